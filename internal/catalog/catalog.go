@@ -1,0 +1,100 @@
+// Package catalog knows what a ClickHouse database of PyPI downloads can
+// answer: which tables there are, which columns each one's grouping key really
+// keeps apart, which days each covers and how large it is. It is read from the
+// database, never from our own DDL, so that a foreign deployment, or one that
+// may only be read, is served by the same rules.
+//
+// A Snapshot is immutable. Catalog swaps in a newer one when the data changes.
+package catalog
+
+import "time"
+
+// Grain is the finest step of time that a table keeps apart.
+type Grain int
+
+// The grains, finest first.
+const (
+	GrainDay   Grain = iota // a day column in the key
+	GrainMonth              // a month column in the key, holding the month's first day
+	GrainNone               // no time in the key: all time only
+)
+
+// Range is a run of days, inclusive at both ends; empty where To < From.
+type Range struct{ From, To Day }
+
+// Empty reports that the range holds no day.
+func (r Range) Empty() bool { return r.To < r.From }
+
+// Days is the number of days in the range.
+func (r Range) Days() int {
+	if r.Empty() {
+		return 0
+	}
+	return int(r.To-r.From) + 1
+}
+
+// Contains reports that every day of o is in r. An empty o is in every range.
+func (r Range) Contains(o Range) bool { return o.Empty() || r.From <= o.From && o.To <= r.To }
+
+// Table is one source of counts: the raw table, or an aggregate of it.
+type Table struct {
+	// Database and Name identify the table, unquoted.
+	Database, Name string
+	// Raw tells the table of single downloads from aggregates: there one row
+	// counts one, elsewhere the count column is summed.
+	Raw bool
+	// Dims holds the dimensions that the engine's own grouping key keeps apart
+	// (for the raw table every column it has). A column outside the sorting key
+	// of a Summing or Aggregating table is noise after a merge and is not here.
+	Dims map[Dimension]bool
+	// Untrusted holds the dimensions that the table has a column for which the
+	// sorting key lacks; kept so that a rejection can say so.
+	Untrusted map[Dimension]bool
+	// Grain is the finest time step, and TimeColumn the column that holds it
+	// ("date" or "month"; empty for GrainNone).
+	Grain      Grain
+	TimeColumn string
+	// Key is the sorting key in order, by column name; an expression stands as
+	// its text and ends what a prefix can use.
+	Key []string
+	// Covers is the run of days whose every download is in the table.
+	// For GrainNone it is the data set's whole run when the table is complete
+	// and empty otherwise.
+	Covers Range
+	// Incomplete says why Covers is not the whole data set; empty otherwise.
+	Incomplete string
+	// Rows and Bytes are the table's size: rows, compressed bytes; 0 where the
+	// database does not tell.
+	Rows, Bytes uint64
+	// Parts is the number of active data parts; 0 where unknown. Every part
+	// that a query touches costs at least one granule.
+	Parts uint64
+	// Width is the mean uncompressed bytes of a row's value by column; a
+	// missing column's width is unknown.
+	Width map[string]float64
+}
+
+// FullName is database.name as ClickHouse shows it, unquoted.
+func (t *Table) FullName() string { return t.Database + "." + t.Name }
+
+// Snapshot is what the database can answer at one version of its data.
+type Snapshot struct {
+	// Database holds the tables.
+	Database string
+	// Version changes whenever the data or the tables change. Empty where the
+	// account cannot see it; answers then age by a time to live.
+	Version string
+	// ReadAt is when the snapshot was taken, by the gateway's clock.
+	ReadAt time.Time
+	// Tables holds every table that can answer anything, by name.
+	Tables []*Table
+	// Days is the data set's run of days; empty (To < From) without data.
+	Days Range
+	// UpdatedAt is when the data last changed, by the server's clock; zero
+	// where unknown.
+	UpdatedAt time.Time
+	// Projects is the index of project names with their all-time downloads.
+	Projects *Index
+	// Metadata reports that a readable table `projects` exists.
+	Metadata bool
+}

@@ -1,0 +1,98 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Index holds every project with its downloads of all time, in memory: what
+// the planner estimates with, what tells an unknown project from an empty
+// slice, and what search walks, none of which may cost a query per request.
+// An Index is immutable.
+type Index struct {
+	names  []string // ascending
+	totals []int64
+	sum    int64
+}
+
+// Entry is one project of the index.
+type Entry struct {
+	Name  string
+	Total int64
+}
+
+// NewIndex builds an index; entries with the same name are added up.
+func NewIndex(entries []Entry) *Index {
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	ix := &Index{names: make([]string, 0, len(entries)), totals: make([]int64, 0, len(entries))}
+	for _, e := range entries {
+		ix.sum += e.Total
+		if n := len(ix.names); n > 0 && ix.names[n-1] == e.Name {
+			ix.totals[n-1] += e.Total
+			continue
+		}
+		ix.names = append(ix.names, e.Name)
+		ix.totals = append(ix.totals, e.Total)
+	}
+	return ix
+}
+
+// Len is the number of projects.
+func (ix *Index) Len() int {
+	if ix == nil {
+		return 0
+	}
+	return len(ix.names)
+}
+
+// Sum is the downloads of all projects of all time.
+func (ix *Index) Sum() int64 {
+	if ix == nil {
+		return 0
+	}
+	return ix.sum
+}
+
+// Total is the project's downloads of all time; ok is false where the project
+// is unknown.
+func (ix *Index) Total(name string) (total int64, ok bool) {
+	if ix == nil {
+		return 0, false
+	}
+	i, ok := slices.BinarySearch(ix.names, name)
+	if !ok {
+		return 0, false
+	}
+	return ix.totals[i], true
+}
+
+// Prefix lists the projects whose name starts with prefix, most downloaded
+// first, ties by name; at most limit of them, beginning behind after (nil: at
+// the start). more reports that others follow.
+func (ix *Index) Prefix(prefix string, after *Entry, limit int) (found []Entry, more bool) {
+	if ix == nil {
+		return nil, false
+	}
+	lo := sort.SearchStrings(ix.names, prefix)
+	for i := lo; i < len(ix.names) && strings.HasPrefix(ix.names[i], prefix); i++ {
+		e := Entry{ix.names[i], ix.totals[i]}
+		if after == nil || byTotal(*after, e) < 0 {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, byTotal)
+	if len(found) > limit {
+		return found[:limit], true
+	}
+	return found, false
+}
+
+// byTotal orders entries most downloaded first, ties by name.
+func byTotal(a, b Entry) int {
+	if c := cmp.Compare(b.Total, a.Total); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Name, b.Name)
+}

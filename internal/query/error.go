@@ -1,0 +1,30 @@
+package query
+
+// Code says what went wrong in a form that clients may rely on: it is the
+// `extensions.code` of a GraphQL error.
+type Code string
+
+// The codes.
+const (
+	BadUserInput Code = "BAD_USER_INPUT" // the question itself is wrong
+	CostLimit    Code = "COST_LIMIT"     // the question would read too much
+	Uncovered    Code = "UNCOVERED"      // no table of this database can answer
+	Unavailable  Code = "UNAVAILABLE"    // ClickHouse cannot be reached
+	Timeout      Code = "TIMEOUT"        // ClickHouse did not answer in time
+	Overloaded   Code = "OVERLOADED"     // ClickHouse refuses more work for now
+	Internal     Code = "INTERNAL"       // a fault of ours or of the database
+)
+
+// Error is a failure that a client is told of. Message is for people and holds
+// neither SQL nor host names; Cause, if any, is for the log.
+type Error struct {
+	Code    Code
+	Message string
+	Cause   error
+}
+
+// Error is the message, without the cause.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Cause }
