@@ -52,6 +52,7 @@ const (
 	Total  Kind = iota // one number
 	Series             // a number for each interval
 	Split              // a number for each value of one dimension
+	Extent             // the first and the last day with a download
 )
 
 // Cursor is the place in a split right behind which a page begins.
