@@ -1,0 +1,131 @@
+package chconn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"regexp"
+	"strconv"
+	"syscall"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	chproto "github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+)
+
+// Class is a kind of failure that callers treat alike.
+type Class int
+
+// The classes.
+const (
+	Other         Class = iota // anything else
+	None                       // no error at all
+	Unavailable                // the server cannot be reached, or went away in mid query
+	Timeout                    // the time allowed ran out, on the server or here
+	TooMuch                    // a limit on rows or bytes to read or to return
+	Memory                     // a memory limit of the query, the user or the server
+	Overloaded                 // too many queries or connections at one time, or a quota used up
+	Denied                     // the account may not do this, or is not known
+	UnknownTable               // no such table or database
+	UnknownColumn              // no such column or function in the query
+	Syntax                     // the query or a parameter cannot be read
+	Cancelled                  // the caller gave up, or the query was killed
+)
+
+// TooManyRows is TooMuch by its older name.
+const TooManyRows = TooMuch
+
+// String names the class, for logs and metrics.
+func (c Class) String() string {
+	names := [...]string{"other", "none", "unavailable", "timeout", "too_much", "memory", "overloaded",
+		"denied", "unknown_table", "unknown_column", "syntax", "cancelled"}
+	if c < 0 || int(c) >= len(names) {
+		return "other"
+	}
+	return names[c]
+}
+
+// Retryable reports that the same statement may succeed when it is tried again
+// later. Whether it may be repeated at all is for the caller to know.
+func (c Class) Retryable() bool { return c == Unavailable || c == Overloaded }
+
+// classOf holds the class of each exception code that has one; see
+// ErrorCodes.cpp in the sources of ClickHouse for the codes' names.
+func classOf(code int32) Class {
+	switch code {
+	case 159, 160, 209: // TIMEOUT_EXCEEDED, TOO_SLOW, SOCKET_TIMEOUT
+		return Timeout
+	case 158, 307, 396: // TOO_MANY_ROWS, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES
+		return TooMuch
+	case 241: // MEMORY_LIMIT_EXCEEDED
+		return Memory
+	case 201, 202, 203, 252: // QUOTA_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, TOO_MANY_PARTS
+		return Overloaded
+	case 164, 192, 193, 194, 195, 291, 452, 497, 516:
+		// READONLY, UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, IP_ADDRESS_NOT_ALLOWED,
+		// DATABASE_ACCESS_DENIED, SETTING_CONSTRAINT_VIOLATION, ACCESS_DENIED, AUTHENTICATION_FAILED
+		return Denied
+	case 60, 81: // UNKNOWN_TABLE, UNKNOWN_DATABASE
+		return UnknownTable
+	case 8, 10, 16, 46, 47: // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_FUNCTION, UNKNOWN_IDENTIFIER
+		return UnknownColumn
+	case 62, 456, 457: // SYNTAX_ERROR, UNKNOWN_QUERY_PARAMETER, BAD_QUERY_PARAMETER
+		return Syntax
+	case 394: // QUERY_WAS_CANCELLED
+		return Cancelled
+	case 210, 279, 425, 745: // NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED, SYSTEM_ERROR, SERVER_OVERLOADED
+		return Unavailable
+	}
+	return Other
+}
+
+// Classify tells what kind of failure err is; None for nil.
+func Classify(err error) Class {
+	if err == nil {
+		return None
+	}
+	if code, ok := Code(err); ok {
+		return classOf(code)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Cancelled
+	case errors.Is(err, clickhouse.ErrAcquireConnTimeout):
+		return Overloaded
+	case errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	}
+	var timeout net.Error
+	isNet := errors.As(err, &timeout)
+	switch {
+	case isNet && timeout.Timeout():
+		return Timeout
+	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, clickhouse.ErrConnectionClosed), errors.Is(err, clickhouse.ErrAcquireConnNoAddress):
+		return Unavailable
+	}
+	return Other
+}
+
+// codeText finds the code in an exception's text, as HTTP and exceptions
+// passed on by other servers carry it.
+var codeText = regexp.MustCompile(`(?:Code: |code: )(\d+)[.,]`)
+
+// Code is the code of the server's exception; ok is false where err is not one.
+func Code(err error) (code int32, ok bool) {
+	var ex *chproto.Exception
+	if errors.As(err, &ex) {
+		return ex.Code, true
+	}
+	var http *clickhouse.HTTPError
+	if !errors.As(err, &http) {
+		return 0, false
+	}
+	m := codeText.FindStringSubmatch(http.Error())
+	if m == nil {
+		return 0, false
+	}
+	n, convErr := strconv.ParseInt(m[1], 10, 32)
+	return int32(n), convErr == nil
+}

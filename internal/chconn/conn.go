@@ -1,0 +1,298 @@
+// Package chconn opens ClickHouse over its native protocol or HTTP, tells
+// failures apart, and writes values as typed query parameters. Whatever else
+// talks to the database does so through a Conn.
+package chconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// DefaultDatabase is the database of ClickPy's tables, used where neither the
+// DSN nor the configuration names another.
+const DefaultDatabase = "pypi"
+
+// Config says which ClickHouse to open and how.
+type Config struct {
+	// DSN names the server or servers: clickhouse://user:password@host:9000/pypi,
+	// http://host:8123/pypi or https://host:8443/pypi, several hosts separated
+	// by commas. Options follow as ?name=value: secure=true (TLS),
+	// skip_verify=true, dial_timeout=5s, read_timeout=5m, compress=lz4,
+	// connection_open_strategy=in_order or round_robin; any other name is a
+	// ClickHouse setting.
+	DSN string
+	// Database replaces the DSN's database where it is not empty.
+	Database string
+	// Unselected leaves the database out of the handshake, so that a
+	// connection can be made before the database exists. Names must then be
+	// qualified.
+	Unselected bool
+	// MaxConns bounds the connections open at one time; 0 means 16.
+	MaxConns int
+	// Settings are sent with every query, unless the account may not change
+	// settings (readonly=1): the limits of its own profile then hold.
+	Settings map[string]any
+	// Log receives the driver's warnings; nil for none.
+	Log *slog.Logger
+}
+
+// Defaults of a connection.
+const (
+	defaultMaxConns    = 16
+	defaultDialTimeout = 10 * time.Second
+	// A connection is replaced after this time, so that a pool that failed
+	// over or was balanced before a host came back spreads again.
+	connLifetime = 10 * time.Minute
+)
+
+// Conn is a pool of connections to one ClickHouse, or to several hosts that
+// hold the same data. It connects when it is first used and again after a
+// server's restart. Every method hides the context's deadline from the driver,
+// which would otherwise send it as the setting max_execution_time and be
+// refused by an account that may not change settings; the deadline itself
+// holds, and cancels the query on the server.
+type Conn struct {
+	driver.Conn
+
+	opts     clickhouse.Options // without Settings
+	settings clickhouse.Settings
+	database string
+
+	mu    sync.Mutex
+	inner driver.Conn // nil until the account's rights are known
+}
+
+// Open prepares a connection. It does not talk to the server, which may be
+// down: Ping does. An error means that the configuration is wrong.
+func Open(ctx context.Context, cfg Config) (*Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	opts, err := parseDSN(cfg.DSN)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{database: databaseName(cfg.Database, opts.Auth.Database)}
+	opts.Auth.Database = c.database
+	if cfg.Unselected {
+		opts.Auth.Database = ""
+	}
+	if cfg.MaxConns > 0 {
+		opts.MaxOpenConns = cfg.MaxConns
+	}
+	if opts.MaxOpenConns <= 0 {
+		opts.MaxOpenConns = defaultMaxConns
+	}
+	// Idle connections are kept up to the bound: closing them between bursts
+	// costs a handshake for each of the next burst's queries.
+	opts.MaxIdleConns = opts.MaxOpenConns
+	opts.ConnMaxLifetime = connLifetime
+	opts.Logger = cfg.Log
+	c.settings = opts.Settings
+	maps.Copy(c.settings, cfg.Settings)
+	opts.Settings = nil
+	opts.DialStrategy = (&dialer{}).dial
+	c.opts = *opts
+	if len(c.settings) == 0 {
+		if c.inner, err = clickhouse.Open(opts); err != nil {
+			return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
+		}
+	}
+	return c, nil
+}
+
+// databaseName is the first name given, or DefaultDatabase.
+func databaseName(names ...string) string {
+	for _, n := range names {
+		if n != "" {
+			return n
+		}
+	}
+	return DefaultDatabase
+}
+
+// Database is the name of the database that holds the tables, unquoted.
+func (c *Conn) Database() string { return c.database }
+
+// pool is the driver's pool. The first call asks the server whether the
+// account may change settings, where there are any to send.
+func (c *Conn) pool(ctx context.Context) (driver.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inner != nil {
+		return c.inner, nil
+	}
+	opts := c.opts
+	frozen, err := settingsFrozen(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	if !frozen {
+		opts.Settings = c.settings
+	}
+	if c.inner, err = clickhouse.Open(&opts); err != nil {
+		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
+	}
+	return c.inner, nil
+}
+
+// settingsFrozen asks whether the account may change no setting (readonly=1).
+func settingsFrozen(ctx context.Context, opts clickhouse.Options) (frozen bool, err error) {
+	opts.MaxOpenConns, opts.MaxIdleConns = 1, 1
+	probe, err := clickhouse.Open(&opts)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, probe.Close()) }()
+	var readonly uint64
+	if err := probe.QueryRow(ctx, "SELECT toUInt64(getSetting('readonly'))").Scan(&readonly); err != nil {
+		return false, err
+	}
+	return readonly == 1, nil
+}
+
+// undated is a context whose deadline shows only by its being done.
+type undated struct{ context.Context }
+
+// Deadline reports none.
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Query runs a query; the caller closes the rows.
+func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.Query(ctx, query, args...)
+}
+
+// QueryRow runs a query for its first row. Its error comes with Scan.
+func (c *Conn) QueryRow(ctx context.Context, query string, args ...any) driver.Row {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return failedRow{err}
+	}
+	return p.QueryRow(ctx, query, args...)
+}
+
+// Select runs a query and scans every row into dest, a pointer to a slice of
+// structs.
+func (c *Conn) Select(ctx context.Context, dest any, query string, args ...any) error {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Select(ctx, dest, query, args...)
+}
+
+// Exec runs a statement.
+func (c *Conn) Exec(ctx context.Context, query string, args ...any) error {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Exec(ctx, query, args...)
+}
+
+// PrepareBatch begins an INSERT of rows from this process.
+func (c *Conn) PrepareBatch(ctx context.Context, query string, opts ...driver.PrepareBatchOption) (driver.Batch, error) {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.PrepareBatch(ctx, query, opts...)
+}
+
+// AsyncInsert runs an INSERT asynchronously.
+//
+// Deprecated: as in the driver; use a context made by clickhouse.WithAsync.
+func (c *Conn) AsyncInsert(ctx context.Context, query string, wait bool, args ...any) error {
+	return c.Exec(clickhouse.Context(ctx, clickhouse.WithAsync(wait)), query, args...)
+}
+
+// QueryFormat runs a query over HTTP and gives its result in a ClickHouse
+// format; the caller closes the stream.
+func (c *Conn) QueryFormat(ctx context.Context, format, query string, args ...any) (io.ReadCloser, error) {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.QueryFormat(ctx, format, query, args...)
+}
+
+// InsertFormat inserts data in a ClickHouse format, over HTTP.
+func (c *Conn) InsertFormat(ctx context.Context, format, query string, data io.Reader) error {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err != nil {
+		return err
+	}
+	return p.InsertFormat(ctx, format, query, data)
+}
+
+// Ping reports whether the server answers.
+func (c *Conn) Ping(ctx context.Context) error {
+	ctx = undated{ctx}
+	p, err := c.pool(ctx)
+	if err == nil {
+		err = p.Ping(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("reach ClickHouse at %s: %w", c.Addr(), err)
+	}
+	return nil
+}
+
+// ServerVersion is the server's name and version.
+func (c *Conn) ServerVersion() (*driver.ServerVersion, error) {
+	p, err := c.pool(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return p.ServerVersion()
+}
+
+// Stats counts the pool's connections.
+func (c *Conn) Stats() driver.Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inner == nil {
+		return driver.Stats{MaxOpenConns: c.opts.MaxOpenConns, MaxIdleConns: c.opts.MaxIdleConns}
+	}
+	return c.inner.Stats()
+}
+
+// Contributors is empty; the driver's interface asks for it.
+func (*Conn) Contributors() []string { return nil }
+
+// Close closes every connection.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inner == nil {
+		return nil
+	}
+	return c.inner.Close()
+}
+
+// failedRow is the row of a query that could not be sent.
+type failedRow struct{ err error }
+
+func (r failedRow) Err() error           { return r.err }
+func (r failedRow) Scan(...any) error    { return r.err }
+func (r failedRow) ScanStruct(any) error { return r.err }
