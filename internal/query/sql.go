@@ -1,0 +1,218 @@
+package query
+
+import (
+	"strconv"
+	"strings"
+
+	"clickql/internal/catalog"
+)
+
+// countColumn holds the number of downloads in every aggregate.
+const countColumn = "count"
+
+// The names that result columns carry. None is a column of a table that we
+// filter on, so that no alias hides a column.
+const (
+	colBucket = "bucket"
+	colValue  = "value"
+	colTotal  = "total"
+	colWhole  = "whole"
+	colBefore = "before"
+)
+
+// expr is the dimension's value as a String in SQL.
+func expr(d catalog.Dimension) string {
+	switch d {
+	case catalog.CI: // an enum; as text it can be compared with any value
+		return "toString(ci)"
+	case catalog.Libc:
+		return "trimBoth(concat(libc.lib, ' ', libc.version))"
+	default:
+		return d.Column()
+	}
+}
+
+// counted is the number of downloads in a group of the table's rows.
+func counted(t *catalog.Table) string {
+	if t.Raw {
+		return "toInt64(count())"
+	}
+	return "toInt64(sum(" + countColumn + "))"
+}
+
+// bucketOf is the first day of the interval that a row falls into, as days
+// since 1970-01-01.
+func bucketOf(t *catalog.Table, every Interval) string {
+	column := t.TimeColumn
+	switch every {
+	case Weekly:
+		column = "toMonday(" + column + ")"
+	case Monthly:
+		column = "toStartOfMonth(" + column + ")"
+	case Quarterly:
+		column = "toStartOfQuarter(" + column + ")"
+	case Yearly:
+		column = "toStartOfYear(" + column + ")"
+	}
+	return "toInt32(" + column + ")"
+}
+
+// writer writes one query.
+type writer struct {
+	table  *catalog.Table
+	params params
+	where  []string
+}
+
+// condition adds one condition of a dimension.
+func (w *writer) condition(c Condition) {
+	switch {
+	case len(c.Values) == 1 && !c.Not:
+		w.where = append(w.where, expr(c.Dim)+" = "+w.params.add(c.Values[0]))
+	case c.Not:
+		w.where = append(w.where, expr(c.Dim)+" NOT IN "+w.params.add(c.Values))
+	default:
+		w.where = append(w.where, expr(c.Dim)+" IN "+w.params.add(c.Values))
+	}
+}
+
+// days adds the range, in the steps that the table keeps.
+func (w *writer) days(n need) {
+	if n.whole {
+		return
+	}
+	from, to := n.days.From, n.days.To
+	if w.table.Grain == catalog.GrainMonth {
+		from, to = from.StartOfMonth(), to.StartOfMonth()
+	}
+	if from == to {
+		w.where = append(w.where, w.table.TimeColumn+" = "+w.params.add(from))
+		return
+	}
+	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(from), w.table.TimeColumn+" <= "+w.params.add(to))
+}
+
+// conditions adds everything that the group's members share, and the values
+// that they differ in.
+func (w *writer) conditions(g group, axes, agreed []Condition) {
+	first := g.members[0]
+	shared := first.req.Slice.fixed()
+	if shared.Projects != nil {
+		w.condition(Condition{Dim: catalog.Project, Values: shared.Projects})
+	}
+	for _, c := range agreed {
+		w.condition(c)
+	}
+	for _, c := range shared.Conditions {
+		w.condition(c)
+	}
+	for _, a := range axes {
+		w.condition(a)
+	}
+	if len(axes) > 1 { // the members are few of the combinations
+		columns, lists := make([]string, len(axes)), make([]string, len(axes))
+		for i, values := range g.combinations(axes) {
+			columns[i], lists[i] = expr(axes[i].Dim), w.params.add(values)
+		}
+		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
+	}
+	w.days(first.need)
+}
+
+// combinations lists the members' coordinates, each once: for each axis one
+// list, entries at one index belonging together.
+func (g group) combinations(axes []Condition) [][]string {
+	seen := map[string]bool{}
+	out := make([][]string, len(axes))
+	for _, m := range g.members {
+		at := m.coordinates(axes)
+		if key := slotKey(at); !seen[key] {
+			seen[key] = true
+			for i, value := range at {
+				out[i] = append(out[i], value)
+			}
+		}
+	}
+	return out
+}
+
+// keyColumns are the SELECT items that tell the members apart, and their names.
+func keyColumns(axes []Condition) (items, names []string) {
+	for i, a := range axes {
+		name := "k" + strconv.Itoa(i)
+		items = append(items, expr(a.Dim)+" AS "+name)
+		names = append(names, name)
+	}
+	return items, names
+}
+
+// from is the FROM and WHERE of the query.
+func (w *writer) from() string {
+	s := "\nFROM " + ident(w.table.Database) + "." + ident(w.table.Name)
+	if len(w.where) > 0 {
+		s += "\nWHERE " + strings.Join(w.where, " AND ")
+	}
+	return s
+}
+
+// groupBy is the GROUP BY clause; empty without columns.
+func groupBy(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "\nGROUP BY " + strings.Join(names, ", ")
+}
+
+// write is the SQL of a group's query.
+func (g group) write(w *writer, axes []Condition) string {
+	items, names := keyColumns(axes)
+	r := g.members[0].req
+	switch r.Kind {
+	case Series:
+		items = append(items, bucketOf(w.table, r.Interval)+" AS "+colBucket, counted(w.table)+" AS "+colTotal)
+		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
+	case Split:
+		return w.split(r, g.first(), items, names)
+	case Extent:
+		items = append(items, "toInt32(min("+w.table.TimeColumn+")) AS "+colBucket,
+			"toInt32(max("+w.table.TimeColumn+")) AS "+colBefore, counted(w.table)+" AS "+colTotal)
+		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
+	default:
+		items = append(items, counted(w.table)+" AS "+colTotal)
+		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
+	}
+}
+
+// first is how many values of the split any member wants.
+func (g group) first() int {
+	n := 0
+	for _, m := range g.members {
+		n = max(n, m.req.First)
+	}
+	return n
+}
+
+// split is the SQL of a split: the largest values of each slice, and beside
+// each the slice's own total, so that shares and the rest need no other query.
+// One value more than asked for tells whether others follow.
+func (w *writer) split(r Request, first int, items, names []string) string {
+	over := " OVER ()"
+	if len(names) > 0 {
+		over = " OVER (PARTITION BY " + strings.Join(names, ", ") + ")"
+	}
+	items = append(items, expr(r.Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal,
+		"sum("+colTotal+")"+over+" AS "+colWhole)
+	having := "\nHAVING " + colTotal + " > 0"
+	order := "\nORDER BY " + strings.Join(append(names, colTotal+" DESC", colValue), ", ") + "\nLIMIT " + strconv.Itoa(first+1)
+	if len(names) > 0 {
+		order += " BY " + strings.Join(names, ", ")
+	}
+	if r.After == nil {
+		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having + order
+	}
+	total, value := w.params.add(r.After.Total), w.params.add(r.After.Value)
+	behind := "(" + colTotal + " < " + total + " OR " + colTotal + " = " + total + " AND " + colValue + " > " + value + ")"
+	items = append(items, "sumIf("+colTotal+", NOT "+behind+")"+over+" AS "+colBefore)
+	inner := "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having
+	return "SELECT * FROM (\n" + inner + ")\nWHERE " + behind + order
+}
