@@ -26,6 +26,7 @@ type Decoder struct {
 	slots    map[string]*slot
 	index    map[catalog.Day]int // of a series' buckets
 	dest     []any
+	data     catalog.Range
 
 	keys             []string
 	bucket, lastDay  int32
@@ -36,7 +37,7 @@ type Decoder struct {
 // NewDecoder prepares for the rows of one run of the query.
 func (q *Query) NewDecoder() *Decoder {
 	r := q.group.members[0].req
-	d := &Decoder{kind: r.Kind, interval: r.Interval, slots: map[string]*slot{}, keys: make([]string, len(q.axes))}
+	d := &Decoder{kind: r.Kind, interval: r.Interval, data: q.data, slots: map[string]*slot{}, keys: make([]string, len(q.axes))}
 	for _, m := range q.group.members {
 		key := slotKey(m.coordinates(q.axes))
 		s := d.slots[key]
@@ -113,13 +114,13 @@ func (d *Decoder) Take() {
 
 // Results is each member's answer by its request's key; a slice of which no row
 // came has zeros.
-func (d *Decoder) Results(data catalog.Range) map[string]*Result {
+func (d *Decoder) Results() map[string]*Result {
 	out := make(map[string]*Result, len(d.slots))
 	for _, s := range d.slots {
 		for _, m := range s.members {
-			out[m.req.Key()] = s.answer(m.req, data)
-			if t := TotalOf(m.req.Slice); m.req.Kind == Series || m.req.Kind == Split && m.req.After == nil {
-				out[t.Key()] = &Result{Total: s.total}
+			out[m.req.Key()] = s.answer(m.req, d.data)
+			if m.req.givesTotal() {
+				out[TotalOf(m.req.Slice).Key()] = &Result{Total: s.total}
 			}
 		}
 	}

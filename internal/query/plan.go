@@ -77,7 +77,7 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 func givenTotals(reqs []Request) map[string]bool {
 	given := map[string]bool{}
 	for _, r := range reqs {
-		if r.Kind == Series || r.Kind == Split && r.After == nil {
+		if r.givesTotal() {
 			given[r.Slice.Key()] = true
 		}
 	}
@@ -118,13 +118,23 @@ func (g group) query(snap *catalog.Snapshot) *Query {
 	return q
 }
 
-// Requests lists the keys of the requests that the query answers.
-func (q *Query) Requests() []string {
+// Answers lists the keys of the requests that the query answers, totals that
+// come with a series or a split among them: the keys of Decoder.Results.
+func (q *Query) Answers() []string {
 	keys := make([]string, 0, len(q.group.members))
 	for _, m := range q.group.members {
 		keys = append(keys, m.req.Key())
+		if m.req.givesTotal() {
+			keys = append(keys, TotalOf(m.req.Slice).Key())
+		}
 	}
 	return keys
+}
+
+// givesTotal reports that the slice's total comes with the request's answer. A
+// page that begins behind a cursor may have no row to bring it.
+func (r Request) givesTotal() bool {
+	return r.Kind == Series || r.Kind == Split && r.After == nil
 }
 
 // refusal is the error of a request that no table can answer, or only at too

@@ -1,0 +1,24 @@
+package fetch
+
+import (
+	"clickql/internal/chconn"
+	"clickql/internal/query"
+)
+
+// failure turns a failure of ClickHouse into one that a client is told of.
+func failure(err error) *query.Error {
+	e := &query.Error{Code: query.Internal, Message: "the query failed; the gateway's log has the reason", Cause: err}
+	switch chconn.Classify(err) {
+	case chconn.Unavailable:
+		e.Code, e.Message = query.Unavailable, "ClickHouse cannot be reached right now; try again in a moment"
+	case chconn.Timeout, chconn.Cancelled:
+		e.Code, e.Message = query.Timeout, "ClickHouse did not answer in time; narrow the range or the filter"
+	case chconn.TooMuch:
+		e.Code, e.Message = query.CostLimit, "the question would read or return more rows than are allowed; narrow the range or the filter"
+	case chconn.Memory:
+		e.Code, e.Message = query.CostLimit, "the question needs more memory than is allowed; narrow the range or the filter"
+	case chconn.Overloaded:
+		e.Code, e.Message = query.Overloaded, "ClickHouse is busy; try again in a moment"
+	}
+	return e
+}

@@ -1,0 +1,83 @@
+package fetch
+
+import (
+	"cmp"
+	"encoding/base64"
+	"slices"
+	"sync"
+
+	"clickql/internal/query"
+)
+
+// Ran is one query that ClickHouse ran.
+type Ran struct {
+	table    string
+	sql      string
+	rejected []query.Rejection
+	rows     uint64
+	bytes    uint64
+	millis   float64
+}
+
+// Sources of an answer.
+const (
+	FromClickHouse = "clickhouse" // this operation had the query run
+	FromCache      = "cache"      // the answer was in memory, or on its way for another operation
+)
+
+// Explained tells how a part of an operation was answered: one query, with why
+// its table was chosen and what it cost. For an answer from the cache the rows,
+// bytes and time are 0, and the SQL is that of the query that once gave it.
+type Explained struct {
+	Table     string            `json:"table"`
+	SQL       string            `json:"sql"`
+	Source    string            `json:"source"`
+	RowsRead  uint64            `json:"rowsRead"`
+	BytesRead uint64            `json:"bytesRead"`
+	ElapsedMs float64           `json:"elapsedMs"`
+	Rejected  []query.Rejection `json:"rejected"`
+	PlayURL   string            `json:"playUrl,omitempty"`
+}
+
+// trace gathers what one operation needed.
+type trace struct {
+	mu   sync.Mutex
+	used map[*Ran]string // source
+}
+
+// note records a query; that it ran for this operation outweighs that another
+// part of it found the answer in memory.
+func (t *trace) note(r *Ran, source string) {
+	if r == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.used[r] != FromClickHouse {
+		t.used[r] = source
+	}
+}
+
+// explained lists the queries in a stable order: by table, then SQL.
+func (t *trace) explained(playURL string) []Explained {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]Explained, 0, len(t.used))
+	for r, source := range t.used {
+		e := Explained{Table: r.table, SQL: r.sql, Source: source, Rejected: r.rejected}
+		if e.Rejected == nil {
+			e.Rejected = []query.Rejection{}
+		}
+		if source == FromClickHouse {
+			e.RowsRead, e.BytesRead, e.ElapsedMs = r.rows, r.bytes, r.millis
+		}
+		if playURL != "" {
+			e.PlayURL = playURL + "#" + base64.StdEncoding.EncodeToString([]byte(r.sql))
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b Explained) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.SQL, b.SQL), cmp.Compare(a.Source, b.Source))
+	})
+	return out
+}
