@@ -1,0 +1,35 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// contentTag is the entity tag of what the parts stand for: the content itself,
+// or everything that determines it. It is weak, since one content may be sent
+// in several encodings.
+func contentTag(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		sum := sha256.Sum256(p) // fixed length: parts cannot run into one another
+		h.Write(sum[:])
+	}
+	return `W/"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15]) + `"`
+}
+
+// fresh reports that the client has what tag stands for already (If-None-Match,
+// RFC 9110 section 13.1.2, weak comparison).
+func fresh(r *http.Request, tag string) bool {
+	opaque := strings.TrimPrefix(tag, "W/")
+	for _, line := range r.Header.Values("If-None-Match") {
+		for candidate := range strings.SplitSeq(line, ",") {
+			candidate = strings.TrimSpace(candidate)
+			if candidate == "*" || strings.TrimPrefix(candidate, "W/") == opaque {
+				return true
+			}
+		}
+	}
+	return false
+}

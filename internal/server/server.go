@@ -1,0 +1,106 @@
+// Package server is the gateway's HTTP surface: GraphQL, the playground, the
+// schema, health, metrics, and pictures of downloads for other people's pages.
+//
+// A request passes, from the outside in: a request id, the access log with its
+// metrics, recovery from panics; then, by route: CORS, compression, limits.
+// Nothing here knows ClickHouse. Answers come from the GraphQL handler and, for
+// pictures, from the loader, through the same planner and caches.
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"clickql/internal/server/web"
+)
+
+// Config is what a Server needs. Zero values of the limits mean the defaults
+// named beside them.
+type Config struct {
+	// GraphQL answers /graphql.
+	GraphQL http.Handler
+	// SDL is the schema's text, served at /schema.graphql.
+	SDL string
+	// Checks tell whether the gateway is able to answer, for /readyz.
+	Checks []Check
+	// Origins are the sites whose scripts may read answers, "*" for any, which
+	// is the default: the data is public and no request carries credentials, so
+	// that a foreign page learns nothing that its visitor could not ask for.
+	Origins []string
+	// MaxBody is the largest request to /graphql in bytes; 1 MiB.
+	MaxBody int64
+	// QueryTimeout is the longest that answering may take; 30 s. Connections
+	// are kept for a while longer, so that the error still arrives.
+	QueryTimeout time.Duration
+	// Drain is how long requests in flight are waited for when the server
+	// stops; 20 s.
+	Drain time.Duration
+	// Log receives the access log and failures; slog.Default.
+	Log *slog.Logger
+	// Registry receives the metrics and is what /metrics shows; its own.
+	Registry *prometheus.Registry
+}
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	if len(c.Origins) == 0 {
+		c.Origins = []string{"*"}
+	}
+	if c.MaxBody <= 0 {
+		c.MaxBody = 1 << 20
+	}
+	if c.QueryTimeout <= 0 {
+		c.QueryTimeout = 30 * time.Second
+	}
+	if c.Drain <= 0 {
+		c.Drain = 20 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Registry == nil {
+		c.Registry = prometheus.NewRegistry()
+	}
+	return c
+}
+
+// Server is the gateway's HTTP handler, and what listens for it.
+type Server struct {
+	cfg     Config
+	handler http.Handler
+	// stopping is closed when the server begins to stop: streams end then,
+	// since they would not end by themselves.
+	stopping chan struct{}
+}
+
+// New builds a server that does nothing yet: use it as a handler, or Serve.
+func New(cfg Config) *Server {
+	cfg = cfg.withDefaults()
+	s := &Server{cfg: cfg, stopping: make(chan struct{})}
+	m := newMetrics(cfg.Registry)
+	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, s.routes(m))))
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// routes maps the paths. Patterns are the names under which requests are
+// counted.
+func (s *Server) routes(m *metrics) http.Handler {
+	files := web.Files()
+	shared := newCORS(s.cfg.Origins)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", shared(s.graphql()))
+	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
+	mux.Handle("GET /playground", page(files, "playground"))
+	mux.Handle("GET /assets/{file}", asset(files))
+	mux.Handle("GET /healthz", http.HandlerFunc(healthz))
+	mux.Handle("GET /readyz", newReadiness(s.cfg.Checks, s.cfg.Log))
+	mux.Handle("GET /metrics", m.handler())
+	mux.Handle("GET /{$}", http.RedirectHandler("playground", http.StatusFound))
+	return mux
+}

@@ -1,0 +1,136 @@
+// Bundles the pages into dist/, which the Go package beside this file embeds.
+// The output depends on the lock file and the sources alone: names carry
+// hashes of their content, and the compressed files no time stamps.
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { constants, gzipSync } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+
+/**
+ * GraphiQL's style sheet holds Monaco's and, as data addresses, every font for
+ * every script. Monaco's own copies are dropped, and fonts become files, so
+ * that a browser asks for those few that the page's text needs.
+ */
+const styles = {
+  name: "styles",
+  setup({ onLoad, onResolve }) {
+    const fonts = new Map();
+    onLoad({ filter: /[/\\]monaco-editor[/\\].*\.css$/ }, () => ({ contents: "", loader: "css" }));
+    onLoad({ filter: /[/\\]graphiql[/\\]dist[/\\]style\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const contents = text.replace(/url\("?data:font\/(\w+);base64,([\w+/=]+)"?\)/g, (_, kind, data) => {
+        const name = `font-${digest(data)}.${kind}`;
+        fonts.set(name, Buffer.from(data, "base64"));
+        return `url("font:${name}")`;
+      });
+      return { contents, loader: "css" };
+    });
+    onResolve({ filter: /^font:/ }, ({ path }) => ({ path: path.slice("font:".length), namespace: "font" }));
+    onLoad({ filter: /.*/, namespace: "font" }, ({ path }) => ({ contents: fonts.get(path), loader: "file" }));
+  },
+};
+
+await empty(dist);
+const workers = await bundle({
+  entryPoints: {
+    "editor.worker": "monaco-editor/esm/vs/editor/editor.worker.js",
+    "json.worker": "monaco-editor/esm/vs/language/json/json.worker.js",
+    "graphql.worker": "monaco-graphql/esm/graphql.worker.js",
+  },
+  splitting: false, // a worker is one file, so that starting one is one request
+  format: "iife",
+});
+const pages = await bundle({
+  entryPoints: { playground: "./src/playground.jsx" },
+  splitting: true,
+  format: "esm",
+  jsx: "automatic",
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    __WORKERS__: JSON.stringify(Object.fromEntries(Object.entries(workers.files).map(([name, { script }]) => [name.split(".")[0], script]))),
+  },
+});
+const licence = await licences([...workers.inputs, ...pages.inputs]);
+await page("playground", { ...pages.files.playground, licence });
+await compressAll(dist);
+
+/** Bundles into dist/assets; files tells each entry point's script and style sheet. */
+async function bundle(options) {
+  const result = await build({
+    absWorkingDir: here,
+    bundle: true,
+    minify: true,
+    metafile: true,
+    legalComments: "none",
+    target: ["chrome109", "firefox115", "safari16.4"],
+    outdir: join(dist, "assets"),
+    entryNames: "[name]-[hash]",
+    chunkNames: "chunk-[hash]",
+    assetNames: "[name]-[hash]",
+    loader: { ".graphql": "text", ".ttf": "file", ".woff2": "file" },
+    logLevel: "warning",
+    plugins: [styles],
+    ...options,
+  });
+  const files = {};
+  for (const [file, { entryPoint, cssBundle }] of Object.entries(result.metafile.outputs)) {
+    const name = basename(file);
+    const entry = name.slice(0, name.lastIndexOf("-"));
+    if (entryPoint && entry in options.entryPoints) files[entry] = { script: name, sheet: cssBundle && basename(cssBundle) };
+  }
+  return { files, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** Writes dist/NAME.html from src/NAME.html with the bundle's file names in it. */
+async function page(name, { script, sheet, licence }) {
+  const html = (await readFile(join(here, "src", `${name}.html`), "utf8"))
+    .replace("<!-- styles -->", `<link rel="stylesheet" href="assets/${sheet}"><link rel="license" href="assets/${licence}">`)
+    .replace("<!-- scripts -->", `<script type="module" src="assets/${script}"></script>`);
+  await writeFile(join(dist, `${name}.html`), html);
+}
+
+/** Writes the licence of every package that the bundle took something from, as those licences ask; gives the file's name. */
+async function licences(inputs) {
+  const found = inputs.map((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]).filter(Boolean);
+  const texts = [];
+  for (const folder of [...new Set(found)].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(here, folder, "package.json"), "utf8"));
+    const files = (await readdir(join(here, folder))).filter((file) => /^licen[cs]e/i.test(file)).sort();
+    const text = files.length > 0 ? await readFile(join(here, folder, files[0]), "utf8") : "";
+    texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  const text = texts.join(`\n${"-".repeat(72)}\n\n`);
+  const name = `licences-${digest(text)}.txt`;
+  await writeFile(join(dist, "assets", name), text);
+  return name;
+}
+
+/** Replaces each file below dir by its gzip form: the binary carries that one only. */
+async function compressAll(dir) {
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name === ".gitkeep") continue;
+    const file = join(entry.parentPath, entry.name);
+    const packed = gzipSync(await readFile(file), { level: constants.Z_BEST_COMPRESSION });
+    packed[9] = 255; // the header's operating system: unknown, wherever it was built
+    await writeFile(`${file}.gz`, packed);
+    await rm(file);
+  }
+}
+
+/** A short name for a content. */
+function digest(content) {
+  return createHash("sha256").update(content).digest("hex").slice(0, 8);
+}
+
+/** Leaves dir with nothing but the file that keeps it in the repository. */
+async function empty(dir) {
+  await mkdir(dir, { recursive: true });
+  for (const name of await readdir(dir)) {
+    if (name !== ".gitkeep") await rm(join(dir, name), { recursive: true });
+  }
+}
