@@ -1,0 +1,54 @@
+# ClickQL. `make help` lists the targets.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+
+# What npm brings: the embedded ClickHouse, and the playground's bundle. Each
+# stamp is newer than what it was made from.
+ENGINE := internal/engine/npm/node_modules/.package-lock.json
+WEB := internal/server/web/dist/.stamp
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+
+.PHONY: help demo build test generate lint bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## fill an embedded ClickHouse with sample data and serve it on http://127.0.0.1:8080
+	@bin/clickql serve --demo
+
+build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
+	go build -o bin/clickql ./cmd/clickql
+
+test: build ## run every test, on a real ClickHouse
+	go test -timeout 15m ./...
+
+generate: ## make generated code anew
+	go generate ./...
+
+lint: $(GOLANGCI) ## check style, and that packages import only what they may
+	$(GOLANGCI) run ./...
+	go mod verify >/dev/null
+	go mod tidy -diff
+
+bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md
+	bin/clickql version >/dev/null
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+
+clean: ## remove everything that was built, the demo's data too
+	rm -rf bin .tools .clickql internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist
+
+$(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.json
+	cd internal/engine/npm && $(NPM_CI)
+	@touch $@
+
+$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(wildcard internal/server/web/src/*) $(wildcard internal/server/web/*.mjs)
+	cd internal/server/web && $(NPM_CI) && npm run --silent build
+	@touch $@
+
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv .tools/bin/golangci-lint $@

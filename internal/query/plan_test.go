@@ -1,0 +1,209 @@
+package query
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clickql/internal/catalog"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// day is a day that a test wrote down.
+func day(s string) catalog.Day {
+	d, err := catalog.ParseDay(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// days is a range that a test wrote down.
+func days(from, to string) catalog.Range { return catalog.Range{From: day(from), To: day(to)} }
+
+// dims is a set of dimensions.
+func dims(ds ...catalog.Dimension) map[catalog.Dimension]bool {
+	out := map[catalog.Dimension]bool{}
+	for _, d := range ds {
+		out[d] = true
+	}
+	return out
+}
+
+// data is the run of days of the snapshot below.
+var data = days("2023-07-10", "2024-08-20")
+
+// snapshot resembles a deployment: the raw table, a few aggregates, one whose
+// key lost a column, one that began late.
+func snapshot() *catalog.Snapshot {
+	table := func(name string, rows uint64, grain catalog.Grain, ds ...catalog.Dimension) *catalog.Table {
+		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, Grain: grain, Covers: data,
+			Dims: dims(ds...), Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
+		for _, d := range ds {
+			t.Key = append(t.Key, d.Column())
+		}
+		switch grain {
+		case catalog.GrainDay:
+			t.TimeColumn = "date"
+			t.Key = append(t.Key[:1:1], append([]string{"date"}, t.Key[1:]...)...)
+		case catalog.GrainMonth:
+			t.TimeColumn = "month"
+			t.Key = append([]string{"month"}, t.Key...)
+		}
+		return t
+	}
+	raw := table("pypi", 20_000_000, catalog.GrainDay, catalog.Dimensions...)
+	raw.Raw = true
+	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, catalog.Project)
+	lost.Untrusted = dims(catalog.FileType)
+	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, catalog.Project, catalog.System)
+	late.Covers, late.Incomplete = days("2024-03-01", "2024-08-20"), "its view was created late"
+	return &catalog.Snapshot{
+		Database: "pypi", Version: "1", Days: data,
+		Tables: []*catalog.Table{
+			raw, lost, late,
+			table("pypi_downloads", 5000, catalog.GrainNone, catalog.Project),
+			table("pypi_downloads_by_version", 43_000, catalog.GrainNone, catalog.Project, catalog.Version),
+			table("pypi_downloads_per_day", 1_400_000, catalog.GrainDay, catalog.Project),
+			table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, catalog.Project),
+			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, catalog.Project, catalog.Version),
+			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, catalog.Project, catalog.Version, catalog.Country),
+		},
+		Projects: catalog.NewIndex([]catalog.Entry{{Name: "boto3", Total: 1_000_000}, {Name: "numpy", Total: 500_000},
+			{Name: "small", Total: 300}, {Name: "rest", Total: 18_499_700}}),
+	}
+}
+
+// all is everything, all time.
+var all = Slice{AllTime: true}
+
+func project(names ...string) Slice { return Slice{Projects: names, AllTime: true} }
+
+func (s Slice) in(r catalog.Range) Slice { s.AllTime, s.Days = false, r; return s }
+
+func (s Slice) with(d catalog.Dimension, values ...string) Slice {
+	return s.Narrow(Condition{Dim: d, Values: values})
+}
+
+func (s Slice) without(d catalog.Dimension, values ...string) Slice {
+	return s.Narrow(Condition{Dim: d, Not: true, Values: values})
+}
+
+// TestPlanGolden keeps plans as text: requests in, tables, reasons and SQL out.
+func TestPlanGolden(t *testing.T) {
+	august, edges := days("2024-08-01", "2024-08-20"), days("2024-02-10", "2024-03-05")
+	months := days("2023-09-01", "2024-02-29")
+	cases := map[string][]Request{
+		"total of a project":              {TotalOf(project("boto3"))},
+		"total of everything":             {TotalOf(all)},
+		"total of two taken together":     {TotalOf(project("boto3", "numpy"))},
+		"total of an explicit full range": {TotalOf(project("boto3").in(days("2020-01-01", "2030-01-01")))},
+		"whole months":                    {TotalOf(project("boto3").in(months))},
+		"months that end with the data":   {SeriesOf(project("boto3").in(august), Monthly)},
+		"days at the edges":               {TotalOf(project("boto3").in(edges))},
+		"weeks":                           {SeriesOf(project("boto3").in(months), Weekly)},
+		"total comes with the series":     {TotalOf(project("boto3")), SeriesOf(project("boto3"), Daily)},
+		"many projects, one query":        {SplitOf(project("boto3"), catalog.Version, 10, nil), SplitOf(project("numpy"), catalog.Version, 5, nil)},
+		"many versions of many projects": {
+			SplitOf(project("boto3").with(catalog.Version, "1.0"), catalog.Country, 3, nil),
+			SplitOf(project("boto3").with(catalog.Version, "1.1"), catalog.Country, 3, nil),
+			SplitOf(project("numpy").with(catalog.Version, "2.0"), catalog.Country, 3, nil)},
+		"a late table is passed over":     {SplitOf(project("boto3").in(edges), catalog.System, 3, nil)},
+		"a late table serves its days":    {SplitOf(project("boto3").in(august), catalog.System, 3, nil)},
+		"a key that lost a column":        {SplitOf(project("boto3"), catalog.FileType, 3, nil)},
+		"top projects, second page":       {SplitOf(all, catalog.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
+		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
+		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
+		"values with quotes":              {TotalOf(project("boto3").with(catalog.Version, `1'0\`))},
+		"ci and libc":                     {SplitOf(project("boto3").with(catalog.CI, "true"), catalog.Libc, 3, nil)},
+		"raw for a small project":         {SplitOf(project("small"), catalog.Country, 3, nil)},
+		"first and last day":              {ExtentOf(project("boto3")), ExtentOf(project("numpy"))},
+		"impossible and outside the data": {TotalOf(project()), SeriesOf(project("boto3").in(days("2020-01-01", "2020-01-02")), Daily)},
+	}
+	for name, reqs := range cases {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name, describePlan(NewPlan(snapshot(), reqs, Options{})))
+		})
+	}
+}
+
+// describePlan writes a plan down.
+func describePlan(p *Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "ready %d, failed %d, queries %d\n", len(p.Ready), len(p.Failed), len(p.Queries))
+	for _, err := range p.Failed {
+		fmt.Fprintf(&b, "\n%s: %s\n", err.Code, err.Message)
+	}
+	for _, q := range p.Queries {
+		fmt.Fprintf(&b, "\n%s, answers %d, about %s rows\n%s\n", q.Table, len(q.Answers()), roughly(q.EstimatedRows), q.SQL)
+		for _, p := range q.Params {
+			fmt.Fprintf(&b, "  %s = %v\n", p.Name, p.Value)
+		}
+		fmt.Fprintf(&b, "as text:\n%s\n", q.Text())
+		for _, r := range q.Rejected {
+			fmt.Fprintf(&b, "not %s: %s\n", r.Table, r.Reason)
+		}
+	}
+	return b.String()
+}
+
+// golden compares with a kept file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", strings.NewReplacer(" ", "_", ",", "").Replace(name)+".txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("plan of %q changed (-kept +now); if that is meant, run with -update:\n%s", name, diff)
+	}
+}
+
+// TestPlanIsStable plans the same requests again and again: no map order may
+// show.
+func TestPlanIsStable(t *testing.T) {
+	reqs := []Request{
+		SplitOf(project("boto3"), catalog.Version, 10, nil), SplitOf(project("numpy"), catalog.Version, 10, nil),
+		SplitOf(project("boto3"), catalog.Country, 10, nil), TotalOf(all), SeriesOf(project("numpy"), Weekly),
+	}
+	want := describePlan(NewPlan(snapshot(), reqs, Options{}))
+	for range 50 {
+		if diff := cmp.Diff(want, describePlan(NewPlan(snapshot(), reqs, Options{}))); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
+// TestRefusals: what no table covers, and what would read too much.
+func TestRefusals(t *testing.T) {
+	snap := snapshot()
+	r := SplitOf(project("boto3"), catalog.Installer, 10, nil)
+	p := NewPlan(snap, []Request{r, TotalOf(project("boto3"))}, Options{MaxRows: 100_000})
+	err := p.Failed[r.Key()]
+	if err == nil || err.Code != CostLimit || !strings.Contains(err.Message, "(installer, project)") {
+		t.Errorf("got %+v, want COST_LIMIT that names an aggregate keyed by (installer, project)", err)
+	}
+	if len(p.Queries) != 1 || p.Queries[0].Table != "pypi.pypi_downloads" {
+		t.Errorf("the total was not planned by itself: %s", describePlan(p))
+	}
+	snap.Tables = snap.Tables[3:]
+	p = NewPlan(snap, []Request{r}, Options{})
+	if err := p.Failed[r.Key()]; err == nil || err.Code != Uncovered {
+		t.Errorf("got %+v, want UNCOVERED", err)
+	}
+}
