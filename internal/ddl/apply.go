@@ -1,0 +1,29 @@
+package ddl
+
+import (
+	"context"
+	"fmt"
+
+	"clickql/internal/chconn"
+)
+
+// Apply creates what the database lacks, and says what that was, an entry for
+// each object in the order of creation; nothing where all is there. It drops
+// and overwrites nothing: what is there and differs is for Check to name. A
+// connection that may be made before the database exists is Unselected.
+func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
+	have, err := readActual(ctx, conn, o.database())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range Statements(o) {
+		if have.has(s, o.database()) {
+			continue
+		}
+		if err := conn.Exec(ctx, s.SQL); err != nil {
+			return created, fmt.Errorf("create %s %s: %w", s.Kind, s.Object, err)
+		}
+		created = append(created, s.Kind+" "+s.Object)
+	}
+	return created, nil
+}

@@ -1,0 +1,163 @@
+package ddl
+
+import (
+	"fmt"
+	"strings"
+
+	"clickql/internal/chconn"
+)
+
+// Options says where the tables are.
+type Options struct {
+	// Database holds the tables; empty for chconn.DefaultDatabase.
+	Database string
+	// Cluster names a cluster of the server's configuration to create the
+	// tables on; empty for the one server. The tables are then replicated.
+	Cluster string
+}
+
+// database is the name of the database, unquoted.
+func (o Options) database() string {
+	if o.Database == "" {
+		return chconn.DefaultDatabase
+	}
+	return o.Database
+}
+
+// onCluster is the clause that runs a statement on every host of the cluster.
+func (o Options) onCluster() string {
+	if o.Cluster == "" {
+		return ""
+	}
+	return " ON CLUSTER " + chconn.Ident(o.Cluster)
+}
+
+// qualified is a quoted name with its database.
+func qualified(database, name string) string {
+	return chconn.Ident(database) + "." + chconn.Ident(name)
+}
+
+// Statement is one step towards the whole schema.
+type Statement struct {
+	// Kind is "database", "table", "view", "dictionary" or "rows".
+	Kind string
+	// Object is the object's name with its database, unquoted.
+	Object string
+	// SQL does nothing where the object is there.
+	SQL string
+}
+
+// name is the object's name without its database.
+func (s Statement) name(database string) string {
+	return strings.TrimPrefix(s.Object, database+".")
+}
+
+// Statements lists what creates everything, in an order that works.
+func Statements(o Options) []Statement {
+	db := o.database()
+	list := []Statement{{Kind: "database", Object: db, SQL: createDatabase(o)}}
+	for _, t := range Tables() {
+		list = append(list, Statement{Kind: "table", Object: db + "." + t.Name, SQL: t.Create(o, t.Name)})
+	}
+	list = append(list, Statement{Kind: "rows", Object: db + ".countries", SQL: insertCountries(db)})
+	for _, d := range Dictionaries() {
+		list = append(list, Statement{Kind: "dictionary", Object: db + "." + d.Name, SQL: d.create(o)})
+	}
+	// Views come last: from each one's creation on the rows that arrive are
+	// counted, and by then every table that they go to is there.
+	for _, t := range Derived() {
+		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.createView(o)})
+	}
+	return list
+}
+
+// Print writes the complete DDL, each statement ended by a semicolon and a
+// blank line. It may be run again.
+func Print(o Options) string {
+	var b strings.Builder
+	for _, s := range Statements(o) {
+		b.WriteString(s.SQL)
+		b.WriteString(";\n\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// createDatabase creates the database. Its engine must know tables by UUID:
+// loading exchanges tables in one step.
+func createDatabase(o Options) string {
+	return "CREATE DATABASE IF NOT EXISTS " + chconn.Ident(o.database()) + o.onCluster() + " ENGINE = Atomic"
+}
+
+// Create is the statement that creates a table of this shape under a name in
+// the database of o.
+func (t Table) Create(o Options, name string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n(\n", qualified(o.database(), name), o.onCluster())
+	writeColumns(&b, t.Columns)
+	fmt.Fprintf(&b, ")\nENGINE = %s\n", t.engine(o))
+	if t.PartitionBy != "" {
+		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
+	}
+	fmt.Fprintf(&b, "ORDER BY (%s)\nCOMMENT %s", strings.Join(t.OrderBy, ", "), chconn.Literal(t.Comment))
+	return b.String()
+}
+
+// engine is the engine for one node or for a cluster. The replication path is
+// the server's default, which holds the table's UUID: paths made of names break
+// when tables are exchanged.
+func (t Table) engine(o Options) string {
+	if o.Cluster == "" {
+		return t.Engine
+	}
+	return "Replicated" + t.Engine
+}
+
+// writeColumns writes column definitions, one to a line.
+func writeColumns(b *strings.Builder, columns []Column) {
+	for i, c := range columns {
+		b.WriteString("    " + c.definition())
+		if i < len(columns)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// definition is the column as CREATE TABLE and ADD COLUMN take it.
+func (c Column) definition() string {
+	s := chconn.Ident(c.Name) + " " + c.Type
+	if c.Default != "" {
+		s += " DEFAULT " + c.Default
+	}
+	s += " COMMENT " + chconn.Literal(c.Comment)
+	if c.Codec != "" {
+		s += " CODEC(" + c.Codec + ")"
+	}
+	return s
+}
+
+// createView creates the materialized view that fills a derived table.
+func (t Table) createView(o Options) string {
+	db := o.database()
+	return fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
+		qualified(db, t.View()), o.onCluster(), qualified(db, t.Name), t.Select(qualified(db, RawTable)),
+		chconn.Literal("Fills "+t.Name+" from "+RawTable))
+}
+
+// create creates the dictionary. It reads its own server as the user default
+// without a password, which servers allow from the machine itself: a statement
+// that anyone may read with SHOW CREATE is no place for a password.
+func (d Dictionary) create(o Options) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE DICTIONARY IF NOT EXISTS %s%s\n(\n", qualified(o.database(), d.Name), o.onCluster())
+	for i, c := range d.Columns {
+		fmt.Fprintf(&b, "    %s %s", chconn.Ident(c.Name), c.Type)
+		if i < len(d.Columns)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, ")\nPRIMARY KEY %s\nSOURCE(CLICKHOUSE(QUERY %s))\nLIFETIME(MIN 0 MAX 300)\nLAYOUT(COMPLEX_KEY_HASHED())\nCOMMENT %s",
+		d.Key, chconn.Literal(d.query(o.database())), chconn.Literal(d.Comment))
+	return b.String()
+}
