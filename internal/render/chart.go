@@ -1,22 +1,90 @@
 package render
 
-// Chart draws downloads over time as an SVG of less than 100 KB. Errors are
-// *query.Error with BadUserInput: a size out of bounds or series that do not
-// fit the days.
+import (
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+// Chart draws downloads over time as an SVG of less than 100 KB. A
+// *query.Error is returned with BadUserInput for a size out of bounds or too
+// many series, and with Internal for series that do not fit the days.
 func Chart(spec ChartSpec) ([]byte, error) {
-	if _, _, err := CheckSize(spec.Width, spec.Height); err != nil {
+	width, height, err := CheckSize(spec.Width, spec.Height)
+	if err != nil {
 		return nil, err
 	}
-	return Message(MessageSpec{Title: spec.Title, Theme: spec.Theme, Width: spec.Width, Height: spec.Height})
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	spec = spec.cleaned()
+	d := newData(spec)
+	k := newCard(width, height, spec.Theme, sentence(spec.Title, spec.Subtitle), d.describe(), d.inks)
+	figure, caption := "", ""
+	if len(spec.Series) == 1 && !d.empty() {
+		figure, caption = Count(d.totals[0]), "downloads"
+		if spec.Series[0].Label != "" {
+			caption = spec.Series[0].Label
+		}
+	}
+	subtitle := spec.Subtitle
+	if note := d.incomplete(); note != "" {
+		subtitle = sentence(subtitle, note)
+	}
+	k.heading(spec.Title, subtitle, figure, caption)
+	if d.empty() {
+		k.notice("no downloads in this range", "")
+		return k.bytes(), nil
+	}
+	if len(spec.Series) > 1 {
+		k.legend(d)
+	}
+	newPlot(k, d).draw()
+	return k.bytes(), nil
 }
 
-// Message draws a text in a chart's place, in a chart's look.
-func Message(spec MessageSpec) ([]byte, error) {
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 800 400"></svg>`), nil
+// check refuses what cannot be drawn.
+func (s ChartSpec) check() error {
+	rests := 0
+	for i, series := range s.Series {
+		if len(series.Totals) != len(s.Days) {
+			return misfit("series %d has %d totals for %d days", i, len(series.Totals), len(s.Days))
+		}
+		if series.Rest {
+			rests++
+		}
+	}
+	if named := len(s.Series) - rests; named > MaxSeries || rests > 1 {
+		return badInput("a chart shows at most %d series and the rest; these are %d", MaxSeries, len(s.Series))
+	}
+	for i, d := range s.Days {
+		if d < 0 || d > catalog.MaxDay || i > 0 && d <= s.Days[i-1] {
+			return misfit("day %d (%s) is out of order or range", i, d)
+		}
+	}
+	return nil
 }
 
-// Badge draws a badge. The error is a *query.Error with BadUserInput, for a
-// colour that is none.
-func Badge(spec BadgeSpec) ([]byte, error) {
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 100 20"></svg>`), nil
+// misfit is an error in what the caller made of an answer.
+func misfit(format string, args ...any) *query.Error {
+	err := badInput("draw a chart: "+format, args...)
+	err.Code = query.Internal
+	return err
+}
+
+// cleaned is the spec with its texts fit to show and its defaults filled in.
+func (s ChartSpec) cleaned() ChartSpec {
+	s.Title, s.Subtitle = clean(s.Title), clean(s.Subtitle)
+	if s.Shape == "" {
+		s.Shape = Area
+	}
+	series := make([]Series, len(s.Series))
+	for i, one := range s.Series {
+		one.Label = clean(one.Label)
+		if one.Rest && one.Label == "" {
+			one.Label = "Other"
+		}
+		series[i] = one
+	}
+	s.Series = series
+	return s
 }

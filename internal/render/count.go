@@ -62,3 +62,15 @@ func Span(r catalog.Range, every query.Interval) string {
 	}
 	return text + ", " + r.From.String() + " to " + r.To.String()
 }
+
+// percent writes a part of the whole: 45%, 3.2%, <0.1%.
+func percent(part float64) string {
+	switch p := part * 100; {
+	case p > 0 && p < .1:
+		return "<0.1%"
+	case p < 9.95:
+		return strconv.FormatFloat(p, 'f', 1, 64) + "%"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + "%"
+	}
+}

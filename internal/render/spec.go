@@ -48,7 +48,7 @@ const (
 	DefaultWidth, DefaultHeight = 800, 400
 	MinWidth, MinHeight         = 240, 120
 	MaxWidth, MaxHeight         = 2000, 1200
-	MaxSeries                   = 24
+	MaxSeries                   = 10 // beside a Rest
 )
 
 // CheckSize gives the size that a request for width x height gets: 0 is the
@@ -94,8 +94,8 @@ type ChartSpec struct {
 	// interval that reaches beyond it is drawn as incomplete. The zero Range
 	// says that all intervals are whole.
 	Covered catalog.Range
-	// Series holds at least one series, at most MaxSeries, largest first, a
-	// Rest last, each with as many Totals as there are Days.
+	// Series holds at least one series, at most MaxSeries and a Rest, largest
+	// first, the Rest last, each with as many Totals as there are Days.
 	Series []Series
 	// Shape is Area where empty.
 	Shape Shape
