@@ -83,7 +83,7 @@ func snapshot() *catalog.Snapshot {
 // all is everything, all time.
 var all = Slice{AllTime: true}
 
-func project(names ...string) Slice { return Slice{Projects: names, AllTime: true} }
+func project(names ...string) Slice { return Slice{Projects: append([]string{}, names...), AllTime: true} }
 
 func (s Slice) in(r catalog.Range) Slice { s.AllTime, s.Days = false, r; return s }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"deps.dev/util/semver"
 )
@@ -25,7 +26,7 @@ func compareRelease(a, b string) int {
 		switch {
 		case err != nil:
 			return 0
-		case v.IsPrerelease():
+		case v.IsPrerelease() || isDevelopment(v):
 			return 1
 		}
 		return 2
@@ -43,4 +44,11 @@ func compareRelease(a, b string) int {
 		return 1
 	}
 	return 0
+}
+
+// isDevelopment reports a developmental release, which PEP 440 counts among the
+// pre-releases. A local version label may say dev without being one.
+func isDevelopment(v *semver.Version) bool {
+	public, _, _ := strings.Cut(v.Canon(true), "+")
+	return strings.Contains(public, "dev")
 }
