@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"clickql/internal/fetch"
 	"clickql/internal/server/web"
 )
 
@@ -24,6 +25,8 @@ type Config struct {
 	GraphQL http.Handler
 	// SDL is the schema's text, served at /schema.graphql.
 	SDL string
+	// Loader answers what charts and badges ask.
+	Loader *fetch.Loader
 	// Checks tell whether the gateway is able to answer, for /readyz.
 	Checks []Check
 	// Origins are the sites whose scripts may read answers, "*" for any, which
@@ -96,6 +99,8 @@ func (s *Server) routes(m *metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", shared(s.graphql()))
 	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
+	mux.Handle("GET /chart/{file}", shared(compressed(s.picture(readChart))))
+	mux.Handle("GET /badge/{file}", shared(compressed(s.picture(readBadge))))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
 	mux.Handle("GET /healthz", http.HandlerFunc(healthz))
