@@ -1,0 +1,38 @@
+package graph
+
+import (
+	"fmt"
+
+	"clickql/internal/query"
+)
+
+// The codes that this package adds to those of package query. Together they
+// are every `extensions.code` that a client can meet, beside gqlgen's
+// GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+const (
+	CodeTooDeep query.Code = "QUERY_TOO_DEEP" // selections are nested too deep
+	CodeTooWide query.Code = "QUERY_TOO_WIDE" // the operation selects too many fields
+)
+
+// badInput is an error in the question itself.
+func badInput(format string, args ...any) *query.Error {
+	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
+}
+
+// limitError tells that a limit was exceeded: which number, and what it was
+// held against. Both are in the error's extensions too.
+type limitError struct {
+	err          *query.Error
+	limit, given int
+}
+
+// overLimit is the error for given of something, where at most limit may be.
+func overLimit(code query.Code, given, limit int, format string, args ...any) *limitError {
+	return &limitError{err: &query.Error{Code: code, Message: fmt.Sprintf(format, args...)}, limit: limit, given: given}
+}
+
+// Error is the message.
+func (e *limitError) Error() string { return e.err.Error() }
+
+// Unwrap makes the error a *query.Error for errors.As.
+func (e *limitError) Unwrap() error { return e.err }

@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"clickql/internal/query"
+)
+
+// collector gathers the requests of one round: everything that is known to be
+// needed before another list has to be loaded.
+type collector struct {
+	op    *operation
+	reqs  []query.Request
+	names []string // projects whose metadata is needed
+	lists []*list  // what the next round waits for
+}
+
+// list is one place in the selection where a list has to be loaded before its
+// elements' requests are known. There may be many lists of one place: a split
+// of fifty projects is fifty. They are expanded together.
+type list struct {
+	// expand gathers what the elements of one list ask.
+	expand func(c *collector, parent query.Slice, res *query.Result)
+	// pending are the lists of this place.
+	pending []pendingList
+	// ready is closed when the elements' requests have been announced; nil
+	// where the lists were never gathered. err is then why they could not be.
+	ready chan struct{}
+	err   error
+}
+
+// pendingList is a list that has been announced.
+type pendingList struct {
+	parent query.Slice
+	req    query.Request
+}
+
+// ask adds a request to the round.
+func (c *collector) ask(r query.Request) { c.reqs = append(c.reqs, r) }
+
+// await adds a list whose elements are expanded in the next round.
+func (c *collector) await(l *list, parent query.Slice, r query.Request) {
+	if l.ready == nil {
+		l.ready = make(chan struct{})
+		c.lists = append(c.lists, l)
+	}
+	l.pending = append(l.pending, pendingList{parent, r})
+}
+
+// project gathers what the selection asks of one project.
+func (c *collector) project(sel *projectSelection, name string) {
+	if sel.metadata {
+		c.names = append(c.names, name)
+	}
+	if sel.extent {
+		c.ask(extent(name))
+	}
+	for _, d := range sel.downloads {
+		c.downloads(d.of, ofProject(d.base, name))
+	}
+}
+
+// downloads gathers what the selection asks of one slice.
+func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
+	if sel.total || sel.change {
+		c.ask(query.TotalOf(s))
+	}
+	for _, every := range sel.series {
+		if r, err := c.op.series(s, every); err == nil {
+			c.ask(r)
+		}
+	}
+	for _, by := range sel.splits {
+		c.split(by, s)
+	}
+	before, ok := s.Previous()
+	if !ok {
+		return
+	}
+	if sel.change {
+		c.ask(query.TotalOf(before))
+	}
+	for _, p := range sel.previous {
+		c.downloads(p, before)
+	}
+}
+
+// split gathers one selection of Downloads.by.
+func (c *collector) split(sel *split, s query.Slice) {
+	r, err := c.op.split(s, sel.dim, sel.first, nil)
+	if err != nil {
+		return
+	}
+	c.ask(r)
+	if len(sel.elements) > 0 {
+		c.await(&sel.list, s, r)
+	}
+}
+
+// gatherElements gathers what a split's elements ask.
+func (s *split) gatherElements(c *collector, parent query.Slice, res *query.Result) {
+	for _, v := range s.values(parent, res) {
+		for _, e := range s.elements {
+			c.downloads(e, v.slice)
+		}
+	}
+}
+
+// run announces the round, and in the background the rounds after it, as their
+// lists arrive. Places in the selection do not wait for one another.
+func (c *collector) run(ctx context.Context) error {
+	err := c.op.announce(ctx, c.reqs, c.names)
+	for _, l := range c.lists {
+		if err != nil {
+			l.err = err
+			close(l.ready)
+			continue
+		}
+		go l.next(ctx, c.op)
+	}
+	return err
+}
+
+// next expands the lists of this place, once all of them have arrived. One
+// that fails has no elements; its own resolver tells why.
+func (l *list) next(ctx context.Context, op *operation) {
+	defer close(l.ready)
+	defer func() {
+		if p := recover(); p != nil {
+			op.log.ErrorContext(ctx, "announcing a list's elements panicked",
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	round := &collector{op: op}
+	for _, p := range l.pending {
+		if res, err := op.loads.Load(ctx, p.req); err == nil {
+			l.expand(round, p.parent, res)
+		}
+	}
+	l.err = round.run(ctx)
+}
+
+// wait returns when the requests of the list's elements have been announced,
+// so that loading them finds them there. A place that was not gathered has
+// nothing to wait for.
+func (l *list) wait(ctx context.Context) error {
+	if l == nil || l.ready == nil {
+		return nil
+	}
+	select {
+	case <-l.ready:
+		return l.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,61 @@
+package graph
+
+import "clickql/internal/query"
+
+// PageInfo is the GraphQL type of that name.
+type PageInfo struct {
+	HasNextPage, HasPreviousPage bool
+	StartCursor, EndCursor       *string
+}
+
+// ProjectRanking is the GraphQL type of that name.
+type ProjectRanking struct {
+	Project *Project
+	Total   int64
+}
+
+// edge is an element of a connection with its cursor.
+type edge[T any] struct {
+	Cursor string
+	Node   T
+}
+
+// connection is one page of a list of T.
+type connection[T any] struct {
+	Edges    []*edge[T]
+	PageInfo *PageInfo
+}
+
+// Nodes are the page's elements.
+func (c *connection[T]) Nodes() []T {
+	nodes := make([]T, len(c.Edges))
+	for i, e := range c.Edges {
+		nodes[i] = e.Node
+	}
+	return nodes
+}
+
+// The connections of the schema and their edges.
+type (
+	ProjectConnection        = connection[*Project]
+	ProjectEdge              = edge[*Project]
+	ProjectRankingConnection = connection[*ProjectRanking]
+	ProjectRankingEdge       = edge[*ProjectRanking]
+)
+
+// paged is the page with the groups' elements, each made by node. A page that
+// was asked for by a cursor has elements before it.
+func paged[T any](groups []query.Group, more, after bool, node func(query.Group) T) *connection[T] {
+	c := &connection[T]{
+		Edges:    make([]*edge[T], len(groups)),
+		PageInfo: &PageInfo{HasNextPage: more, HasPreviousPage: after},
+	}
+	for i, g := range groups {
+		c.Edges[i] = &edge[T]{cursorOf(g.Total, g.Value), node(g)}
+	}
+	if n := len(c.Edges); n > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[n-1].Cursor
+	}
+	return c
+}

@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clickql/internal/query"
+)
+
+// presenter tells clients what went wrong: always with a code, with the path
+// of the field where there is one, never with SQL or the name of a host. What
+// is not the client's doing is logged with its cause.
+type presenter struct{ log *slog.Logger }
+
+// present is the one place where an error becomes part of a response.
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := &gqlerror.Error{}
+	if given, ok := errors.AsType[*gqlerror.Error](err); ok {
+		shown.Path, shown.Locations = given.Path, given.Locations
+	}
+	if field := graphql.GetFieldContext(ctx); field != nil {
+		// Not the path into the arguments: clients know the response's keys.
+		shown.Path = field.Path()
+		if pos := field.Field.Position; shown.Locations == nil && pos != nil {
+			shown.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
+		}
+	}
+	told := p.explain(ctx, err)
+	shown.Message = told.Message
+	shown.Extensions = map[string]any{"code": told.Code}
+	if over := asLimit(err); over != nil {
+		shown.Extensions["limit"], shown.Extensions["given"] = over.limit, over.given
+	}
+	p.report(ctx, shown.Path, told)
+	return shown
+}
+
+// explain is the error in the terms that clients rely on.
+func (p presenter) explain(ctx context.Context, err error) *query.Error {
+	if told, ok := errors.AsType[*query.Error](err); ok {
+		return told
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &query.Error{Code: query.Timeout, Message: "the answer was not ready in time", Cause: err}
+	}
+	given, ok := errors.AsType[*gqlerror.Error](err)
+	switch {
+	case ok && ofVariable(ctx, given):
+		return &query.Error{Code: query.BadUserInput, Message: given.Message}
+	case ok && given.Extensions["code"] != nil:
+		return &query.Error{Code: query.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message}
+	case ok && ofArgument(ctx):
+		return &query.Error{Code: query.BadUserInput, Message: given.Message}
+	}
+	return &query.Error{Code: query.Internal, Message: "something went wrong on our side; it has been logged", Cause: err}
+}
+
+// ofVariable reports that the error is about a variable's value: gqlparser
+// marks those by their path.
+func ofVariable(ctx context.Context, err *gqlerror.Error) bool {
+	return graphql.GetFieldContext(ctx) == nil && len(err.Path) > 0 && err.Path[0] == ast.PathName("variable")
+}
+
+// ofArgument reports that the field's arguments could not be decoded: then
+// there are none.
+func ofArgument(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	return field != nil && field.Args == nil && field.Field.Field != nil && len(field.Field.Arguments) > 0
+}
+
+// report logs what is not the client's doing.
+func (p presenter) report(ctx context.Context, path ast.Path, told *query.Error) {
+	level := slog.LevelError
+	switch told.Code {
+	case query.Unavailable, query.Timeout, query.Overloaded:
+		level = slog.LevelWarn
+	case query.Internal:
+	default:
+		return
+	}
+	p.log.Log(ctx, level, "a field could not be answered",
+		"path", path.String(), "code", string(told.Code), "error", told.Message, "cause", told.Cause)
+}
+
+// recovered makes an error of a panic.
+func (p presenter) recovered(ctx context.Context, cause any) error {
+	p.log.ErrorContext(ctx, "a resolver panicked", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	return &query.Error{Code: query.Internal, Message: "something went wrong on our side; it has been logged", Cause: fmt.Errorf("panic: %v", cause)}
+}

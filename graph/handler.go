@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clickql/internal/fetch"
+)
+
+// HandlerConfig says what a handler works with.
+type HandlerConfig struct {
+	Loader *fetch.Loader
+	// Limits bounds each operation.
+	Limits Limits
+	// Documents is how many parsed documents are kept. The default is 1,000.
+	Documents int
+	// NoIntrospection turns introspection off.
+	NoIntrospection bool
+	// Log takes what is not the client's doing; nothing is logged where nil.
+	Log *slog.Logger
+}
+
+// withDefaults fills what is not set.
+func (c HandlerConfig) withDefaults() HandlerConfig {
+	c.Limits = c.Limits.withDefaults()
+	if c.Documents == 0 {
+		c.Documents = 1000
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// NewHandler answers GraphQL over HTTP, by GET and by POST.
+func NewHandler(cfg HandlerConfig) http.Handler {
+	cfg = cfg.withDefaults()
+	es := NewExecutableSchema(Config{Resolvers: resolver{}})
+	schema := lenient(es)
+	tell := presenter{cfg.Log}
+
+	srv := handler.New(schema)
+	srv.AddTransport(transport.Options{})
+	srv.AddTransport(transport.GET{})
+	srv.AddTransport(transport.POST{})
+	srv.SetValidationRulesFn(schema.validationRules)
+	srv.SetParserTokenLimit(cfg.Limits.Tokens)
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](cfg.Documents))
+	srv.SetErrorPresenter(tell.present)
+	srv.SetRecoverFunc(tell.recovered)
+	if !cfg.NoIntrospection {
+		srv.Use(extension.Introspection{})
+	}
+	srv.Use(shapeLimits{cfg.Limits})
+	srv.Use(&operations{cfg: cfg, schema: es.(*executableSchema), tell: tell})
+	return srv
+}
+
+// operations gives every operation its loads: begins them, announces what the
+// selection needs, and shows what they came to where the client asks.
+type operations struct {
+	cfg    HandlerConfig
+	schema *executableSchema
+	tell   presenter
+}
+
+// ExtensionName names the extension to gqlgen.
+func (*operations) ExtensionName() string { return "Operations" }
+
+// Validate finds nothing wrong.
+func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation begins the operation.
+func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	loads := o.cfg.Loader.Begin(ctx)
+	op := &operation{
+		asker: asker{snap: loads.Snapshot(), limits: o.cfg.Limits},
+		loads: loads,
+		log:   o.cfg.Log,
+	}
+	if err := o.announce(ctx, op); err != nil {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{o.tell.present(ctx, err)}})
+	}
+	return next(withOperation(ctx, op))
+}
+
+// announce hands the loader everything that is known to be needed.
+func (o *operations) announce(ctx context.Context, op *operation) error {
+	opCtx := graphql.GetOperationContext(ctx)
+	c := &compiler{
+		asker: op.asker,
+		ctx:   ctx,
+		op:    opCtx,
+		args:  newExecutionContext(opCtx, o.schema, nil),
+		lists: map[string]*list{},
+		pages: map[string]page{},
+	}
+	round := &collector{op: op}
+	for _, field := range c.root() {
+		field.gather(round)
+	}
+	op.lists, op.pages = c.lists, c.pages
+	return round.run(ctx)
+}
+
+// InterceptResponse adds what the operation needed, where the request's
+// extensions say explain.
+func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	resp := next(ctx)
+	op := operationOf(ctx)
+	if resp == nil || op == nil {
+		return resp
+	}
+	if wanted, _ := graphql.GetOperationContext(ctx).Extensions["explain"].(bool); wanted {
+		if resp.Extensions == nil {
+			resp.Extensions = map[string]any{}
+		}
+		resp.Extensions["explain"] = map[string]any{"queries": op.loads.Explain()}
+	}
+	return resp
+}

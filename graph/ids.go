@@ -1,0 +1,50 @@
+package graph
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"clickql/internal/query"
+)
+
+// projectType is what a project's id begins with, before it is encoded.
+const projectType = "Project"
+
+// opaque encodes ids and cursors: to be handed back, not to be read.
+var opaque = base64.RawURLEncoding
+
+// projectID is the global id of a project.
+func projectID(name string) string {
+	return opaque.EncodeToString([]byte(projectType + ":" + name))
+}
+
+// parseID is the name of the project that the id stands for.
+func parseID(id string) (name string, err error) {
+	text, err := opaque.DecodeString(id)
+	kind, name, ok := strings.Cut(string(text), ":")
+	if err != nil || !ok || kind != projectType || name == "" {
+		return "", badInput("%q is not an id of this schema; ids come from the field id of an earlier answer", id)
+	}
+	return name, nil
+}
+
+// cursorOf is the opaque form of a place in a list that is ordered by
+// downloads, most first, and by name.
+func cursorOf(total int64, value string) string {
+	return opaque.EncodeToString([]byte(strconv.FormatInt(total, 10) + ":" + value))
+}
+
+// parseCursor reads what cursorOf wrote; nil is the beginning of the list.
+func parseCursor(after *string) (*query.Cursor, error) {
+	if after == nil {
+		return nil, nil
+	}
+	text, err := opaque.DecodeString(*after)
+	number, value, ok := strings.Cut(string(text), ":")
+	total, numErr := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ok || numErr != nil {
+		return nil, badInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
+	}
+	return &query.Cursor{Total: total, Value: value}, nil
+}

@@ -1,0 +1,63 @@
+package graph
+
+import "clickql/internal/query"
+
+// Limits bounds what one operation may ask for. A zero field takes the default.
+type Limits struct {
+	// Depth is how deep selections may be nested; each level of drill-down
+	// takes two. The default is 25, which fits a drill-down over every
+	// dimension and GraphiQL's introspection.
+	Depth int
+	// Fields is how many fields an operation may select, fragments written out
+	// and aliases counted each. The default is 5,000.
+	Fields int
+	// Tokens is how many tokens a document may have. The default is 20,000.
+	Tokens int
+	// First is the largest `first`. The default is 1,000.
+	First int
+	// Names is how many projects one argument may name, and how many values a
+	// filter may list. The default is 1,000.
+	Names int
+	// Points is how many intervals a series may have. The default is 20,000,
+	// which is 54 years of days.
+	Points int
+	// Loads is how many questions to the database an operation may come to,
+	// drill-down included. The default is 10,000.
+	Loads int
+}
+
+// withDefaults fills what is not set.
+func (l Limits) withDefaults() Limits {
+	for _, field := range []struct {
+		value *int
+		def   int
+	}{
+		{&l.Depth, 25}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
+		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000},
+	} {
+		if *field.value == 0 {
+			*field.value = field.def
+		}
+	}
+	return l
+}
+
+// first checks the argument of that name.
+func (l Limits) first(n int) error {
+	if n < 0 {
+		return badInput("first is %d; it must be between 0 and %d", n, l.First)
+	}
+	if n > l.First {
+		return overLimit(query.BadUserInput, n, l.First, "first is %d; it must be between 0 and %d", n, l.First)
+	}
+	return nil
+}
+
+// names checks how many values a list argument has.
+func (l Limits) names(what string, values []string) error {
+	if len(values) > l.Names {
+		return overLimit(query.BadUserInput, len(values), l.Names,
+			"%s has %d values; at most %d are allowed", what, len(values), l.Names)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"clickql/internal/fetch"
+	"clickql/internal/query"
+)
+
+// operation is what one GraphQL operation keeps while it runs: its loads, and
+// the compiled selection that they are announced from.
+type operation struct {
+	asker
+	loads *fetch.Operation
+	log   *slog.Logger
+	lists map[string]*list // see compiler
+	pages map[string]page  // see compiler
+	asked atomic.Int64     // announced requests so far
+}
+
+// awaitElements returns when the requests of the elements of the list that ctx
+// is in have been announced.
+func (op *operation) awaitElements(ctx context.Context) error {
+	if len(op.lists) == 0 {
+		return nil
+	}
+	return op.lists[pathOf(ctx)].wait(ctx)
+}
+
+// announce hands requests to the loader, all at once, so that it can merge
+// them. An operation that comes to too many is refused here.
+func (op *operation) announce(ctx context.Context, reqs []query.Request, names []string) error {
+	n := op.asked.Add(int64(len(reqs) + len(names)))
+	if limit := op.limits.Loads; n > int64(limit) {
+		return overLimit(query.CostLimit, int(n), limit,
+			"the operation comes to %d questions to the database; at most %d are allowed: ask for fewer projects, values or levels", n, limit)
+	}
+	if len(names) > 0 {
+		op.loads.PrefetchMetadata(ctx, names)
+	}
+	if len(reqs) > 0 {
+		op.loads.Prefetch(ctx, reqs)
+	}
+	return nil
+}
+
+type operationKey struct{}
+
+// withOperation is ctx carrying op to the root resolvers.
+func withOperation(ctx context.Context, op *operation) context.Context {
+	return context.WithValue(ctx, operationKey{}, op)
+}
+
+// operationOf is the operation that ctx carries.
+func operationOf(ctx context.Context) *operation {
+	op, _ := ctx.Value(operationKey{}).(*operation)
+	return op
+}

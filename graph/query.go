@@ -1,0 +1,129 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+// resolver roots the generated code's resolvers.
+type resolver struct{}
+
+// Query is the root type Query.
+func (resolver) Query() QueryResolver { return queryResolver{} }
+
+// queryResolver resolves the fields of Query.
+type queryResolver struct{}
+
+// Node is the field of that name.
+func (q queryResolver) Node(ctx context.Context, id string) (Node, error) {
+	name, err := parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	if p, err := q.Project(ctx, name); p != nil {
+		return p, err
+	}
+	return nil, nil
+}
+
+// Project is the field of that name.
+func (queryResolver) Project(ctx context.Context, name string) (*Project, error) {
+	return operationOf(ctx).project(name), nil
+}
+
+// Projects is the field of that name.
+func (queryResolver) Projects(ctx context.Context, names []string) ([]*Project, error) {
+	op := operationOf(ctx)
+	if err := op.limits.names("names", names); err != nil {
+		return nil, err
+	}
+	list := make([]*Project, len(names))
+	for i, name := range names {
+		list[i] = op.project(name)
+	}
+	return list, nil
+}
+
+// project is the project of that name; nil where it is not known.
+func (op *operation) project(name string) *Project {
+	name = normalized([]string{name})[0]
+	if !op.known(name) {
+		return nil
+	}
+	return &Project{op, name}
+}
+
+// Search is the field of that name.
+func (queryResolver) Search(ctx context.Context, text string, first int, after *string) (*ProjectConnection, error) {
+	op := operationOf(ctx)
+	page, found := op.pages[pathOf(ctx)]
+	if !found {
+		var err error
+		if page, err = op.search(text, first, after); err != nil {
+			return nil, err
+		}
+	}
+	groups := make([]query.Group, len(page.entries))
+	for i, e := range page.entries {
+		groups[i] = query.Group{Value: e.Name, Total: e.Total}
+	}
+	return paged(groups, page.more, after != nil, func(g query.Group) *Project { return &Project{op, g.Value} }), nil
+}
+
+// Downloads is the field of that name.
+func (queryResolver) Downloads(ctx context.Context, projects []string, days *DateRange, filter *DownloadsFilter) (*Downloads, error) {
+	op := operationOf(ctx)
+	s, err := op.projectsSlice(projects, days, filter)
+	if err != nil {
+		return nil, err
+	}
+	return &Downloads{op, s}, nil
+}
+
+// TopProjects is the field of that name.
+func (queryResolver) TopProjects(ctx context.Context, days *DateRange, filter *DownloadsFilter, first int, after *string) (*ProjectRankingConnection, error) {
+	op := operationOf(ctx)
+	s, err := op.slice(days, filter)
+	if err != nil {
+		return nil, err
+	}
+	req, err := op.ranking(s, first, after)
+	if err != nil {
+		return nil, err
+	}
+	res, err := op.loads.Load(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := op.awaitElements(ctx); err != nil {
+		return nil, err
+	}
+	groups := res.Groups[:min(first, len(res.Groups))]
+	more := res.More || len(groups) < len(res.Groups)
+	return paged(groups, more, after != nil, func(g query.Group) *ProjectRanking {
+		return &ProjectRanking{Project: &Project{op, g.Value}, Total: g.Total}
+	}), nil
+}
+
+// Dataset is the GraphQL type of that name.
+type Dataset struct {
+	TotalDownloads, ProjectCount int64
+	FirstDay, LastDay            *catalog.Day
+	UpdatedAt                    *time.Time
+}
+
+// Dataset is the field of that name.
+func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
+	snap := operationOf(ctx).snap
+	d := &Dataset{TotalDownloads: snap.Projects.Sum(), ProjectCount: int64(snap.Projects.Len())}
+	if days := snap.Days; !days.Empty() {
+		d.FirstDay, d.LastDay = &days.From, &days.To
+	}
+	if at := snap.UpdatedAt; !at.IsZero() {
+		d.UpdatedAt = &at
+	}
+	return d, nil
+}

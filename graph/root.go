@@ -1,0 +1,230 @@
+package graph
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+// rootField is what one root field of the operation is about, compiled.
+type rootField interface {
+	// gather adds what is known to be needed for the field.
+	gather(c *collector)
+}
+
+type (
+	// projectsField is project, projects or node.
+	projectsField struct {
+		names []string // normalised, known ones only
+		of    *projectSelection
+	}
+
+	// downloadsField is Query.downloads.
+	downloadsField struct {
+		slice query.Slice
+		of    *downloadsSelection
+	}
+
+	// searchField is Query.search. Its page costs no query.
+	searchField struct {
+		page page
+		of   []*projectSelection
+	}
+
+	// rankingField is Query.topProjects.
+	rankingField struct {
+		list
+		slice query.Slice
+		req   query.Request
+		first int
+		of    []*projectSelection
+	}
+)
+
+func (f *projectsField) gather(c *collector) {
+	for _, name := range f.names {
+		c.project(f.of, name)
+	}
+}
+
+func (f *downloadsField) gather(c *collector) { c.downloads(f.of, f.slice) }
+
+func (f *searchField) gather(c *collector) {
+	for _, e := range f.page.entries {
+		for _, of := range f.of {
+			c.project(of, e.Name)
+		}
+	}
+}
+
+func (f *rankingField) gather(c *collector) {
+	c.ask(f.req)
+	if len(f.of) > 0 {
+		c.await(&f.list, f.slice, f.req)
+	}
+}
+
+// gatherElements gathers what the ranked projects ask.
+func (f *rankingField) gatherElements(c *collector, _ query.Slice, res *query.Result) {
+	for _, g := range res.Groups[:min(f.first, len(res.Groups))] {
+		for _, of := range f.of {
+			c.project(of, g.Value)
+		}
+	}
+}
+
+// root compiles the whole operation. What is wrong is left to the resolvers.
+func (c *compiler) root() (root []rootField) {
+	for _, f := range c.fields(c.op.Operation.SelectionSet, "Query") {
+		if field := c.rootField(f); field != nil {
+			root = append(root, field)
+		}
+	}
+	return root
+}
+
+// rootField compiles one root field; nil where it asks for nothing or is wrong.
+func (c *compiler) rootField(f graphql.CollectedField) rootField {
+	raw := f.ArgumentMap(c.op.Variables)
+	switch f.Name {
+	case "node":
+		args, err := c.args.field_Query_node_args(c.ctx, raw)
+		if name, idErr := parseID(arg[string](args, "id")); err == nil && idErr == nil {
+			return c.named(f, []string{name})
+		}
+	case "project":
+		args, err := c.args.field_Query_project_args(c.ctx, raw)
+		if err == nil {
+			return c.named(f, normalized([]string{arg[string](args, "name")}))
+		}
+	case "projects":
+		args, err := c.args.field_Query_projects_args(c.ctx, raw)
+		if names := arg[[]string](args, "names"); err == nil && c.limits.names("names", names) == nil {
+			return c.named(f, normalized(names))
+		}
+	case "downloads":
+		return c.downloadsField(f, raw)
+	case "topProjects":
+		return c.rankingField(f, raw)
+	case "search":
+		return c.searchField(f, raw)
+	}
+	return nil
+}
+
+// named compiles a root field about projects by name.
+func (c *compiler) named(f graphql.CollectedField, names []string) rootField {
+	field := &projectsField{of: c.project(f.Alias, f.Selections)}
+	for _, name := range names {
+		if c.known(name) {
+			field.names = append(field.names, name)
+		}
+	}
+	return field
+}
+
+func (c *compiler) downloadsField(f graphql.CollectedField, raw map[string]any) rootField {
+	args, err := c.args.field_Query_downloads_args(c.ctx, raw)
+	if err != nil {
+		return nil
+	}
+	s, err := c.projectsSlice(arg[[]string](args, "projects"), arg[*DateRange](args, "range"), arg[*DownloadsFilter](args, "filter"))
+	if err != nil {
+		return nil
+	}
+	return &downloadsField{slice: s, of: c.downloads(f.Alias, f.Selections)}
+}
+
+func (c *compiler) rankingField(f graphql.CollectedField, raw map[string]any) rootField {
+	args, err := c.args.field_Query_topProjects_args(c.ctx, raw)
+	if err != nil {
+		return nil
+	}
+	s, err := c.slice(arg[*DateRange](args, "range"), arg[*DownloadsFilter](args, "filter"))
+	if err != nil {
+		return nil
+	}
+	first := arg[int](args, "first")
+	req, err := c.ranking(s, first, arg[*string](args, "after"))
+	if err != nil {
+		return nil
+	}
+	field := &rankingField{slice: s, req: req, first: first}
+	for _, e := range c.elements(f, "ProjectRankingConnection", "ProjectRankingEdge") {
+		for _, p := range c.below(e.Selections, "ProjectRanking", "project") {
+			field.of = append(field.of, c.project(join(e.path, p.Alias), p.Selections))
+		}
+	}
+	if len(field.of) > 0 {
+		field.expand = field.gatherElements
+		c.lists[f.Alias] = &field.list
+	}
+	return field
+}
+
+func (c *compiler) searchField(f graphql.CollectedField, raw map[string]any) rootField {
+	args, err := c.args.field_Query_search_args(c.ctx, raw)
+	if err != nil {
+		return nil
+	}
+	page, err := c.search(arg[string](args, "text"), arg[int](args, "first"), arg[*string](args, "after"))
+	if err != nil {
+		return nil
+	}
+	c.pages[f.Alias] = page
+	field := &searchField{page: page}
+	for _, e := range c.elements(f, "ProjectConnection", "ProjectEdge") {
+		field.of = append(field.of, c.project(e.path, e.Selections))
+	}
+	return field
+}
+
+// element is one selection of a connection's elements, at its path.
+type element struct {
+	graphql.CollectedField
+	path string
+}
+
+// elements are the selections of a connection's elements, through nodes and
+// through edges.
+func (c *compiler) elements(f graphql.CollectedField, connection, edge string) (found []element) {
+	for _, n := range c.below(f.Selections, connection, "nodes") {
+		found = append(found, element{n, join(f.Alias, n.Alias)})
+	}
+	for _, e := range c.below(f.Selections, connection, "edges") {
+		for _, n := range c.below(e.Selections, edge, "node") {
+			found = append(found, element{n, join(join(f.Alias, e.Alias), n.Alias)})
+		}
+	}
+	return found
+}
+
+// known reports that the project is in the data.
+func (a asker) known(name string) bool {
+	_, ok := a.snap.Projects.Total(name)
+	return ok
+}
+
+// page is one page of projects found by name.
+type page struct {
+	entries []catalog.Entry
+	more    bool
+}
+
+// search finds projects by the beginning of their name.
+func (a asker) search(text string, first int, after *string) (page, error) {
+	if err := a.limits.first(first); err != nil {
+		return page{}, err
+	}
+	cursor, err := parseCursor(after)
+	if err != nil {
+		return page{}, err
+	}
+	var behind *catalog.Entry
+	if cursor != nil {
+		behind = &catalog.Entry{Name: cursor.Value, Total: cursor.Total}
+	}
+	entries, more := a.snap.Projects.Prefix(query.NormalizeName(text), behind, first)
+	return page{entries, more}, nil
+}

@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+// MarshalDate writes a day as the scalar Date, YYYY-MM-DD.
+func MarshalDate(d catalog.Day) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		buf := make([]byte, 0, 12)
+		buf = append(buf, '"')
+		buf = d.Time().AppendFormat(buf, time.DateOnly)
+		_, _ = w.Write(append(buf, '"'))
+	})
+}
+
+// UnmarshalDate reads the scalar Date.
+func UnmarshalDate(v any) (catalog.Day, error) {
+	text, ok := v.(string)
+	if !ok {
+		return 0, badInput("a Date is a string written YYYY-MM-DD")
+	}
+	d, err := catalog.ParseDay(text)
+	if err != nil {
+		return 0, badInput("%s", err)
+	}
+	return d, nil
+}
+
+// MarshalDateTime writes an instant as the scalar DateTime, in UTC.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		buf := make([]byte, 0, 40)
+		buf = append(buf, '"')
+		buf = t.UTC().AppendFormat(buf, time.RFC3339Nano)
+		_, _ = w.Write(append(buf, '"'))
+	})
+}
+
+// UnmarshalDateTime reads the scalar DateTime (RFC 3339).
+func UnmarshalDateTime(v any) (time.Time, error) {
+	text, ok := v.(string)
+	if !ok {
+		return time.Time{}, badInput("a DateTime is a string written as RFC 3339 says")
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, badInput("%q is not an instant written as RFC 3339 says, such as 2024-08-12T09:30:00Z", text)
+	}
+	return t, nil
+}
+
+// MarshalInt64 writes the scalar Int64, a JSON number.
+func MarshalInt64(n int64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [20]byte
+		_, _ = w.Write(strconv.AppendInt(buf[:0], n, 10))
+	})
+}
+
+// UnmarshalInt64 reads the scalar Int64 from a number.
+func UnmarshalInt64(v any) (int64, error) {
+	if _, isText := v.(string); isText {
+		return 0, badInput("an Int64 is a number, not a string")
+	}
+	n, err := graphql.UnmarshalInt64(v)
+	if err != nil {
+		return 0, badInput("an Int64 is a whole number of 64 bits")
+	}
+	return n, nil
+}
+
+// MarshalDimension writes a value of the enum Dimension.
+func MarshalDimension(d catalog.Dimension) graphql.Marshaler {
+	return graphql.MarshalString(string(d))
+}
+
+// UnmarshalDimension reads a value of the enum Dimension.
+func UnmarshalDimension(v any) (catalog.Dimension, error) {
+	text, _ := v.(string)
+	if d := catalog.Dimension(text); slices.Contains(catalog.Dimensions, d) {
+		return d, nil
+	}
+	return "", badInput("%v is not a Dimension; there are %v", v, catalog.Dimensions)
+}
+
+// intervals lists the enum Interval in its order.
+var intervals = []query.Interval{query.Daily, query.Weekly, query.Monthly, query.Quarterly, query.Yearly}
+
+// MarshalInterval writes a value of the enum Interval.
+func MarshalInterval(i query.Interval) graphql.Marshaler {
+	return graphql.MarshalString(string(i))
+}
+
+// UnmarshalInterval reads a value of the enum Interval.
+func UnmarshalInterval(v any) (query.Interval, error) {
+	text, _ := v.(string)
+	if i := query.Interval(text); slices.Contains(intervals, i) {
+		return i, nil
+	}
+	return "", badInput("%v is not an Interval; there are %v", v, intervals)
+}

@@ -1,0 +1,69 @@
+package graph
+
+import (
+	"clickql/internal/catalog"
+	"clickql/internal/country"
+	"clickql/internal/query"
+)
+
+// Labels of the slices that have no name of their own.
+const (
+	labelOthers  = "Other"
+	labelUnknown = "Unknown"
+)
+
+// cut says how a slice is split: the arguments of Downloads.by.
+type cut struct {
+	dim    catalog.Dimension
+	first  int
+	others bool
+}
+
+// value is one element of a split: a value of the dimension, or with rest all
+// values that are not listed.
+type value struct {
+	text  string
+	rest  bool
+	total int64
+	slice query.Slice // the parent narrowed to it
+}
+
+// values lists the answer's first values, and the rest where it is asked for
+// and there is any.
+func (c cut) values(parent query.Slice, res *query.Result) []value {
+	groups := res.Groups[:min(c.first, len(res.Groups))]
+	out := make([]value, 0, len(groups)+1)
+	listed := make([]string, 0, len(groups))
+	left := res.Total
+	for _, g := range groups {
+		out = append(out, value{text: g.Value, total: g.Total, slice: ofValue(parent, c.dim, g.Value)})
+		listed = append(listed, g.Value)
+		left -= g.Total
+	}
+	if c.others && left > 0 {
+		rest := parent.Narrow(query.Condition{Dim: c.dim, Not: true, Values: listed})
+		out = append(out, value{rest: true, total: left, slice: rest})
+	}
+	return out
+}
+
+// label is the value as people call it.
+func (v value) label(dim catalog.Dimension) string {
+	switch {
+	case v.rest:
+		return labelOthers
+	case v.text == "":
+		return labelUnknown
+	case dim == catalog.Country && country.Name(v.text) != "":
+		return country.Name(v.text)
+	}
+	return v.text
+}
+
+// share is the part of the whole that n is, 0 of nothing.
+func share(n, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(n) / float64(whole)
+}
