@@ -10,7 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -41,7 +41,8 @@ type Config struct {
 	// Settings are sent with every query, unless the account may not change
 	// settings (readonly=1): the limits of its own profile then hold.
 	Settings map[string]any
-	// Log receives the driver's warnings; nil for none.
+	// Log receives what the driver has to say, at the debug level: failures
+	// are the caller's to report. Nil for none.
 	Log *slog.Logger
 }
 
@@ -67,8 +68,8 @@ type Conn struct {
 	settings clickhouse.Settings
 	database string
 
-	mu    sync.Mutex
-	inner driver.Conn // nil until the account's rights are known
+	opening chan struct{} // holds one token; taken while inner is being made
+	inner   atomic.Pointer[driver.Conn]
 }
 
 // Open prepares a connection. It does not talk to the server, which may be
@@ -81,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{database: databaseName(cfg.Database, opts.Auth.Database)}
+	c := &Conn{database: databaseName(cfg.Database, opts.Auth.Database), opening: make(chan struct{}, 1)}
 	opts.Auth.Database = c.database
 	if cfg.Unselected {
 		opts.Auth.Database = ""
@@ -96,18 +97,28 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	// costs a handshake for each of the next burst's queries.
 	opts.MaxIdleConns = opts.MaxOpenConns
 	opts.ConnMaxLifetime = connLifetime
-	opts.Logger = cfg.Log
+	if cfg.Log != nil {
+		opts.Logger = slog.New(quiet{cfg.Log.Handler()})
+	}
 	c.settings = opts.Settings
 	maps.Copy(c.settings, cfg.Settings)
 	opts.Settings = nil
 	opts.DialStrategy = (&dialer{}).dial
 	c.opts = *opts
 	if len(c.settings) == 0 {
-		if c.inner, err = clickhouse.Open(opts); err != nil {
-			return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
-		}
+		_, err = c.open(c.opts)
 	}
-	return c, nil
+	return c, err
+}
+
+// open makes the driver's pool.
+func (c *Conn) open(opts clickhouse.Options) (driver.Conn, error) {
+	p, err := clickhouse.Open(&opts)
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
+	}
+	c.inner.Store(&p)
+	return p, nil
 }
 
 // databaseName is the first name given, or DefaultDatabase.
@@ -123,13 +134,20 @@ func databaseName(names ...string) string {
 // Database is the name of the database that holds the tables, unquoted.
 func (c *Conn) Database() string { return c.database }
 
-// pool is the driver's pool. The first call asks the server whether the
-// account may change settings, where there are any to send.
+// pool is the driver's pool. Where there are settings to send, the first call
+// asks the server whether the account may change any; others wait for it.
 func (c *Conn) pool(ctx context.Context) (driver.Conn, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inner != nil {
-		return c.inner, nil
+	if p := c.inner.Load(); p != nil {
+		return *p, nil
+	}
+	select {
+	case c.opening <- struct{}{}:
+		defer func() { <-c.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if p := c.inner.Load(); p != nil {
+		return *p, nil
 	}
 	opts := c.opts
 	frozen, err := settingsFrozen(ctx, opts)
@@ -139,10 +157,7 @@ func (c *Conn) pool(ctx context.Context) (driver.Conn, error) {
 	if !frozen {
 		opts.Settings = c.settings
 	}
-	if c.inner, err = clickhouse.Open(&opts); err != nil {
-		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
-	}
-	return c.inner, nil
+	return c.open(opts)
 }
 
 // settingsFrozen asks whether the account may change no setting (readonly=1).
@@ -159,6 +174,26 @@ func settingsFrozen(ctx context.Context, opts clickhouse.Options) (frozen bool, 
 	}
 	return readonly == 1, nil
 }
+
+// quiet logs everything at the debug level.
+type quiet struct{ slog.Handler }
+
+// Enabled reports whether the debug level is logged.
+func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+// Handle logs at the debug level.
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelDebug
+	return q.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the level.
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+
+// WithGroup keeps the level.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
 
 // undated is a context whose deadline shows only by its being done.
 type undated struct{ context.Context }
@@ -269,12 +304,10 @@ func (c *Conn) ServerVersion() (*driver.ServerVersion, error) {
 
 // Stats counts the pool's connections.
 func (c *Conn) Stats() driver.Stats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inner == nil {
-		return driver.Stats{MaxOpenConns: c.opts.MaxOpenConns, MaxIdleConns: c.opts.MaxIdleConns}
+	if p := c.inner.Load(); p != nil {
+		return (*p).Stats()
 	}
-	return c.inner.Stats()
+	return driver.Stats{MaxOpenConns: c.opts.MaxOpenConns, MaxIdleConns: c.opts.MaxIdleConns}
 }
 
 // Contributors is empty; the driver's interface asks for it.
@@ -282,12 +315,10 @@ func (*Conn) Contributors() []string { return nil }
 
 // Close closes every connection.
 func (c *Conn) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inner == nil {
-		return nil
+	if p := c.inner.Load(); p != nil {
+		return (*p).Close()
 	}
-	return c.inner.Close()
+	return nil
 }
 
 // failedRow is the row of a query that could not be sent.

@@ -98,8 +98,17 @@ func (t Table) Create(o Options, name string) string {
 	if t.PartitionBy != "" {
 		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
 	}
-	fmt.Fprintf(&b, "ORDER BY (%s)\nCOMMENT %s", strings.Join(t.OrderBy, ", "), chconn.Literal(t.Comment))
+	fmt.Fprintf(&b, "ORDER BY %s\nCOMMENT %s", tuple(t.OrderBy), chconn.Literal(t.Comment))
 	return b.String()
+}
+
+// tuple writes a key. A single column stands without parentheses: the server
+// would show them as a part of the sorting key.
+func tuple(columns []string) string {
+	if len(columns) == 1 {
+		return columns[0]
+	}
+	return "(" + strings.Join(columns, ", ") + ")"
 }
 
 // engine is the engine for one node or for a cluster. The replication path is
