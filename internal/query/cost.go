@@ -57,7 +57,7 @@ func estimateOf(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) est
 // restricted, or is restricted to a range.
 func keptByKey(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) float64 {
 	kept := 1.0
-	for _, column := range t.Key {
+	for _, column := range t.Key[:indexed(t)] {
 		if column == t.TimeColumn {
 			if !n.whole {
 				kept *= float64(n.days.Days()) / float64(max(1, snap.Days.Days()))
@@ -75,6 +75,14 @@ func keptByKey(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) floa
 		kept *= share
 	}
 	return kept
+}
+
+// indexed is how many leading columns of the sorting key narrow what is read.
+func indexed(t *catalog.Table) int {
+	if t.Primary > 0 && t.Primary < len(t.Key) {
+		return t.Primary
+	}
+	return len(t.Key)
 }
 
 // share is the part of all downloads that the slice's condition on a dimension
@@ -136,7 +144,7 @@ func widthOf(t *catalog.Table, r Request, n need) float64 {
 		add(t.TimeColumn)
 	}
 	if !t.Raw {
-		add(countColumn)
+		add(t.Count)
 	}
 	return max(sum, 1)
 }

@@ -80,6 +80,8 @@ func (n need) obstacle(t *catalog.Table) string {
 		case t.Untrusted[d]:
 			return fmt.Sprintf("its sorting key (%s) leaves out %s, so merges fold its values into one another",
 				strings.Join(t.Key, ", "), d.Column())
+		case t.Unusable[d] != "":
+			return "its column " + d.Column() + " cannot be used: " + t.Unusable[d]
 		default:
 			return "it has no column " + d.Column()
 		}
@@ -126,6 +128,7 @@ type Rejection struct {
 // choice is the outcome of choosing a table for one request.
 type choice struct {
 	table    *catalog.Table
+	extents  *catalog.Extent // set where table stands for the table of first and last days
 	est      estimate
 	rejected []Rejection // by table name
 }
@@ -133,6 +136,9 @@ type choice struct {
 // choose picks the cheapest table that can answer; table is nil where none can.
 func choose(snap *catalog.Snapshot, r Request) choice {
 	n := needOf(r, snap.Days)
+	if e := snap.Extents; e != nil && r.Kind == Extent && n.whole && len(r.Slice.Conditions) == 0 {
+		return chooseExtents(snap, e)
+	}
 	type candidate struct {
 		table *catalog.Table
 		est   estimate
@@ -159,5 +165,16 @@ func choose(snap *catalog.Snapshot, r Request) choice {
 		}
 	}
 	slices.SortFunc(c.rejected, func(a, b Rejection) int { return strings.Compare(a.Table, b.Table) })
+	return c
+}
+
+// chooseExtents answers from the table that keeps nothing but each project's
+// first and last day: no other can be cheaper.
+func chooseExtents(snap *catalog.Snapshot, e *catalog.Extent) choice {
+	c := choice{extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows}}
+	c.est = estimate{rows: min(granule, float64(e.Rows))}
+	for _, t := range snap.Tables {
+		c.rejected = append(c.rejected, Rejection{t.FullName(), e.Name + " keeps the first and the last day of each project ready"})
+	}
 	return c
 }

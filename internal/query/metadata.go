@@ -42,9 +42,16 @@ func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 	normal := "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
 	texts := make([]string, 0, len(metadataTexts))
 	for _, c := range metadataTexts {
-		texts = append(texts, "ifNull(toString("+c+"), '')")
+		text := "''"
+		if snap.MetadataColumns[c] != "" {
+			text = "ifNull(toString(" + ident(c) + "), '')"
+		}
+		texts = append(texts, text)
 	}
-	file := "arrayConcat([" + strings.Join(texts, ", ") + "], project_urls)"
+	file := "[" + strings.Join(texts, ", ") + "]"
+	if strings.HasPrefix(snap.MetadataColumns["project_urls"], "Array(") {
+		file = "arrayConcat(" + file + ", project_urls)"
+	}
 	sql := "SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(r) AS refs, " +
 		"groupUniqArray((r, t)) AS pairs, arrayMap(p -> p.1, pairs) AS text_refs, arrayMap(p -> p.2, pairs) AS texts\nFROM (" +
 		"SELECT " + normal + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +

@@ -104,7 +104,7 @@ func (p *Plan) totalAlone(snap *catalog.Snapshot, s Slice, reqs []Request, opts 
 func (g group) query(snap *catalog.Snapshot) *Query {
 	axes, agreed := g.axes()
 	c := g.members[0].choice
-	w := &writer{table: c.table}
+	w := &writer{table: c.table, extents: c.extents}
 	w.conditions(g, axes, agreed)
 	q := &Query{Table: c.table.FullName(), Rejected: c.rejected, group: g, axes: axes, data: snap.Days}
 	q.SQL = g.write(w, axes)

@@ -44,7 +44,7 @@ var data = days("2023-07-10", "2024-08-20")
 func snapshot() *catalog.Snapshot {
 	table := func(name string, rows uint64, grain catalog.Grain, ds ...catalog.Dimension) *catalog.Table {
 		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, Grain: grain, Covers: data,
-			Dims: dims(ds...), Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
+			Dims: dims(ds...), Count: "count", Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
 		for _, d := range ds {
 			t.Key = append(t.Key, d.Column())
 		}
@@ -59,7 +59,7 @@ func snapshot() *catalog.Snapshot {
 		return t
 	}
 	raw := table("pypi", 20_000_000, catalog.GrainDay, catalog.Dimensions...)
-	raw.Raw = true
+	raw.Raw, raw.Count = true, ""
 	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, catalog.Project)
 	lost.Untrusted = dims(catalog.FileType)
 	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, catalog.Project, catalog.System)
@@ -75,6 +75,9 @@ func snapshot() *catalog.Snapshot {
 			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, catalog.Project, catalog.Version),
 			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, catalog.Project, catalog.Version, catalog.Country),
 		},
+		Extents:         &catalog.Extent{Database: "pypi", Name: "pypi_downloads_max_min", Min: "min_date", Max: "max_date", Rows: 5000},
+		Metadata:        true,
+		MetadataColumns: map[string]string{"name": "String", "summary": "String", "author": "Nullable(String)", "project_urls": "Array(String)"},
 		Projects: catalog.NewIndex([]catalog.Entry{{Name: "boto3", Total: 1_000_000}, {Name: "numpy", Total: 500_000},
 			{Name: "small", Total: 300}, {Name: "rest", Total: 18_499_700}}),
 	}
@@ -83,7 +86,9 @@ func snapshot() *catalog.Snapshot {
 // all is everything, all time.
 var all = Slice{AllTime: true}
 
-func project(names ...string) Slice { return Slice{Projects: append([]string{}, names...), AllTime: true} }
+func project(names ...string) Slice {
+	return Slice{Projects: append([]string{}, names...), AllTime: true}
+}
 
 func (s Slice) in(r catalog.Range) Slice { s.AllTime, s.Days = false, r; return s }
 
@@ -124,6 +129,7 @@ func TestPlanGolden(t *testing.T) {
 		"ci and libc":                     {SplitOf(project("boto3").with(catalog.CI, "true"), catalog.Libc, 3, nil)},
 		"raw for a small project":         {SplitOf(project("small"), catalog.Country, 3, nil)},
 		"first and last day":              {ExtentOf(project("boto3")), ExtentOf(project("numpy"))},
+		"first and last day in a country": {ExtentOf(project("boto3").with(catalog.Country, "US"))},
 		"impossible and outside the data": {TotalOf(project()), SeriesOf(project("boto3").in(days("2020-01-01", "2020-01-02")), Daily)},
 	}
 	for name, reqs := range cases {
@@ -172,6 +178,12 @@ func golden(t *testing.T, name, got string) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("plan of %q changed (-kept +now); if that is meant, run with -update:\n%s", name, diff)
 	}
+}
+
+// TestMetadataGolden keeps the query for projects' metadata: columns that the
+// table lacks are not asked for.
+func TestMetadataGolden(t *testing.T) {
+	golden(t, "metadata", MetadataQuery(snapshot(), []string{"boto3", "numpy"}).Text()+"\n")
 }
 
 // TestPlanIsStable plans the same requests again and again: no map order may

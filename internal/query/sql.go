@@ -7,9 +7,6 @@ import (
 	"clickql/internal/catalog"
 )
 
-// countColumn holds the number of downloads in every aggregate.
-const countColumn = "count"
-
 // The names that result columns carry. None is a column of a table that we
 // filter on, so that no alias hides a column.
 const (
@@ -37,7 +34,7 @@ func counted(t *catalog.Table) string {
 	if t.Raw {
 		return "toInt64(count())"
 	}
-	return "toInt64(sum(" + countColumn + "))"
+	return "toInt64(sum(" + ident(t.Count) + "))"
 }
 
 // bucketOf is the first day of the interval that a row falls into, as days
@@ -59,9 +56,10 @@ func bucketOf(t *catalog.Table, every Interval) string {
 
 // writer writes one query.
 type writer struct {
-	table  *catalog.Table
-	params params
-	where  []string
+	table   *catalog.Table
+	extents *catalog.Extent // read in place of table, where not nil
+	params  params
+	where   []string
 }
 
 // condition adds one condition of a dimension.
@@ -174,13 +172,22 @@ func (g group) write(w *writer, axes []Condition) string {
 	case Split:
 		return w.split(r, g.first(), items, names)
 	case Extent:
-		items = append(items, "toInt32(min("+w.table.TimeColumn+")) AS "+colBucket,
-			"toInt32(max("+w.table.TimeColumn+")) AS "+colBefore, counted(w.table)+" AS "+colTotal)
+		items = append(items, w.extent()...)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
 	default:
 		items = append(items, counted(w.table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
 	}
+}
+
+// extent is the first and the last day of a group, and how many downloads or
+// rows show that there are any.
+func (w *writer) extent() []string {
+	first, last, total := w.table.TimeColumn, w.table.TimeColumn, counted(w.table)
+	if e := w.extents; e != nil {
+		first, last, total = ident(e.Min), ident(e.Max), "toInt64(count())"
+	}
+	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
 }
 
 // first is how many values of the split any member wants.

@@ -1,0 +1,337 @@
+package fetch_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/go-cmp/cmp"
+
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+	"clickql/internal/fetch"
+	"clickql/internal/query"
+)
+
+func TestMain(m *testing.M) { chtest.Main(m) }
+
+// fill writes downloads of two projects over ten days into the raw table; the
+// views fill the aggregates.
+const fill = `INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc)
+SELECT toDate('2024-02-25') + n % 10, ['US', 'DE', '', 'FR'][n % 4 + 1], ['pandas', 'numpy', 'tiny'][least(n % 7, 2) + 1],
+       'bdist_wheel', ['pip', 'uv', 'bandersnatch'][n % 3 + 1], ['3.11', '3.12'][n % 2 + 1], 'Linux',
+       ['1.0', '1.1', '2.0'][n % 11 % 3 + 1], n % 3, 'f.whl', tuple('glibc', ['2.31', '2.35'][n % 2 + 1])
+FROM (SELECT toUInt64(number) AS n FROM numbers(5000))`
+
+// open fills a database and opens a loader on it.
+func open(t *testing.T, cfg fetch.Config) (*chtest.DB, *catalog.Catalog, *fetch.Loader) {
+	t.Helper()
+	db := chtest.NewWithSchema(t)
+	if err := db.Conn.Exec(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Conn == nil {
+		cfg.Conn = db.Conn
+	}
+	cfg.Catalog = cat
+	return db, cat, fetch.New(cfg)
+}
+
+func of(projects ...string) query.Slice { return query.Slice{Projects: projects, AllTime: true} }
+
+// ran counts the queries that an operation had run.
+func ran(op *fetch.Operation) int {
+	n := 0
+	for _, e := range op.Explain() {
+		if e.Source == fetch.FromClickHouse {
+			n++
+		}
+	}
+	return n
+}
+
+// TestKinds compares each kind of answer with SQL on the raw table.
+func TestKinds(t *testing.T) {
+	db, _, l := open(t, fetch.Config{})
+	op := l.Begin(t.Context())
+	number := func(where string) (n int64) {
+		t.Helper()
+		if err := db.Conn.QueryRow(t.Context(), "SELECT toInt64(count()) FROM pypi WHERE "+where).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	load := func(r query.Request) *query.Result {
+		t.Helper()
+		res, err := op.Load(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	if got, want := load(query.TotalOf(of("numpy", "pandas"))).Total, number("project IN ('numpy', 'pandas')"); got != want {
+		t.Errorf("total of two projects: %d, want %d", got, want)
+	}
+	split := load(query.SplitOf(of("pandas"), catalog.Country, 2, nil))
+	if split.Total != number("project = 'pandas'") || len(split.Groups) != 2 || !split.More {
+		t.Errorf("split: %+v", split)
+	}
+	for _, g := range split.Groups {
+		if want := number("project = 'pandas' AND country_code = '" + g.Value + "'"); g.Total != want {
+			t.Errorf("%s: %d, want %d", g.Value, g.Total, want)
+		}
+	}
+	last := split.Groups[1]
+	rest := load(query.SplitOf(of("pandas"), catalog.Country, 9, &query.Cursor{Total: last.Total, Value: last.Value}))
+	if len(rest.Groups) != 2 || rest.More || rest.Shown != split.Total {
+		t.Errorf("second page: %+v", rest)
+	}
+	weeks := load(query.SeriesOf(of("numpy"), query.Weekly))
+	want := &query.Result{Total: number("project = 'numpy'"),
+		Days: []catalog.Day{catalog.Day(19772), catalog.Day(19779), catalog.Day(19786)},
+		Totals: []int64{number("project = 'numpy' AND date < '2024-02-26'"),
+			number("project = 'numpy' AND date BETWEEN '2024-02-26' AND '2024-03-03'"), number("project = 'numpy' AND date > '2024-03-03'")}}
+	if diff := cmp.Diff(want, weeks); diff != "" {
+		t.Errorf("weeks:\n%s", diff)
+	}
+	extent := load(query.ExtentOf(of("numpy")))
+	if extent.Extent.From.String() != "2024-02-25" || extent.Extent.To.String() != "2024-03-05" {
+		t.Errorf("first and last day: %v", extent.Extent)
+	}
+	if nobody := load(query.ExtentOf(of("nobody"))); !nobody.Extent.Empty() || nobody.Total != 0 {
+		t.Errorf("first and last day of nobody: %+v", nobody)
+	}
+	libc := load(query.TotalOf(of("numpy").Narrow(query.Condition{Dim: catalog.Libc, Values: []string{"glibc 2.31"}}).
+		Narrow(query.Condition{Dim: catalog.CI, Not: true, Values: []string{"true", "no such"}})))
+	if want := number("project = 'numpy' AND libc.version = '2.31' AND ci != 'true'"); libc.Total != want {
+		t.Errorf("libc and ci: %d, want %d", libc.Total, want)
+	}
+}
+
+// TestOneBatchOneQuery: what differs only in its project or in one value shares
+// a query, a total comes with its series, and a second time nothing is asked.
+func TestOneBatchOneQuery(t *testing.T) {
+	_, _, l := open(t, fetch.Config{})
+	var reqs []query.Request
+	for _, p := range []string{"pandas", "numpy", "tiny", "absent"} {
+		reqs = append(reqs, query.SplitOf(of(p), catalog.Version, 10, nil), query.SeriesOf(of(p), query.Daily), query.TotalOf(of(p)))
+		for _, v := range []string{"1.0", "1.1", "9.9"} {
+			reqs = append(reqs, query.SplitOf(of(p).Narrow(query.Condition{Dim: catalog.Version, Values: []string{v}}), catalog.Country, 3, nil))
+		}
+	}
+	for _, want := range []int{3, 0} {
+		op := l.Begin(t.Context())
+		op.Prefetch(t.Context(), reqs)
+		for _, r := range reqs {
+			if _, err := op.Load(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := ran(op); got != want {
+			t.Errorf("%d queries, want %d: %+v", got, want, op.Explain())
+		}
+	}
+}
+
+// gate is a connection whose queries wait until it is opened.
+type gate struct {
+	fetch.Querier
+	arrived chan struct{}
+	opened  chan struct{}
+}
+
+func (g gate) Query(ctx context.Context, sql string, args ...any) (driver.Rows, error) {
+	g.arrived <- struct{}{}
+	select {
+	case <-g.opened:
+		return g.Querier.Query(ctx, sql, args...)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestSingleFlight: operations that ask the same at one time share one query,
+// and one that gives up does not take it from the others.
+func TestSingleFlight(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	if err := db.Conn.Exec(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gate{Querier: db.Conn, arrived: make(chan struct{}, 8), opened: make(chan struct{})}
+	l := fetch.New(fetch.Config{Conn: g, Catalog: cat})
+	r := query.TotalOf(of("pandas"))
+
+	impatient, giveUp := context.WithCancel(t.Context())
+	first := l.Begin(impatient)
+	gaveUp := make(chan error)
+	go func() { _, err := first.Load(impatient, r); gaveUp <- err }()
+	<-g.arrived // the query is on its way
+
+	const others = 8
+	var wg sync.WaitGroup
+	totals := make([]int64, others)
+	ops := make([]*fetch.Operation, others)
+	for i := range others {
+		ops[i] = l.Begin(t.Context())
+		ops[i].Prefetch(t.Context(), []query.Request{r}) // joins before the first gives up
+		wg.Go(func() {
+			if res, err := ops[i].Load(t.Context(), r); err != nil {
+				t.Error(err)
+			} else {
+				totals[i] = res.Total
+			}
+		})
+	}
+	l.WaitJoined(t.Context(), others+1)
+	giveUp()
+	if err := <-gaveUp; err == nil {
+		t.Error("the operation that gave up got an answer")
+	}
+	close(g.opened)
+	wg.Wait()
+	if len(g.arrived) != 0 {
+		t.Errorf("%d more queries were sent", len(g.arrived))
+	}
+	for i, total := range totals {
+		if total == 0 || total != totals[0] {
+			t.Errorf("operation %d got %d, the first %d", i, total, totals[0])
+		}
+		if ran(ops[i]) != 0 {
+			t.Errorf("operation %d claims a query that another started", i)
+		}
+	}
+}
+
+// TestLastToLeaveCancels: when nobody waits any more, the query is cancelled.
+func TestLastToLeaveCancels(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	if err := db.Conn.Exec(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gate{Querier: db.Conn, arrived: make(chan struct{}, 8), opened: make(chan struct{})}
+	l := fetch.New(fetch.Config{Conn: g, Catalog: cat})
+	ctx, giveUp := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { _, err := l.Begin(ctx).Load(ctx, query.TotalOf(of("pandas"))); done <- err }()
+	<-g.arrived
+	giveUp()
+	if err := <-done; err == nil {
+		t.Error("got an answer from a query that never ran")
+	}
+	l.WaitJoined(t.Context(), 0)
+	close(g.opened) // who asks now starts anew
+	if _, err := l.Begin(t.Context()).Load(t.Context(), query.TotalOf(of("pandas"))); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNewDataIsSeen: answers are kept for one version of the data only.
+func TestNewDataIsSeen(t *testing.T) {
+	db, cat, l := open(t, fetch.Config{})
+	r := query.TotalOf(of("pandas"))
+	before, err := l.Begin(t.Context()).Load(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Conn.Exec(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	if err := cat.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := l.Begin(t.Context()).Load(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Total != 2*before.Total {
+		t.Errorf("after a second load of the same rows: %d, before %d", after.Total, before.Total)
+	}
+}
+
+// TestErrorsAreClasses: what a client is told when a query fails, and that an
+// error is not kept.
+func TestErrorsAreClasses(t *testing.T) {
+	db, cat, _ := open(t, fetch.Config{})
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: db.DSN, Settings: map[string]any{"max_rows_to_read": 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat})
+	r := query.SplitOf(of("pandas"), catalog.Country, 5, nil)
+	for range 2 {
+		op := l.Begin(t.Context())
+		_, err = op.Load(t.Context(), r)
+		var e *query.Error
+		if !errors.As(err, &e) || e.Code != query.CostLimit || strings.Contains(e.Message, "SELECT") {
+			t.Errorf("got %v, want COST_LIMIT without SQL", err)
+		}
+		if ran(op) != 1 {
+			t.Error("an error was kept")
+		}
+	}
+}
+
+// TestUnreachable: a server that is away is UNAVAILABLE, at once.
+func TestUnreachable(t *testing.T) {
+	_, cat, _ := open(t, fetch.Config{})
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: "clickhouse://u:p@127.0.0.1:1/x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat, QueryTimeout: time.Minute})
+	_, err = l.Begin(t.Context()).Load(t.Context(), query.TotalOf(of("pandas")))
+	var e *query.Error
+	if !errors.As(err, &e) || e.Code != query.Unavailable || strings.Contains(e.Message, "127.0.0.1") {
+		t.Errorf("got %v, want UNAVAILABLE without a host name", err)
+	}
+}
+
+// TestMetadata: the latest version's texts, by PEP 440.
+func TestMetadata(t *testing.T) {
+	db, cat, l := open(t, fetch.Config{})
+	if err := db.Conn.Exec(t.Context(), `INSERT INTO projects (name, version, summary, author, license, home_page, requires_python, project_urls, upload_time)
+VALUES ('Pandas', '1.9', 'old', 'a', 'MIT', '', '>=3', [], '2024-01-03 00:00:00'),
+       ('Pandas', '1.10', 'new', 'b', 'BSD', 'https://x.org', '>=3.9', ['Docs, https://github.com/x/docs', 'Source, https://github.com/p/pandas.git'], '2024-01-02 00:00:00'),
+       ('pandas', '2.0rc1', 'rc', 'c', '', '', '', [], '2024-01-05 10:00:00'), ('other', '1', '', '', '', '', '', [], '2020-01-01 00:00:00')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := cat.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	op := l.Begin(t.Context())
+	op.PrefetchMetadata(t.Context(), []string{"pandas", "other", "absent"})
+	m, err := op.Metadata(t.Context(), "pandas")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Versions = nil
+	want := &fetch.Metadata{Name: "pandas", LatestVersion: "1.10", Summary: "new", Author: "b", License: "BSD", HomePage: "https://x.org",
+		RequiresPython: ">=3.9", Repository: "p/pandas", LastRelease: time.Date(2024, 1, 5, 10, 0, 0, 0, time.UTC)}
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Error(diff)
+	}
+	if m, err := op.Metadata(t.Context(), "absent"); m != nil || err != nil {
+		t.Errorf("metadata of an unknown project: %v, %v", m, err)
+	}
+	if got := ran(op); got != 1 {
+		t.Errorf("%d queries for three projects' metadata", got)
+	}
+}
