@@ -17,8 +17,8 @@ type look struct {
 
 // looks gives each style shields.io's measures.
 var looks = map[BadgeStyle]look{
-	Flat:        {20, 3, 11, 14, 6, 0, false, true, regular, regular},
-	FlatSquare:  {20, 0, 11, 14, 6, 0, false, false, regular, regular},
+	Flat:        {20, 3, 11, 14, 5, 0, false, true, regular, regular},
+	FlatSquare:  {20, 0, 11, 14, 5, 0, false, false, regular, regular},
 	ForTheBadge: {28, 0, 10, 17.5, 12, 1.25, true, false, regular, bold},
 }
 
@@ -30,7 +30,7 @@ const maxBadgeText = 400
 func Badge(spec BadgeSpec) ([]byte, error) {
 	l, ok := looks[cmp.Or(spec.Style, Flat)]
 	if !ok {
-		return nil, badInput("%q is not a badge style", clean(string(spec.Style)))
+		return nil, badInput("%q is not a badge style", clean(string(spec.Style), maxText))
 	}
 	left, err := ParseColor(cmp.Or(spec.LabelColor, "grey"))
 	if err != nil {
@@ -62,7 +62,7 @@ type part struct {
 
 // part measures one half. Without text it has no width.
 func (l look) part(text, color string, f face) part {
-	text = clean(text)
+	text = clean(text, maxText)
 	if l.upper {
 		text = strings.ToUpper(text)
 	}

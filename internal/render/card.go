@@ -7,13 +7,17 @@ import "strings"
 type card struct {
 	*canvas
 	w, h, pad float64
+	compact   bool // type and margins are small
 	titleSize float64
 	textSize  float64 // of subtitle, legend and axes
 	bottom    float64 // of what has been drawn from the top
 }
 
-// compactBelow are the width and height under which type and margins shrink.
+// A card narrower or lower than this has smaller type and margins.
 const compactWidth, compactHeight = 520, 240
+
+// semibold is the weight of titles and figures.
+const semibold = `font-weight="600"`
 
 // newCard draws the empty sheet.
 func newCard(width, height int, theme Theme, title, desc string, inks []ink) *card {
@@ -22,7 +26,7 @@ func newCard(width, height int, theme Theme, title, desc string, inks []ink) *ca
 	}
 	k := &card{w: float64(width), h: float64(height), pad: 18, titleSize: 17, textSize: 12}
 	if width < compactWidth || height < compactHeight {
-		k.pad, k.titleSize, k.textSize = 12, 14, 10.5
+		k.compact, k.pad, k.titleSize, k.textSize = true, 12, 14, 10.5
 	}
 	k.canvas = newCanvas(k.w, k.h, theme, chartFonts, title, desc)
 	if theme == Auto {
@@ -34,23 +38,30 @@ func newCard(width, height int, theme Theme, title, desc string, inks []ink) *ca
 	return k
 }
 
-// heading draws title and subtitle, and figure with its caption at the right
-// where there is room for it beside at least half a title.
-func (k *card) heading(title, subtitle, figure, caption string) {
+// heading draws title and subtitle, and at the right a figure with its caption
+// where they leave at least half the width. note follows the subtitle where
+// there is room for all of it.
+func (k *card) heading(title, subtitle, note, figure, caption string) {
 	room := k.w - 2*k.pad
-	right := max(bold().width(figure, k.titleSize), regular().width(caption, k.textSize))
-	if right > 0 && right < room/2 {
-		k.label(k.w-k.pad, k.pad+k.titleSize*.8, figure, "end", k.titleSize, strong, `font-weight="600"`)
-		k.label(k.w-k.pad, k.pad+k.titleSize*.8+k.textSize*1.45, caption, "end", k.textSize, muted)
-		room -= right + k.pad
+	first, second := room, room
+	baseline := k.pad + k.titleSize*.8
+	if wide := bold().width(figure, k.titleSize); wide > 0 && wide < room/2 {
+		k.label(k.w-k.pad, baseline, figure, "end", k.titleSize, strong, semibold)
+		first -= wide + k.pad
+		if wide := regular().width(caption, k.textSize); !k.compact && wide < room/3 {
+			k.label(k.w-k.pad, baseline+k.textSize*1.5, caption, "end", k.textSize, muted)
+			second -= wide + k.pad
+		}
 	}
-	k.label(k.pad, k.pad+k.titleSize*.8, bold().fit(title, k.titleSize, room), "start", k.titleSize, strong, `font-weight="600"`)
-	k.bottom = k.pad + k.titleSize
+	k.label(k.pad, baseline, bold().fit(title, k.titleSize, first), "start", k.titleSize, strong, semibold)
+	if both := sentence(subtitle, note); regular().width(both, k.textSize) <= second {
+		subtitle = both
+	}
 	if subtitle != "" {
-		k.bottom += k.textSize * 1.45
-		k.label(k.pad, k.bottom-k.titleSize*.2, regular().fit(subtitle, k.textSize, room), "start", k.textSize, muted)
+		baseline += k.textSize * 1.5
+		k.label(k.pad, baseline, regular().fit(subtitle, k.textSize, second), "start", k.textSize, muted)
 	}
-	k.bottom += 4
+	k.bottom = baseline + k.textSize*.6
 }
 
 // notice writes a text with a detail in the middle of what is left.

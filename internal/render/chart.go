@@ -26,11 +26,7 @@ func Chart(spec ChartSpec) ([]byte, error) {
 			caption = spec.Series[0].Label
 		}
 	}
-	subtitle := spec.Subtitle
-	if note := d.incomplete(); note != "" {
-		subtitle = sentence(subtitle, note)
-	}
-	k.heading(spec.Title, subtitle, figure, caption)
+	k.heading(spec.Title, spec.Subtitle, d.incomplete(), figure, caption)
 	if d.empty() {
 		k.notice("no downloads in this range", "")
 		return k.bytes(), nil
@@ -73,13 +69,13 @@ func misfit(format string, args ...any) *query.Error {
 
 // cleaned is the spec with its texts fit to show and its defaults filled in.
 func (s ChartSpec) cleaned() ChartSpec {
-	s.Title, s.Subtitle = clean(s.Title), clean(s.Subtitle)
+	s.Title, s.Subtitle = clean(s.Title, maxText), clean(s.Subtitle, maxText)
 	if s.Shape == "" {
 		s.Shape = Area
 	}
 	series := make([]Series, len(s.Series))
 	for i, one := range s.Series {
-		one.Label = clean(one.Label)
+		one.Label = clean(one.Label, maxLabel)
 		if one.Rest && one.Label == "" {
 			one.Label = "Other"
 		}

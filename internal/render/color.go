@@ -27,7 +27,7 @@ func ParseColor(text string) (string, error) {
 	if m := hexColor.FindStringSubmatch(text); m != nil {
 		return "#" + strings.ToLower(m[1]), nil
 	}
-	return "", badInput("%q is not a colour; write a name such as blue, or hexadecimal digits such as 2563eb", clean(text))
+	return "", badInput("%q is not a colour; write a name such as blue, or hexadecimal digits such as 2563eb", clean(text, maxText))
 }
 
 // brightness is how light a colour of ParseColor's form looks, 0 to 1

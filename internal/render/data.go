@@ -118,11 +118,7 @@ func (d *data) describe() string {
 		text += sentence(s.Label, Count(d.totals[i])+" downloads") + ". "
 	}
 	first, last := d.Days[0], d.Days[len(d.Days)-1]
-	text += fmt.Sprintf("%d values from %s to %s.", len(d.Days), first, last)
-	if note := d.incomplete(); note != "" {
-		text += " Incomplete: " + note
-	}
-	return text
+	return text + sentence(fmt.Sprintf("%d values from %s to %s", len(d.Days), first, last), d.incomplete()) + "."
 }
 
 // sum adds up downloads; beyond what an int64 holds it stays at the largest.

@@ -12,8 +12,7 @@ func (k *card) legend(d *data) {
 	for i := range d.Series {
 		name, total := d.legendText(i)
 		name = regular().fit(name, size, k.w/3)
-		nameWidth := regular().width(name, size)
-		width := swatch + 5 + nameWidth + 5 + regular().width(total, size)
+		width := swatch + 5 + regular().width(name, size) + 5 + regular().width(total, size)
 		more := 0.0
 		if row == rows-1 && i < len(d.Series)-1 {
 			more = regular().width("+99", size) + gap
@@ -26,11 +25,20 @@ func (k *card) legend(d *data) {
 			x, y, row = k.pad, y+line, row+1
 		}
 		k.Roundrect(x, y-size*.78, swatch, swatch*.9, 2, 2, k.paint("fill", d.inks[i]))
-		k.label(x+swatch+5, y, name, "start", size, strong)
-		k.label(x+swatch+5+nameWidth+5, y, total, "start", size, muted)
+		k.entry(x+swatch+5, y, name, total)
 		x += width + gap
 	}
 	k.bottom = y + line*.4
+}
+
+// entry writes a name and its total as one text, so that their distance does
+// not depend on the reader's font. The name is isolated: one that is written
+// from right to left must not turn its total around.
+func (k *card) entry(x, y float64, name, total string) {
+	k.Textspan(x, y, "", attr("font-size", num(k.textSize)))
+	k.Span(name, k.paint("fill", strong), `unicode-bidi="isolate"`)
+	k.Span(total, k.paint("fill", muted), `dx="5" unicode-bidi="isolate"`)
+	k.TextEnd()
 }
 
 // legendText is what the legend says of series i: its name and its total, or

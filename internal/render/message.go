@@ -11,9 +11,9 @@ func Message(spec MessageSpec) []byte {
 		height = DefaultHeight
 	}
 	width, height = min(max(width, MinWidth), MaxWidth), min(max(height, MinHeight), MaxHeight)
-	title, text, detail := clean(spec.Title), clean(spec.Text), clean(spec.Detail)
+	title, text, detail := clean(spec.Title, maxText), clean(spec.Text, maxText), clean(spec.Detail, maxText)
 	k := newCard(width, height, spec.Theme, sentence(title, text), detail, nil)
-	k.heading(title, "", "", "")
+	k.heading(title, "", "", "", "")
 	k.notice(text, detail)
 	return k.bytes()
 }

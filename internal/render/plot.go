@@ -2,14 +2,17 @@ package render
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
+
+	"clickql/internal/catalog"
 )
 
 // pathBudget bounds the bytes of all paths of a chart, so that the SVG stays
 // below 100 KB; a point takes up to pointBytes, a bar barBytes.
 const (
-	pathBudget = 80_000
+	pathBudget = 78_000
 	pointBytes = 12
 	barBytes   = 30
 )
@@ -30,11 +33,11 @@ type plot struct {
 func newPlot(k *card, d *data) *plot {
 	p := &plot{card: k, d: d, shape: d.Shape}
 	p.y0, p.y1 = k.bottom+k.textSize, k.h-k.pad-k.textSize*1.5
-	want := max(int((p.y1-p.y0)/44), 2)
+	least, most := max(int((p.y1-p.y0)/48), 2), max(int((p.y1-p.y0)/(2*k.textSize)), 2)
 	if d.Shape == Share {
-		p.yTicks = percentTicks(want)
+		p.yTicks = percentTicks(most)
 	} else {
-		p.yTicks = valueTicks(d.peak, want)
+		p.yTicks = valueTicks(d.peak, least, min(most, least+2))
 	}
 	p.ceiling = p.yTicks[len(p.yTicks)-1].at
 	p.x0, p.x1 = k.pad, k.w-k.pad
@@ -93,10 +96,8 @@ func (p *plot) slot(j int) (from, to float64) {
 // tickX is where a tick's label is centred: below its interval's value, and in
 // between at the day itself.
 func (p *plot) tickX(t tick) float64 {
-	for j, d := range p.d.Days {
-		if float64(d) == t.at {
-			return p.at(j)
-		}
+	if j, ok := slices.BinarySearch(p.d.Days, catalog.Day(t.at)); ok {
+		return p.at(j)
 	}
 	return p.x(t.at)
 }

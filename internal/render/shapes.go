@@ -17,9 +17,13 @@ const (
 // round is how lines are drawn.
 const round = `fill="none" stroke-width="%s" stroke-linejoin="round" stroke-linecap="%s"`
 
-// lineWidth is thinner where points are dense, so that spikes stay apart.
+// lineWidth is thinner where points are dense, so that the spikes of weeks
+// stay apart as long as they can.
 func (p *plot) lineWidth() float64 {
-	if density := float64(len(p.d.Days)) / (p.x1 - p.x0); density > .5 {
+	switch density := float64(len(p.d.Days)) / (p.x1 - p.x0); {
+	case density > 1.5:
+		return .5
+	case density > .5:
 		return 1.2
 	}
 	return 2

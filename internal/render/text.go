@@ -110,15 +110,17 @@ func (f face) wrap(text string, size, room float64, lines int) []string {
 	return out
 }
 
-// maxText bounds the characters of any text given, before anything measures it.
-const maxText = 400
+// The most characters of a text and of a series' label, cut before anything
+// measures or repeats them.
+const maxText, maxLabel = 300, 60
 
 // clean makes text fit to show: valid UTF-8, one line, without control
-// characters and without those that reorder what stands around them.
-func clean(text string) string {
+// characters and without those that reorder what stands around them; at most
+// most characters.
+func clean(text string, most int) string {
 	n := 0
 	text = strings.Map(func(r rune) rune {
-		if n++; n > maxText {
+		if n++; n > most {
 			return -1
 		}
 		switch {

@@ -138,30 +138,39 @@ func (s step) between(first, last catalog.Day, every query.Interval) []tick {
 	return ticks
 }
 
-// valueTicks are round numbers from zero to the first at or above top, about
-// want of them, never closer than 1: downloads are whole.
-func valueTicks(top float64, want int) []tick {
+// valueTicks are round numbers from zero to the first at or above top: least to
+// most steps of them, as few as leave the least room above top.
+func valueTicks(top float64, least, most int) []tick {
+	best := roundTicks(top, least)
+	for n := least + 1; n <= most; n++ {
+		if ticks := roundTicks(top, n); ticks[len(ticks)-1].at < best[len(best)-1].at && len(ticks) <= most+1 {
+			best = ticks
+		}
+	}
+	return best
+}
+
+// roundTicks are about want steps of a round length, never less than 1:
+// downloads are whole.
+func roundTicks(top float64, want int) []tick {
 	raw := max(top, 1) / float64(max(want, 1))
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
-	distance := 10 * power
+	length := 10 * power
 	for _, m := range []float64{1, 2, 2.5, 5} {
 		if m*power >= raw*(1-1e-9) {
-			distance = m * power
+			length = m * power
 			break
 		}
 	}
-	distance = max(distance, 1)
-	if distance < 10 {
-		distance = math.Ceil(distance) // 2.5 downloads are none
+	if length < 10 {
+		length = math.Ceil(length)
 	}
-	var ticks []tick
-	for i := 0; ; i++ {
-		v := float64(i) * distance
+	ticks := []tick{{at: 0, label: "0"}}
+	for i := 1; ticks[len(ticks)-1].at < max(top, 1); i++ {
+		v := float64(i) * length
 		ticks = append(ticks, tick{at: v, label: exact(v)})
-		if v >= top && i > 0 {
-			return ticks
-		}
 	}
+	return ticks
 }
 
 // exact writes a tick's number without rounding: 12.5M, where Count has 13M.
@@ -175,9 +184,9 @@ func exact(v float64) string {
 }
 
 // percentTicks are the ticks of parts of the whole.
-func percentTicks(want int) []tick {
+func percentTicks(most int) []tick {
 	n := 2
-	if want >= 4 {
+	if most >= 4 {
 		n = 4
 	}
 	var ticks []tick

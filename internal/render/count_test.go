@@ -1,0 +1,79 @@
+package render
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0", 7: "7", 999: "999", 1000: "1k", 1049: "1k", 1050: "1.1k", 1234: "1.2k", 9949: "9.9k", 9950: "10k",
+		12_345: "12k", 12_500: "13k", 99_499: "99k", 999_499: "999k", 999_500: "1M", 999_999: "1M", 1_000_000: "1M",
+		1_249_999: "1.2M", 1_250_000: "1.3M", 273_000_000: "273M", 999_499_999: "999M", 999_500_000: "1B",
+		3_400_000_000: "3.4B", 2_200_000_000_000: "2.2T", 999_500_000_000_000: "1Qa", math.MaxInt64: "9.2Qi",
+		-1: "-1", -1500: "-1.5k", math.MinInt64: "-9.2Qi",
+	} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+// A count is within half of its last digit of the number, short, and has no
+// four digits in a row.
+func TestCountIsNear(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int64Min(0).Draw(t, "n")
+		text := Count(n)
+		digits := strings.TrimRight(text, "kMBTQai")
+		v, err := strconv.ParseFloat(digits, 64)
+		if err != nil || len(digits) > 3 {
+			t.Fatalf("Count(%d) = %q", n, text)
+		}
+		unit := map[string]float64{"": 1, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "Qa": 1e15, "Qi": 1e18}[text[len(digits):]]
+		last := unit
+		if v < 10 && unit > 1 {
+			last = unit / 10
+		}
+		if math.Abs(v*unit-float64(n)) > last/2*(1+1e-9) {
+			t.Fatalf("Count(%d) = %q is off by more than half of its last digit", n, text)
+		}
+	})
+}
+
+func TestPercent(t *testing.T) {
+	for part, want := range map[float64]string{0: "0.0%", .0004: "<0.1%", .032: "3.2%", .0994: "9.9%", .0996: "10%", .455: "46%", 1: "100%"} {
+		if got := percent(part); got != want {
+			t.Errorf("percent(%v) = %s, want %s", part, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	r := catalog.Range{From: day("2024-06-01"), To: day("2024-08-31")}
+	if got, want := Span(r, query.Weekly), "downloads per week, 2024-06-01 to 2024-08-31"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	r.To = r.From
+	if got, want := Span(r, query.Daily), "downloads per day, 2024-06-01"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := Span(catalog.Range{From: 1, To: 0}, query.Yearly), "downloads per year"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestIntervalFor(t *testing.T) {
+	for days, want := range map[int]query.Interval{0: query.Daily, 1: query.Daily, 90: query.Daily, 365: query.Weekly, 1500: query.Monthly} {
+		if got := IntervalFor(catalog.Range{From: 100, To: 99 + catalog.Day(days)}); got != want {
+			t.Errorf("%d days: %s, want %s", days, got, want)
+		}
+	}
+}
