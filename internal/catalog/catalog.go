@@ -36,6 +36,9 @@ func (r Range) Days() int {
 // Contains reports that every day of o is in r. An empty o is in every range.
 func (r Range) Contains(o Range) bool { return o.Empty() || r.From <= o.From && o.To <= r.To }
 
+// noDays is a range that holds no day.
+var noDays = Range{From: 0, To: -1}
+
 // Table is one source of counts: the raw table, or an aggregate of it.
 type Table struct {
 	// Database and Name identify the table, unquoted.
@@ -54,9 +57,20 @@ type Table struct {
 	// ("date" or "month"; empty for GrainNone).
 	Grain      Grain
 	TimeColumn string
+	// Unusable says of a dimension that the table has a column for, and that is
+	// neither in Dims nor explained by Untrusted, why it cannot be used: its
+	// type, or a view that fills the column with something else.
+	Unusable map[Dimension]string
+	// Types holds the ClickHouse type of every column, by column name.
+	Types map[string]string
+	// Count is the column to sum, 64 bits wide; empty for the raw table.
+	Count string
 	// Key is the sorting key in order, by column name; an expression stands as
 	// its text and ends what a prefix can use.
 	Key []string
+	// Primary is how many leading columns of Key are in the primary index: only
+	// these narrow what is read. The sorting key alone decides what merges fold.
+	Primary int
 	// Covers is the run of days whose every download is in the table.
 	// For GrainNone it is the data set's whole run when the table is complete
 	// and empty otherwise.
@@ -77,6 +91,24 @@ type Table struct {
 // FullName is database.name as ClickHouse shows it, unquoted.
 func (t *Table) FullName() string { return t.Database + "." + t.Name }
 
+// Ignored is a table of the database that cannot answer questions about
+// downloads though it looks as if it might, and why.
+type Ignored struct{ Table, Reason string }
+
+// Extent is a table of each project's first and last day with a download.
+type Extent struct {
+	// Database and Name identify the table, unquoted. Its key is the project.
+	Database, Name string
+	// Min and Max are the columns with the first and the last day, to be read
+	// through min and max.
+	Min, Max string
+	// Rows is the table's size; 0 where the database does not tell.
+	Rows uint64
+}
+
+// FullName is database.name as ClickHouse shows it, unquoted.
+func (e *Extent) FullName() string { return e.Database + "." + e.Name }
+
 // Snapshot is what the database can answer at one version of its data.
 type Snapshot struct {
 	// Database holds the tables.
@@ -86,15 +118,41 @@ type Snapshot struct {
 	Version string
 	// ReadAt is when the snapshot was taken, by the gateway's clock.
 	ReadAt time.Time
-	// Tables holds every table that can answer anything, by name.
+	// Tables holds every table that can answer anything, by name, and those
+	// that are known not to: their Incomplete tells why.
 	Tables []*Table
+	// Ignored holds the other tables that look like aggregates, by name.
+	Ignored []Ignored
+	// Extents is the table of first and last days, nil where there is none that
+	// agrees with the raw table.
+	Extents *Extent
 	// Days is the data set's run of days; empty (To < From) without data.
 	Days Range
 	// UpdatedAt is when the data last changed, by the server's clock; zero
 	// where unknown.
 	UpdatedAt time.Time
-	// Projects is the index of project names with their all-time downloads.
+	// Projects is the index of project names with their all-time downloads; nil
+	// where no table can give it at a bearable cost.
 	Projects *Index
 	// Metadata reports that a readable table `projects` exists.
 	Metadata bool
+	// MetadataColumns holds the types of that table's columns by name.
+	MetadataColumns map[string]string
+	// Err says why the database could not be read: the server is away, or the
+	// database lacks what it needs. Tables and data are then those of the last
+	// success, if there was one.
+	Err error
+}
+
+// Ready is nil where the snapshot is of a database that could be read.
+func (s *Snapshot) Ready() error { return s.Err }
+
+// Table is the table of that name, nil where there is none.
+func (s *Snapshot) Table(name string) *Table {
+	for _, t := range s.Tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
 }

@@ -96,3 +96,33 @@ func byTotal(a, b Entry) int {
 	}
 	return strings.Compare(a.Name, b.Name)
 }
+
+// indexBuilder builds an index from entries in ascending order of name, without
+// a second copy of anything: names that the index before has are taken from it.
+type indexBuilder struct {
+	before *Index
+	at     int // where before's names are not yet behind
+	ix     Index
+}
+
+// add appends one project.
+func (b *indexBuilder) add(name string, total int64) {
+	if b.before != nil {
+		for b.at < len(b.before.names) && b.before.names[b.at] < name {
+			b.at++
+		}
+		if b.at < len(b.before.names) && b.before.names[b.at] == name {
+			name = b.before.names[b.at]
+		}
+		if b.ix.names == nil {
+			n := len(b.before.names) + len(b.before.names)/64
+			b.ix.names, b.ix.totals = make([]string, 0, n), make([]int64, 0, n)
+		}
+	}
+	b.ix.names = append(b.ix.names, name)
+	b.ix.totals = append(b.ix.totals, total)
+	b.ix.sum += total
+}
+
+// index is what was built.
+func (b *indexBuilder) index() *Index { return &b.ix }

@@ -1,0 +1,104 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Conn is what the catalog needs of a connection to ClickHouse. Only SELECT is
+// ever sent, and no setting: an account that may only read is enough.
+type Conn interface {
+	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) driver.Row
+}
+
+// params are values of typed query parameters by name: string or []string.
+type params map[string]any
+
+// database reads from ClickHouse.
+type database struct{ conn Conn }
+
+// each runs a query and calls scan for every row.
+func (d database) each(ctx context.Context, query string, p params, scan func(row func(dest ...any) error) error) (err error) {
+	rows, err := d.conn.Query(withParams(ctx, p), query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// row runs a query for its one row.
+func (d database) row(ctx context.Context, query string, p params, dest ...any) error {
+	return d.conn.QueryRow(withParams(ctx, p), query).Scan(dest...)
+}
+
+// withParams gives the context that carries the parameters' values in the text
+// form that the server reads them from.
+func withParams(ctx context.Context, p params) context.Context {
+	if len(p) == 0 {
+		return ctx
+	}
+	texts := make(clickhouse.Parameters, len(p))
+	for name, v := range p {
+		switch v := v.(type) {
+		case []string:
+			items := make([]string, len(v))
+			for i, s := range v {
+				items[i] = "'" + literal.Replace(s) + "'"
+			}
+			texts[name] = "[" + strings.Join(items, ",") + "]"
+		case string:
+			texts[name] = plain.Replace(v)
+		default:
+			texts[name] = fmt.Sprint(v)
+		}
+	}
+	return clickhouse.Context(ctx, clickhouse.WithParameters(texts))
+}
+
+// plain writes a parameter of a plain type, literal what stands between quotes.
+var (
+	plain   = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
+	literal = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
+)
+
+// Codes of ClickHouse exceptions that mean that the account may not see
+// something, or that the server is too old to have it.
+const (
+	codeUnknownColumn = 47
+	codeUnknownTable  = 60
+	codeReadonly      = 164
+	codeDenied        = 497
+)
+
+// unseen reports that the account may not read what it asked for.
+func unseen(err error) bool {
+	var ex *clickhouse.Exception
+	if !errors.As(err, &ex) {
+		return err != nil && (strings.Contains(err.Error(), "ACCESS_DENIED") || strings.Contains(err.Error(), "Code: 497"))
+	}
+	switch ex.Code {
+	case codeDenied, codeReadonly, codeUnknownTable, codeUnknownColumn:
+		return true
+	}
+	return false
+}
+
+// ident quotes an identifier.
+func ident(name string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
+}
+
+// qualified quotes a table's full name.
+func qualified(database, name string) string { return ident(database) + "." + ident(name) }

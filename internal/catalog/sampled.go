@@ -1,0 +1,269 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// sampleProjects is how many projects of middling size are compared where
+	// comparing everything would cost too much: their rows are read by the
+	// key's prefix.
+	sampleProjects = 16
+	// Projects of middling size have downloads nearly every day, and few
+	// enough to be counted from single downloads.
+	sampleLeast, sampleMost = 10_000, 500_000
+)
+
+// sampled compares a few projects' rows, and tables that keep no project apart
+// with the smallest table of days that passed.
+func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
+	c.partial = true
+	days, err := c.edges(ctx)
+	if err != nil || days.Empty() {
+		return days, err
+	}
+	projects, err := c.sample(ctx, days)
+	if err != nil {
+		return days, err
+	}
+	keepsProject := func(i int) bool { return c.layout.tables[i].table.Dims[Project] }
+	err = c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (totals, error) {
+		if !cand.table.Dims[Project] {
+			return nil, nil
+		}
+		return c.db.totalsOf(ctx, cand.table, projects, noDays)
+	})
+	if err != nil {
+		return days, err
+	}
+	ref := c.reference(hasRaw)
+	ref.days, ref.sampled = days, true
+	c.judgeAll(ref, keepsProject)
+	return days, c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
+}
+
+// compareGlobal holds the chosen tables, which keep no project apart, against
+// the smallest complete table of days.
+func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(i int) bool) error {
+	var others []int
+	for i, cand := range c.layout.tables {
+		if chosen(i) {
+			cand.table.Covers, cand.table.Incomplete = noDays, "there is no complete table of days to compare it with"
+			if others = append(others, i); cand.void != "" {
+				cand.table.Incomplete = cand.void
+			}
+		}
+	}
+	yardstick := c.smallest(func(cand *candidate) bool {
+		return cand.table.Grain == GrainDay && cand.table.Covers == days && cand.table.Dims[Project]
+	})
+	if len(others) == 0 || yardstick == nil {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(sideBySide)
+	var byDay totals
+	g.Go(func() (err error) { byDay, err = c.db.totalsOf(ctx, yardstick.table, nil, noDays); return err })
+	for _, i := range others {
+		g.Go(func() (err error) {
+			c.read[i], err = c.db.totalsOf(ctx, c.layout.tables[i].table, nil, noDays)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	ref := reference{byDay: byDay, days: days, name: yardstick.table.Name}
+	for _, i := range others {
+		c.layout.tables[i].settle(ref, c.read[i])
+	}
+	return nil
+}
+
+// smallest is the aggregate with the fewest rows among those that fit.
+func (c *comparison) smallest(fits func(*candidate) bool) *candidate {
+	var best *candidate
+	var least uint64
+	for _, cand := range c.layout.tables {
+		rows := cand.physical.rows
+		if cand.void == "" && fits(cand) && (best == nil || rows < least) {
+			best, least = cand, rows
+		}
+	}
+	return best
+}
+
+// edges are the first and the last day of the data: by the raw table's
+// partitions, or by the smallest table of days.
+func (c *comparison) edges(ctx context.Context) (Range, error) {
+	days := noDays
+	if raw := c.layout.raw; raw != nil && !raw.spread && mentions(raw.physical.partitionKey, dayColumn) {
+		for _, x := range c.now[raw.physical.full()] {
+			if days.Empty() {
+				days = x.days
+			}
+			days = Range{min(days.From, x.days.From), max(days.To, x.days.To)}
+		}
+	}
+	if !days.Empty() {
+		return days, nil
+	}
+	from := c.layout.raw
+	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain == GrainDay }); cand != nil {
+		from = cand
+	}
+	if from == nil {
+		return days, nil
+	}
+	var first, last int32
+	column := ident(from.table.TimeColumn)
+	err := c.db.row(ctx, fmt.Sprintf("SELECT toInt32(min(%s)), toInt32(max(%s)) FROM %s", column, column, from.table.quoted()), nil, &first, &last)
+	if err != nil {
+		return days, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
+	}
+	if last == 0 {
+		return noDays, nil
+	}
+	return Range{Day(first), Day(last)}, nil
+}
+
+// sample names projects of middling size, and some with downloads on the first
+// and on the last day, so that the edges are compared too.
+func (c *comparison) sample(ctx context.Context, days Range) ([]string, error) {
+	var found []string
+	if from := c.anyOf(GrainNone, Project); from != nil {
+		sql := fmt.Sprintf(`SELECT project FROM (SELECT project, %s AS total FROM %s GROUP BY project)
+WHERE total <= %d ORDER BY total >= %d DESC, cityHash64(project) LIMIT %d`,
+			from.table.counted(), from.table.quoted(), sampleMost, sampleLeast, sampleProjects)
+		if err := c.names(ctx, sql, nil, &found); err != nil {
+			return nil, err
+		}
+	}
+	if from := c.anyOf(GrainDay, Project); from != nil {
+		for _, d := range []Day{days.From, days.To} {
+			sql := fmt.Sprintf("SELECT project FROM %s WHERE %s = {day:Date} LIMIT 1", from.table.quoted(), ident(from.table.TimeColumn))
+			if err := c.names(ctx, sql, params{"day": d.String()}, &found); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// anyOf is the smallest table that keeps the dimension apart, at least at the
+// grain; the raw table where no aggregate does.
+func (c *comparison) anyOf(grain Grain, d Dimension) *candidate {
+	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain <= grain && cand.table.Dims[d] }); cand != nil {
+		return cand
+	}
+	return c.layout.raw
+}
+
+// names appends a query's strings.
+func (c *comparison) names(ctx context.Context, sql string, p params, to *[]string) error {
+	err := c.db.each(ctx, sql, p, func(row func(...any) error) error {
+		var name string
+		if err := row(&name); err != nil {
+			return err
+		}
+		*to = append(*to, name)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("sample projects: %w", err)
+	}
+	return nil
+}
+
+// dimensions compares the values of tables whose views cannot be seen with the
+// raw table's, for a few projects: their columns' names alone prove nothing.
+func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
+	if rawRows == 0 {
+		return nil
+	}
+	var projects []string
+	for _, cand := range c.layout.tables {
+		t := cand.table
+		if cand.fed || cand.void != "" || t.Covers.Empty() {
+			continue
+		}
+		if !t.Dims[Project] && rawRows > c.fullRows {
+			t.Covers, t.Incomplete = noDays, "no view is seen that fills it, and its values cannot be compared with the raw table's at a bearable cost"
+			continue
+		}
+		if t.Dims[Project] && projects == nil {
+			found, err := c.sample(ctx, t.Covers)
+			if err != nil {
+				return err
+			}
+			projects = found
+		}
+		if err := c.compareValues(ctx, cand, projects); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareValues compares a hash over the groups of one table.
+func (c *comparison) compareValues(ctx context.Context, cand *candidate, projects []string) error {
+	t, raw := cand.table, c.layout.raw.table
+	for d := range t.Dims {
+		if !raw.Dims[d] {
+			delete(t.Dims, d)
+			t.Unusable[d] = "no view is seen that fills it, and the raw table has no such column to compare it with"
+		}
+	}
+	have, err := c.fingerprint(ctx, t, t, projects)
+	if err != nil {
+		return err
+	}
+	want, err := c.fingerprint(ctx, raw, t, projects)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		t.Covers = noDays
+		t.Incomplete = "no view is seen that fills it, and its values differ from the raw table's"
+	}
+	return nil
+}
+
+// fingerprint hashes the downloads of a table grouped by the dimensions of
+// another, over the days that the latter covers.
+func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects []string) (hash uint64, err error) {
+	var columns, where []string
+	p := params{}
+	for _, d := range Dimensions {
+		if like.Dims[d] {
+			columns = append(columns, "toString("+ident(d.Column())+")")
+		}
+	}
+	if like.Dims[Project] {
+		where, p["projects"] = append(where, "project IN {projects:Array(String)}"), projects
+	}
+	if like.Grain != GrainNone {
+		from := like.Covers.From
+		if like.Grain == GrainMonth && !t.Raw {
+			from = from.StartOfMonth()
+		}
+		where = append(where, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
+		p["from"], p["to"] = from.String(), like.Covers.To.String()
+	}
+	if len(where) == 0 {
+		where = []string{"1"}
+	}
+	keys := strings.Join(append(columns, "''"), ", ")
+	sql := fmt.Sprintf("SELECT sum(cityHash64(key, total)) FROM (SELECT (%s) AS key, %s AS total FROM %s WHERE %s GROUP BY key HAVING total != 0)",
+		keys, t.counted(), t.quoted(), strings.Join(where, " AND "))
+	if err := c.db.row(ctx, sql, p, &hash); err != nil {
+		return 0, fmt.Errorf("compare the values of %s: %w", like.FullName(), err)
+	}
+	return hash, nil
+}

@@ -1,0 +1,262 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// sideBySide is how many comparisons run at one time: enough to hide the
+// round trips, few enough to leave the server to the users.
+const sideBySide = 4
+
+// verifier finds out by comparing data which days each table covers. It keeps
+// what it has read, and reads again only the days that may have changed.
+type verifier struct {
+	db        database
+	fullRows  uint64            // raw tables of up to so many rows are compared whole
+	known     map[string]totals // by table, as of the last success
+	definedAs map[string]string // what the table was then
+}
+
+// moment is one state of the database: what there is, and its parts (nil where
+// they cannot be seen) now and when known was read.
+type moment struct {
+	layout     *layout
+	now, since partitions
+}
+
+// verify sets Covers and Incomplete of every table and returns the data set's
+// days. It does not change what the verifier knows until keep is called.
+func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(), err error) {
+	rows, err := v.rawRows(ctx, m)
+	if err != nil {
+		return noDays, nil, err
+	}
+	c := comparison{verifier: v, moment: m, read: make([]totals, len(m.layout.tables))}
+	if rows > v.fullRows || rows == 0 && c.largest() > v.fullRows {
+		days, err = c.sampled(ctx, rows > 0)
+	} else {
+		days, err = c.whole(ctx, rows > 0)
+	}
+	if err != nil {
+		return noDays, nil, err
+	}
+	if err := c.dimensions(ctx, rows); err != nil {
+		return noDays, nil, err
+	}
+	return days, c.keep, nil
+}
+
+// rawRows is the size of the raw table; 0 where there is none.
+func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) {
+	raw := m.layout.raw
+	if raw == nil {
+		return 0, nil
+	}
+	err = v.db.row(ctx, "SELECT count() FROM "+raw.table.quoted(), nil, &n)
+	if err != nil {
+		return 0, fmt.Errorf("count the raw table %s: %w", raw.table.FullName(), err)
+	}
+	return n, nil
+}
+
+// quoted is the table's name for SQL.
+func (t *Table) quoted() string { return qualified(t.Database, t.Name) }
+
+// counted is the SQL of the downloads in a group of rows.
+func (t *Table) counted() string {
+	if t.Raw {
+		return "toInt64(count())"
+	}
+	return "toInt64(sum(" + ident(t.Count) + "))"
+}
+
+// time is the SQL of the table's step of time, as days since 1970-01-01.
+func (t *Table) time() string {
+	if t.Grain == GrainNone {
+		return "toInt32(0)"
+	}
+	return "toInt32(" + ident(t.TimeColumn) + ")"
+}
+
+// totalsOf reads a table's totals: of the projects named (nil for all), and of
+// the days (empty for all).
+func (d database) totalsOf(ctx context.Context, t *Table, projects []string, days Range) (totals, error) {
+	var where []string
+	p := params{}
+	if projects != nil {
+		where = append(where, Project.Column()+" IN {projects:Array(String)}")
+		p["projects"] = projects
+	}
+	if !days.Empty() {
+		where = append(where, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
+		p["from"], p["to"] = days.From.String(), days.To.String()
+	}
+	sql := "SELECT " + t.time() + " AS step, " + t.counted() + " AS total FROM " + t.quoted()
+	if len(where) > 0 {
+		sql += " WHERE " + strings.Join(where, " AND ")
+	}
+	out := totals{}
+	err := d.each(ctx, sql+" GROUP BY step", p, func(row func(...any) error) error {
+		var step int32
+		var n int64
+		if err := row(&step, &n); err != nil {
+			return err
+		}
+		out[Day(step)] += n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add up %s: %w", t.FullName(), err)
+	}
+	return out, nil
+}
+
+// comparison is one run of verify.
+type comparison struct {
+	*verifier
+	moment
+	read    []totals // by the layout's tables
+	raw     totals
+	partial bool // read holds a sample only
+}
+
+// largest is the rows of the largest table.
+func (c *comparison) largest() (n uint64) {
+	for _, cand := range c.layout.tables {
+		rows, _, _, _ := c.now.fold(cand.physical.full())
+		n = max(n, rows, cand.physical.rows)
+	}
+	return n
+}
+
+// whole compares all rows of all tables.
+func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
+	if err := c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (totals, error) {
+		return c.current(ctx, cand)
+	}); err != nil {
+		return noDays, err
+	}
+	ref := c.reference(hasRaw)
+	c.judgeAll(ref, func(int) bool { return true })
+	return ref.days, nil
+}
+
+// readAll reads the totals of the raw table and of every candidate that may be
+// trusted.
+func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context.Context, *candidate) (totals, error)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(sideBySide)
+	if hasRaw {
+		g.Go(func() (err error) { c.raw, err = read(ctx, c.layout.raw); return err })
+	}
+	for i, cand := range c.layout.tables {
+		if cand.void == "" {
+			g.Go(func() (err error) { c.read[i], err = read(ctx, cand); return err })
+		}
+	}
+	return g.Wait()
+}
+
+// current is the candidate's totals, of which only what may have changed is
+// read.
+func (c *comparison) current(ctx context.Context, cand *candidate) (totals, error) {
+	name := cand.table.FullName()
+	known := c.known[name]
+	if known == nil || c.now == nil || c.since == nil || cand.spread || c.definedAs[name] != definitionOf(cand.physical) {
+		return c.db.totalsOf(ctx, cand.table, nil, noDays)
+	}
+	days, all := c.now.changed(c.since, cand.physical)
+	switch {
+	case !all && days.Empty():
+		return known, nil
+	case all || !mentions(cand.physical.partitionKey, cand.table.TimeColumn):
+		return c.db.totalsOf(ctx, cand.table, nil, noDays)
+	}
+	fresh, err := c.db.totalsOf(ctx, cand.table, nil, days)
+	if err != nil {
+		return nil, err
+	}
+	merged := maps.Clone(known)
+	maps.DeleteFunc(merged, func(d Day, _ int64) bool { return days.From <= d && d <= days.To })
+	maps.Copy(merged, fresh)
+	return merged, nil
+}
+
+// mentions reports that a key expression uses the column.
+func mentions(key, column string) bool {
+	return column != "" && slices.ContainsFunc(tokens(key), func(t token) bool { return t.name() && t.text == column })
+}
+
+// reference is what all of the tables' totals are held against: the raw table
+// on its days, and what most tables of days agree on where it has none.
+func (c *comparison) reference(hasRaw bool) reference {
+	var daily []totals
+	for i, cand := range c.layout.tables {
+		if cand.void == "" && cand.table.Grain == GrainDay && c.read[i] != nil {
+			daily = append(daily, c.read[i])
+		}
+	}
+	agreed, disputed := majority(daily)
+	if !hasRaw {
+		return reference{byDay: agreed, days: agreed.span(), name: "most tables of days hold", disputed: disputed}
+	}
+	return reference{byDay: c.raw, days: c.raw.span(), name: "the raw table"}
+}
+
+// judgeAll sets what the chosen tables cover.
+func (c *comparison) judgeAll(ref reference, chosen func(i int) bool) {
+	if c.layout.raw != nil {
+		c.layout.raw.table.Covers = ref.days
+		if c.raw == nil {
+			c.layout.raw.table.Covers = noDays
+			c.layout.raw.table.Incomplete = "it holds no rows"
+		}
+	}
+	for i, cand := range c.layout.tables {
+		if chosen(i) {
+			cand.settle(ref, c.read[i])
+		}
+	}
+}
+
+// settle sets what the candidate covers.
+func (cand *candidate) settle(ref reference, got totals) {
+	t := cand.table
+	if cand.void != "" {
+		t.Covers, t.Incomplete = noDays, cand.void
+		return
+	}
+	v := ref.judge(t.Grain, got)
+	t.Covers, t.Incomplete = v.covers, v.reason
+	if t.Covers != ref.days && cand.partial != "" && !v.over {
+		t.Incomplete = cand.partial + "; " + v.reason
+	}
+	if !t.Covers.Empty() && t.Covers == ref.days {
+		t.Incomplete = ""
+	}
+}
+
+// keep makes what was read the state that later changes are read against.
+func (c *comparison) keep() {
+	c.known, c.definedAs = map[string]totals{}, map[string]string{}
+	if c.partial {
+		return
+	}
+	note := func(cand *candidate, t totals) {
+		if t != nil {
+			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, definitionOf(cand.physical)
+		}
+	}
+	if c.layout.raw != nil {
+		note(c.layout.raw, c.raw)
+	}
+	for i, cand := range c.layout.tables {
+		note(cand, c.read[i])
+	}
+}
