@@ -67,3 +67,12 @@ func (e Example) Compact() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// Body is the query without the comment at its head.
+func (e Example) Body() string {
+	rest := e.Query
+	for strings.HasPrefix(rest, "#") {
+		_, rest, _ = strings.Cut(rest, "\n")
+	}
+	return rest
+}

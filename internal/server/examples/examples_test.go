@@ -1,0 +1,43 @@
+package examples_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clickql/graph"
+	"clickql/internal/server/examples"
+)
+
+func TestExamplesAreValid(t *testing.T) {
+	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
+	all := examples.All()
+	if len(all) != 3 {
+		t.Fatalf("%d examples, want 3", len(all))
+	}
+	for _, e := range all {
+		if e.Name == "" || e.About == "" || strings.Contains(e.About, "query") {
+			t.Errorf("name %q, about %q", e.Name, e.About)
+		}
+		whole := load(t, schema, e.Query)
+		for form, text := range map[string]string{"compact": e.Compact(), "body": e.Body()} {
+			if got := load(t, schema, text); got.Operations[0].Name != e.Name || len(got.Operations[0].SelectionSet) != len(whole.Operations[0].SelectionSet) {
+				t.Errorf("%s: the %s form asks something else", e.Name, form)
+			}
+		}
+		if strings.ContainsAny(e.Compact(), "\n#") {
+			t.Errorf("%s: not compact: %q", e.Name, e.Compact())
+		}
+	}
+}
+
+func load(t *testing.T, schema *ast.Schema, text string) *ast.QueryDocument {
+	t.Helper()
+	doc, err := gqlparser.LoadQueryWithRules(schema, text, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return doc
+}
