@@ -61,6 +61,19 @@ type compiler struct {
 	pages map[string]page
 }
 
+// newCompiler compiles the operation of ctx.
+func newCompiler(ctx context.Context, a asker, es *executableSchema) *compiler {
+	op := graphql.GetOperationContext(ctx)
+	return &compiler{
+		asker: a,
+		ctx:   ctx,
+		op:    op,
+		args:  newExecutionContext(op, es, nil),
+		lists: map[string]*list{},
+		pages: map[string]page{},
+	}
+}
+
 // fields are the fields selected of a type, fragments, @skip and @include
 // worked in.
 func (c *compiler) fields(sel ast.SelectionSet, types ...string) []graphql.CollectedField {

@@ -95,15 +95,7 @@ func (o *operations) InterceptOperation(ctx context.Context, next graphql.Operat
 
 // announce hands the loader everything that is known to be needed.
 func (o *operations) announce(ctx context.Context, op *operation) error {
-	opCtx := graphql.GetOperationContext(ctx)
-	c := &compiler{
-		asker: op.asker,
-		ctx:   ctx,
-		op:    opCtx,
-		args:  newExecutionContext(opCtx, o.schema, nil),
-		lists: map[string]*list{},
-		pages: map[string]page{},
-	}
+	c := newCompiler(ctx, op.asker, o.schema)
 	round := &collector{op: op}
 	for _, field := range c.root() {
 		field.gather(round)

@@ -23,20 +23,28 @@ func (q queryResolver) Node(ctx context.Context, id string) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, err := q.Project(ctx, name); p != nil {
-		return p, err
+	p, err := q.Project(ctx, name)
+	if err != nil || p == nil {
+		return nil, err // not p: a nil *Project is a Node that is not nil
 	}
-	return nil, nil
+	return p, nil
 }
 
 // Project is the field of that name.
 func (queryResolver) Project(ctx context.Context, name string) (*Project, error) {
-	return operationOf(ctx).project(name), nil
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.project(name), nil
 }
 
 // Projects is the field of that name.
 func (queryResolver) Projects(ctx context.Context, names []string) ([]*Project, error) {
-	op := operationOf(ctx)
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := op.limits.names("names", names); err != nil {
 		return nil, err
 	}
@@ -45,6 +53,14 @@ func (queryResolver) Projects(ctx context.Context, names []string) ([]*Project, 
 		list[i] = op.project(name)
 	}
 	return list, nil
+}
+
+// readyOperation is the operation of ctx. Before anything is known of the data,
+// every root field fails with UNAVAILABLE: that no project is known yet does
+// not mean that there is none.
+func readyOperation(ctx context.Context) (*operation, error) {
+	op := operationOf(ctx)
+	return op, op.loads.Ready()
 }
 
 // project is the project of that name; nil where it is not known.
@@ -58,10 +74,12 @@ func (op *operation) project(name string) *Project {
 
 // Search is the field of that name.
 func (queryResolver) Search(ctx context.Context, text string, first int, after *string) (*ProjectConnection, error) {
-	op := operationOf(ctx)
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	page, found := op.pages[pathOf(ctx)]
 	if !found {
-		var err error
 		if page, err = op.search(text, first, after); err != nil {
 			return nil, err
 		}
@@ -75,7 +93,10 @@ func (queryResolver) Search(ctx context.Context, text string, first int, after *
 
 // Downloads is the field of that name.
 func (queryResolver) Downloads(ctx context.Context, projects []string, days *DateRange, filter *DownloadsFilter) (*Downloads, error) {
-	op := operationOf(ctx)
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s, err := op.projectsSlice(projects, days, filter)
 	if err != nil {
 		return nil, err
@@ -85,7 +106,10 @@ func (queryResolver) Downloads(ctx context.Context, projects []string, days *Dat
 
 // TopProjects is the field of that name.
 func (queryResolver) TopProjects(ctx context.Context, days *DateRange, filter *DownloadsFilter, first int, after *string) (*ProjectRankingConnection, error) {
-	op := operationOf(ctx)
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s, err := op.slice(days, filter)
 	if err != nil {
 		return nil, err
@@ -117,7 +141,11 @@ type Dataset struct {
 
 // Dataset is the field of that name.
 func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
-	snap := operationOf(ctx).snap
+	op, err := readyOperation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snap := op.snap
 	d := &Dataset{TotalDownloads: snap.Projects.Sum(), ProjectCount: int64(snap.Projects.Len())}
 	if days := snap.Days; !days.Empty() {
 		d.FirstDay, d.LastDay = &days.From, &days.To

@@ -68,8 +68,9 @@ func MarshalInt64(n int64) graphql.Marshaler {
 
 // UnmarshalInt64 reads the scalar Int64 from a number.
 func UnmarshalInt64(v any) (int64, error) {
-	if _, isText := v.(string); isText {
-		return 0, badInput("an Int64 is a number, not a string")
+	switch v.(type) {
+	case nil, string:
+		return 0, badInput("an Int64 is a whole number of 64 bits, not %T", v)
 	}
 	n, err := graphql.UnmarshalInt64(v)
 	if err != nil {

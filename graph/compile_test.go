@@ -1,0 +1,142 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"clickql/internal/query"
+)
+
+// announced is what the walk of the operation announces before it runs, as
+// text, in the order it is announced.
+func announced(t testing.TB, document string, variables map[string]any) []string {
+	t.Helper()
+	es := NewExecutableSchema(Config{Resolvers: resolver{}})
+	doc, errs := gqlparser.LoadQueryWithRules(lenient(es).Schema(), document, rules.NewDefaultRules())
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	vars, err := validator.VariableValues(es.Schema(), doc.Operations[0], variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opCtx := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: vars}
+	op := &operation{asker: asker{snap: knownData(t), limits: Limits{}.withDefaults()}}
+	c := newCompiler(graphql.WithOperationContext(t.Context(), opCtx), op.asker, es.(*executableSchema))
+	round := &collector{op: op}
+	for _, field := range c.root() {
+		field.gather(round)
+	}
+	var out []string
+	for _, r := range round.reqs {
+		out = append(out, show(r))
+	}
+	for _, name := range round.names {
+		out = append(out, "metadata of "+name)
+	}
+	return out
+}
+
+// show writes a request for people.
+func show(r query.Request) string {
+	var b strings.Builder
+	switch r.Kind {
+	case query.Total:
+		b.WriteString("total")
+	case query.Series:
+		fmt.Fprintf(&b, "series %s", r.Interval)
+	case query.Split:
+		fmt.Fprintf(&b, "split %s %d", r.Dim, r.First)
+		if r.After != nil {
+			fmt.Fprintf(&b, " after %d %s", r.After.Total, r.After.Value)
+		}
+	case query.Extent:
+		b.WriteString("extent")
+	}
+	if r.Slice.Projects != nil {
+		fmt.Fprintf(&b, " of %s", strings.Join(r.Slice.Projects, "+"))
+	}
+	if !r.Slice.AllTime {
+		fmt.Fprintf(&b, " %s..%s", r.Slice.Days.From, r.Slice.Days.To)
+	}
+	for _, c := range r.Slice.Conditions {
+		op := " in "
+		if c.Not {
+			op = " not in "
+		}
+		fmt.Fprintf(&b, " %s%s%s", c.Dim, op, strings.Join(c.Values, ","))
+	}
+	return b.String()
+}
+
+func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
+	for _, c := range []struct {
+		name, query string
+		variables   map[string]any
+		want        []string
+	}{
+		{name: "nothing", query: `{ dataset { lastDay } project(name: "numpy") { id name downloads { __typename } } }`},
+		{name: "every field of Downloads", query: `{ downloads(range: {last: 30}) { total series { dates } m: series(interval: MONTH) { totals }
+			by(dimension: COUNTRY) { label } previous { total } change } }`,
+			want: []string{
+				"total 2024-12-02..2024-12-31", "series DAY 2024-12-02..2024-12-31", "series MONTH 2024-12-02..2024-12-31",
+				"split COUNTRY 10 2024-12-02..2024-12-31", "total 2024-11-02..2024-12-01", "total 2024-11-02..2024-12-01",
+			}},
+		{name: "all time has no previous", query: `{ downloads { previous { total } change } }`, want: []string{"total"}},
+		{name: "projects by any spelling", query: `{ projects(names: ["NumPy", "unknown", "pandas"]) { downloads { by(dimension: VERSION, first: 3) { total } } } }`,
+			want: []string{"split VERSION 3 of numpy", "split VERSION 3 of pandas"}},
+		{name: "several projects together", query: `{ downloads(projects: ["Pandas", "numpy", "pandas"], filter: {mirrors: false}) { total } }`,
+			want: []string{"total of numpy+pandas INSTALLER not in Artifactory,bandersnatch,devpi,z3c.pypimirror"}},
+		{name: "fragments, aliases, directives", query: `query Q($yes: Boolean!, $no: Boolean!, $n: Int = 7) {
+			a: project(name: "numpy") { ...P } b: project(name: "pandas") { ... on Project @include(if: $yes) { ...P } }
+			c: downloads @skip(if: $yes) { total } d: downloads @include(if: $no) { total } }
+			fragment P on Project { x: downloads { by(dimension: CI, first: $n) { total } } summary firstDownload }`,
+			variables: map[string]any{"yes": true, "no": false},
+			want: []string{"extent of numpy", "split CI 7 of numpy", "extent of pandas", "split CI 7 of pandas",
+				"metadata of numpy", "metadata of pandas"}},
+		{name: "node", query: `{ node(id: "` + projectID("numpy") + `") { id ... on Project { latestVersion downloads { total } } } }`,
+			want: []string{"total of numpy", "metadata of numpy"}},
+		{name: "search", query: `{ search(text: "NUM") { nodes { downloads(range: {from: "2024-12-30"}) { total } } edges { node { summary } } } }`,
+			want: []string{"total of numpy 2024-12-30..2024-12-31", "total of numba 2024-12-30..2024-12-31", "metadata of numpy", "metadata of numba"}},
+		{name: "a ranking is loaded first", query: `{ topProjects(first: 5, filter: {country: {in: ["DE", "AT"]}}) { nodes { project { downloads { total } } } } }`,
+			want: []string{"split PROJECT 5 COUNTRY in AT,DE"}},
+		{name: "a ranking's next page", query: `{ topProjects(after: "` + cursorOf(12, "numpy") + `") { nodes { total } } }`,
+			want: []string{"split PROJECT 10 after 12 numpy"}},
+		{name: "first 0 asks for the total", query: `{ downloads { by(dimension: CI, first: 0, others: true) { total } } }`,
+			want: []string{"split CI 1"}},
+		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {from: "x"}) { total } b: downloads { by(dimension: NO) { total } total } }`,
+			want: []string{"total"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, announced(t, c.query, c.variables)); diff != "" {
+				t.Errorf("announced (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The elements of all lists of one place are announced in one round.
+func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
+	s := &split{cut: cut{dim: "VERSION", first: 2, others: true}}
+	s.elements = []*downloadsSelection{{total: true}}
+	round := &collector{op: &operation{}}
+	numpy, pandas := ofProject(query.Slice{AllTime: true}, "numpy"), ofProject(query.Slice{AllTime: true}, "pandas")
+	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
+	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})
+	var got []string
+	for _, r := range round.reqs {
+		got = append(got, show(r))
+	}
+	want := []string{"total of numpy VERSION in 1", "total of numpy VERSION in 2", "total of numpy VERSION not in 1,2", "total of pandas VERSION in 1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

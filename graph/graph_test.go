@@ -1,0 +1,124 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/catalog"
+	"clickql/internal/fetch"
+)
+
+// fixed is a catalog whose data never changes.
+type fixed struct {
+	snap  *catalog.Snapshot
+	ready error
+}
+
+func (f fixed) Snapshot() *catalog.Snapshot { return f.snap }
+func (f fixed) Ready() error                { return f.ready }
+
+// unreachable is a database that cannot be reached: what a handler answers
+// with it, it answers without asking.
+type unreachable struct{}
+
+func (unreachable) Query(context.Context, string, ...any) (driver.Rows, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 9000}, Err: errors.New("connection refused")}
+}
+
+// day reads a day that the test knows to be one.
+func day(t testing.TB, text string) catalog.Day {
+	t.Helper()
+	d, err := catalog.ParseDay(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// knownData is a snapshot of three projects over the year 2024, with one table
+// that answers totals, days and versions.
+func knownData(t testing.TB) *catalog.Snapshot {
+	days := catalog.Range{From: day(t, "2024-01-01"), To: day(t, "2024-12-31")}
+	return &catalog.Snapshot{
+		Database: "pypi", Version: "1", Days: days,
+		UpdatedAt: time.Date(2025, 1, 1, 3, 4, 5, 0, time.UTC),
+		Projects:  catalog.NewIndex([]catalog.Entry{{Name: "numpy", Total: 900}, {Name: "numba", Total: 100}, {Name: "pandas", Total: 500}}),
+		Tables: []*catalog.Table{{
+			Database: "pypi", Name: "pypi", Raw: true, Grain: catalog.GrainDay, TimeColumn: "date",
+			Dims: map[catalog.Dimension]bool{catalog.Project: true, catalog.Version: true, catalog.Country: true},
+			Key:  []string{"project", "date"}, Covers: days,
+		}},
+	}
+}
+
+// handlerOn answers from a catalog and a database.
+func handlerOn(t testing.TB, data fixed, limits Limits, log *slog.Logger) http.Handler {
+	t.Helper()
+	return NewHandler(HandlerConfig{
+		Loader: fetch.New(fetch.Config{Conn: unreachable{}, Catalog: data}),
+		Limits: limits,
+		Log:    log,
+	})
+}
+
+// response is what a client sees.
+type response struct {
+	Status     int
+	Type       string
+	Data       map[string]any  `json:"data"`
+	Errors     []responseError `json:"errors"`
+	Extensions map[string]any  `json:"extensions"`
+	body       string
+}
+
+type responseError struct {
+	Message    string         `json:"message"`
+	Path       []any          `json:"path"`
+	Locations  []any          `json:"locations"`
+	Extensions map[string]any `json:"extensions"`
+}
+
+// code is the error's code.
+func (e responseError) code() string { c, _ := e.Extensions["code"].(string); return c }
+
+// path is the error's path as text.
+func (e responseError) path() string {
+	b, _ := json.Marshal(e.Path)
+	return string(b)
+}
+
+// post asks the handler.
+func post(t testing.TB, h http.Handler, query string, variables, extensions map[string]any) response {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables, "extensions": extensions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	req.Header.Set("Content-Type", "application/json")
+	return serve(t, h, req)
+}
+
+// serve sends the request and reads the answer.
+func serve(t testing.TB, h http.Handler, req *http.Request) response {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	r := response{Status: rec.Code, Type: rec.Header().Get("Content-Type"), body: rec.Body.String()}
+	dec := json.NewDecoder(strings.NewReader(r.body))
+	dec.UseNumber()
+	if err := dec.Decode(&r); err != nil {
+		t.Fatalf("the answer is not JSON: %v: %s", err, r.body)
+	}
+	return r
+}

@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A mistake in one field's arguments is told at that field's path, with a code
+// and a message, and costs nothing else.
+func TestBadInputCostsOnlyTheFieldThatHasIt(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	many := `["` + strings.Repeat(`x","`, 1000) + `x"]`
+	for _, c := range []struct {
+		name, field string
+		variables   map[string]any
+		declare     string
+		path        string
+		message     string
+	}{
+		{name: "from after to", field: `project(name: "numpy") { downloads(range: {from: "2024-02-01", to: "2024-01-01"}) { total } }`,
+			path: `["bad","downloads"]`, message: "2024-02-01"},
+		{name: "no date", field: `project(name: "numpy") { downloads(range: {from: "yesterday"}) { total } }`,
+			path: `["bad","downloads"]`, message: "YYYY-MM-DD"},
+		{name: "no such day", field: `project(name: "numpy") { downloads(range: {to: "2023-02-29"}) { total } }`,
+			path: `["bad","downloads"]`, message: "2023-02-29"},
+		{name: "a number for a date", field: `project(name: "numpy") { downloads(range: {to: 20230201}) { total } }`,
+			path: `["bad","downloads"]`, message: "YYYY-MM-DD"},
+		{name: "a date by variable", declare: "($d: Date)", variables: map[string]any{"d": "2024-13-01"},
+			field: `project(name: "numpy") { downloads(range: {to: $d}) { total } }`, path: `["bad","downloads"]`, message: "2024-13-01"},
+		{name: "a range by variable", declare: "($r: DateRange)", variables: map[string]any{"r": map[string]any{"from": "soon"}},
+			field: `project(name: "numpy") { downloads(range: $r) { total } }`, path: `["bad","downloads"]`, message: "soon"},
+		{name: "last and from", field: `project(name: "numpy") { downloads(range: {last: 3, from: "2024-01-01"}) { total } }`,
+			path: `["bad","downloads"]`, message: "not both"},
+		{name: "last of nothing", field: `project(name: "numpy") { downloads(range: {last: 0}) { total } }`,
+			path: `["bad","downloads"]`, message: "last is 0"},
+		{name: "negative first", field: `project(name: "numpy") { downloads { by(dimension: VERSION, first: -1) { total } } }`,
+			path: `["bad","downloads","by"]`, message: "first is -1"},
+		{name: "large first", field: `project(name: "numpy") { downloads { by(dimension: VERSION, first: 1001) { total } } }`,
+			path: `["bad","downloads","by"]`, message: "first is 1001"},
+		{name: "first by variable", declare: "($n: Int!)", variables: map[string]any{"n": -5},
+			field: `project(name: "numpy") { downloads { by(dimension: VERSION, first: $n) { total } } }`,
+			path:  `["bad","downloads","by"]`, message: "first is -5"},
+		{name: "unknown dimension", field: `project(name: "numpy") { downloads { by(dimension: PLANET) { total } } }`,
+			path: `["bad","downloads","by"]`, message: "PLANET"},
+		{name: "unknown dimension by variable", declare: "($d: Dimension!)", variables: map[string]any{"d": "PLANET"},
+			field: `project(name: "numpy") { downloads { by(dimension: $d) { total } } }`, path: `["bad","downloads","by"]`, message: "PLANET"},
+		{name: "unknown interval", field: `project(name: "numpy") { downloads { series(interval: HOUR) { totals } } }`,
+			path: `["bad","downloads","series"]`, message: "HOUR"},
+		{name: "unknown unit", field: `project(name: "numpy") { downloads(range: {last: 3, unit: HOUR}) { total } }`,
+			path: `["bad","downloads"]`, message: "HOUR"},
+		{name: "filter without field", field: `project(name: "numpy") { downloads(filter: {country: {}}) { total } }`,
+			path: `["bad","downloads"]`, message: "exactly one"},
+		{name: "filter with two fields", field: `project(name: "numpy") { downloads(filter: {country: {eq: "US", in: ["DE"]}}) { total } }`,
+			path: `["bad","downloads"]`, message: "exactly one"},
+		{name: "filter with a null beside", field: `project(name: "numpy") { downloads(filter: {version: {eq: "1.0", in: null}}) { total } }`,
+			path: `["bad","downloads"]`, message: "exactly one"},
+		{name: "filter with null", field: `project(name: "numpy") { downloads(filter: {version: {eq: null}}) { total } }`,
+			path: `["bad","downloads"]`, message: "null"},
+		{name: "filter with two fields by variable", declare: "($f: DownloadsFilter)",
+			variables: map[string]any{"f": map[string]any{"ci": map[string]any{"eq": "true", "notIn": []string{"false"}}}},
+			field:     `project(name: "numpy") { downloads(filter: $f) { total } }`, path: `["bad","downloads"]`, message: "exactly one"},
+		{name: "filter without field by variable", declare: "($f: ValueFilter)", variables: map[string]any{"f": map[string]any{}},
+			field: `project(name: "numpy") { downloads(filter: {ci: $f}) { total } }`, path: `["bad","downloads"]`, message: "exactly one"},
+		{name: "filter with null by variable", declare: "($c: String)", variables: map[string]any{"c": nil},
+			field: `project(name: "numpy") { downloads(filter: {ci: {eq: $c}}) { total } }`, path: `["bad","downloads"]`, message: "null"},
+		{name: "a long filter", field: `project(name: "numpy") { downloads(filter: {country: {in: ` + many + `}}) { total } }`,
+			path: `["bad","downloads"]`, message: "at most 1000"},
+		{name: "no id", field: `node(id: "%%") { id }`, path: `["bad"]`, message: "not an id"},
+		{name: "no id of ours", field: `node(id: "UGxhbmV0OmVhcnRo") { id }`, path: `["bad"]`, message: "not an id"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := fmt.Sprintf(`query %s { bad: %s good: project(name: "pandas") { name } }`, c.declare, c.field)
+			if c.declare != "" {
+				q = strings.Replace(q, "query ", "query Q", 1)
+			}
+			got := post(t, h, q, c.variables, nil)
+			if len(got.Errors) != 1 {
+				t.Fatalf("one error expected: %s", got.body)
+			}
+			e := got.Errors[0]
+			if e.code() != "BAD_USER_INPUT" || e.path() != c.path || !strings.Contains(e.Message, c.message) {
+				t.Errorf("got %s at %s: %s", e.code(), e.path(), e.Message)
+			}
+			if len(e.Locations) == 0 {
+				t.Errorf("the error has no location: %s", got.body)
+			}
+			if good, _ := got.Data["good"].(map[string]any); good["name"] != "pandas" {
+				t.Errorf("the rest of the response is not intact: %s", got.body)
+			}
+		})
+	}
+}
+
+// Mistakes at a non-null root field leave no data, as the schema says, but the
+// same error.
+func TestBadInputOfNonNullRootFields(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	many := `["` + strings.Repeat(`x","`, 1000) + `x"]`
+	for field, message := range map[string]string{
+		`topProjects(first: -1) { nodes { total } }`:                                      "first is -1",
+		`topProjects(first: 2000) { nodes { total } }`:                                    "first is 2000",
+		`topProjects(after: "!") { nodes { total } }`:                                     "cursor",
+		`search(text: "n", first: 1001) { nodes { name } }`:                               "first is 1001",
+		`search(text: "n", after: "%%") { nodes { name } }`:                               "cursor",
+		`projects(names: ` + many + `) { name }`:                                          "at most 1000",
+		`downloads(projects: ` + many + `) { total }`:                                     "at most 1000",
+		`downloads(range: {from: "2024-02-30"}) { total }`:                                "2024-02-30",
+		`downloads { series(interval: DAY) { totals } by(dimension: WEATHER) { total } }`: "WEATHER",
+	} {
+		got := post(t, h, `{ bad: `+field+` }`, nil, nil)
+		found := false
+		for _, e := range got.Errors {
+			found = found || e.code() == "BAD_USER_INPUT" && strings.Contains(e.Message, message) && strings.HasPrefix(e.path(), `["bad"`)
+		}
+		if !found {
+			t.Errorf("%.60s: %s", field, got.body)
+		}
+	}
+}
+
+// What a document cannot be is refused as a whole, by the rules of GraphQL.
+func TestInvalidDocuments(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	for _, c := range []struct{ query, code string }{
+		{`{ project(name: "numpy") { name `, "GRAPHQL_PARSE_FAILED"},
+		{`{ planet }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ project(name: 5) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ project { name } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ downloads { by(dimension: "VERSION") { total } } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ downloads { by(dimension: 3) { total } } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ downloads(filter: {planet: {eq: "earth"}}) { total } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ downloads(filter: {country: {like: "D%"}}) { total } }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`query Q($n: Int!) { downloads { by(dimension: CI, first: $n) { total } } }`, "BAD_USER_INPUT"},
+	} {
+		got := post(t, h, c.query, nil, nil)
+		if len(got.Errors) == 0 || got.Errors[0].code() != c.code || got.Data != nil || got.Status < 400 {
+			t.Errorf("%s: status %d: %s", c.query, got.Status, got.body)
+		}
+	}
+}
+
+// An empty filter, an empty range and nulls are no restriction; they come to
+// the same requests as nothing at all.
+func TestNoRestriction(t *testing.T) {
+	want := announced(t, `{ downloads { total } }`, nil)
+	for _, args := range []string{
+		`(filter: {})`, `(filter: null)`, `(range: {})`, `(range: null)`, `(filter: {country: null, mirrors: true})`,
+		`(filter: {country: {notIn: []}})`, `(projects: null)`, `(range: {from: null, unit: MONTH})`,
+	} {
+		got := announced(t, `{ downloads`+args+` { total } }`, nil)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: announced %v, want %v", args, got, want)
+		}
+	}
+}
