@@ -1,0 +1,156 @@
+// Package chtest gives tests a real ClickHouse: one embedded engine for each
+// test binary, and a throwaway database for each test. Only tests import it.
+//
+//	func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+//
+//	func TestSomething(t *testing.T) {
+//		db := chtest.NewWithSchema(t)
+//		...
+//	}
+package chtest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"clickql/internal/chconn"
+	"clickql/internal/ddl"
+	"clickql/internal/engine"
+)
+
+// shared is the test binary's engine. It is package state because a TestMain
+// and its tests have no other way to share anything.
+var shared struct {
+	sync.Mutex
+	engine *engine.Engine
+	conn   *chconn.Conn
+}
+
+// Main runs a package's tests and returns the exit status, which a TestMain may
+// leave to the testing package. The engine starts with the first test that asks for it,
+// and its data, in a temporary directory, goes with it, also when the test
+// binary is killed.
+func Main(m *testing.M) int {
+	if engine.IsChild() {
+		os.Exit(engine.RunChild())
+	}
+	code := m.Run()
+	if err := stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "chtest: stop engine:", err)
+		return max(code, 1)
+	}
+	return code
+}
+
+func stop() error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.engine == nil {
+		return nil
+	}
+	_ = shared.conn.Close()
+	dir := shared.engine.Dir()
+	if err := shared.engine.Close(); err != nil {
+		return err
+	}
+	shared.engine, shared.conn = nil, nil
+	return os.RemoveAll(dir)
+}
+
+// Engine returns the test binary's engine, started with the first call.
+func Engine(t testing.TB) *engine.Engine {
+	t.Helper()
+	e, _ := open(t)
+	return e
+}
+
+func open(t testing.TB) (*engine.Engine, *chconn.Conn) {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.engine != nil {
+		return shared.engine, shared.conn
+	}
+	dir, err := os.MkdirTemp("", "clickql-test-")
+	if err != nil {
+		t.Fatalf("chtest: make data directory: %v", err)
+	}
+	e, err := engine.Open(context.Background(), engine.Config{Dir: dir, Temporary: true})
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		t.Fatalf("chtest: %v", err)
+	}
+	conn, err := chconn.Open(context.Background(), chconn.Config{DSN: e.DSN(), MaxConns: 8})
+	if err != nil {
+		_ = e.Close()
+		t.Fatalf("chtest: connect: %v", err)
+	}
+	shared.engine, shared.conn = e, conn
+	return e, conn
+}
+
+// DB is a database of one test's own.
+type DB struct {
+	// Conn is connected to the database, as administrator.
+	Conn *chconn.Conn
+	// Name is the database's name; it needs no quoting.
+	Name string
+	// DSN and ReadOnlyDSN name the database, as administrator and as the
+	// read-only account that serving uses.
+	DSN, ReadOnlyDSN string
+}
+
+// New makes an empty Atomic database, which is dropped when the test ends.
+func New(t testing.TB) *DB {
+	t.Helper()
+	e, admin := open(t)
+	name := "test_" + strings.ToLower(rand.Text()[:12])
+	if err := admin.Exec(t.Context(), "CREATE DATABASE "+name+" ENGINE = Atomic"); err != nil {
+		t.Fatalf("chtest: create database: %v", err)
+	}
+	db := &DB{Name: name, DSN: withDatabase(t, e.DSN(), name), ReadOnlyDSN: withDatabase(t, e.ReadOnlyDSN(), name)}
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: db.DSN})
+	if err != nil {
+		t.Fatalf("chtest: connect: %v", err)
+	}
+	db.Conn = conn
+	t.Cleanup(func() {
+		_ = conn.Close()
+		// The test may have killed the engine: then there is nothing to drop.
+		select {
+		case <-e.Done():
+			return
+		default:
+		}
+		if err := admin.Exec(context.Background(), "DROP DATABASE IF EXISTS "+name+" SYNC"); err != nil {
+			t.Errorf("chtest: drop database: %v", err)
+		}
+	})
+	return db
+}
+
+// NewWithSchema makes a database with ClickQL's tables, empty.
+func NewWithSchema(t testing.TB) *DB {
+	t.Helper()
+	db := New(t)
+	if _, err := ddl.Apply(t.Context(), db.Conn, ddl.Options{Database: db.Name}); err != nil {
+		t.Fatalf("chtest: apply schema: %v", err)
+	}
+	return db
+}
+
+func withDatabase(t testing.TB, dsn, name string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatalf("chtest: parse DSN: %v", err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/ebitengine/purego"
+)
+
+// chdb is the library, mapped into this process: a child's, never a command's.
+type chdb struct {
+	cmdline func(argc int32, argv **byte) uintptr
+}
+
+// loadChdb maps the library.
+func loadChdb(path string) (*chdb, error) {
+	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	if err != nil {
+		return nil, fmt.Errorf("load ClickHouse library: %w", err)
+	}
+	symbol, err := purego.Dlsym(handle, "chdb_query_cmdline")
+	if err != nil {
+		return nil, fmt.Errorf("use ClickHouse library %s: %w", path, err)
+	}
+	c := new(chdb)
+	purego.RegisterFunc(&c.cmdline, symbol)
+	return c, nil
+}
+
+// run is `clickhouse local` with the arguments. It returns when the queries
+// have ended and the tables are closed; errors are on standard error.
+func (c *chdb) run(args ...string) {
+	argv := make([]*byte, len(args)+1)
+	for i, a := range args {
+		argv[i] = &append([]byte(a), 0)[0]
+	}
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	for _, p := range argv {
+		if p != nil {
+			pin.Pin(p)
+		}
+	}
+	pin.Pin(&argv[0])
+	c.cmdline(int32(len(args)), &argv[0])
+}

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// stopWithin bounds a graceful stop. ClickHouse waits for running queries; after
+// this they are cut off, which its data survives like any crash.
+const stopWithin = 30 * time.Second
+
+// IsChild tells whether this process was started to be an engine.
+func IsChild() bool { return os.Getenv(childEnv) != "" }
+
+// RunChild is the engine's process: it returns the exit status when the last
+// holder has left and ClickHouse has stopped. Main functions call it first of all:
+//
+//	if engine.IsChild() { os.Exit(engine.RunChild()) }
+func RunChild() int {
+	c, err := newChild()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "engine:", err)
+		return 1
+	}
+	return c.run()
+}
+
+// child is the engine's process.
+type child struct {
+	order    order
+	dir      layout
+	lock     *os.File
+	holders  *holders
+	accounts accounts
+	keep     *os.File
+	ready    *os.File
+	answered atomic.Bool
+}
+
+// newChild takes over what the starter left in the environment and open files.
+func newChild() (*child, error) {
+	c := new(child)
+	if err := json.Unmarshal([]byte(os.Getenv(childEnv)), &c.order); err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	if err := os.Unsetenv(childEnv); err != nil {
+		return nil, err
+	}
+	syscall.CloseOnExec(lockFD)
+	syscall.CloseOnExec(listenerFD)
+	c.dir = layout(c.order.Dir)
+	c.lock = os.NewFile(lockFD, "lock")
+	socket := os.NewFile(listenerFD, "lease")
+	ln, err := net.FileListener(socket)
+	if err != nil {
+		return nil, fmt.Errorf("take over listener: %w", err)
+	}
+	_ = socket.Close()
+	l, err := readLease(c.order.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read lease: %w", err)
+	}
+	c.holders = newHolders(ln, l)
+	return c, nil
+}
+
+func (c *child) run() int {
+	go c.holders.serve()
+	err := c.serve()
+	if err != nil && !c.answered.Load() {
+		c.holders.decide(verdict{Error: fmt.Sprintf("start engine in %s: %v", c.order.Dir, err)})
+	}
+	c.cleanUp()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "engine:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs ClickHouse until the last holder leaves. An error means that it
+// did not start, or ended by itself.
+func (c *child) serve() error {
+	if err := c.prepare(); err != nil {
+		return err
+	}
+	lib, err := loadChdb(c.order.Library)
+	if err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	failed := make(chan error, 1)
+	go func() { failed <- c.announce() }()
+	go c.endWithHolders(ended)
+	runtime.LockOSThread()
+	lib.run("clickhouse", "--config-file", c.dir.config(), "--query", script(c.dir))
+	close(ended)
+	select {
+	case <-c.holders.stop:
+		return nil
+	case err := <-failed:
+		if err != nil {
+			return err
+		}
+	default:
+	}
+	return describe("ClickHouse ended by itself", c.dir.log(), c.order.LogStart)
+}
+
+// prepare makes everything in the directory that ClickHouse needs to start.
+func (c *child) prepare() error {
+	for _, d := range []string{filepath.Dir(c.dir.config()), filepath.Dir(c.dir.ready()), c.dir.data()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("prepare data directory: %w", err)
+		}
+	}
+	var err error
+	if c.accounts, err = loadAccounts(c.dir); err != nil {
+		return err
+	}
+	if err := writePrivate(c.dir.config(), []byte(serverConfig(c.dir, c.order.MaxMemory))); err != nil {
+		return err
+	}
+	if err := writePrivate(c.dir.users(), []byte(usersConfig(c.accounts, c.order.Limits))); err != nil {
+		return err
+	}
+	if err := removeSystem(c.dir); err != nil {
+		return err
+	}
+	if c.ready, err = makeFIFO(c.dir.ready()); err != nil {
+		return err
+	}
+	c.keep, err = makeFIFO(c.dir.holdOpen())
+	return err
+}
+
+// removeSystem removes what an earlier run left of the system database. This
+// build keeps system in memory, and a table's left-over folder blocks its creation.
+func removeSystem(l layout) error {
+	for _, name := range []string{"data/system", "metadata/system", "metadata/system.sql"} {
+		if err := os.RemoveAll(filepath.Join(l.data(), filepath.FromSlash(name))); err != nil {
+			return fmt.Errorf("remove left-over system tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// makeFIFO makes a FIFO anew and opens both its ends: neither opening nor
+// reading nor writing by ClickHouse waits for us then.
+func makeFIFO(path string) (*os.File, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("make FIFO: %w", err)
+	}
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		return nil, fmt.Errorf("make FIFO %s: %w", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open FIFO: %w", err)
+	}
+	return f, nil
+}
+
+// endWithHolders lets ClickHouse end when nobody holds it any more: it closes
+// the FIFO, and opens and closes it again, in case ClickHouse had not come to open it yet
+// and waits for a writer.
+func (c *child) endWithHolders(ended <-chan struct{}) {
+	<-c.holders.stop
+	_ = c.keep.Close()
+	late := time.After(stopWithin)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-late:
+			fmt.Fprintf(os.Stderr, "engine: cut off after %v of stopping\n", stopWithin)
+			c.cleanUp()
+			os.Exit(1)
+		case <-tick.C:
+			if f, err := os.OpenFile(c.dir.holdOpen(), os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+				_ = f.Close()
+			}
+		}
+	}
+}
+
+// cleanUp removes what is true only while an engine runs.
+func (c *child) cleanUp() {
+	_ = os.Remove(c.dir.info())
+	_ = os.Remove(c.dir.lease())
+	if c.order.Temporary {
+		_ = os.RemoveAll(c.order.Dir)
+	}
+}

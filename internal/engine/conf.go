@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+// serverConfig writes ClickHouse's configuration. Ports are 0, so that the
+// kernel chooses free ones. The log level stands at the top, where this build looks for it.
+func serverConfig(l layout, maxMemory int64) string {
+	memory := "<max_server_memory_usage_to_ram_ratio>0.6</max_server_memory_usage_to_ram_ratio>"
+	if maxMemory > 0 {
+		memory = fmt.Sprintf("<max_server_memory_usage>%d</max_server_memory_usage>", maxMemory)
+	}
+	return fmt.Sprintf(`<clickhouse>
+<log-level>warning</log-level>
+<path>%s</path>
+<listen_host>127.0.0.1</listen_host>
+<tcp_port>0</tcp_port>
+<http_port>0</http_port>
+<user_directories><users_xml><path>%s</path></users_xml></user_directories>
+<access_control_improvements>
+<select_from_system_db_requires_grant>true</select_from_system_db_requires_grant>
+<settings_constraints_replace_previous>true</settings_constraints_replace_previous>
+</access_control_improvements>
+<mark_cache_size>536870912</mark_cache_size>
+%s
+</clickhouse>
+`, escape(l.data()), escape(l.users()), memory)
+}
+
+// readableSystemTables are what introspection and diagnosis need of system.
+var readableSystemTables = [...]string{
+	"tables", "columns", "databases", "parts", "parts_columns", "dictionaries", "data_skipping_indices",
+	"projections", "merges", "mutations", "functions", "settings", "build_options", "one", "numbers", "clusters", "macros",
+}
+
+// usersConfig writes the accounts: the administrator, the read-only account for
+// serving, and default, as which the library's own session runs.
+func usersConfig(a accounts, limits Limits) string {
+	grants := []string{"GRANT SELECT, SHOW, dictGet ON *.*", "REVOKE SELECT ON system.*"}
+	for _, t := range readableSystemTables {
+		grants = append(grants, "GRANT SELECT ON system."+t)
+	}
+	return fmt.Sprintf(`<clickhouse>
+<profiles>
+<default/>
+<reader>
+%s</reader>
+</profiles>
+<quotas><default/></quotas>
+<users>
+<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+<%[2]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota><access_management>1</access_management></%[2]s>
+<%[4]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota><grants>
+<query>%s</query>
+</grants></%[4]s>
+</users>
+</clickhouse>
+`, limits.profile(), adminUser, passwordHash(a.Password), readOnlyUser, passwordHash(a.ReadOnlyPassword),
+		strings.Join(grants, "</query>\n<query>"))
+}
+
+func escape(s string) string {
+	var b strings.Builder
+	if err := xml.EscapeText(&b, []byte(s)); err != nil {
+		return ""
+	}
+	return b.String()
+}
+
+// literal writes a string literal of ClickHouse's SQL.
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// script is what the library runs: make the database, listen, report the ports,
+// then read the FIFO, which ends when nobody has it open for writing.
+func script(l layout) string {
+	return strings.Join([]string{
+		"CREATE DATABASE IF NOT EXISTS " + Database + " ENGINE = Atomic",
+		"SYSTEM START LISTEN TCP",
+		"SYSTEM START LISTEN HTTP",
+		"INSERT INTO FUNCTION file(" + literal(l.ready()) + ", 'TSV', 'native UInt16, http UInt16') SELECT getServerPort('tcp_port'), getServerPort('http_port')",
+		"SELECT count() FROM file(" + literal(l.holdOpen()) + ", 'LineAsString', 'line String') FORMAT Null",
+	}, "; ")
+}

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// layout names the files of one data directory.
+type layout string
+
+func (l layout) path(name ...string) string {
+	return filepath.Join(append([]string{string(l)}, name...)...)
+}
+
+// lock is held, by flock, by the process that serves the directory.
+func (l layout) lock() string { return l.path("lock") }
+
+// lease says where the serving process takes holders.
+func (l layout) lease() string { return l.path("lease.json") }
+
+// info is engine.json, there while the engine answers.
+func (l layout) info() string { return l.path("engine.json") }
+
+// accounts keeps the passwords over restarts.
+func (l layout) accounts() string { return l.path("accounts.json") }
+
+func (l layout) config() string { return l.path("conf", "config.xml") }
+func (l layout) users() string  { return l.path("conf", "users.xml") }
+
+// ready is the FIFO on which ClickHouse reports its ports.
+func (l layout) ready() string { return l.path("run", "ready") }
+
+// holdOpen is the FIFO that keeps ClickHouse running while it has a writer.
+func (l layout) holdOpen() string { return l.path("run", "hold") }
+
+func (l layout) log() string { return l.path("log", "engine.log") }
+
+// data is ClickHouse's own directory.
+func (l layout) data() string { return l.path("data") }
+
+// writePrivate replaces a file at once, readable by its owner only: a reader
+// sees the old content, or the new, or no file, never a part.
+func writePrivate(path string, content []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = tmp.Write(content)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
