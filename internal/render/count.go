@@ -44,19 +44,6 @@ func count(n uint64) string {
 	return strconv.FormatUint(whole, 10) + suffixes[step]
 }
 
-// IntervalFor is the interval that shows a range best: fine enough to see what
-// happens, coarse enough that weekends do not turn the line into a band.
-func IntervalFor(r catalog.Range) query.Interval {
-	switch n := r.Days(); {
-	case n <= 120:
-		return query.Daily
-	case n <= 3*366:
-		return query.Weekly
-	default:
-		return query.Monthly
-	}
-}
-
 // perInterval says each interval in words.
 var perInterval = map[query.Interval]string{
 	query.Daily: "per day", query.Weekly: "per week", query.Monthly: "per month",

@@ -69,11 +69,3 @@ func TestSpan(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
-func TestIntervalFor(t *testing.T) {
-	for days, want := range map[int]query.Interval{0: query.Daily, 1: query.Daily, 90: query.Daily, 365: query.Weekly, 1500: query.Monthly} {
-		if got := IntervalFor(catalog.Range{From: 100, To: 99 + catalog.Day(days)}); got != want {
-			t.Errorf("%d days: %s, want %s", days, got, want)
-		}
-	}
-}
