@@ -3,18 +3,15 @@ package graph
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 	"clickql/internal/fetch"
 )
 
@@ -27,13 +24,9 @@ type fixed struct {
 func (f fixed) Snapshot() *catalog.Snapshot { return f.snap }
 func (f fixed) Ready() error                { return f.ready }
 
-// unreachable is a database that cannot be reached: what a handler answers
-// with it, it answers without asking.
-type unreachable struct{}
-
-func (unreachable) Query(context.Context, string, ...any) (driver.Rows, error) {
-	return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 9000}, Err: errors.New("connection refused")}
-}
+// unreachableDSN names a database that cannot be reached: what a handler
+// answers with it, it answers without asking.
+const unreachableDSN = "clickhouse://127.0.0.1:1/pypi"
 
 // day reads a day that the test knows to be one.
 func day(t testing.TB, text string) catalog.Day {
@@ -61,11 +54,16 @@ func knownData(t testing.TB) *catalog.Snapshot {
 	}
 }
 
-// handlerOn answers from a catalog and a database.
+// handlerOn answers from a catalog, and from a database that is not there.
 func handlerOn(t testing.TB, data fixed, limits Limits, log *slog.Logger) http.Handler {
 	t.Helper()
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: unreachableDSN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
 	return NewHandler(HandlerConfig{
-		Loader: fetch.New(fetch.Config{Conn: unreachable{}, Catalog: data}),
+		Loader: fetch.New(fetch.Config{Conn: conn, Catalog: data}),
 		Limits: limits,
 		Log:    log,
 	})
@@ -97,8 +95,16 @@ func (e responseError) path() string {
 	return string(b)
 }
 
+// tester is what a test and a generated case have in common.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // post asks the handler.
-func post(t testing.TB, h http.Handler, query string, variables, extensions map[string]any) response {
+func post(t tester, h http.Handler, query string, variables, extensions map[string]any) response {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables, "extensions": extensions})
 	if err != nil {
@@ -110,7 +116,7 @@ func post(t testing.TB, h http.Handler, query string, variables, extensions map[
 }
 
 // serve sends the request and reads the answer.
-func serve(t testing.TB, h http.Handler, req *http.Request) response {
+func serve(t tester, h http.Handler, req *http.Request) response {
 	t.Helper()
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, req)
