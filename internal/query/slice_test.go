@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -141,9 +142,10 @@ func TestBoundsIn(t *testing.T) {
 	for _, c := range cases {
 		s, err := c.bounds.In(all, data)
 		got := s.Days.From.String() + ".." + s.Days.To.String()
+		var wrong *Error
 		switch {
-		case err != nil:
-			got = string(err.(*Error).Code)
+		case errors.As(err, &wrong):
+			got = string(wrong.Code)
 		case s.AllTime:
 			got = "all"
 		}

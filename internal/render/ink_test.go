@@ -92,7 +92,7 @@ func TestPaletteIsToldApart(t *testing.T) {
 				}
 				for theme, pair := range map[Theme][2]string{Light: {a.light, b.light}, Dark: {a.dark, b.dark}} {
 					x, y := seen(pair[0]), seen(pair[1])
-					if d := math.Sqrt(math.Pow(x[0]-y[0], 2) + math.Pow(x[1]-y[1], 2) + math.Pow(x[2]-y[2], 2)); d < least {
+					if d := math.Hypot(math.Hypot(x[0]-y[0], x[1]-y[1]), x[2]-y[2]); d < least {
 						t.Errorf("%s, %s: colours %d and %d are %.3f apart", theme, name, j, i, d)
 					}
 				}

@@ -45,10 +45,13 @@ func ParseShape(name string) (Shape, error) {
 // The bounds of a picture's size and of a chart's content. Larger requests are
 // refused: a public endpoint's work must be bounded.
 const (
-	DefaultWidth, DefaultHeight = 800, 400
-	MinWidth, MinHeight         = 240, 120
-	MaxWidth, MaxHeight         = 2000, 1200
-	MaxSeries                   = 10 // beside a Rest
+	DefaultWidth  = 800
+	DefaultHeight = 400
+	MinWidth      = 240
+	MinHeight     = 120
+	MaxWidth      = 2000
+	MaxHeight     = 1200
+	MaxSeries     = 10 // beside a Rest
 )
 
 // CheckSize gives the size that a request for width x height gets: 0 is the

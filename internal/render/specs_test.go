@@ -81,7 +81,7 @@ func charts() map[string]ChartSpec {
 		"bar-quarter":    with(make1("flask", quarterly, query.Quarterly, 30e6, 0), func(s *ChartSpec) { s.Shape = Bars }),
 		"bar-year":       with(make1("django", yearly, query.Yearly, 30e6, 120), func(s *ChartSpec) { s.Shape = Bars }),
 		"one":            make1("brand-new", daily[:1], query.Daily, 1234, 0),
-		"empty":          with(make1("quiet", daily, query.Daily, 0, 0), func(s *ChartSpec) {}),
+		"empty":          with(make1("quiet", daily, query.Daily, 0, 0), func(*ChartSpec) {}),
 		"stack-python": with(make1("pandas", weekly, query.Weekly, 1, 3), func(s *ChartSpec) {
 			s.Subtitle += ", by Python version"
 			s.Series = several(weekly, 25e6, versions...)
