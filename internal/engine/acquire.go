@@ -43,18 +43,16 @@ func acquire(ctx context.Context, cfg Config) (*hold, Info, error) {
 	}
 }
 
-// attempt tries once to join, then to start. errNoEngine: try again.
+// attempt starts an engine if the directory is free, and joins its engine if
+// it is not. In this order a lease that a crash left behind is never believed.
+// errNoEngine: try again.
 func attempt(ctx context.Context, cfg Config) (*hold, Info, error) {
-	h, info, err := join(ctx, cfg.Dir)
-	if !errors.Is(err, errNoEngine) {
-		return h, info, err
-	}
 	lock, err := tryLock(cfg.Dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, Info{}, err
+	case lock != nil:
+		return start(ctx, cfg, lock)
 	}
-	if lock == nil {
-		return nil, Info{}, errNoEngine
-	}
-	return start(ctx, cfg, lock)
+	return join(ctx, cfg)
 }

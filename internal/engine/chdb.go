@@ -18,12 +18,18 @@ func loadChdb(path string) (*chdb, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load ClickHouse library: %w", err)
 	}
-	symbol, err := purego.Dlsym(handle, "chdb_query_cmdline")
-	if err != nil {
-		return nil, fmt.Errorf("use ClickHouse library %s: %w", path, err)
-	}
 	c := new(chdb)
-	purego.RegisterFunc(&c.cmdline, symbol)
+	var setHandlers func(enabled int32)
+	for name, fn := range map[string]any{"chdb_query_cmdline": &c.cmdline, "chdb_set_signal_handlers_enabled": &setHandlers} {
+		symbol, err := purego.Dlsym(handle, name)
+		if err != nil {
+			return nil, fmt.Errorf("use ClickHouse library %s: %w; install the version that `make build` installs", path, err)
+		}
+		purego.RegisterFunc(fn, symbol)
+	}
+	// Its handlers would keep a crashed process, and the directory's lock, for
+	// minutes, waiting for a reporter that the library does not run.
+	setHandlers(0)
 	return c, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -74,12 +75,18 @@ func newChild() (*child, error) {
 }
 
 func (c *child) run() int {
+	// A client that hangs up in the middle of its result raises SIGPIPE on one of
+	// ClickHouse's threads; the Go runtime would let that end the process.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	go c.holders.serve()
 	err := c.serve()
 	if err != nil && !c.answered.Load() {
 		c.holders.decide(verdict{Error: fmt.Sprintf("start engine in %s: %v", c.order.Dir, err)})
 	}
 	c.cleanUp()
+	if c.order.Temporary && err == nil {
+		_ = os.RemoveAll(c.order.Dir)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "engine:", err)
 		return 1
@@ -98,19 +105,29 @@ func (c *child) serve() error {
 		return err
 	}
 	ended := make(chan struct{})
-	failed := make(chan error, 1)
-	go func() { failed <- c.announce() }()
+	announced := make(chan error, 1)
+	go func() {
+		err := c.announce()
+		announced <- err
+		if err != nil {
+			c.holders.abandon()
+		}
+	}()
 	go c.endWithHolders(ended)
+	go c.endOnSignal()
 	runtime.LockOSThread()
 	lib.run("clickhouse", "--config-file", c.dir.config(), "--query", script(c.dir))
 	close(ended)
 	select {
-	case <-c.holders.stop:
-		return nil
-	case err := <-failed:
+	case err := <-announced:
 		if err != nil {
 			return err
 		}
+	default:
+	}
+	select {
+	case <-c.holders.stop:
+		return nil
 	default:
 	}
 	return describe("ClickHouse ended by itself", c.dir.log(), c.order.LogStart)
@@ -195,11 +212,19 @@ func (c *child) endWithHolders(ended <-chan struct{}) {
 	}
 }
 
+// endOnSignal stops gracefully when somebody asks the process itself to end.
+func (c *child) endOnSignal() {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM, syscall.SIGINT)
+	select {
+	case <-asked:
+		c.holders.abandon()
+	case <-c.holders.stop:
+	}
+}
+
 // cleanUp removes what is true only while an engine runs.
 func (c *child) cleanUp() {
 	_ = os.Remove(c.dir.info())
 	_ = os.Remove(c.dir.lease())
-	if c.order.Temporary {
-		_ = os.RemoveAll(c.order.Dir)
-	}
 }

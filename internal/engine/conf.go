@@ -37,7 +37,9 @@ var readableSystemTables = [...]string{
 }
 
 // usersConfig writes the accounts: the administrator, the read-only account for
-// serving, and default, as which the library's own session runs.
+// serving, and default. As the last the library's own session runs, which knows
+// no password; being the one session that default may have, and lasting as long as
+// the listeners, it keeps everybody else out.
 func usersConfig(a accounts, limits Limits) string {
 	grants := []string{"GRANT SELECT, SHOW, dictGet ON *.*", "REVOKE SELECT ON system.*"}
 	for _, t := range readableSystemTables {
@@ -46,12 +48,16 @@ func usersConfig(a accounts, limits Limits) string {
 	return fmt.Sprintf(`<clickhouse>
 <profiles>
 <default/>
+<local>
+<max_sessions_for_user>1</max_sessions_for_user>
+<constraints><max_sessions_for_user><readonly/></max_sessions_for_user></constraints>
+</local>
 <reader>
 %s</reader>
 </profiles>
 <quotas><default/></quotas>
 <users>
-<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>local</profile><quota>default</quota></default>
 <%[2]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota><access_management>1</access_management></%[2]s>
 <%[4]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota><grants>
 <query>%s</query>

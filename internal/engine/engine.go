@@ -31,7 +31,8 @@ type Config struct {
 	// Limits are the ceilings of the read-only account. Zero fields take the
 	// values of DefaultLimits.
 	Limits Limits
-	// Temporary removes Dir when the engine stops, however its holders ended.
+	// Temporary removes Dir when the engine stops, however its holders ended. A
+	// start that fails and an engine that crashes leave it, with the log.
 	Temporary bool
 	// Log tells of starts, joins and stops. Nil: silence.
 	Log *slog.Logger

@@ -89,8 +89,8 @@ func knock(ctx context.Context, l lease) (net.Conn, error) {
 
 // join becomes a holder of a running or starting engine. errNoEngine: there is
 // none, or it has decided to stop.
-func join(ctx context.Context, dir string) (*hold, Info, error) {
-	l, err := readLease(dir)
+func join(ctx context.Context, cfg Config) (*hold, Info, error) {
+	l, err := readLease(cfg.Dir)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("%w: %w", errNoEngine, err)
 	}
@@ -102,7 +102,11 @@ func join(ctx context.Context, dir string) (*hold, Info, error) {
 		_ = conn.Close()
 		return nil, Info{}, err
 	}
-	return await(ctx, conn, l.Proof)
+	h, info, err := await(ctx, conn, l.Proof)
+	if err == nil {
+		cfg.Log.Debug("engine joined", "dir", cfg.Dir, "pid", info.PID)
+	}
+	return h, info, err
 }
 
 // await reads the engine's welcome and verdict.
@@ -153,23 +157,27 @@ func (h *hold) watch(in *json.Decoder) {
 	}
 }
 
-// release says goodbye, and waits for the engine's end if this was the last hold.
+// release says goodbye, and waits for the engine's end if this was the last
+// hold, as the process's end is what frees the directory.
 func (h *hold) release() (last bool, err error) {
-	if _, err := h.conn.Write([]byte(goodbye + "\n")); err != nil {
+	stuck := time.AfterFunc(giveUpAfter, func() { _ = h.conn.Close() })
+	defer func() {
+		_ = h.conn.Close()
 		<-h.gone
-		return false, nil
+	}()
+	if _, err := h.conn.Write([]byte(goodbye + "\n")); err != nil {
+		return false, nil // it has gone already
 	}
 	select {
 	case f := <-h.farewell:
 		last = f.Last
 	case <-h.gone:
-		return false, nil
 	}
 	if last {
 		<-h.gone
-		return true, nil
 	}
-	err = h.conn.Close()
-	<-h.gone
-	return false, err
+	if !stuck.Stop() {
+		return last, fmt.Errorf("stop engine: it is still there after %v; end its process", giveUpAfter)
+	}
+	return last, nil
 }

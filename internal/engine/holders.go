@@ -75,10 +75,24 @@ func (h *holders) leave() bool {
 	if h.count > 0 || h.stopping {
 		return false
 	}
+	h.close()
+	return true
+}
+
+// abandon decides to stop although there are holders.
+func (h *holders) abandon() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.stopping {
+		h.close()
+	}
+}
+
+// close decides to stop. The caller has the mutex.
+func (h *holders) close() {
 	h.stopping = true
 	_ = h.ln.Close()
 	close(h.stop)
-	return true
 }
 
 // attend serves one connection. It stays open when its holder was the last one

@@ -120,9 +120,9 @@ func (s *starter) listen() (*os.File, lease, error) {
 // spawn starts the child in a session of its own, out of reach of the
 // terminal's Ctrl-C, which is for its holders. The channel gets its exit.
 func (s *starter) spawn(ln *os.File) (<-chan error, error) {
-	exe, err := os.Executable()
+	exe, err := ownExecutable()
 	if err != nil {
-		return nil, fmt.Errorf("find own executable: %w", err)
+		return nil, err
 	}
 	o, err := json.Marshal(order{Dir: s.cfg.Dir, Library: s.library, MaxMemory: s.cfg.MaxMemory,
 		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, LogStart: s.logStart})
@@ -142,6 +142,22 @@ func (s *starter) spawn(ln *os.File) (<-chan error, error) {
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 	return exited, nil
+}
+
+// ownExecutable returns what to run for the same program again, also where its
+// file has been replaced or removed since it started.
+func ownExecutable() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find own executable: %w", err)
+	}
+	const self = "/proc/self/exe"
+	if running, err := os.Stat(self); err == nil {
+		if named, err := os.Stat(exe); err != nil || !os.SameFile(running, named) {
+			return self, nil
+		}
+	}
+	return exe, nil
 }
 
 func (s *starter) openLog() error {
