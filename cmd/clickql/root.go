@@ -27,6 +27,7 @@ type app struct {
 // lives in a file of its own and adds one line here.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
+		newServeCommand(a),
 		newSchemaCommand(a),
 		newVersionCommand(a),
 	}

@@ -23,7 +23,6 @@ func observe(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 		route := routeOf(r)
 		m.observe(route, r.Method, seen.Code, seen.Duration)
 		log.LogAttrs(r.Context(), accessLevel(route), "request",
-			slog.String("id", RequestID(r.Context())),
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
 			slog.Int("status", seen.Code),
@@ -67,7 +66,7 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 				panic(fault) // the handler's own way to cut a connection
 			}
 			log.ErrorContext(r.Context(), "handler panicked",
-				"id", RequestID(r.Context()), "path", r.URL.Path, "panic", fault, "stack", string(debug.Stack()))
+				"path", r.URL.Path, "panic", fault, "stack", string(debug.Stack()))
 			http.Error(w, "internal error; request id "+RequestID(r.Context()), http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
@@ -49,6 +51,7 @@ const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'"
 // pages show pictures and not texts.
 func (s *Server) picture(read reader) http.Handler {
 	salt := buildSalt()
+	drawn := newDrawn()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := strings.CutSuffix(r.PathValue("file"), ".svg")
 		if !ok {
@@ -73,47 +76,73 @@ func (s *Server) picture(read reader) http.Handler {
 		if version := op.Snapshot().Version; version != "" {
 			tag = contentTag(salt, []byte(version), []byte(r.URL.Path), []byte(r.URL.Query().Encode()))
 		}
-		if tag != "" && fresh(r, tag) {
-			h.Set("ETag", tag)
-			h.Set("Cache-Control", keepPicture)
-			w.WriteHeader(http.StatusNotModified)
-			return
+		d, known := drawn.Get(tag)
+		switch {
+		case known:
+		case tag != "" && fresh(r, tag):
+			d.keep = keepPicture // the client has the rest
+		default:
+			if d, err = paint(ctx, op, pic, project); err != nil {
+				s.sendFailure(w, r, pic, project, err)
+				return
+			}
+			if tag != "" {
+				drawn.Add(tag, d)
+			}
 		}
-		s.send(ctx, w, r, op, pic, project, tag)
+		d.send(w, r, tag)
 	})
 }
 
-// send draws the picture. Without a tag, which stands for the data's version,
-// the drawing's own content is the tag.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Request, op *fetch.Operation, pic picture, project, tag string) {
-	svg, keep, err := paint(ctx, op, pic, project)
+// drawing is a picture as it is sent, and how long it may be kept.
+type drawing struct {
+	svg  []byte
+	keep string
+}
+
+// maxDrawn is how many drawings are kept, of some kilobytes each and never more
+// than a hundred.
+const maxDrawn = 512
+
+// newDrawn keeps drawings by their tags, which change with the data: they save
+// drawing, and outlast an absence of ClickHouse.
+func newDrawn() *lru.Cache[string, drawing] {
+	c, err := lru.New[string, drawing](maxDrawn)
 	if err != nil {
-		s.sendFailure(w, r, pic, project, err)
-		return
+		panic(err) // the size is positive
 	}
+	return c
+}
+
+// send sends the drawing. Without a tag, which stands for the data's version,
+// its own content is the tag.
+func (d drawing) send(w http.ResponseWriter, r *http.Request, tag string) {
 	if tag == "" {
-		tag = contentTag(svg)
+		tag = contentTag(d.svg)
 	}
 	h := w.Header()
 	h.Set("ETag", tag)
-	h.Set("Cache-Control", keep)
+	h.Set("Cache-Control", d.keep)
 	if fresh(r, tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	_, _ = w.Write(svg) // the client has gone: nobody to tell
+	_, _ = w.Write(d.svg) // the client has gone: nobody to tell
 }
 
-// paint draws the picture, or says that there is no such project.
-func paint(ctx context.Context, op *fetch.Operation, pic picture, project string) (svg []byte, keep string, err error) {
+// paint draws the picture, or says that there is no such project. Without an
+// index of projects, every project counts as known.
+func paint(ctx context.Context, op *fetch.Operation, pic picture, project string) (drawing, error) {
 	if err := op.Ready(); err != nil {
-		return nil, "", err
+		return drawing{}, err
 	}
-	if _, known := op.Snapshot().Projects.Total(project); !known {
-		return pic.say(project, notice{text: "unknown project", detail: "No project of this name has downloads in the data."}), keepUnknown, nil
+	projects := op.Snapshot().Projects
+	if _, known := projects.Total(project); !known && projects != nil {
+		n := notice{text: "unknown project", detail: "No project of this name has downloads in the data."}
+		return drawing{pic.say(project, n), keepUnknown}, nil
 	}
-	svg, err = pic.draw(ctx, op, project)
-	return svg, keepPicture, err
+	svg, err := pic.draw(ctx, op, project)
+	return drawing{svg, keepPicture}, err
 }
 
 // sendFailure draws what went wrong, with the status that tells it to proxies.
@@ -124,7 +153,7 @@ func (s *Server) sendFailure(w http.ResponseWriter, r *http.Request, pic picture
 	}
 	status, text := pictureStatus(failure.Code)
 	if status >= http.StatusInternalServerError {
-		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "picture failed", slog.String("id", RequestID(r.Context())),
+		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "picture failed",
 			slog.String("code", string(failure.Code)), slog.String("error", failure.Message), slog.Any("cause", failure.Cause))
 	}
 	w.Header().Set("Cache-Control", keepNothing)

@@ -82,6 +82,7 @@ type Server struct {
 // New builds a server that does nothing yet: use it as a handler, or Serve.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
+	cfg.Log = slog.New(LogHandler(cfg.Log.Handler()))
 	s := &Server{cfg: cfg, stopping: make(chan struct{})}
 	m := newMetrics(cfg.Registry)
 	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, s.routes(m))))

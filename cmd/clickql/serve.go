@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"clickql/graph"
+	"clickql/internal/catalog"
+	"clickql/internal/fetch"
+	"clickql/internal/server"
+	"clickql/internal/server/examples"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	addr         string
+	demo         bool
+	origins      []string
+	playURL      string
+	cache        byteSize
+	queryTimeout time.Duration
+	maxRows      int64
+	drain        time.Duration
+}
+
+// newServeCommand is the gateway.
+func newServeCommand(a *app) *cobra.Command {
+	f := serveFlags{cache: fetch.DefaultCacheBytes}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer GraphQL over HTTP",
+		Long: `Answers questions about downloads over GraphQL, with a playground, charts and
+badges. It only reads: of the embedded ClickHouse through an account that cannot
+do more, of another one through the account that --clickhouse names.
+
+With --demo an empty embedded ClickHouse is filled with sample data first, which
+takes a minute once; interrupted, it goes on where it was. ClickHouse may be away
+when the gateway starts, and may go away later: requests fail with the code
+UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
+		Example: `  clickql serve --demo
+  clickql serve --addr 127.0.0.1:0 --data /var/lib/clickql
+  clickql serve --clickhouse 'https://play@host:8443/pypi' --play-url 'https://host:8443/play?user=play'`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes any free one")
+	flags.BoolVar(&f.demo, "demo", false, "fill an empty embedded ClickHouse with sample data first")
+	flags.StringSliceVar(&f.origins, "cors-origin", []string{"*"}, "`origin` whose pages may read answers, such as https://example.org; * for any, which is safe since no request carries credentials; may be repeated")
+	flags.StringVar(&f.playURL, "play-url", "", "`URL` of a ClickHouse web client that explained queries link to, such as https://host:8443/play?user=play")
+	flags.Var(&f.cache, "cache-bytes", "`size` of the memory for answers, such as 512MiB; 0 for none")
+	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
+	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
+	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
+	return cmd
+}
+
+// check finds wrong usage before anything is started.
+func (f serveFlags) check(a *app) error {
+	if f.demo && a.clickhouse != "" {
+		return usagef("--demo fills the embedded ClickHouse and goes without --clickhouse; load a sample into a server of your own with clickql sample and clickql ingest run")
+	}
+	if f.playURL != "" {
+		if u, err := url.Parse(f.playURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
+		}
+	}
+	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 {
+		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows not negative")
+	}
+	return nil
+}
+
+// serve runs the gateway until ctx ends. The address is taken first, then
+// ClickHouse, then the data: each step's failure is found before the next one
+// costs time. Stopping goes the other way round.
+func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
+	if err := f.check(a); err != nil {
+		return err
+	}
+	ln, err := listen(f.addr)
+	if err != nil {
+		return err
+	}
+	defer ln.Close() // the server has closed it already, if it came that far
+	st, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if f.demo {
+		if err := a.fillDemo(ctx, st); err != nil {
+			return err
+		}
+	}
+	return a.answer(ctx, f, ln, st)
+}
+
+// answer serves at ln what is in st.
+func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *store) error {
+	cat, err := catalog.Open(ctx, st.conn, catalog.Options{Database: st.database, Log: a.log})
+	if err != nil {
+		return err
+	}
+	// What answers need goes on until the last request has been answered.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	group, background := errgroup.WithContext(background)
+	group.Go(func() error { return cat.Run(background) })
+	group.Go(func() error { return st.keep(background, a.log) })
+
+	a.greet(f, baseURL(ln.Addr()))
+	err = a.gateway(f, cat, st).Serve(ctx, ln)
+	stop()
+	return errors.Join(err, group.Wait())
+}
+
+// gateway wires the packages that answer.
+func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store) *server.Server {
+	registry := prometheus.NewRegistry()
+	log := slog.New(server.LogHandler(a.log.Handler()))
+	loader := fetch.New(fetch.Config{
+		Conn: st.conn, Catalog: cat,
+		CacheBytes: f.cache.orNone(), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), PlayURL: f.playURL,
+		Log: log, Registry: registry,
+	})
+	return server.New(server.Config{
+		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log}),
+		SDL:     schemaText(),
+		Loader:  loader,
+		Checks: []server.Check{
+			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: st.conn.Ping},
+			{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Probe: func(context.Context) error { return cat.Ready() }},
+		},
+		Origins: f.origins, QueryTimeout: f.queryTimeout, Drain: f.drain,
+		Log: a.log, Registry: registry,
+	})
+}
+
+// greet tells where the gateway is, and to a newcomer what to ask it.
+func (a *app) greet(f serveFlags, base string) {
+	if f.demo {
+		printExamples(a.stdout, base, examples.All())
+	}
+	printAddresses(a.stdout, base)
+}
+
+// byteSize is a flag for a number of bytes, with or without a unit.
+type byteSize int64
+
+// String writes the size with its unit.
+func (b *byteSize) String() string { return humanize.IBytes(uint64(*b)) }
+
+// Type names the kind of value in help texts.
+func (*byteSize) Type() string { return "size" }
+
+// Set reads a size.
+func (b *byteSize) Set(s string) error {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n > 1<<50 {
+		return fmt.Errorf("%q is not a size; write bytes, or a number with a unit such as 512MiB", s)
+	}
+	*b = byteSize(n)
+	return nil
+}
+
+// orNone is the size as the loader takes it, for which 0 is its default.
+func (b byteSize) orNone() int64 {
+	if b == 0 {
+		return -1
+	}
+	return int64(b)
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"clickql/internal/chconn"
+	"clickql/internal/engine"
+)
+
+// serveConns is how many connections the gateway keeps to ClickHouse.
+const serveConns = 16
+
+// store is the ClickHouse that the gateway reads: a server, or the embedded
+// engine, which it keeps alive.
+type store struct {
+	conn     *follower
+	database string
+	open     func(context.Context) (*engine.Engine, error)
+	running  *engine.Engine // nil: a server of somebody else's
+}
+
+// openStore opens the server that the flags name, which need not be up, or the
+// embedded engine, which then is.
+func (a *app) openStore(ctx context.Context) (*store, error) {
+	st := &store{conn: new(follower)}
+	if a.clickhouse != "" {
+		conn, err := a.dial(ctx, a.clickhouse)
+		if err != nil {
+			return nil, usagef("--clickhouse: %w", err)
+		}
+		st.database = conn.Database()
+		return st, st.conn.turn(conn)
+	}
+	st.open = func(ctx context.Context) (*engine.Engine, error) {
+		e, err := engine.Open(ctx, engine.Config{Dir: a.data, Log: a.log})
+		if err != nil {
+			return nil, err
+		}
+		conn, err := a.dial(ctx, e.ReadOnlyDSN())
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		return e, st.conn.turn(conn)
+	}
+	var err error
+	if st.running, err = st.open(ctx); err != nil {
+		return nil, err
+	}
+	st.database = st.conn.now().Database()
+	return st, nil
+}
+
+// dial prepares a connection for serving.
+func (a *app) dial(ctx context.Context, dsn string) (*chconn.Conn, error) {
+	return chconn.Open(ctx, chconn.Config{DSN: dsn, Database: a.database, MaxConns: serveConns, Log: a.log})
+}
+
+// keep keeps an embedded engine alive until ctx ends.
+func (st *store) keep(ctx context.Context, log *slog.Logger) error {
+	if st.running == nil {
+		<-ctx.Done()
+		return nil
+	}
+	k := keeper{log: log, start: func(ctx context.Context) (process, error) {
+		e, err := st.open(ctx)
+		if err != nil {
+			return nil, err // not a nil engine that is a process
+		}
+		return e, nil
+	}}
+	return k.keep(ctx, st.running)
+}
+
+// Close ends the connections, and the engine if it is still held.
+func (st *store) Close() error {
+	err := st.conn.Close()
+	if st.running != nil {
+		err = errors.Join(err, st.running.Close())
+	}
+	return err
+}
