@@ -57,16 +57,18 @@ func knownData(t testing.TB) *catalog.Snapshot {
 // handlerOn answers from a catalog, and from a database that is not there.
 func handlerOn(t testing.TB, data fixed, limits Limits, log *slog.Logger) http.Handler {
 	t.Helper()
+	return NewHandler(HandlerConfig{Loader: loaderOn(t, data), Limits: limits, Log: log})
+}
+
+// loaderOn loads from a database that is not there.
+func loaderOn(t testing.TB, data fixed) *fetch.Loader {
+	t.Helper()
 	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: unreachableDSN})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return NewHandler(HandlerConfig{
-		Loader: fetch.New(fetch.Config{Conn: conn, Catalog: data}),
-		Limits: limits,
-		Log:    log,
-	})
+	return fetch.New(fetch.Config{Conn: conn, Catalog: data})
 }
 
 // response is what a client sees.

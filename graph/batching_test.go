@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// explained asks with explain, and counts the queries that ClickHouse ran for
+// it and the answers that came from memory.
+func explained(t testing.TB, h http.Handler, query string) (ran, cached int, tables []string) {
+	t.Helper()
+	got := post(t, h, query, nil, map[string]any{"explain": true})
+	if len(got.Errors) > 0 {
+		t.Fatalf("%.200s: %.1000s", query, got.body)
+	}
+	explain, ok := got.Extensions["explain"].(map[string]any)
+	if !ok {
+		t.Fatalf("no extensions.explain: %.1000s", got.body)
+	}
+	for _, q := range explain["queries"].([]any) {
+		q := q.(map[string]any)
+		switch q["source"] {
+		case "clickhouse":
+			ran++
+			tables = append(tables, q["table"].(string))
+		case "cache":
+			cached++
+		default:
+			t.Errorf("source %v", q["source"])
+		}
+	}
+	return ran, cached, tables
+}
+
+// One operation is few queries, however many objects it asks about, and no
+// query when it is asked again.
+func TestOneOperationIsFewQueries(t *testing.T) {
+	d := newData(t)
+	fifty := make([]string, 50)
+	for i := range fifty {
+		fifty[i] = projectNames[i%len(projectNames)]
+	}
+	var hundred strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&hundred, " a%d: project(name: \"numpy\") { downloads { by(dimension: VERSION) { total } } }", i)
+	}
+	projects := fmt.Sprintf(`projects(names: %s)`, quoted(fifty))
+	splits := `v: by(dimension: VERSION) { BELOW } c: by(dimension: COUNTRY) { BELOW } p: by(dimension: PYTHON) { BELOW } s: by(dimension: SYSTEM) { BELOW }`
+	for _, c := range []struct {
+		name, query string
+		most        int
+	}{
+		{"fifty projects, four splits", `{ ` + projects + ` { downloads {` + strings.ReplaceAll(splits, "BELOW", "value total") + `} } }`, 4},
+		{"fifty projects one by one", `{ ` + oneByOne(fifty) + ` }`, 1},
+		{"a hundred aliases of one field", `{ ` + hundred.String() + ` }`, 1},
+		{"totals and series of one slice", `{ ` + projects + ` { downloads(range: {last: 30}) { total series { totals } } } }`, 1},
+		{"drill-down of fifty projects, two levels", `{ ` + projects + ` { downloads { by(dimension: VERSION) { downloads { by(dimension: COUNTRY, others: true) { total } } } } } }`, 2},
+		{"drill-down of fifty projects, three levels, each to days", `{ ` + projects + ` { downloads(range: {last: 30}) {
+			by(dimension: VERSION, first: 3) { downloads { by(dimension: COUNTRY, first: 3) { downloads { series { totals } } } } } } } }`, 3},
+		{"two drill-downs side by side", `{ ` + projects + ` { downloads(range: {last: 30}) { v: by(dimension: VERSION) { downloads { series { totals } } } c: by(dimension: COUNTRY) { downloads { series { totals } } } } } }`, 4},
+		{"a ranking's projects", `{ topProjects(first: 100) { nodes { project { downloads(range: {last: 7}) { total by(dimension: PYTHON) { total } } } } } }`, 3},
+		{"a search's projects", `{ search(text: "") { nodes { summary latestVersion firstDownload downloads { total } } } }`, 3},
+		{"metadata of fifty projects", `{ ` + projects + ` { summary author license homePage requiresPython repository latestVersion lastRelease } }`, 1},
+		{"first and last day", `{ ` + projects + ` { firstDownload lastDownload } }`, 1},
+		{"change", `{ ` + projects + ` { downloads(range: {last: 30}) { total change previous { total } } } }`, 2},
+		{"names, ids and the data set", `{ dataset { totalDownloads projectCount firstDay lastDay updatedAt } ` + projects + ` { id name } }`, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := d.handler(Limits{})
+			ran, _, tables := explained(t, h, c.query)
+			if ran > c.most || ran == 0 && c.most > 0 {
+				t.Errorf("%d queries, at most %d wanted: %v", ran, c.most, tables)
+			}
+			if ran, cached, _ := explained(t, h, c.query); ran > 0 || cached == 0 && c.most > 0 {
+				t.Errorf("asked again: %d queries, %d answers from the cache", ran, cached)
+			}
+		})
+	}
+}
+
+// oneByOne asks for the total of each project under an alias of its own.
+func oneByOne(names []string) string {
+	var b strings.Builder
+	for i, name := range names {
+		fmt.Fprintf(&b, " p%d: project(name: %q) { downloads { total } }", i, name)
+	}
+	return b.String()
+}
+
+// Without explain nothing is explained, and where it was not asked for there
+// are no extensions at all.
+func TestExplainIsOnlyShownWhenAskedFor(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	for _, extensions := range []map[string]any{nil, {"explain": false}, {"explain": "yes"}} {
+		if got := post(t, h, `{ dataset { lastDay } }`, nil, extensions); strings.Contains(got.body, "extensions") {
+			t.Errorf("%v: %s", extensions, got.body)
+		}
+	}
+	got := post(t, h, `{ dataset { lastDay } }`, nil, map[string]any{"explain": true})
+	if !strings.Contains(got.body, `"extensions":{"explain":{"queries":[]}}`) {
+		t.Errorf("an operation without queries: %s", got.body)
+	}
+}
