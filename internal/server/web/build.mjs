@@ -1,15 +1,17 @@
 // Bundles the pages into dist/, which the Go package beside this file embeds.
 // The output depends on the lock file and the sources alone: names carry
-// hashes of their content, and the compressed files no time stamps.
+// hashes of their content, and the compressed files no time stamps. A build
+// that fails leaves the last one in place.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+const next = join(here, ".next"); // becomes dist when it is complete
 
 /**
  * GraphiQL's style sheet holds Monaco's and, as data addresses, every font for
@@ -35,7 +37,8 @@ const styles = {
   },
 };
 
-await empty(dist);
+await rm(next, { recursive: true, force: true });
+await mkdir(next);
 const workers = await bundle({
   entryPoints: {
     "editor.worker": "monaco-editor/esm/vs/editor/editor.worker.js",
@@ -57,9 +60,11 @@ const pages = await bundle({
 });
 const licence = await licences([...workers.inputs, ...pages.inputs]);
 await page("playground", { ...pages.files.playground, licence });
-await compressAll(dist);
+await compressAll(next);
+await rm(dist, { recursive: true, force: true });
+await rename(next, dist);
 
-/** Bundles into dist/assets; files tells each entry point's script and style sheet. */
+/** Bundles into assets/; files tells each entry point's script and style sheet. */
 async function bundle(options) {
   const result = await build({
     absWorkingDir: here,
@@ -68,7 +73,7 @@ async function bundle(options) {
     metafile: true,
     legalComments: "none",
     target: ["chrome109", "firefox115", "safari16.4"],
-    outdir: join(dist, "assets"),
+    outdir: join(next, "assets"),
     entryNames: "[name]-[hash]",
     chunkNames: "chunk-[hash]",
     assetNames: "[name]-[hash]",
@@ -86,12 +91,12 @@ async function bundle(options) {
   return { files, inputs: Object.keys(result.metafile.inputs) };
 }
 
-/** Writes dist/NAME.html from src/NAME.html with the bundle's file names in it. */
+/** Writes NAME.html from src/NAME.html with the bundle's file names in it. */
 async function page(name, { script, sheet, licence }) {
   const html = (await readFile(join(here, "src", `${name}.html`), "utf8"))
     .replace("<!-- styles -->", `<link rel="stylesheet" href="assets/${sheet}"><link rel="license" href="assets/${licence}">`)
     .replace("<!-- scripts -->", `<script type="module" src="assets/${script}"></script>`);
-  await writeFile(join(dist, `${name}.html`), html);
+  await writeFile(join(next, `${name}.html`), html);
 }
 
 /** Writes the licence of every package that the bundle took something from, as those licences ask; gives the file's name. */
@@ -106,14 +111,14 @@ async function licences(inputs) {
   }
   const text = texts.join(`\n${"-".repeat(72)}\n\n`);
   const name = `licences-${digest(text)}.txt`;
-  await writeFile(join(dist, "assets", name), text);
+  await writeFile(join(next, "assets", name), text);
   return name;
 }
 
 /** Replaces each file below dir by its gzip form: the binary carries that one only. */
 async function compressAll(dir) {
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || entry.name === ".gitkeep") continue;
+    if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const packed = gzipSync(await readFile(file), { level: constants.Z_BEST_COMPRESSION });
     packed[9] = 255; // the header's operating system: unknown, wherever it was built
@@ -125,12 +130,4 @@ async function compressAll(dir) {
 /** A short name for a content. */
 function digest(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 8);
-}
-
-/** Leaves dir with nothing but the file that keeps it in the repository. */
-async function empty(dir) {
-  await mkdir(dir, { recursive: true });
-  for (const name of await readdir(dir)) {
-    if (name !== ".gitkeep") await rm(join(dir, name), { recursive: true });
-  }
 }

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 )
 
-// dist always holds .gitkeep, so that the module compiles before the bundle
-// has been built.
+// The pattern matches dist.md as well, so that the module compiles before the
+// bundle has been built.
 //
-//go:embed all:dist
+//go:embed dist*
 var dist embed.FS
 
 // Files holds the bundle: NAME.html at the root, what they load under assets.
