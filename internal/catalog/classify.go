@@ -231,6 +231,9 @@ func (c *classifier) viewFeed(v *tableInfo) (feed, error) {
 		return s.feed(alias, rawMeanings(c.raw), true)
 	}
 	from := c.schema[source]
+	if from == nil && c.raw == nil && source == c.database+"."+c.rawName {
+		return s.feed(alias, clickPyMeanings(), true) // the raw table is gone, its views are not
+	}
 	if from == nil {
 		return feed{}, fmt.Errorf("its view %s reads %s, which cannot be seen", v.name, source)
 	}
@@ -252,6 +255,15 @@ func rawMeanings(raw *tableInfo) map[string]meaning {
 		m[col.name] = meaning{kind: isColumn, of: col.name}
 	}
 	m[dayColumn] = meaning{kind: isDay}
+	return m
+}
+
+// clickPyMeanings says what the columns of ClickPy's raw table mean.
+func clickPyMeanings() map[string]meaning {
+	m := map[string]meaning{dayColumn: {kind: isDay}}
+	for _, d := range Dimensions {
+		m[d.Column()] = meaning{kind: isColumn, of: d.Column()}
+	}
 	return m
 }
 

@@ -50,6 +50,8 @@ type reference struct {
 	// sampled reports that byDay holds a few projects' downloads only: a day
 	// without any proves nothing.
 	sampled bool
+	// rawFrom is the raw table's first day, where others reach further back.
+	rawFrom Day
 	// disputed are days on which no figure can be called right.
 	disputed map[Day]bool
 }
@@ -170,6 +172,35 @@ func (r reference) proven(run Range, want totals, step, next func(Day) Day) Rang
 		run.To = step(run.To) - 1
 	}
 	return run
+}
+
+// reachingBack adds the days before the raw table's first one on which the
+// tables of days agree among themselves, two at the least: raw rows are
+// sometimes dropped when they are old, and the aggregates stay. A lone table
+// that reaches further back proves nothing.
+func (r reference) reachingBack(agreed totals, disputed map[Day]bool) reference {
+	if r.days.Empty() {
+		return r
+	}
+	r.rawFrom = r.days.From
+	older := totals{}
+	for d, n := range agreed {
+		if d < r.rawFrom && n > 0 && !disputed[d] {
+			older[d] = n
+		}
+	}
+	if len(older) == 0 {
+		return r
+	}
+	byDay := maps.Clone(r.byDay)
+	maps.Copy(byDay, older)
+	r.byDay, r.days.From, r.disputed = byDay, older.span().From, map[Day]bool{}
+	for d := range disputed {
+		if d >= r.days.From && d < r.rawFrom {
+			r.disputed[d] = true
+		}
+	}
+	return r
 }
 
 // majority takes for each day the figure that most tables agree on. Where no

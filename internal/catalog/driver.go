@@ -78,6 +78,9 @@ var (
 const (
 	codeUnknownColumn = 47
 	codeUnknownTable  = 60
+	// Codes that concern everything and not one table.
+	codeUnknownDatabase = 81
+	codeAuthentication  = 516
 	codeReadonly      = 164
 	codeDenied        = 497
 )
@@ -93,6 +96,17 @@ func unseen(err error) bool {
 		return true
 	}
 	return false
+}
+
+// refused is the server's own reason for not answering a query; ok is false for
+// anything else, such as a connection that broke or a context that is done.
+func refused(err error) (reason string, ok bool) {
+	var ex *clickhouse.Exception
+	if !errors.As(err, &ex) || ex.Code == codeAuthentication || ex.Code == codeUnknownDatabase {
+		return "", false
+	}
+	reason, _, _ = strings.Cut(ex.Message, "\n")
+	return fmt.Sprintf("%s (code %d)", strings.TrimSpace(reason), ex.Code), true
 }
 
 // ident quotes an identifier.

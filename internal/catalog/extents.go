@@ -11,6 +11,9 @@ import (
 func (r *reader) extents(ctx context.Context, l *layout, days Range) (*Extent, error) {
 	for _, e := range l.extents {
 		why, err := r.extentWrong(ctx, l, e, days)
+		if reason, ok := refused(err); ok {
+			why, err = "it cannot be read: "+reason, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -93,6 +96,10 @@ func (r *reader) projects(ctx context.Context, snap *Snapshot) (*Index, error) {
 		b.add(name, total)
 		return nil
 	})
+	if reason, ok := refused(err); ok {
+		r.opts.Log.Warn("the index of projects cannot be read", "table", from.FullName(), "reason", reason)
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the projects from %s: %w", from.FullName(), err)
 	}

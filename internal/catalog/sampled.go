@@ -41,7 +41,7 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	if err != nil {
 		return days, err
 	}
-	ref := c.reference(hasRaw)
+	ref := c.reference()
 	ref.days, ref.sampled = days, true
 	c.judgeAll(ref, keepsProject)
 	return days, c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
@@ -72,7 +72,7 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 	for _, i := range others {
 		g.Go(func() (err error) {
 			c.read[i], err = c.db.totalsOf(ctx, c.layout.tables[i].table, nil, noDays)
-			return err
+			return c.layout.tables[i].refused(err)
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -204,8 +204,11 @@ func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
 			}
 			projects = found
 		}
-		if err := c.compareValues(ctx, cand, projects); err != nil {
+		if err := cand.refused(c.compareValues(ctx, cand, projects)); err != nil {
 			return err
+		}
+		if cand.void != "" {
+			t.Covers, t.Incomplete = noDays, cand.void
 		}
 	}
 	return nil

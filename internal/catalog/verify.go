@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -34,7 +35,7 @@ type moment struct {
 // days. It does not change what the verifier knows until keep is called.
 func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(), err error) {
 	rows, err := v.rawRows(ctx, m)
-	if err != nil {
+	if err = m.layout.rawRefused(err); err != nil {
 		return noDays, nil, err
 	}
 	c := comparison{verifier: v, moment: m, read: make([]totals, len(m.layout.tables))}
@@ -142,7 +143,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
 	}); err != nil {
 		return noDays, err
 	}
-	ref := c.reference(hasRaw)
+	ref := c.reference()
 	c.judgeAll(ref, func(int) bool { return true })
 	return ref.days, nil
 }
@@ -153,14 +154,34 @@ func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	if hasRaw {
-		g.Go(func() (err error) { c.raw, err = read(ctx, c.layout.raw); return err })
+		g.Go(func() (err error) { c.raw, err = read(ctx, c.layout.raw); return c.layout.rawRefused(err) })
 	}
 	for i, cand := range c.layout.tables {
 		if cand.void == "" {
-			g.Go(func() (err error) { c.read[i], err = read(ctx, cand); return err })
+			g.Go(func() (err error) { c.read[i], err = read(ctx, cand); return cand.refused(err) })
 		}
 	}
 	return g.Wait()
+}
+
+// refused gives the candidate up where the server refuses to read it: a table
+// that one may not see, or that is broken, is no reason to do without the
+// others. Any other error stays one.
+func (cand *candidate) refused(err error) error {
+	if reason, ok := refused(err); ok {
+		cand.void = "it cannot be read: " + reason
+		return nil
+	}
+	return err
+}
+
+// rawRefused does the same for the raw table.
+func (l *layout) rawRefused(err error) error {
+	if reason, ok := refused(err); ok {
+		l.raw.void = "it cannot be read: " + reason
+		return nil
+	}
+	return err
 }
 
 // current is the candidate's totals, of which only what may have changed is
@@ -195,7 +216,7 @@ func mentions(key, column string) bool {
 
 // reference is what all of the tables' totals are held against: the raw table
 // on its days, and what most tables of days agree on where it has none.
-func (c *comparison) reference(hasRaw bool) reference {
+func (c *comparison) reference() reference {
 	var daily []totals
 	for i, cand := range c.layout.tables {
 		if cand.void == "" && cand.table.Grain == GrainDay && c.read[i] != nil {
@@ -203,19 +224,26 @@ func (c *comparison) reference(hasRaw bool) reference {
 		}
 	}
 	agreed, disputed := majority(daily)
-	if !hasRaw {
+	if c.raw == nil {
 		return reference{byDay: agreed, days: agreed.span(), name: "most tables of days hold", disputed: disputed}
 	}
-	return reference{byDay: c.raw, days: c.raw.span(), name: "the raw table"}
+	ref := reference{byDay: c.raw, days: c.raw.span(), name: "the raw table"}
+	if len(daily) < 2 {
+		return ref
+	}
+	return ref.reachingBack(agreed, disputed)
 }
 
 // judgeAll sets what the chosen tables cover.
 func (c *comparison) judgeAll(ref reference, chosen func(i int) bool) {
 	if c.layout.raw != nil {
-		c.layout.raw.table.Covers = ref.days
+		c.layout.raw.table.Covers = Range{max(ref.days.From, ref.rawFrom), ref.days.To}
+		if ref.rawFrom > ref.days.From {
+			c.layout.raw.table.Incomplete = "its rows begin on " + ref.rawFrom.String() + ", after the aggregates' do"
+		}
 		if c.raw == nil {
 			c.layout.raw.table.Covers = noDays
-			c.layout.raw.table.Incomplete = "it holds no rows"
+			c.layout.raw.table.Incomplete = cmp.Or(c.layout.raw.void, "it holds no rows")
 		}
 	}
 	for i, cand := range c.layout.tables {
