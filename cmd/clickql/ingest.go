@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"clickql/ingest"
+)
+
+// newIngestCommand groups the commands that load data.
+func newIngestCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "ingest",
+		Short:   "Load downloads and metadata, each file exactly once",
+		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
+	}
+	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a))
+	return cmd
+}
+
+const sourceHelp = `SOURCE is gs://bucket/object or a path on the ClickHouse server's own disk; both
+may be globs, in quotes. The same file at the same generation is loaded once,
+however often it is named and however often this is run or killed.`
+
+// newIngestRunCommand loads downloads.
+func newIngestRunCommand(a *app) *cobra.Command {
+	var f ingestFlags
+	cmd := &cobra.Command{
+		Use:     "run SOURCE...",
+		Short:   "Load the downloads that are not loaded yet",
+		Long:    "Loads what SOURCE names and the ledger does not hold yet. Safe to kill at any\ninstant and run again.\n\n" + sourceHelp,
+		Example: "  clickql ingest run 'gs://my-exports/2024/*.parquet' 'exports/file_downloads-*.parquet'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.ingest(cmd.Context(), f, ingest.Downloads, args)
+		},
+	}
+	f.define(cmd.Flags())
+	return cmd
+}
+
+// newIngestProjectsCommand loads distribution metadata.
+func newIngestProjectsCommand(a *app) *cobra.Command {
+	var f ingestFlags
+	cmd := &cobra.Command{
+		Use:     "projects SOURCE...",
+		Short:   "Load distribution metadata",
+		Long:    "Loads BigQuery's exports of distribution metadata into the table projects.\n\n" + sourceHelp,
+		Example: "  clickql ingest projects 'gs://my-exports/projects/*.parquet'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.ingest(cmd.Context(), f, ingest.Projects, args)
+		},
+	}
+	f.define(cmd.Flags())
+	return cmd
+}
+
+// ingestFlags are the flags of the commands that load.
+type ingestFlags struct {
+	batchRows         uint64
+	batchBytes        ingestSize
+	parallel, threads int
+	memory            ingestSize
+	wait              bool
+}
+
+// define adds the flags.
+func (f *ingestFlags) define(flags *pflag.FlagSet) {
+	flags.Uint64Var(&f.batchRows, "batch-rows", 0, "rows that become public together (default 4194304)")
+	flags.Var(&f.batchBytes, "batch-bytes", "bytes of files that become public together, such as 8GB (default 8.6GB)")
+	flags.IntVar(&f.parallel, "parallel", 0, "aggregates computed at the same time (default 2)")
+	flags.IntVar(&f.threads, "threads", 0, "threads of the server for each statement (default 2)")
+	flags.Var(&f.memory, "max-memory", "memory of the server for each statement, such as 2GB (default 4.3GB)")
+	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
+}
+
+// ingestSize is a flag for a number of bytes, written as people do.
+type ingestSize uint64
+
+// String writes the size; empty where it is not given.
+func (b *ingestSize) String() string {
+	if *b == 0 {
+		return ""
+	}
+	return humanize.Bytes(uint64(*b))
+}
+
+// Type names the kind of value in help texts.
+func (*ingestSize) Type() string { return "size" }
+
+// Set reads a size.
+func (b *ingestSize) Set(s string) error {
+	n, err := humanize.ParseBytes(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a size such as 500MB or 2GiB", s)
+	}
+	*b = ingestSize(n)
+	return nil
+}
+
+// ingest loads files of one kind and says what became of them.
+func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
+	sources, err := a.absolute(sources)
+	if err != nil {
+		return err
+	}
+	conn, release, err := a.connect(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer a.releasing(release)
+	progress := ingest.NewProgress(time.Now)
+	stop := a.showProgress(progress, "loading "+string(kind))
+	sum, err := ingest.New(ingest.Config{
+		Conn: conn, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), Parallel: f.parallel, Threads: f.threads,
+		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
+	}).Run(ctx, kind, sources...)
+	stop()
+	if err != nil {
+		return err
+	}
+	a.printSummary(sum)
+	if !sum.Complete() {
+		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
+	}
+	return nil
+}
+
+// absolute makes local paths mean the same to the embedded engine, which runs
+// elsewhere, as to whoever typed them.
+func (a *app) absolute(sources []string) ([]string, error) {
+	if a.clickhouse != "" {
+		return sources, nil
+	}
+	out := make([]string, len(sources))
+	for i, s := range sources {
+		if strings.Contains(s, "://") {
+			out[i] = s
+			continue
+		}
+		path, err := filepath.Abs(s)
+		if err != nil {
+			return nil, fmt.Errorf("resolve the path %s: %w", s, err)
+		}
+		out[i] = path
+	}
+	return out, nil
+}
+
+// progressEvery is how often the state of a load is looked at.
+const progressEvery = 200 * time.Millisecond
+
+// showProgress shows a load's progress until stop is called.
+func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
+	shown := a.progress(title)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if s := p.Snapshot(); s.Rows > 0 {
+					shown.Update(int64(s.RowsDone), int64(s.Rows))
+				}
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+		if s := p.Snapshot(); s.Rows > 0 {
+			shown.Update(int64(s.RowsDone), int64(s.Rows))
+			shown.Finish()
+		}
+	}
+}
+
+// printSummary says what a load did.
+func (a *app) printSummary(s ingest.Summary) {
+	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
+	out("%d files named, %d loaded before, %d loaded now: %s rows in %d batches, %s rows/s",
+		s.Listed, s.Already, s.Files, humanize.Comma(int64(s.Rows)), s.Batches, humanize.Comma(int64(s.Rate())))
+	for _, r := range s.Reject {
+		out("not stored: %s rows with %s", humanize.Comma(int64(r.Rows)), r.Reason)
+	}
+	for _, c := range s.Changed {
+		out("changed: %s was loaded at generation %s and is now %s; it was not loaded again, since its rows would count twice",
+			c.Object.Name, c.Loaded, c.Object.Generation)
+	}
+	for _, f := range s.Failed {
+		out("failed: %s: %s", f.Object.Name, f.Reason)
+	}
+	if len(s.Failed) > 0 {
+		out("the failed files are tried again by the next run")
+	}
+}

@@ -1,0 +1,78 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+)
+
+// check compares the complete stage with itself and with the source: every
+// count table adds up to the stored rows, and no object has changed since it
+// was listed.
+func (st *stager) check(ctx context.Context, counts staged) error {
+	for _, v := range st.d.Views {
+		if v.shape == nil || len(v.shape.Counts) == 0 || v.Source != st.d.Base.tableID || filledBy(st.d, v.Target) != 1 {
+			continue
+		}
+		if err := st.checkView(ctx, v, counts.Stored); err != nil {
+			return err
+		}
+	}
+	if err := st.unchanged(ctx); err != nil {
+		return err
+	}
+	return st.cfg.at(StepChecked)
+}
+
+// checkView adds one count table up.
+func (st *stager) checkView(ctx context.Context, v view, stored uint64) error {
+	var table string
+	for _, t := range st.d.Targets {
+		if t.tableID == v.Target {
+			table = t.Staged
+		}
+	}
+	var sum int64
+	err := st.row(ctx, statement{SQL: "SELECT toInt64(sum(" + quote(v.shape.Counts[0]) + ")) FROM " + name(st.stage, table)}, &sum)
+	if err != nil {
+		return fmt.Errorf("check the staged copy of %s: %w", v.Target, err)
+	}
+	if uint64(sum) != stored {
+		return fmt.Errorf("check batch %s: the staged copy of %s counts %d downloads, the staged rows are %d; nothing was published",
+			st.batch.Name, v.Target, sum, stored)
+	}
+	return nil
+}
+
+// unchanged lists the batch's objects again. One that was replaced while it was
+// read may have been read half and half.
+func (st *stager) unchanged(ctx context.Context) error {
+	bySource := map[Source][]Object{}
+	for _, f := range st.batch.Files {
+		src := st.batch.sourceOf(f.Name)
+		bySource[src] = append(bySource[src], f.Object)
+	}
+	for src, objects := range bySource {
+		now, err := src.Generations(ctx, objects)
+		if err != nil {
+			return fmt.Errorf("check whether the files of batch %s have changed: %w", st.batch.Name, err)
+		}
+		for _, o := range objects {
+			if reason := changeReason(o, now[o.Name]); reason != "" {
+				return &badFileError{Failure{o, reason}}
+			}
+		}
+	}
+	return nil
+}
+
+// changeReason says how an object has changed, or nothing.
+func changeReason(o Object, now string) string {
+	switch now {
+	case o.Generation:
+		return ""
+	case "":
+		return "it was removed while it was being read"
+	default:
+		return fmt.Sprintf("it was replaced while it was being read (generation %s, now %s); nothing of it was stored, the next run loads it as it is then", o.Generation, now)
+	}
+}

@@ -1,0 +1,161 @@
+package ingest
+
+import "strings"
+
+// Kind tells what a file holds.
+type Kind string
+
+// The kinds of file.
+const (
+	Downloads Kind = "downloads" // one row is one download, for the table pypi
+	Projects  Kind = "projects"  // one row is one uploaded file, for the table projects
+)
+
+// leafType is what a leaf of the Parquet schema must hold.
+type leafType int
+
+const (
+	textLeaf leafType = iota
+	timeLeaf
+	boolLeaf
+	wholeLeaf
+	listLeaf // of text
+)
+
+// leaf is one value of the export: its path in the nested shape, which is its
+// dotted name in the flattened one.
+type leaf struct {
+	Path     string
+	Type     leafType
+	Optional bool // may be absent from older exports
+}
+
+// nested reports that the leaf stands in a struct in the nested shape.
+func (l leaf) nested() bool { return strings.Contains(l.Path, ".") }
+
+// read is the type that ClickHouse reads the leaf as.
+func (l leaf) read() string {
+	switch l.Type {
+	case timeLeaf:
+		return "Nullable(DateTime64(6, 'UTC'))"
+	case boolLeaf:
+		return "Nullable(Bool)"
+	case wholeLeaf:
+		return "Nullable(Int64)"
+	case listLeaf:
+		return "Array(Nullable(String))"
+	}
+	return "Nullable(String)"
+}
+
+// column is how one column of the table is computed from leaves. The
+// expression refers to each leaf as $path$.
+type column struct {
+	Name string
+	Expr string
+}
+
+// reject is a reason not to store a row. Reasons are tried in order: a row is
+// counted under the first that holds.
+type reject struct {
+	Reason string
+	Expr   string
+}
+
+// feed is the mapping of one kind of export into its table: the only place
+// where it is written.
+type feed struct {
+	Kind    Kind
+	Table   string
+	Leaves  []leaf
+	Columns []column
+	Rejects []reject
+	// Day is the expression of a stored row's day; empty where rows have none.
+	Day string
+}
+
+// feedOf is the mapping of a kind.
+func feedOf(kind Kind, table string) feed {
+	if kind == Projects {
+		return projectsFeed(table)
+	}
+	return downloadsFeed(table)
+}
+
+// downloadsFeed maps BigQuery's export of file downloads. Of nulls become empty
+// strings, but ci keeps that it is not known.
+func downloadsFeed(table string) feed {
+	return feed{
+		Kind: Downloads, Table: table, Day: "date",
+		Leaves: []leaf{
+			{Path: "timestamp", Type: timeLeaf}, {Path: "country_code"}, {Path: "project"},
+			{Path: "file.filename"}, {Path: "file.version"}, {Path: "file.type"},
+			{Path: "installer.name"}, {Path: "python"},
+			{Path: "distro.libc.lib"}, {Path: "distro.libc.version"}, {Path: "system.name"},
+			{Path: "ci", Type: boolLeaf, Optional: true},
+		},
+		Columns: []column{
+			{"date", "toDate($timestamp$, 'UTC')"},
+			{"country_code", "ifNull($country_code$, '')"},
+			{"project", "ifNull($project$, '')"},
+			{"type", "ifNull($file.type$, '')"},
+			{"installer", "ifNull($installer.name$, '')"},
+			{"python_minor", "substringIndex(ifNull($python$, ''), '.', 2)"},
+			{"system", "ifNull($system.name$, '')"},
+			{"version", "ifNull($file.version$, '')"},
+			{"ci", "multiIf($ci$ IS NULL, 'unknown', $ci$, 'true', 'false')"},
+			{"filename", "ifNull($file.filename$, '')"},
+			{"libc", "(ifNull($distro.libc.lib$, ''), ifNull($distro.libc.version$, ''))"},
+		},
+		Rejects: []reject{
+			{"no project", "ifNull($project$, '') = ''"},
+			{"no timestamp", "$timestamp$ IS NULL"},
+			// A Date holds the days from 1970 to 2149; others would turn into those at its ends.
+			{"timestamp outside 1970..2149", "ifNull($timestamp$ < toDateTime64('1970-01-01', 6, 'UTC') OR $timestamp$ >= toDateTime64('2149-06-06', 6, 'UTC'), 0)"},
+		},
+	}
+}
+
+// projectsFeed maps BigQuery's export of distribution metadata, whose columns
+// are the table's.
+func projectsFeed(table string) feed {
+	f := feed{Kind: Projects, Table: table, Rejects: []reject{{"no name", "ifNull($name$, '') = ''"}}}
+	for _, l := range projectLeaves() {
+		f.Leaves = append(f.Leaves, l)
+		f.Columns = append(f.Columns, column{l.Path, projectExpr(l)})
+	}
+	return f
+}
+
+// projectExpr replaces nulls.
+func projectExpr(l leaf) string {
+	ref := "$" + l.Path + "$"
+	switch l.Type {
+	case listLeaf:
+		return "arrayMap(x -> ifNull(x, ''), " + ref + ")"
+	case timeLeaf:
+		return "ifNull(" + ref + ", toDateTime64(0, 6, 'UTC'))"
+	case boolLeaf:
+		return "ifNull(" + ref + ", false)"
+	case wholeLeaf:
+		return "ifNull(" + ref + ", 0)"
+	}
+	return "ifNull(" + ref + ", '')"
+}
+
+// projectLeaves lists the metadata's columns. Only what identifies a file is
+// required: exports of chosen columns load too.
+func projectLeaves() []leaf {
+	leaves := []leaf{{Path: "name"}, {Path: "version"}, {Path: "upload_time", Type: timeLeaf, Optional: true},
+		{Path: "size", Type: wholeLeaf, Optional: true}, {Path: "has_signature", Type: boolLeaf, Optional: true}}
+	for _, p := range strings.Fields(`metadata_version summary description description_content_type author author_email
+		maintainer maintainer_email license keywords home_page download_url requires_python uploaded_via filename path
+		python_version packagetype comment_text md5_digest sha256_digest blake2_256_digest`) {
+		leaves = append(leaves, leaf{Path: p, Optional: true})
+	}
+	for _, p := range strings.Fields(`classifiers platform requires provides obsoletes requires_dist provides_dist
+		obsoletes_dist requires_external project_urls`) {
+		leaves = append(leaves, leaf{Path: p, Type: listLeaf, Optional: true})
+	}
+	return leaves
+}

@@ -1,0 +1,186 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"clickql/internal/chconn"
+)
+
+// Config says what to load into and within which bounds. The zero value of
+// everything but Conn means the default.
+type Config struct {
+	// Conn is the server that holds the tables, with an account that may create
+	// databases and tables. It must name one server: a batch is private to it.
+	Conn *chconn.Conn
+	// Database that holds the tables; that of Conn by default.
+	Database string
+	// DownloadsTable and ProjectsTable are pypi and projects by default.
+	DownloadsTable, ProjectsTable string
+	// Sources beside the server's own disk.
+	Sources []Source
+
+	// BatchRows, BatchBytes and BatchFiles bound what becomes public together.
+	BatchRows  uint64
+	BatchBytes int64
+	BatchFiles int
+	// Parallel is the number of aggregates computed at the same time, Threads
+	// the server's threads for each statement.
+	Parallel, Threads int
+	// MaxMemory bounds each statement, in bytes.
+	MaxMemory uint64
+
+	// Wait makes a run wait for another writer to end instead of refusing.
+	Wait bool
+	// Beat is the time between signs of life, Lease how long a writer on
+	// another machine must give none before it is taken over.
+	Beat, Lease time.Duration
+	// Holder describes this process; Self by default.
+	Holder Holder
+
+	Progress *Progress
+	Log      *slog.Logger
+	Now      func() time.Time
+	// At is called at each step of the protocol; an error ends the run there,
+	// as a crash would, without clearing up.
+	At func(Step) error
+}
+
+// Defaults. A batch of four million rows takes below 2 GB in the server.
+const (
+	defaultBatchRows  = 4 << 20
+	defaultBatchBytes = 8 << 30
+	defaultBatchFiles = 2000
+	defaultParallel   = 2
+	defaultThreads    = 2
+	defaultMaxMemory  = 4 << 30
+	defaultBeat       = 2 * time.Second
+	defaultLease      = 15 * time.Second
+)
+
+// withDefaults fills what is not given.
+func (c Config) withDefaults() Config {
+	c.Database = or(c.Database, c.Conn.Database())
+	c.DownloadsTable = or(c.DownloadsTable, "pypi")
+	c.ProjectsTable = or(c.ProjectsTable, "projects")
+	c.BatchRows = or(c.BatchRows, defaultBatchRows)
+	c.BatchBytes = or(c.BatchBytes, defaultBatchBytes)
+	c.BatchFiles = or(c.BatchFiles, defaultBatchFiles)
+	c.Parallel = or(c.Parallel, defaultParallel)
+	c.Threads = or(c.Threads, defaultThreads)
+	c.MaxMemory = or(c.MaxMemory, defaultMaxMemory)
+	c.Beat = or(c.Beat, defaultBeat)
+	c.Lease = or(c.Lease, defaultLease)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Holder == (Holder{}) {
+		c.Holder = Self("ingest", c.Now())
+	}
+	return c
+}
+
+// or is the first value unless it is zero.
+func or[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// crashError is an error of Config.At: the run ends without clearing up.
+type crashError struct{ err error }
+
+func (e crashError) Error() string { return e.err.Error() }
+func (e crashError) Unwrap() error { return e.err }
+
+// at passes a step.
+func (c Config) at(step Step) error {
+	if c.At == nil {
+		return nil
+	}
+	if err := c.At(step); err != nil {
+		return crashError{fmt.Errorf("at step %s: %w", step, err)}
+	}
+	return nil
+}
+
+// owner names this process in the ledger.
+func (c Config) owner() string { return fmt.Sprintf("%s/%d", c.Holder.Host, c.Holder.PID) }
+
+// record writes a line of a batch's life.
+func (c Config) record(ctx context.Context, s *session, b batchLine, state State, reason string) error {
+	b.State, b.Reason, b.Epoch, b.Owner, b.At = uint8(state), reason, s.epoch, c.owner(), c.Now().UTC()
+	return insert(ctx, s, ledgerBatches, []batchLine{b})
+}
+
+// sourceOf finds the source that reads a name.
+func (c Config) sourceOf(s *session) func(string) Source {
+	own := local{s}
+	return func(n string) Source {
+		for _, src := range c.Sources {
+			if src.Owns(n) {
+				return src
+			}
+		}
+		if own.Owns(n) {
+			return own
+		}
+		return nil
+	}
+}
+
+// Ingest loads files into one database.
+type Ingest struct{ cfg Config }
+
+// New prepares to load; nothing happens before Run.
+func New(cfg Config) *Ingest { return &Ingest{cfg.withDefaults()} }
+
+// Run loads what the sources name and the ledger does not hold yet, each file
+// once. It first brings what dead writers left behind to an end. The summary is
+// valid also beside an error. Files that cannot be loaded are no error: they
+// are in the summary.
+func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (sum Summary, err error) {
+	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	for _, name := range sources {
+		if in.cfg.sourceOf(s)(name) == nil {
+			return sum, fmt.Errorf("load %s: no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk", name)
+		}
+	}
+	if err := ensureLedger(ctx, s); err != nil {
+		return sum, err
+	}
+	locking := lockConfig{Beat: in.cfg.Beat, Lease: in.cfg.Lease, Log: in.cfg.Log}
+	in.cfg.Progress.phase("taking the writer's lock")
+	l, err := acquire(ctx, s, in.cfg.Holder, locking, in.cfg.Wait)
+	if err != nil {
+		return sum, err
+	}
+	work := l.keep(ctx, locking)
+	defer func() {
+		if crash := (crashError{}); errors.As(err, &crash) {
+			l.stop(nil)
+			<-l.done
+			return
+		}
+		// Given back even when ctx is done, so that the next one need not wait.
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+		defer cancel()
+		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil {
+			err = cause // ErrLockLost is why statements were cancelled
+		}
+		err = errors.Join(err, l.release(release))
+	}()
+	r := &run{session: l.session, cfg: in.cfg, lock: l, kind: kind, p: newPublisher(l.session, in.cfg), sum: &sum}
+	return sum, r.all(work, sources)
+}
+
+// releaseTimeout bounds giving the lock back and clearing up after an interrupt.
+const releaseTimeout = 10 * time.Second

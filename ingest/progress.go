@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"sync"
+	"time"
+)
+
+// Progress is how far a run has come. All its methods may be called on nil, and
+// by several goroutines. Printing is its reader's job.
+type Progress struct {
+	mu  sync.Mutex
+	now func() time.Time
+	s   Snapshot
+}
+
+// Snapshot is the progress at one instant.
+type Snapshot struct {
+	Phase       string // what is being done, in words
+	Files       int    // to be loaded by this run
+	FilesDone   int    // public
+	FilesFailed int
+	Rows        uint64 // in the files to be loaded, as their footers say
+	RowsDone    uint64 // public, and an estimate of what is in hand
+	Bytes       int64  // of the files to be loaded
+	Started     time.Time
+	Elapsed     time.Duration // since the first batch began
+}
+
+// Rate is the rows per second so far; 0 before there are any.
+func (s Snapshot) Rate() float64 {
+	if s.Elapsed <= 0 {
+		return 0
+	}
+	return float64(s.RowsDone) / s.Elapsed.Seconds()
+}
+
+// Left estimates the time left; 0 while it cannot be told.
+func (s Snapshot) Left() time.Duration {
+	rate := s.Rate()
+	if rate <= 0 || s.RowsDone >= s.Rows {
+		return 0
+	}
+	return time.Duration(float64(s.Rows-s.RowsDone) / rate * float64(time.Second))
+}
+
+// NewProgress begins an empty progress; now is the clock.
+func NewProgress(now func() time.Time) *Progress { return &Progress{now: now} }
+
+// Snapshot is the progress at this instant.
+func (p *Progress) Snapshot() Snapshot {
+	if p == nil {
+		return Snapshot{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.s
+	if !s.Started.IsZero() {
+		s.Elapsed = p.now().Sub(s.Started)
+	}
+	s.RowsDone = min(s.RowsDone, s.Rows)
+	return s
+}
+
+// update changes the progress.
+func (p *Progress) update(change func(*Snapshot)) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.s)
+}
+
+// phase says what is being done.
+func (p *Progress) phase(text string) { p.update(func(s *Snapshot) { s.Phase = text }) }
+
+// begin says what is to be loaded, and starts the clock.
+func (p *Progress) begin(files int, rows uint64, bytes int64) {
+	p.update(func(s *Snapshot) {
+		s.Files, s.Rows, s.Bytes, s.Started = files, rows, bytes, p.now()
+	})
+}
+
+// failed counts failed files, with the rows that they will not bring.
+func (p *Progress) failed(files int, rows uint64) {
+	p.update(func(s *Snapshot) {
+		s.FilesFailed += files
+		s.Rows -= min(rows, s.Rows)
+	})
+}
+
+// batchMeter spreads a batch's rows over its work: reading the files is the
+// first part, and each aggregate an equal share of the rest.
+type batchMeter struct {
+	p     *Progress
+	base  uint64 // rows done before the batch
+	rows  uint64
+	mu    sync.Mutex
+	read  uint64
+	steps int
+	done  int
+}
+
+// readShare is the part of a batch's time that its raw rows take.
+const readShare = 0.25
+
+// startBatch begins a batch of rows whose work after reading has some steps.
+func (p *Progress) startBatch(rows uint64, steps int) *batchMeter {
+	return &batchMeter{p: p, base: p.Snapshot().RowsDone, rows: rows, steps: max(steps, 1)}
+}
+
+// addRead counts rows read.
+func (m *batchMeter) addRead(n uint64) { m.change(func() { m.read += n }) }
+
+// addStep counts a finished step.
+func (m *batchMeter) addStep() { m.change(func() { m.done++ }) }
+
+// change updates the estimate.
+func (m *batchMeter) change(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+	read := float64(min(m.read, m.rows)) * readShare
+	rest := float64(m.rows) * (1 - readShare) * float64(min(m.done, m.steps)) / float64(m.steps)
+	m.p.update(func(s *Snapshot) { s.RowsDone = m.base + uint64(read+rest) })
+}
+
+// finish ends the batch: its rows are public, or, after a failure, not.
+func (m *batchMeter) finish(files int, ok bool) {
+	m.p.update(func(s *Snapshot) {
+		s.RowsDone = m.base
+		if ok {
+			s.RowsDone += m.rows
+			s.FilesDone += files
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/chconn"
+)
+
+// statement is one query with its typed parameters and its own settings.
+type statement struct {
+	SQL      string
+	Params   map[string]any
+	Settings map[string]any
+	// Rows receives the rows read by the server since the last call.
+	Rows func(uint64)
+}
+
+// session runs the statements of one command under query ids that carry its
+// epoch, so that whoever takes over can tell which of them are still running.
+type session struct {
+	conn     *chconn.Conn
+	database string
+	epoch    uint64
+	seq      *atomic.Uint64
+}
+
+// newSession runs statements for a database; epoch 0 is a command that holds
+// no lock.
+func newSession(conn *chconn.Conn, database string, epoch uint64) *session {
+	return &session{conn: conn, database: database, epoch: epoch, seq: new(atomic.Uint64)}
+}
+
+// queryIDPattern reads back what nextID writes.
+var queryIDPattern = regexp.MustCompile(`^clickql-ingest-(.+)-([0-9]{8})-[0-9]+$`)
+
+// queryIDPrefix begins the id of every statement that ingest runs for a database.
+func queryIDPrefix(database string) string { return "clickql-ingest-" + database + "-" }
+
+// nextID is a query id that names the database and the epoch of its owner.
+func (s *session) nextID() string {
+	return fmt.Sprintf("%s%08d-%d", queryIDPrefix(s.database), s.epoch, s.seq.Add(1))
+}
+
+// epochOfQuery is the epoch in a query id of ingest for the database.
+func epochOfQuery(database, id string) (epoch uint64, ok bool) {
+	m := queryIDPattern.FindStringSubmatch(id)
+	if m == nil || m[1] != database {
+		return 0, false
+	}
+	epoch, err := strconv.ParseUint(m[2], 10, 64)
+	return epoch, err == nil
+}
+
+// baseSettings hold for every statement: no time limit of a profile made for
+// serving, days in UTC, and no deduplication of blocks by content, since equal
+// blocks of different files are different downloads.
+func baseSettings() clickhouse.Settings {
+	return clickhouse.Settings{
+		"max_execution_time": 0,
+		"session_timezone":   "UTC",
+		"insert_deduplicate": 0,
+		"async_insert":       0,
+	}
+}
+
+// context prepares the driver's options of one statement.
+func (s *session) context(ctx context.Context, st statement) (context.Context, error) {
+	params, err := chconn.Parameters(st.Params)
+	if err != nil {
+		return nil, err
+	}
+	settings := baseSettings()
+	maps.Copy(settings, st.Settings)
+	opts := []clickhouse.QueryOption{
+		clickhouse.WithQueryID(s.nextID()), clickhouse.WithSettings(settings), clickhouse.WithParameters(params),
+	}
+	if st.Rows != nil {
+		opts = append(opts, clickhouse.WithProgress(func(p *clickhouse.Progress) { st.Rows(p.Rows) }))
+	}
+	return clickhouse.Context(ctx, opts...), nil
+}
+
+// exec runs a statement that gives no rows.
+func (s *session) exec(ctx context.Context, st statement) error {
+	ctx, err := s.context(ctx, st)
+	if err != nil {
+		return err
+	}
+	return s.conn.Exec(ctx, st.SQL)
+}
+
+// run is exec for a statement without parameters.
+func (s *session) run(ctx context.Context, sql string) error { return s.exec(ctx, statement{SQL: sql}) }
+
+// each calls scan for every row of a query.
+func (s *session) each(ctx context.Context, st statement, scan func(driver.Rows) error) error {
+	ctx, err := s.context(ctx, st)
+	if err != nil {
+		return err
+	}
+	rows, err := s.conn.Query(ctx, st.SQL)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			_ = rows.Close() // the scan's error is the cause
+			return err
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	return rows.Err()
+}
+
+// row scans the only row of a query.
+func (s *session) row(ctx context.Context, st statement, dest ...any) error {
+	ctx, err := s.context(ctx, st)
+	if err != nil {
+		return err
+	}
+	return s.conn.QueryRow(ctx, st.SQL).Scan(dest...)
+}
+
+// name qualifies and quotes a table of a database.
+func name(database, table string) string { return chconn.Ident(database) + "." + chconn.Ident(table) }

@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"context"
+	"strings"
+)
+
+// Object is one file at a fixed generation: the unit that is loaded once.
+type Object struct {
+	// Name says where it is: gs://bucket/name, or an absolute path on the
+	// server's disk.
+	Name string
+	// Generation changes whenever the content does: the object's generation in
+	// Google Cloud Storage, "size-mtime" for a local file.
+	Generation string
+	// Size in bytes.
+	Size int64
+	// Path is what ClickHouse gives as _path for the object's rows.
+	Path string
+}
+
+// TableFunction is a table expression over objects, with the typed parameters
+// that it names. Credentials travel as parameters, so that no statement's text
+// holds them.
+type TableFunction struct {
+	SQL      string
+	Params   map[string]any
+	Settings map[string]any
+}
+
+// Source lists objects and says how ClickHouse reads them.
+type Source interface {
+	// Owns reports whether a SOURCE argument or an object's name is of this source.
+	Owns(name string) bool
+	// List expands one SOURCE argument, a name or a glob. A pattern that
+	// matches nothing is an error that says so.
+	List(ctx context.Context, pattern string) ([]Object, error)
+	// Generations are those that the objects have now; an object that is gone
+	// has none.
+	Generations(ctx context.Context, objects []Object) (map[string]string, error)
+	// Group splits objects into lists that one table function can read.
+	Group(objects []Object) [][]Object
+	// Table is the table function that reads one group in a format with a
+	// structure; an empty structure leaves it to the format.
+	Table(group []Object, format, structure string) (TableFunction, error)
+}
+
+// Unreadable reports why an object's name cannot be given to ClickHouse, or "".
+// ClickHouse reads these characters as a pattern wherever they stand.
+func Unreadable(name string) string {
+	if i := strings.IndexAny(name, "*?{}"); i >= 0 {
+		return "its name holds " + name[i:i+1] + ", which ClickHouse reads as a pattern: rename it"
+	}
+	return ""
+}
+
+// BraceList writes paths as one pattern that matches exactly them: what they
+// share, and the rest in braces. Paths hold no comma and no pattern characters.
+func BraceList(paths []string) string {
+	if len(paths) == 1 {
+		return paths[0]
+	}
+	prefix := paths[0]
+	for _, p := range paths[1:] {
+		for !strings.HasPrefix(p, prefix) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	prefix = prefix[:strings.LastIndexByte(prefix, '/')+1]
+	var b strings.Builder
+	b.WriteString(prefix)
+	b.WriteByte('{')
+	for i, p := range paths {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(p[len(prefix):])
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// GroupByComma puts objects whose name holds a comma in a group of their own,
+// since a comma separates the alternatives of a BraceList, and the others into
+// groups of at most limit.
+func GroupByComma(objects []Object, limit int) [][]Object {
+	var groups [][]Object
+	var plain []Object
+	for _, o := range objects {
+		if strings.Contains(o.Name, ",") {
+			groups = append(groups, []Object{o})
+			continue
+		}
+		plain = append(plain, o)
+	}
+	for len(plain) > limit {
+		groups, plain = append(groups, plain[:limit]), plain[limit:]
+	}
+	if len(plain) > 0 {
+		groups = append(groups, plain)
+	}
+	return groups
+}

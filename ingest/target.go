@@ -1,0 +1,186 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// tableID names a table.
+type tableID struct{ Database, Table string }
+
+// String is the quoted, qualified name.
+func (t tableID) String() string { return name(t.Database, t.Table) }
+
+// target is a public table that a batch goes into.
+type target struct {
+	tableID
+	Engine  string
+	Columns []targetColumn
+	Key     []string // the sorting key, where it consists of columns
+	Staged  string   // name of its copy in a batch's private database
+	witness witness
+}
+
+// targetColumn is one column of a target.
+type targetColumn struct{ Name, Type, Default string }
+
+// has reports that the target has a column to insert into.
+func (t target) has(column string) bool {
+	for _, c := range t.Columns {
+		if c.Name == column {
+			return c.Default != "ALIAS" && c.Default != "MATERIALIZED"
+		}
+	}
+	return false
+}
+
+// witness is how a target's total is computed: an expression whose value over a
+// partition does not change under merges and grows with every row moved in. It
+// is what tells after a crash whether a move happened.
+type witness struct {
+	Expr       string
+	Idempotent bool // rows may be moved in twice without a change of meaning
+	rows       bool // Expr counts rows
+}
+
+// engineArguments finds the arguments of an engine in engine_full.
+var engineArguments = regexp.MustCompile(`^\w+\(((?:[^()]|\([^()]*\))*)\)`)
+
+// wholeNumber matches the types whose sums are exact.
+var wholeNumber = regexp.MustCompile(`^U?Int(8|16|32|64)$`)
+
+// sumColumn and countColumn match aggregated columns whose totals are exact.
+var (
+	simpleSum     = regexp.MustCompile(`^SimpleAggregateFunction\(sum(WithOverflow)?, U?Int(8|16|32|64)\)$`)
+	stateCount    = regexp.MustCompile(`^AggregateFunction\(count(, .*)?\)$`)
+	stateSum      = regexp.MustCompile(`^AggregateFunction\(sum, U?Int(8|16|32|64)\)$`)
+	idempotentAgg = regexp.MustCompile(`^(Simple)?AggregateFunction\((min|max|any|anyLast|argMin|argMax|uniq\w*|groupUniqArray\w*|groupBitmap(Or|And)?|groupBit(Or|And))(\(\d+\))?,`)
+)
+
+// witnessOf finds a target's witness. The error names what cannot be proven.
+func witnessOf(t target, engineFull string) (witness, error) {
+	if strings.Contains(engineFull, " TTL ") {
+		return witness{}, fmt.Errorf("%s has a TTL, so its totals fall by themselves and a load cannot be proven", t)
+	}
+	switch t.Engine {
+	case "MergeTree":
+		return witness{Expr: "count()", rows: true}, nil
+	case "ReplacingMergeTree":
+		return witness{Idempotent: true}, nil
+	case "SummingMergeTree":
+		return summingWitness(t, engineFull)
+	case "AggregatingMergeTree":
+		return aggregatingWitness(t)
+	}
+	return witness{}, fmt.Errorf("%s has the engine %s, into which a load cannot be proven to happen once: use MergeTree, SummingMergeTree or AggregatingMergeTree",
+		t, t.Engine)
+}
+
+// summingWitness is the sum of a summed column: count, or the first.
+func summingWitness(t target, engineFull string) (witness, error) {
+	listed := ""
+	if m := engineArguments.FindStringSubmatch(engineFull); m != nil {
+		listed = strings.Trim(m[1], "() ")
+	}
+	found := ""
+	for _, c := range t.Columns {
+		if !wholeNumber.MatchString(c.Type) || contains(t.Key, c.Name) || listed != "" && !contains(splitNames(listed), c.Name) {
+			continue
+		}
+		if found == "" || c.Name == "count" {
+			found = c.Name
+		}
+	}
+	if found == "" {
+		return witness{}, fmt.Errorf("%s sums no column of whole numbers, so a load cannot be proven to happen once", t)
+	}
+	return witness{Expr: "sum(" + quote(found) + ")"}, nil
+}
+
+// aggregatingWitness is the sum or count among the aggregated columns; without
+// one, all of them must be idempotent.
+func aggregatingWitness(t target) (witness, error) {
+	for _, c := range t.Columns {
+		switch {
+		case simpleSum.MatchString(c.Type):
+			return witness{Expr: "sum(" + quote(c.Name) + ")"}, nil
+		case stateCount.MatchString(c.Type):
+			return witness{Expr: "countMerge(" + quote(c.Name) + ")"}, nil
+		case stateSum.MatchString(c.Type):
+			return witness{Expr: "sumMerge(" + quote(c.Name) + ")"}, nil
+		}
+	}
+	for _, c := range t.Columns {
+		if !contains(t.Key, c.Name) && !idempotentAgg.MatchString(c.Type) {
+			return witness{}, fmt.Errorf("%s aggregates %s %s, of which a load cannot be proven to happen once", t, c.Name, c.Type)
+		}
+	}
+	return witness{Idempotent: true}, nil
+}
+
+// splitNames reads a list of column names as ClickHouse writes it.
+func splitNames(list string) []string {
+	names := strings.Split(list, ",")
+	for i, n := range names {
+		names[i] = strings.Trim(strings.TrimSpace(n), "`")
+	}
+	return names
+}
+
+// readTarget reads what the server says about a table.
+func readTarget(ctx context.Context, s *session, id tableID) (target, error) {
+	t := target{tableID: id, Staged: stagedName(s.database, id)}
+	var engineFull, sortingKey string
+	err := s.each(ctx, statement{
+		SQL: `SELECT engine, engine_full, sorting_key FROM system.tables
+			WHERE database = {database:String} AND name = {table:String}`,
+		Params: map[string]any{"database": id.Database, "table": id.Table},
+	}, func(rows driver.Rows) error { return rows.Scan(&t.Engine, &engineFull, &sortingKey) })
+	if err != nil {
+		return t, fmt.Errorf("read the definition of %s: %w", id, err)
+	}
+	if t.Engine == "" {
+		return t, fmt.Errorf("read the definition of %s: there is no such table: create it with clickql schema apply", id)
+	}
+	t.Key = splitNames(sortingKey)
+	if t.Columns, err = readColumns(ctx, s, id); err != nil {
+		return t, err
+	}
+	t.witness, err = witnessOf(t, engineFull)
+	return t, err
+}
+
+// readColumns lists a table's columns.
+func readColumns(ctx context.Context, s *session, id tableID) ([]targetColumn, error) {
+	var columns []targetColumn
+	err := s.each(ctx, statement{
+		SQL: `SELECT name, type, default_kind FROM system.columns
+			WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
+		Params: map[string]any{"database": id.Database, "table": id.Table},
+	}, func(rows driver.Rows) error {
+		var c targetColumn
+		if err := rows.Scan(&c.Name, &c.Type, &c.Default); err != nil {
+			return err
+		}
+		columns = append(columns, c)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", id, err)
+	}
+	return columns, nil
+}
+
+// stagedName is a target's name in a private database: its own, where it stands
+// in the database itself.
+func stagedName(database string, id tableID) string {
+	table := strings.TrimLeft(id.Table, ".")
+	if id.Database == database {
+		return table
+	}
+	return id.Database + "." + table
+}

@@ -1,0 +1,207 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// shape is a view's SELECT where it is understood: a plain GROUP BY of columns
+// and functions of one column, with counts, smallest and greatest values. Such
+// a view can be computed from any table whose key holds its columns.
+type shape struct {
+	Keys   []item // in the order of the SELECT
+	Counts []string
+	Ends   []item // min(column) or max(column)
+}
+
+// item is one selected expression of one column.
+type item struct {
+	Name   string // its alias
+	Func   string // function applied to the column; empty for none
+	Column string
+}
+
+// expr writes the item over a table that has its column.
+func (i item) expr() string {
+	if i.Func == "" {
+		return quote(i.Column)
+	}
+	return i.Func + "(" + quote(i.Column) + ")"
+}
+
+// columns lists what the shape needs of its source.
+func (s shape) columns() []string {
+	var columns []string
+	for _, i := range append(append([]item{}, s.Keys...), s.Ends...) {
+		if !contains(columns, i.Column) {
+			columns = append(columns, i.Column)
+		}
+	}
+	return columns
+}
+
+const identifier = "(?:[A-Za-z_][A-Za-z0-9_]*|`[^`\\\\]+`)"
+
+// The server writes a view's SELECT in one form, which these patterns match
+// whole; whatever differs is not understood, which costs time, not rightness.
+var (
+	plainSelect = regexp.MustCompile(`^SELECT (.+) FROM (` + identifier + `\.` + identifier + `) GROUP BY (.+)$`)
+	plainItem   = regexp.MustCompile(`^(` + identifier + `)$`)
+	funcItem    = regexp.MustCompile(`^(\w+)\((` + identifier + `)\) AS (` + identifier + `)$`)
+	countItem   = regexp.MustCompile(`^count\(\) AS (` + identifier + `)$`)
+)
+
+// pureFunctions of one column give the same for equal values.
+var pureFunctions = []string{"toStartOfMonth", "toStartOfYear", "toStartOfWeek", "toStartOfQuarter", "toMonday",
+	"toYYYYMM", "toYear", "toDate", "lower", "upper", "length"}
+
+// parseShape understands a view's SELECT from source, or returns nil.
+func parseShape(sql string, source tableID) *shape {
+	m := plainSelect.FindStringSubmatch(sql)
+	if m == nil || m[2] != source.String() && unquote(m[2]) != source.Database+"."+source.Table {
+		return nil
+	}
+	var s shape
+	names := map[string]bool{}
+	for _, text := range splitTop(m[1]) {
+		switch {
+		case plainItem.MatchString(text):
+			n := unquote(text)
+			s.Keys = append(s.Keys, item{Name: n, Column: n})
+			names[n] = true
+		case countItem.MatchString(text):
+			s.Counts = append(s.Counts, unquote(countItem.FindStringSubmatch(text)[1]))
+		case funcItem.MatchString(text):
+			f := funcItem.FindStringSubmatch(text)
+			i := item{Func: f[1], Column: unquote(f[2]), Name: unquote(f[3])}
+			switch {
+			case i.Func == "min" || i.Func == "max":
+				s.Ends = append(s.Ends, i)
+			case contains(pureFunctions, i.Func) && i.Name != i.Column:
+				s.Keys = append(s.Keys, i)
+				names[i.Name] = true
+			default:
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	grouped := splitTop(m[3])
+	for _, g := range grouped {
+		if !plainItem.MatchString(g) || !names[unquote(g)] {
+			return nil
+		}
+	}
+	if len(grouped) != len(s.Keys) || s.shadows() {
+		return nil
+	}
+	return &s
+}
+
+// shadows reports that an alias hides a column that another item needs, so
+// that the server may read the item otherwise than it looks.
+func (s shape) shadows() bool {
+	aliases := map[string]bool{}
+	for _, i := range append(append([]item{}, s.Keys...), s.Ends...) {
+		if i.Func != "" {
+			aliases[i.Name] = true
+		}
+	}
+	for _, c := range s.columns() {
+		if aliases[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// unquote removes backticks.
+func unquote(identifier string) string { return strings.ReplaceAll(identifier, "`", "") }
+
+// splitTop splits at commas outside parentheses, quotes and brackets.
+func splitTop(list string) []string {
+	var parts []string
+	depth, start := 0, 0
+	for i := 0; i < len(list); i++ {
+		switch list[i] {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		case ',':
+			if depth == 0 {
+				parts = append(parts, strings.TrimSpace(list[start:i]))
+				start = i + 1
+			}
+		}
+	}
+	return append(parts, strings.TrimSpace(list[start:]))
+}
+
+// redirect rewrites a SELECT that is not understood so that it reads another
+// table in its source's place. The source's name must stand in it exactly once:
+// otherwise it cannot be told which of them the view is fired by.
+func redirect(sql string, source tableID, to string) (string, error) {
+	forms := []string{source.String(), "`" + source.Database + "`.`" + source.Table + "`"}
+	at, length := -1, 0
+	for i, inText := range outsideStrings(sql) {
+		if inText {
+			continue
+		}
+		for _, f := range forms {
+			if !nameAt(sql, i, f) {
+				continue
+			}
+			if at >= 0 {
+				return "", fmt.Errorf("it names %s more than once", source)
+			}
+			at, length = i, len(f)
+			break
+		}
+	}
+	if at < 0 {
+		return "", fmt.Errorf("it does not name %s", source)
+	}
+	alias := ""
+	if rest := strings.TrimSpace(sql[at+length:]); !strings.HasPrefix(rest, "AS ") {
+		alias = " AS " + quote(source.Table)
+	}
+	return sql[:at] + to + alias + sql[at+length:], nil
+}
+
+// outsideStrings tells for each byte whether it stands within a string literal.
+func outsideStrings(sql string) []bool {
+	in := make([]bool, len(sql))
+	open := false
+	for i := 0; i < len(sql); i++ {
+		switch {
+		case open && sql[i] == '\\' && i+1 < len(sql):
+			in[i], in[i+1] = true, true
+			i++
+			continue
+		case sql[i] == '\'':
+			open = !open
+			in[i] = true
+			continue
+		}
+		in[i] = open
+	}
+	return in
+}
+
+// nameAt reports that a qualified name stands at i, not as part of a longer one.
+func nameAt(sql string, i int, name string) bool {
+	if !strings.HasPrefix(sql[i:], name) {
+		return false
+	}
+	word := func(c byte) bool {
+		return c == '_' || c == '.' || c == '`' || c >= '0' && c <= '9' || c|32 >= 'a' && c|32 <= 'z'
+	}
+	if i > 0 && word(sql[i-1]) {
+		return false
+	}
+	end := i + len(name)
+	return end == len(sql) || !word(sql[end])
+}
