@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"clickql/internal/chconn"
+	"clickql/internal/engine"
 )
 
 // Exit statuses.
@@ -22,6 +23,10 @@ const (
 )
 
 func main() {
+	// The embedded ClickHouse is this same binary, started again.
+	if engine.IsChild() {
+		os.Exit(engine.RunChild())
+	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -27,3 +27,11 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 	}
 	return created, nil
 }
+
+// CreateDatabase creates the database alone, where it is missing.
+func CreateDatabase(ctx context.Context, conn *chconn.Conn, o Options) error {
+	if err := conn.Exec(ctx, createDatabase(o)); err != nil {
+		return fmt.Errorf("create database %s: %w", o.database(), err)
+	}
+	return nil
+}
