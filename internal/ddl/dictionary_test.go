@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
@@ -18,22 +17,16 @@ func TestDictionaries(t *testing.T) {
 		t.Fatal(err)
 	}
 	for role, dsn := range map[string]string{"administrator": db.DSN, "reader": db.ReadOnlyDSN} {
-		conn, err := chconn.Open(t.Context(), chconn.Config{DSN: dsn})
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := open(t, dsn)
 		var name, unknown string
 		var updated time.Time
-		err = conn.QueryRow(t.Context(), "SELECT dictGet('"+db.Name+".countries_dict', 'name', 'DE'), dictGet('"+db.Name+".countries_dict', 'name', 'ZZ'), dictGet('"+db.Name+".last_updated_dict', 'last_update', 'foo-bar')").
+		err := conn.QueryRow(t.Context(), "SELECT dictGet('"+db.Name+".countries_dict', 'name', 'DE'), dictGet('"+db.Name+".countries_dict', 'name', 'ZZ'), dictGet('"+db.Name+".last_updated_dict', 'last_update', 'foo-bar')").
 			Scan(&name, &unknown, &updated)
 		if err != nil {
 			t.Errorf("as the %s: %v", role, err)
 		}
 		if want := time.Date(2024, 3, 1, 12, 0, 0, 500e6, time.UTC); name != "Germany" || unknown != "" || !updated.Equal(want) {
 			t.Errorf("as the %s: %q, %q, %v; want Germany, nothing, %v", role, name, unknown, updated, want)
-		}
-		if err := conn.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }

@@ -1,0 +1,98 @@
+package ddl_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"clickql/internal/ddl"
+)
+
+// keys is the key of every aggregate, written down a second time and by hand.
+var keys = map[string]string{
+	"pypi_downloads":                                                    "project",
+	"pypi_downloads_by_version":                                         "project version",
+	"pypi_downloads_per_day":                                            "project date",
+	"pypi_downloads_per_month":                                          "month project",
+	"pypi_downloads_per_day_by_version":                                 "project version date",
+	"pypi_downloads_per_day_by_installer":                               "project date installer",
+	"pypi_downloads_per_day_by_version_by_country":                      "project version date country_code",
+	"pypi_downloads_per_day_by_version_by_file_type":                    "project version date type",
+	"pypi_downloads_per_day_by_version_by_python":                       "project version date python_minor",
+	"pypi_downloads_per_day_by_version_by_python_by_country":            "project version date country_code python_minor",
+	"pypi_downloads_per_day_by_version_by_system":                       "project version date system",
+	"pypi_downloads_per_day_by_version_by_system_by_country":            "project version date country_code system",
+	"pypi_downloads_per_day_by_version_by_installer_by_type":            "project version date installer type",
+	"pypi_downloads_per_day_by_version_by_installer_by_type_by_country": "project version date country_code installer type",
+	"pypi_downloads_max_min":                                            "project",
+}
+
+func TestDerivedTables(t *testing.T) {
+	derived := ddl.Derived()
+	if len(derived) != len(keys) {
+		t.Errorf("%d derived tables, want %d", len(derived), len(keys))
+	}
+	for _, table := range derived {
+		want := strings.Fields(keys[table.Name])
+		if !slices.Equal(table.Key(), want) || !slices.Equal(table.OrderBy, want) {
+			t.Errorf("%s: key %v, sorting key %v, want %v", table.Name, table.Key(), table.OrderBy, want)
+		}
+		if names := table.ColumnNames(); !slices.Equal(names[:len(want)], want) {
+			t.Errorf("%s: columns %v do not begin with the key %v", table.Name, names, want)
+		}
+		wantPartition := ""
+		if slices.Contains(want, "date") {
+			wantPartition = "toYear(date)"
+		}
+		if table.PartitionBy != wantPartition {
+			t.Errorf("%s: partition key %q, want %q", table.Name, table.PartitionBy, wantPartition)
+		}
+	}
+}
+
+// TestColumnsAgree: a column has one meaning and one type, wherever it is.
+func TestColumnsAgree(t *testing.T) {
+	raw, ok := ddl.Lookup(ddl.RawTable)
+	if !ok {
+		t.Fatal("there is no raw table")
+	}
+	for _, table := range ddl.Derived() {
+		for _, c := range table.Columns {
+			i := slices.Index(raw.ColumnNames(), c.Name)
+			if i >= 0 && raw.Columns[i] != c {
+				t.Errorf("%s.%s is %+v, in the raw table %+v", table.Name, c.Name, c, raw.Columns[i])
+			}
+		}
+	}
+}
+
+func TestEverythingHasAComment(t *testing.T) {
+	for _, table := range ddl.Tables() {
+		if table.Comment == "" {
+			t.Errorf("%s has no comment", table.Name)
+		}
+		for _, c := range table.Columns {
+			if c.Comment == "" {
+				t.Errorf("%s.%s has no comment", table.Name, c.Name)
+			}
+		}
+	}
+}
+
+func TestSelect(t *testing.T) {
+	month, _ := ddl.Lookup("pypi_downloads_per_month")
+	if got, want := month.SelectWhere("(SELECT 1) AS s", "date < today()"),
+		"SELECT toStartOfMonth(date) AS month, project, count() AS count FROM (SELECT 1) AS s WHERE date < today() GROUP BY month, project"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	extremes, _ := ddl.Lookup("pypi_downloads_max_min")
+	if got, want := extremes.Select("x.y"), "SELECT project, max(date) AS max_date, min(date) AS min_date FROM x.y GROUP BY project"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if projects, _ := ddl.Lookup("projects"); projects.Select("x") != "" {
+		t.Error("projects is not computed from the raw table")
+	}
+	if _, ok := ddl.Lookup("not_there"); ok {
+		t.Error("found a table that is not there")
+	}
+}
