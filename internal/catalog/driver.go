@@ -81,8 +81,8 @@ const (
 	// Codes that concern everything and not one table.
 	codeUnknownDatabase = 81
 	codeAuthentication  = 516
-	codeReadonly      = 164
-	codeDenied        = 497
+	codeReadonly        = 164
+	codeDenied          = 497
 )
 
 // unseen reports that the account may not read what it asked for.

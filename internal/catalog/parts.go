@@ -21,7 +21,11 @@ type partition struct {
 
 // part is the run of inserted blocks that a data part holds, and the last
 // mutation applied to it. Merges join runs and leave both otherwise alone.
-type part struct{ from, to, mutation int64 }
+type part struct {
+	from, to, mutation int64
+	name               string
+	rows               uint64
+}
 
 // partitions are a database's active parts by table (database.name) and
 // partition.
@@ -29,7 +33,7 @@ type partitions map[string]map[string]*partition
 
 const partsQuery = `SELECT database, table, partition_id, sum(rows), sum(bytes_on_disk), max(modification_time),
 	toInt32(min(min_date)), toInt32(max(max_date)),
-	groupArray(min_block_number), groupArray(max_block_number),
+	groupArray(name), groupArray(rows), groupArray(min_block_number), groupArray(max_block_number),
 	groupArray(if(length(splitByChar('_', name)) > 4, toInt64OrZero(splitByChar('_', name)[-1]), 0))
 FROM system.parts
 WHERE active AND database IN {databases:Array(String)} AND table IN {tables:Array(String)}
@@ -61,8 +65,10 @@ func (p partitions) scan(row func(...any) error) error {
 	var database, table, id string
 	var min, max int32
 	var from, to, mutation []int64
+	var names []string
+	var rows []uint64
 	x := new(partition)
-	if err := row(&database, &table, &id, &x.rows, &x.bytes, &x.modified, &min, &max, &from, &to, &mutation); err != nil {
+	if err := row(&database, &table, &id, &x.rows, &x.bytes, &x.modified, &min, &max, &names, &rows, &from, &to, &mutation); err != nil {
 		return err
 	}
 	of := p[database+"."+table]
@@ -73,7 +79,7 @@ func (p partitions) scan(row func(...any) error) error {
 		x.days = Range{Day(min), Day(max)}
 	}
 	for i := range from {
-		x.parts = append(x.parts, part{from[i], to[i], mutation[i]})
+		x.parts = append(x.parts, part{from[i], to[i], mutation[i], names[i], rows[i]})
 	}
 	slices.SortFunc(x.parts, func(a, b part) int { return int(a.from - b.from) })
 	of[id] = x
@@ -158,13 +164,17 @@ func (p partitions) changed(before partitions, t *tableInfo) (days Range, all bo
 }
 
 // mergedFrom reports that merges alone lead from one state of a partition to the
-// other: every old part is inside a new one, every new part holds old ones only,
-// and no mutation was applied. It also sees a part dropped from the middle,
-// which a partition's marks do not show.
+// other. It also sees a part dropped from the middle, which a partition's marks
+// do not show.
 func mergedFrom(old, x *partition, keepsRows bool) bool {
-	if keepsRows && old.rows != x.rows {
-		return false
-	}
+	added, ok := addedTo(old, x)
+	return ok && len(added) == 0 && (!keepsRows || old.rows == x.rows)
+}
+
+// addedTo lists the parts that a partition has gained. ok reports that nothing
+// but merges happened to the others: every old part is inside one that holds
+// old ones only, and no mutation was applied.
+func addedTo(old, x *partition) (added []part, ok bool) {
 	i := 0
 	for _, p := range x.parts {
 		first, mutation := i, int64(0)
@@ -172,11 +182,39 @@ func mergedFrom(old, x *partition, keepsRows bool) bool {
 			mutation = max(mutation, old.parts[i].mutation)
 			i++
 		}
-		if i == first || p.mutation != mutation || p.from != old.parts[first].from || p.to != old.parts[i-1].to {
-			return false
+		switch {
+		case i == first:
+			added = append(added, p)
+		case p.mutation != mutation || p.from != old.parts[first].from || p.to != old.parts[i-1].to:
+			return nil, false
 		}
 	}
-	return i == len(old.parts)
+	return added, i == len(old.parts)
+}
+
+// added lists the parts that a table has gained, and their rows; ok is false
+// where anything else but merges happened to the others.
+func (p partitions) added(before partitions, t *tableInfo) (names []string, rows uint64, ok bool) {
+	was, is := before[t.full()], p[t.full()]
+	for id := range was {
+		if is[id] == nil {
+			return nil, 0, false
+		}
+	}
+	for id, x := range is {
+		old := was[id]
+		if old == nil {
+			old = new(partition)
+		}
+		gained, ok := addedTo(old, x)
+		if !ok || slices.ContainsFunc(gained, func(p part) bool { return p.mutation > 0 }) {
+			return nil, 0, false
+		}
+		for _, g := range gained {
+			names, rows = append(names, g.name), rows+g.rows
+		}
+	}
+	return names, rows, true
 }
 
 // same reports that nothing but merges happened to any of the tables.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // reader turns a database into snapshots. It is used by one goroutine at a time.
@@ -19,6 +21,7 @@ type reader struct {
 	signature string
 	parts     partitions
 	relevant  []*tableInfo
+	moved     bool // the parts are others than those of the last version
 
 	index    *Index // the last one, whose names are used again
 	versions versions
@@ -26,6 +29,8 @@ type reader struct {
 	// does.
 	doubt    time.Time
 	doubting atomic.Bool
+	// cost is how long the last look took that found nothing new.
+	cost atomic.Int64
 }
 
 func newReader(conn Conn, opts Options) reader {
@@ -38,12 +43,14 @@ func (r *reader) unsettled() bool { return r.doubting.Load() }
 
 // next is the snapshot that replaces before; nil where nothing changed.
 func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snapshot, error) {
+	began := time.Now()
 	signature, err := r.sign(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !always && before.Err == nil && r.relevant != nil && signature == r.signature && !r.unsettled() {
 		same, err := r.unchanged(ctx, before)
+		r.cost.Store(int64(time.Since(began)))
 		if err != nil || same {
 			return nil, err
 		}
@@ -125,25 +132,40 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.remember(ctx, keep, relevant, parts); err != nil {
+		return nil, err
+	}
 	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days,
 		Metadata: l.metadata != nil, MetadataColumns: l.metadata}
 	l.measure(parts)
 	snap.Tables = l.all()
-	if snap.Extents, err = r.extents(ctx, l, days); err != nil {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })
+	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	snap.Ignored = l.ignored
-	if snap.Projects, err = r.projects(ctx, snap); err != nil {
-		return nil, err
-	}
 	if parts != nil && !l.spread() {
-		moved := r.parts != nil && !parts.same(r.parts, relevant)
-		snap.Version = r.versions.next(parts.version(relevant, snap.text()), moved)
-		snap.UpdatedAt = parts.modified()
+		snap.Version = r.versions.next(parts.version(relevant, snap.text()), r.moved)
+		snap.UpdatedAt, r.moved = parts.modified(), false
 	}
-	keep()
-	r.parts, r.relevant = parts, relevant
 	return snap, nil
+}
+
+// remember makes what was read the state that later changes are read against.
+func (r *reader) remember(ctx context.Context, keep func(after partitions), relevant []*tableInfo, parts partitions) error {
+	var after partitions
+	if parts != nil {
+		var err error
+		if after, _, err = readParts(ctx, r.db, relevant); err != nil {
+			return err
+		}
+	}
+	keep(after)
+	r.moved = r.moved || r.parts != nil && parts != nil && !parts.same(r.parts, relevant)
+	r.parts, r.relevant = parts, relevant
+	return nil
 }
 
 // text writes what of a snapshot changes answers beside the data.

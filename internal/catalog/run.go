@@ -25,10 +25,8 @@ func (c *Catalog) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		}
-		began := time.Now()
-		err := c.look(ctx, false)
-		failures = c.report(err, failures)
-		timer.Reset(c.pause(time.Since(began), failures))
+		failures = c.report(c.look(ctx, false), failures)
+		timer.Reset(c.pause(failures))
 	}
 }
 
@@ -47,12 +45,13 @@ func (c *Catalog) report(err error, failures int) int {
 }
 
 // pause is the time until the next look.
-func (c *Catalog) pause(took time.Duration, failures int) time.Duration {
+func (c *Catalog) pause(failures int) time.Duration {
 	switch {
 	case failures > 0:
 		return min(max(longestPause, c.opts.PollEvery), c.opts.PollEvery<<min(failures-1, 4))
 	case c.reader.unsettled():
 		return c.opts.PollEvery / 4
 	}
+	took := time.Duration(c.reader.cost.Load())
 	return max(c.opts.PollEvery, min(took*restFactor, c.opts.TTL))
 }

@@ -36,7 +36,8 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 		if !cand.table.Dims[Project] {
 			return nil, nil
 		}
-		return c.db.totalsOf(ctx, cand.table, projects, noDays)
+		got, _, err := c.db.totalsOf(ctx, cand.table, scope{projects: projects})
+		return got, err
 	})
 	if err != nil {
 		return days, err
@@ -68,10 +69,10 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	var byDay totals
-	g.Go(func() (err error) { byDay, err = c.db.totalsOf(ctx, yardstick.table, nil, noDays); return err })
+	g.Go(func() (err error) { byDay, err = c.db.all(ctx, yardstick.table); return err })
 	for _, i := range others {
 		g.Go(func() (err error) {
-			c.read[i], err = c.db.totalsOf(ctx, c.layout.tables[i].table, nil, noDays)
+			c.read[i], err = c.db.all(ctx, c.layout.tables[i].table)
 			return c.layout.tables[i].refused(err)
 		})
 	}

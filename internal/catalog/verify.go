@@ -33,7 +33,7 @@ type moment struct {
 
 // verify sets Covers and Incomplete of every table and returns the data set's
 // days. It does not change what the verifier knows until keep is called.
-func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(), err error) {
+func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(after partitions), err error) {
 	rows, err := v.rawRows(ctx, m)
 	if err = m.layout.rawRefused(err); err != nil {
 		return noDays, nil, err
@@ -85,37 +85,57 @@ func (t *Table) time() string {
 	return "toInt32(" + ident(t.TimeColumn) + ")"
 }
 
-// totalsOf reads a table's totals: of the projects named (nil for all), and of
-// the days (empty for all).
-func (d database) totalsOf(ctx context.Context, t *Table, projects []string, days Range) (totals, error) {
-	var where []string
-	p := params{}
-	if projects != nil {
-		where = append(where, Project.Column()+" IN {projects:Array(String)}")
-		p["projects"] = projects
+// scope narrows what is added up; the zero value is everything.
+type scope struct {
+	projects []string // nil for all
+	parts    []string // nil for all
+	days     *Range   // nil for all
+}
+
+// where is the scope's SQL, with its parameters.
+func (s scope) where(t *Table) (string, params) {
+	conditions, p := []string{"1"}, params{}
+	if s.projects != nil {
+		conditions = append(conditions, Project.Column()+" IN {projects:Array(String)}")
+		p["projects"] = s.projects
 	}
-	if !days.Empty() {
-		where = append(where, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
-		p["from"], p["to"] = days.From.String(), days.To.String()
+	if s.parts != nil {
+		conditions = append(conditions, "_part IN {parts:Array(String)}")
+		p["parts"] = s.parts
 	}
-	sql := "SELECT " + t.time() + " AS step, " + t.counted() + " AS total FROM " + t.quoted()
-	if len(where) > 0 {
-		sql += " WHERE " + strings.Join(where, " AND ")
+	if s.days != nil {
+		conditions = append(conditions, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
+		p["from"], p["to"] = s.days.From.String(), s.days.To.String()
 	}
-	out := totals{}
-	err := d.each(ctx, sql+" GROUP BY step", p, func(row func(...any) error) error {
+	return strings.Join(conditions, " AND "), p
+}
+
+// totalsOf reads a table's totals within a scope, and how many rows these were.
+func (d database) totalsOf(ctx context.Context, t *Table, s scope) (out totals, rows uint64, err error) {
+	where, p := s.where(t)
+	sql := "SELECT " + t.time() + " AS step, " + t.counted() + " AS total, count() FROM " + t.quoted() + " WHERE " + where + " GROUP BY step"
+	out = totals{}
+	err = d.each(ctx, sql, p, func(row func(...any) error) error {
 		var step int32
-		var n int64
-		if err := row(&step, &n); err != nil {
+		var total int64
+		var n uint64
+		if err := row(&step, &total, &n); err != nil {
 			return err
 		}
-		out[Day(step)] += n
+		out[Day(step)] += total
+		rows += n
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("add up %s: %w", t.FullName(), err)
+		return nil, 0, fmt.Errorf("add up %s: %w", t.FullName(), err)
 	}
-	return out, nil
+	return out, rows, nil
+}
+
+// all reads a table's totals of everything.
+func (d database) all(ctx context.Context, t *Table) (totals, error) {
+	out, _, err := d.totalsOf(ctx, t, scope{})
+	return out, err
 }
 
 // comparison is one run of verify.
@@ -185,21 +205,25 @@ func (l *layout) rawRefused(err error) error {
 }
 
 // current is the candidate's totals, of which only what may have changed is
-// read.
+// read: the parts that are new, or where something else happened the days that
+// the changed partitions hold.
 func (c *comparison) current(ctx context.Context, cand *candidate) (totals, error) {
 	name := cand.table.FullName()
 	known := c.known[name]
 	if known == nil || c.now == nil || c.since == nil || cand.spread || c.definedAs[name] != definitionOf(cand.physical) {
-		return c.db.totalsOf(ctx, cand.table, nil, noDays)
+		return c.db.all(ctx, cand.table)
 	}
 	days, all := c.now.changed(c.since, cand.physical)
-	switch {
-	case !all && days.Empty():
+	if !all && days.Empty() {
 		return known, nil
-	case all || !mentions(cand.physical.partitionKey, cand.table.TimeColumn):
-		return c.db.totalsOf(ctx, cand.table, nil, noDays)
 	}
-	fresh, err := c.db.totalsOf(ctx, cand.table, nil, days)
+	if merged, ok, err := c.withAdded(ctx, cand, known); err != nil || ok {
+		return merged, err
+	}
+	if all || !mentions(cand.physical.partitionKey, cand.table.TimeColumn) {
+		return c.db.all(ctx, cand.table)
+	}
+	fresh, _, err := c.db.totalsOf(ctx, cand.table, scope{days: &days})
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +231,25 @@ func (c *comparison) current(ctx context.Context, cand *candidate) (totals, erro
 	maps.DeleteFunc(merged, func(d Day, _ int64) bool { return days.From <= d && d <= days.To })
 	maps.Copy(merged, fresh)
 	return merged, nil
+}
+
+// withAdded is what was known and the new parts' rows, where new parts are all
+// that happened. A part that was merged away in between is missed; the number of
+// rows read tells.
+func (c *comparison) withAdded(ctx context.Context, cand *candidate, known totals) (merged totals, ok bool, err error) {
+	names, rows, ok := c.now.added(c.since, cand.physical)
+	if !ok || len(names) == 0 || cand.physical.full() != cand.table.FullName() {
+		return nil, false, nil
+	}
+	fresh, n, err := c.db.totalsOf(ctx, cand.table, scope{parts: names})
+	if err != nil || n != rows {
+		return nil, false, err
+	}
+	merged = maps.Clone(known)
+	for d, total := range fresh {
+		merged[d] += total
+	}
+	return merged, true, nil
 }
 
 // mentions reports that a key expression uses the column.
@@ -271,13 +314,15 @@ func (cand *candidate) settle(ref reference, got totals) {
 }
 
 // keep makes what was read the state that later changes are read against.
-func (c *comparison) keep() {
+// Tables that changed while they were read (by the parts seen afterwards) are
+// forgotten: nobody knows which of the new rows were among those read.
+func (c *comparison) keep(after partitions) {
 	c.known, c.definedAs = map[string]totals{}, map[string]string{}
-	if c.partial {
+	if c.partial || c.now == nil || after == nil {
 		return
 	}
 	note := func(cand *candidate, t totals) {
-		if t != nil {
+		if days, all := after.changed(c.now, cand.physical); t != nil && !all && days.Empty() {
 			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, definitionOf(cand.physical)
 		}
 	}
