@@ -2,23 +2,106 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
+	"clickql/ingest"
+	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
+	"clickql/internal/sample"
 )
 
-// fillDemo fills an embedded engine that holds no data with the sample, by the
-// same steps as by hand: schema apply, sample, ingest projects, ingest run. Each
-// of them does only what is not done yet, so that a demo that was killed goes on.
+// fillDemo fills the embedded engine with the sample, by the steps of schema
+// apply, sample, ingest projects and ingest run. Each of them does only what is
+// not done yet: a demo that was killed goes on, and a filled one starts at once.
 func (a *app) fillDemo(ctx context.Context, st *store) error {
-	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.running.DSN(), Database: a.database, Log: a.log})
+	conn, err := a.open(ctx, st.running.DSN(), nil)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(conn.Close)
-	if _, err := ddl.Apply(ctx, conn, ddl.Options{Database: conn.Database()}); err != nil {
-		return fmt.Errorf("prepare the demo: %w", err)
+	d := demo{app: a, conn: conn, dir: filepath.Join(st.running.Dir(), "sample")}
+	if err := d.fill(ctx); err != nil {
+		return fmt.Errorf("fill the demo in %s: %w; run the same command again to go on", st.running.Dir(), err)
 	}
 	return nil
+}
+
+// demo fills a database with the sample in dir.
+type demo struct {
+	*app
+	conn *chconn.Conn
+	dir  string
+}
+
+// manifest is the file that a complete sample has.
+const manifest = "sample.json"
+
+// filled is written beside the sample when all of it has been loaded.
+const filled = "loaded"
+
+func (d demo) fill(ctx context.Context) error {
+	if exists(filepath.Join(d.dir, filled)) {
+		return nil
+	}
+	if _, err := ddl.Apply(ctx, d.conn, ddl.Options{Database: d.conn.Database()}); err != nil {
+		return err
+	}
+	if !exists(filepath.Join(d.dir, manifest)) {
+		if others, err := d.holdsRows(ctx); err != nil || others {
+			return err
+		}
+		if err := d.write(ctx); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		kind   ingest.Kind
+		folder string
+	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
+		files := filepath.Join(d.dir, part.folder, "*.parquet")
+		if err := d.ingest(ctx, ingestFlags{wait: true}, part.kind, []string{files}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(d.dir, filled), nil, 0o600)
+}
+
+// holdsRows reports that there are downloads which no demo has loaded: they are
+// left alone and served as they are.
+func (d demo) holdsRows(ctx context.Context) (bool, error) {
+	cat, err := catalog.Open(ctx, d.conn, catalog.Options{Database: d.conn.Database(), Log: d.log})
+	if err != nil {
+		return false, err
+	}
+	if err := cat.Ready(); err != nil {
+		return false, err
+	}
+	if cat.Snapshot().Days.Empty() {
+		return false, nil
+	}
+	d.log.Warn("this data directory holds downloads already; --demo adds nothing to them")
+	return true, nil
+}
+
+// write writes the sample.
+func (d demo) write(ctx context.Context) error {
+	o := sample.Defaults()
+	o.Dir = d.dir
+	p := d.progress("writing sample")
+	if _, err := sample.Write(ctx, d.conn, o, p.Update); err != nil {
+		return err
+	}
+	p.Finish()
+	return nil
+}
+
+// exists reports that there is a file of that name.
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -34,7 +34,7 @@ func (a *app) openStore(ctx context.Context) (*store, error) {
 		return st, st.conn.turn(conn)
 	}
 	st.open = func(ctx context.Context) (*engine.Engine, error) {
-		e, err := engine.Open(ctx, engine.Config{Dir: a.data, Log: a.log})
+		e, err := a.openEngine(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (a *app) openStore(ctx context.Context) (*store, error) {
 
 // dial prepares a connection for serving.
 func (a *app) dial(ctx context.Context, dsn string) (*chconn.Conn, error) {
-	return chconn.Open(ctx, chconn.Config{DSN: dsn, Database: a.database, MaxConns: serveConns, Log: a.log})
+	return a.open(ctx, dsn, []func(*chconn.Config){func(cfg *chconn.Config) { cfg.MaxConns = serveConns }})
 }
 
 // keep keeps an embedded engine alive until ctx ends.
