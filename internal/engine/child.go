@@ -81,7 +81,7 @@ func (c *child) run() int {
 	go c.holders.serve()
 	err := c.serve()
 	if err != nil && !c.answered.Load() {
-		c.holders.decide(verdict{Error: fmt.Sprintf("start engine in %s: %v", c.order.Dir, err)})
+		c.holders.decide(verdict{Error: err.Error()})
 	}
 	c.cleanUp()
 	if c.order.Temporary && err == nil {
@@ -104,6 +104,10 @@ func (c *child) serve() error {
 	if err != nil {
 		return err
 	}
+	term, err := openTerminal()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "engine: %v; a failed login over the native protocol will end this engine\n", err)
+	}
 	ended := make(chan struct{})
 	announced := make(chan error, 1)
 	go func() {
@@ -114,9 +118,10 @@ func (c *child) serve() error {
 		}
 	}()
 	go c.endWithHolders(ended)
+	go c.leavePrompt(term, ended)
 	go c.endOnSignal()
 	runtime.LockOSThread()
-	lib.run("clickhouse", "--config-file", c.dir.config(), "--query", script(c.dir))
+	lib.run(c.arguments(term != nil)...)
 	close(ended)
 	select {
 	case err := <-announced:
@@ -131,6 +136,38 @@ func (c *child) serve() error {
 	default:
 	}
 	return describe("ClickHouse ended by itself", c.dir.log(), c.order.LogStart)
+}
+
+// arguments are those of clickhouse local.
+func (c *child) arguments(interactive bool) []string {
+	args := []string{"clickhouse", "--config-file", c.dir.config(), "--query", script(c.dir)}
+	if interactive {
+		args = append(args, "--interactive", "--disable_suggestion", "--progress=off", "--progress-table=off",
+			"--enable-progress-table-toggle=0", "--history_file=/dev/null")
+	}
+	return args
+}
+
+// leavePrompt exits from the prompt that follows the script. While the engine
+// serves, the script has not ended and nothing is typed.
+func (c *child) leavePrompt(term *terminal, ended <-chan struct{}) {
+	tick := time.NewTicker(exitEvery)
+	defer tick.Stop()
+	for stop := c.holders.stop; ; {
+		select {
+		case <-ended:
+			return
+		case <-c.holders.decided:
+			<-stop
+		case <-tick.C:
+		}
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+			term.exit()
+		}
+	}
 }
 
 // prepare makes everything in the directory that ClickHouse needs to start.
@@ -194,7 +231,7 @@ func (c *child) endWithHolders(ended <-chan struct{}) {
 	<-c.holders.stop
 	_ = c.keep.Close()
 	late := time.After(stopWithin)
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(exitEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -92,8 +92,8 @@ func (c Config) complete() (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("open engine in %s: %w", c.Dir, err)
 	}
-	if strings.ContainsAny(dir, "*?{}\n") {
-		return c, fmt.Errorf("open engine in %s: ClickHouse reads * ? { } in a path as a pattern; choose a data directory without them", dir)
+	if strings.ContainsAny(dir, `*?{}\`+"\n") {
+		return c, fmt.Errorf("open engine in %s: ClickHouse reads * ? { } and backslashes in a path as a pattern; choose a data directory without them", dir)
 	}
 	c.Dir = dir
 	c.Limits = c.Limits.complete()
@@ -149,7 +149,7 @@ func (e *Engine) Close() error {
 // and the files inside protect themselves.
 func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("create data directory: %w; name a directory that can be written to with --data", err)
+		return fmt.Errorf("create data directory %s: %w; name a directory that can be written to with --data", dir, err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -103,10 +103,11 @@ func join(ctx context.Context, cfg Config) (*hold, Info, error) {
 		return nil, Info{}, err
 	}
 	h, info, err := await(ctx, conn, l.Proof)
-	if err == nil {
-		cfg.Log.Debug("engine joined", "dir", cfg.Dir, "pid", info.PID)
+	if err != nil {
+		return nil, Info{}, fmt.Errorf("join engine in %s: %w", cfg.Dir, err)
 	}
-	return h, info, err
+	cfg.Log.Debug("engine joined", "dir", cfg.Dir, "pid", info.PID)
+	return h, info, nil
 }
 
 // await reads the engine's welcome and verdict.

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // layout names the files of one data directory.
@@ -44,7 +46,7 @@ func (l layout) data() string { return l.path("data") }
 func writePrivate(path string, content []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return writeError(path, err)
 	}
 	_, err = tmp.Write(content)
 	if err == nil {
@@ -58,7 +60,15 @@ func writePrivate(path string, content []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(tmp.Name())
-		return fmt.Errorf("write %s: %w", path, err)
+		return writeError(path, err)
 	}
 	return nil
+}
+
+// writeError words a failed write with its remedy, where it has one.
+func writeError(path string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("write %s: %w; free space on its disk", path, err)
+	}
+	return fmt.Errorf("write %s: %w", path, err)
 }

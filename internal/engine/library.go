@@ -3,8 +3,10 @@ package engine
 import (
 	"debug/elf"
 	"debug/macho"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -107,15 +109,14 @@ func checkELF(path string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkMachine(path); err != nil {
+		return err
+	}
 	f, err := elf.Open(path)
 	if err != nil {
 		return fmt.Errorf("not a whole shared library: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	want := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
-	if f.Machine != want {
-		return fmt.Errorf("made for %v, and this machine is %v", f.Machine, want)
-	}
 	if f.Type != elf.ET_DYN {
 		return errors.New("not a shared library")
 	}
@@ -123,6 +124,29 @@ func checkELF(path string) error {
 		if end := p.Off + p.Filesz; p.Type == elf.PT_LOAD && end > uint64(st.Size()) {
 			return fmt.Errorf("cut short: %d bytes of at least %d", st.Size(), end)
 		}
+	}
+	return nil
+}
+
+// checkMachine reads the machine from a file's first bytes, which tell it even
+// where the rest is missing.
+func checkMachine(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	var head [20]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:4]) != elf.ELFMAG {
+		return errors.New("not a shared library")
+	}
+	order := binary.ByteOrder(binary.LittleEndian)
+	if elf.Data(head[elf.EI_DATA]) == elf.ELFDATA2MSB {
+		order = binary.BigEndian
+	}
+	want := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
+	if got := elf.Machine(order.Uint16(head[18:])); got != want {
+		return fmt.Errorf("made for %v, and this machine is %v", got, want)
 	}
 	return nil
 }

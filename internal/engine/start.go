@@ -133,7 +133,7 @@ func (s *starter) spawn(ln *os.File) (<-chan error, error) {
 	cmd.Args = []string{"clickql-engine", s.cfg.Dir}
 	cmd.Dir = s.cfg.Dir
 	cmd.Env = append(os.Environ(), childEnv+"="+string(o))
-	cmd.Stdout, cmd.Stderr = s.log, s.log
+	cmd.Stderr = s.log // the rest is the echo of a prompt
 	cmd.ExtraFiles = []*os.File{s.lock, ln}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
