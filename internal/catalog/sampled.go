@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -180,94 +179,4 @@ func (c *comparison) names(ctx context.Context, sql string, p params, to *[]stri
 		return fmt.Errorf("sample projects: %w", err)
 	}
 	return nil
-}
-
-// dimensions compares the values of tables whose views cannot be seen with the
-// raw table's, for a few projects: their columns' names alone prove nothing.
-func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
-	if rawRows == 0 {
-		return nil
-	}
-	var projects []string
-	for _, cand := range c.layout.tables {
-		t := cand.table
-		if cand.fed || cand.void != "" || t.Covers.Empty() {
-			continue
-		}
-		if !t.Dims[Project] && rawRows > c.fullRows {
-			t.Covers, t.Incomplete = noDays, "no view is seen that fills it, and its values cannot be compared with the raw table's at a bearable cost"
-			continue
-		}
-		if t.Dims[Project] && projects == nil {
-			found, err := c.sample(ctx, t.Covers)
-			if err != nil {
-				return err
-			}
-			projects = found
-		}
-		if err := cand.refused(c.compareValues(ctx, cand, projects)); err != nil {
-			return err
-		}
-		if cand.void != "" {
-			t.Covers, t.Incomplete = noDays, cand.void
-		}
-	}
-	return nil
-}
-
-// compareValues compares a hash over the groups of one table.
-func (c *comparison) compareValues(ctx context.Context, cand *candidate, projects []string) error {
-	t, raw := cand.table, c.layout.raw.table
-	for d := range t.Dims {
-		if !raw.Dims[d] {
-			delete(t.Dims, d)
-			t.Unusable[d] = "no view is seen that fills it, and the raw table has no such column to compare it with"
-		}
-	}
-	have, err := c.fingerprint(ctx, t, t, projects)
-	if err != nil {
-		return err
-	}
-	want, err := c.fingerprint(ctx, raw, t, projects)
-	if err != nil {
-		return err
-	}
-	if have != want {
-		t.Covers = noDays
-		t.Incomplete = "no view is seen that fills it, and its values differ from the raw table's"
-	}
-	return nil
-}
-
-// fingerprint hashes the downloads of a table grouped by the dimensions of
-// another, over the days that the latter covers.
-func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects []string) (hash uint64, err error) {
-	var columns, where []string
-	p := params{}
-	for _, d := range Dimensions {
-		if like.Dims[d] {
-			columns = append(columns, "toString("+ident(d.Column())+")")
-		}
-	}
-	if like.Dims[Project] {
-		where, p["projects"] = append(where, "project IN {projects:Array(String)}"), projects
-	}
-	if like.Grain != GrainNone {
-		from := like.Covers.From
-		if like.Grain == GrainMonth && !t.Raw {
-			from = from.StartOfMonth()
-		}
-		where = append(where, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
-		p["from"], p["to"] = from.String(), like.Covers.To.String()
-	}
-	if len(where) == 0 {
-		where = []string{"1"}
-	}
-	keys := strings.Join(append(columns, "''"), ", ")
-	sql := fmt.Sprintf("SELECT sum(cityHash64(key, total)) FROM (SELECT (%s) AS key, %s AS total FROM %s WHERE %s GROUP BY key HAVING total != 0)",
-		keys, t.counted(), t.quoted(), strings.Join(where, " AND "))
-	if err := c.db.row(ctx, sql, p, &hash); err != nil {
-		return 0, fmt.Errorf("compare the values of %s: %w", like.FullName(), err)
-	}
-	return hash, nil
 }
