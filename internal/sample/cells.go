@@ -14,12 +14,20 @@ const (
 	pythonWheels   // one for each Python and platform
 )
 
+// Types of files, as indices from 1 into the parameter file_types.
+const (
+	typeNone = 1 + iota
+	typeSdist
+	typeWheel
+	typeEgg
+)
+
 // form is what a query needs to know of a release's files.
 type form struct {
 	shape     uint8
 	tag       string
 	extension string
-	wheelType string
+	wheelType uint8
 	sdist     uint8 // 1 if there is one
 	platforms uint8 // bit i for platform i
 	fallback  uint8 // platform of a download whose own has no wheel and there is no sdist
@@ -31,7 +39,7 @@ const allPlatforms = 1<<manylinuxX86 | 1<<manylinuxARM | 1<<musllinux | 1<<macAR
 
 // formOf is the form of a release's files.
 func formOf(p *project, r *release) form {
-	f := form{shape: platformWheels, tag: r.wheelTag, extension: ".whl", wheelType: "bdist_wheel", sdist: 1,
+	f := form{shape: platformWheels, tag: r.wheelTag, extension: ".whl", wheelType: typeWheel, sdist: 1,
 		platforms: allPlatforms, fallback: uint8(manylinuxX86), sdistPart: 4}
 	switch p.kind {
 	case pure, universal:
@@ -45,7 +53,7 @@ func formOf(p *project, r *release) form {
 	case sdistOnly:
 		f.shape = noWheel
 	case egg:
-		f.shape, f.extension, f.wheelType, f.sdistPart = oneWheel, ".egg", "bdist_egg", 150
+		f.shape, f.extension, f.wheelType, f.sdistPart = oneWheel, ".egg", typeEgg, 150
 	}
 	switch p.kind {
 	case nativeNoWin:
@@ -79,7 +87,8 @@ type cellTable struct {
 	first                                        []int64
 	rows                                         []uint32
 	project, version, base, sbase                []string
-	tag, extension, wheelType                    []string
+	tag, extension                               []string
+	wheelType, sdistType                         []uint8
 	shape, sdist, platforms, fallback, sdistPart []uint8
 	wheelFrom, wheelTo                           []uint8 // Python minors from 1
 	pythonFrom, pythonSpan                       []uint16
@@ -94,13 +103,18 @@ func (t *cellTable) add(c cell, mix pythonMix) {
 	t.day = append(t.day, int32(c.day))
 	t.first = append(t.first, c.first)
 	t.rows = append(t.rows, uint32(c.rows))
-	t.project = append(t.project, p.key)
-	t.version = append(t.version, r.version)
+	wheelType, sdistType, key, version := f.wheelType, uint8(typeSdist), p.key, r.version
+	if c.anonymous {
+		wheelType, sdistType, key, version, base, sbase = typeNone, typeNone, "", "", "", ""
+	}
+	t.project = append(t.project, key)
+	t.version = append(t.version, version)
 	t.base = append(t.base, base)
 	t.sbase = append(t.sbase, sbase)
+	t.sdistType = append(t.sdistType, sdistType)
 	t.tag = append(t.tag, f.tag)
 	t.extension = append(t.extension, f.extension)
-	t.wheelType = append(t.wheelType, f.wheelType)
+	t.wheelType = append(t.wheelType, wheelType)
 	t.shape = append(t.shape, f.shape)
 	t.sdist = append(t.sdist, f.sdist)
 	t.platforms = append(t.platforms, f.platforms)
@@ -126,7 +140,8 @@ func (t *cellTable) table() (*ext.Table, error) {
 		column{"day", "Int32", t.day}, column{"first", "Int64", t.first}, column{"rows", "UInt32", t.rows},
 		column{"project", "String", t.project}, column{"version", "String", t.version},
 		column{"base", "String", t.base}, column{"sbase", "String", t.sbase}, column{"tag", "String", t.tag},
-		column{"extension", "String", t.extension}, column{"wheel_type", "String", t.wheelType},
+		column{"extension", "String", t.extension}, column{"wheel_type", "UInt8", t.wheelType},
+		column{"sdist_type", "UInt8", t.sdistType},
 		column{"shape", "UInt8", t.shape}, column{"sdist", "UInt8", t.sdist}, column{"platforms", "UInt8", t.platforms},
 		column{"fallback", "UInt8", t.fallback}, column{"sdist_part", "UInt8", t.sdistPart},
 		column{"wheel_from", "UInt8", t.wheelFrom}, column{"wheel_to", "UInt8", t.wheelTo},

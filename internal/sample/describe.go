@@ -192,6 +192,8 @@ func (p *project) size(k int) int64 {
 		base = 60e6 + 500e6*u
 	case p.kind == nativeNoSdist:
 		base = 40e6 + 600e6*u
+	case perPython(p.kind) && (p.audience == data || p.audience == machine):
+		base = 4e6 + 26e6*u
 	case perPython(p.kind) || p.kind == stableABI || p.kind == program || p.kind == binary:
 		base = 150_000 + 12e6*u*u
 	}

@@ -45,7 +45,7 @@ func (w *world) writeMetadata(ctx context.Context, conn *chconn.Conn, f metadata
 	}
 	m := mix{params: map[string]any{}}
 	m.addPythons(w.lines)
-	params := map[string]any{"python_tags": m.params["python_tags"], "platform_tags": m.params["platform_tags"]}
+	params := map[string]any{"python_tags": m.params["python_tags"], "platform_tags": m.params["platform_tags"], "file_types": m.params["file_types"]}
 	if err := send(ctx, conn, metadataQuery(path), params, projects, releases); err != nil {
 		return 0, fmt.Errorf("write %s: %w", f.name, err)
 	}
@@ -78,9 +78,9 @@ func projectTable(list []project) (*ext.Table, error) {
 // releaseTable is the releases of projects and how many files they have.
 func (w *world) releaseTable(list []project) (table *ext.Table, files int64, err error) {
 	var id []uint32
-	var version, base, sbase, tag, extension, wheelType, python, metadata, via []string
+	var version, base, sbase, tag, extension, python, metadata, via []string
 	var at, size []int64
-	var shape, sdist, platforms, from, to []uint8
+	var shape, sdist, platforms, from, to, wheelType []uint8
 	var classifiers [][]string
 	for i := range list {
 		p := &list[i]
@@ -104,7 +104,7 @@ func (w *world) releaseTable(list []project) (table *ext.Table, files int64, err
 	table, err = columns("releases",
 		column{"id", "UInt32", id}, column{"version", "String", version}, column{"base", "String", base},
 		column{"sbase", "String", sbase}, column{"tag", "String", tag}, column{"extension", "String", extension},
-		column{"wheel_type", "String", wheelType}, column{"requires_python", "String", python},
+		column{"wheel_type", "UInt8", wheelType}, column{"requires_python", "String", python},
 		column{"metadata_version", "String", metadata}, column{"uploaded_via", "String", via},
 		column{"at", "Int64", at}, column{"size", "Int64", size}, column{"shape", "UInt8", shape},
 		column{"sdist", "UInt8", sdist}, column{"platforms", "UInt8", platforms},
@@ -174,13 +174,14 @@ SELECT
 FROM (
     SELECT *,
         arrayFilter(i -> bitTest(platforms, i), range(1, 7)) AS on,
+        {file_types:Array(String)}[wheel_type] AS type,
         arrayConcat(
             if(sdist = 1, [(concat(sbase, '.tar.gz'), 'sdist', 'source')], []),
             multiIf(
-                shape = 1, [(concat(base, '-', tag, extension), wheel_type, if(extension = '.egg', '2.7', splitByChar('-', tag)[1]))],
-                shape = 2, arrayMap(i -> (concat(base, '-', tag, '-', {platform_tags:Array(String)}[i], extension), wheel_type, splitByChar('-', tag)[1]), on),
+                shape = 1, [(concat(base, '-', tag, extension), type, if(extension = '.egg', '2.7', splitByChar('-', tag)[1]))],
+                shape = 2, arrayMap(i -> (concat(base, '-', tag, '-', {platform_tags:Array(String)}[i], extension), type, splitByChar('-', tag)[1]), on),
                 shape = 3, arrayFlatten(arrayMap(m -> arrayMap(i -> (
-                    concat(base, '-', {python_tags:Array(String)}[m], '-', {platform_tags:Array(String)}[i], extension), wheel_type,
+                    concat(base, '-', {python_tags:Array(String)}[m], '-', {platform_tags:Array(String)}[i], extension), type,
                     splitByChar('-', {python_tags:Array(String)}[m])[1]), on), range(wheel_from, wheel_to + 1))),
                 [])) AS files
     FROM releases

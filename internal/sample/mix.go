@@ -35,7 +35,9 @@ func (m *mix) addPythons(lines []pythonLine) {
 		tags = append(tags, l.tag+"-"+abi)
 	}
 	m.params["python_slots"], m.params["python_minors"] = slots, minors
-	m.params["python_versions"] = append([]string{""}, m.python.versions...)
+	m.params["python_versions"] = append(append([]string{""}, m.python.versions...), "7.3.17") // PyPy's own
+	m.params["implementations"] = []string{"", "CPython", "PyPy"}
+	m.params["file_types"] = []string{"", "sdist", "bdist_wheel", "bdist_egg"}
 	m.params["python_tags"] = tags
 	m.params["platform_tags"] = platformTags()[1:]
 }
@@ -93,11 +95,11 @@ func (m *mix) addSystems(systems []system, d day) {
 	number := map[string]func(system) int64{
 		"system_platforms": func(s system) int64 { return int64(s.platform) },
 		"system_ci":        func(s system) int64 { return int64(s.ci * 256) },
-		"system_desktop": func(s system) int64 {
+		"country_tables": func(s system) int64 { // offset of the circle's table
 			if s.desktop {
-				return int64(onDesktop)
+				return 1 + countryColumns*int64(onDesktop)
 			}
-			return int64(onServer)
+			return 1 + countryColumns*int64(onServer)
 		},
 	}
 	for name, of := range number {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -44,6 +45,9 @@ func openOutput(dir string) (*output, error) {
 	}
 	if err := os.MkdirAll(abs, 0o755); err != nil {
 		return nil, fmt.Errorf("create the sample's directory: %w", err)
+	}
+	if strings.ContainsAny(abs, "*?{}") {
+		return nil, fmt.Errorf("write a sample to %s: ClickHouse reads * ? { } in a path as a pattern; name another directory", abs)
 	}
 	out := &output{dir: abs}
 	if out.lock, err = lockDir(abs); err != nil {

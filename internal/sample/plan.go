@@ -16,72 +16,94 @@ type segment struct {
 	from, to int64
 }
 
-// file is one Parquet file of downloads to be written by one query.
-type file struct {
-	name     string // within file_downloads
+// statement is one query: it writes one file, or one for each of its days.
+type statement struct {
 	shape    shape
 	segments []segment
 	rows     int64
+	// name is the file's, within file_downloads; a statement for several
+	// daily files has a pattern instead, in which the day's time stands.
+	name  string
+	daily bool
 }
 
 const (
-	// maxFileRows bounds the rows of one file, and with them what a
-	// statement's draws keep in memory and what is lost when it fails.
+	// maxFileRows bounds the rows of one file: larger days are split.
 	maxFileRows = 2_000_000
-	// maxBulkRows bounds those of a bulk file, so that there are several and
-	// they can be written side by side.
-	maxBulkRows = 500_000
-	// maxBulkDays bounds the days of a bulk file: all of them share the mix
-	// of systems and Pythons of the first.
-	maxBulkDays = 31
+	// maxJointRows bounds the rows of days that share a statement, so that
+	// there are several statements to run side by side, and what the writers
+	// of the daily files hold in memory.
+	maxJointRows = 500_000
+	// maxJointDays bounds those days: all of them have the mix of systems and
+	// Pythons of the first.
+	maxJointDays = 31
 )
 
-// planFiles divides the rows of the days into files: the oldest third of the
-// days in bulk. Days without rows have no file.
-func planFiles(first day, perDay []int64) []file {
-	bulkDays := len(perDay) / 3
-	files := bulkFiles(first, perDay[:bulkDays])
-	for i, rows := range perDay[bulkDays:] {
-		d := first + day(bulkDays+i)
-		for part, from := 0, int64(0); from < rows; part++ {
-			to := min(rows, from+maxFileRows)
-			files = append(files, file{
-				name:     fmt.Sprintf("%d-%012d.parquet", d.unix(), part),
-				segments: []segment{{d, from, to}},
-				rows:     to - from,
-			})
-			from = to
-		}
+// bulkDays is the number of days, the oldest, that are exported in bulk and in
+// the older shape.
+func bulkDays(days int) int { return days / 3 }
+
+// planDownloads divides the rows of the days into statements. Days without
+// rows have no file.
+func planDownloads(first day, perDay []int64) []statement {
+	bulk := bulkDays(len(perDay))
+	list := joinDays(first, perDay[:bulk])
+	for i := range list {
+		list[i].shape = flattened
+		list[i].name = fmt.Sprintf("file_downloads-%012d.parquet", i)
 	}
-	return files
+	daily := joinDays(first+day(bulk), perDay[bulk:])
+	part := 0
+	for i := range daily {
+		s := &daily[i]
+		begin := s.segments[0]
+		if part++; begin.from == 0 {
+			part = 0
+		}
+		s.daily = len(s.segments) > 1
+		s.name = fmt.Sprintf("%d-%012d.parquet", begin.day.unix(), part)
+	}
+	return append(list, daily...)
 }
 
-// bulkFiles packs consecutive days into files of bounded size.
-func bulkFiles(first day, perDay []int64) []file {
-	var files []file
-	var open file
+// joinDays cuts the rows of consecutive days into statements: several small
+// days to one, or several to a large day.
+func joinDays(first day, perDay []int64) []statement {
+	var list []statement
+	var open statement
 	flush := func() {
 		if open.rows > 0 {
-			open.name = fmt.Sprintf("file_downloads-%012d.parquet", len(files))
-			open.shape = flattened
-			files = append(files, open)
+			list = append(list, open)
 		}
-		open = file{}
+		open = statement{}
 	}
 	for i, rows := range perDay {
 		d := first + day(i)
-		if len(open.segments) > 0 && (open.rows+rows > maxBulkRows || d-open.segments[0].day >= maxBulkDays) {
+		if len(open.segments) > 0 && (open.rows+rows > maxJointRows || d-open.segments[0].day >= maxJointDays) {
 			flush()
 		}
 		for from := int64(0); from < rows; {
 			to := min(rows, from+maxFileRows)
 			open.segments = append(open.segments, segment{d, from, to})
 			open.rows += to - from
-			if from = to; from < rows {
+			if rows > maxFileRows {
 				flush()
 			}
+			from = to
 		}
 	}
 	flush()
-	return files
+	return list
+}
+
+// files are the names of the files that the statement writes.
+func (s statement) files() []string {
+	if !s.daily {
+		return []string{s.name}
+	}
+	var names []string
+	for _, g := range s.segments {
+		names = append(names, fmt.Sprintf("%d-%012d.parquet", g.day.unix(), 0))
+	}
+	return names
 }

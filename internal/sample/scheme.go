@@ -126,7 +126,7 @@ func planLine(p *project, s series, at day, gap, patches float64, n int) []plann
 	}
 	for k := range count {
 		number++
-		if patches > 3 {
+		if p.cadence >= 30 {
 			number += int(hash(forPatch, id, i, uint64(k), 2) % 4)
 		}
 		x := (float64(k) + 0.3 + 0.6*unit(forPatch, id, i, uint64(k))) / float64(count+1)

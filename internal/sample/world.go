@@ -64,7 +64,17 @@ type cell struct {
 	day     day
 	first   int64 // number of the first row in the whole sample
 	rows    int64
+	// anonymous rows lack the project.
+	anonymous bool
 }
+
+// One row in nullProjectOf lacks its project, and among those in the older shape
+// one in nullTimeOf its timestamp, as a few rows of the real export do. The
+// row's number in the whole sample decides.
+const (
+	nullProjectOf, nullProjectAt = 20011, 7
+	nullTimeOf, nullTimeAt       = 25013, 11
+)
 
 // maxCellRows bounds a run, so that expanding one keeps little in memory.
 const maxCellRows = 4096
@@ -128,6 +138,15 @@ func (w *world) emitCell(c cell, s segment, from, to int64, emit func(cell)) {
 	start := w.starts[s.day-w.first]
 	for from < to {
 		c.first, c.rows = start+from, min(maxCellRows, to-from)
+		ahead := nullProjectAt - c.first%nullProjectOf
+		if ahead < 0 {
+			ahead += nullProjectOf
+		}
+		if c.anonymous = ahead == 0; c.anonymous {
+			c.rows = 1
+		} else {
+			c.rows = min(c.rows, ahead)
+		}
 		emit(c)
 		from += c.rows
 	}

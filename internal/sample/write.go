@@ -98,13 +98,15 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 		})
 	}
 	report := counter(progress, w.options.Rows)
-	for _, f := range planFiles(w.first, w.perDay) {
-		result.Files = append(result.Files, filepath.Join(DownloadsDir, f.name))
+	for _, s := range planDownloads(w.first, w.perDay) {
+		for _, name := range s.files() {
+			result.Files = append(result.Files, filepath.Join(DownloadsDir, name))
+		}
 		group.Go(func() error {
-			if err := w.writeDownloads(ctx, conn, f, out.path(DownloadsDir, f.name)); err != nil {
+			if err := w.writeDownloads(ctx, conn, s, out.path(DownloadsDir)); err != nil {
 				return err
 			}
-			report(f.rows)
+			report(s.rows)
 			return nil
 		})
 	}
@@ -117,19 +119,19 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 	return result, err
 }
 
-// writeDownloads writes one file of downloads.
-func (w *world) writeDownloads(ctx context.Context, conn *chconn.Conn, f file, path string) error {
-	m := w.newMix(f.segments[0].day)
+// writeDownloads writes the files of one statement to a folder.
+func (w *world) writeDownloads(ctx context.Context, conn *chconn.Conn, s statement, folder string) error {
+	m := w.newMix(s.segments[0].day)
 	var cells cellTable
-	for _, s := range f.segments {
-		w.eachCell(s, func(c cell) { cells.add(c, m.python) })
+	for _, g := range s.segments {
+		w.eachCell(g, func(c cell) { cells.add(c, m.python) })
 	}
 	table, err := cells.table()
 	if err != nil {
 		return err
 	}
-	if err := send(ctx, conn, downloadsQuery(f.shape, path), m.params, table); err != nil {
-		return fmt.Errorf("write %s: %w", f.name, err)
+	if err := send(ctx, conn, downloadsQuery(s, folder), m.params, table); err != nil {
+		return fmt.Errorf("write %s and what goes with it: %w", s.name, err)
 	}
 	return nil
 }
@@ -145,16 +147,21 @@ func send(ctx context.Context, conn *chconn.Conn, query string, params map[strin
 
 // rejected is the number of rows without a project or without a timestamp.
 func (w *world) rejected() int64 {
-	every := func(of, at int64) int64 { return (w.options.Rows - at + of - 1) / of }
-	const both = int64(nullProjectOf) * nullTimeOf
-	n := every(nullProjectOf, nullProjectAt) + every(nullTimeOf, nullTimeAt)
-	for at := int64(nullProjectAt); at < both; at += nullProjectOf {
+	older := w.options.Rows // rows in the older shape, which come first
+	if b := bulkDays(w.options.Days); b < len(w.starts) {
+		older = w.starts[b]
+	}
+	n := every(w.options.Rows, nullProjectOf, nullProjectAt) + every(older, nullTimeOf, nullTimeAt)
+	for at := int64(nullProjectAt); at < older; at += nullProjectOf {
 		if at%nullTimeOf == nullTimeAt {
-			n -= max(0, every(both, at))
+			n--
 		}
 	}
-	return max(0, n)
+	return n
 }
+
+// every is how many numbers below n leave the remainder at when divided by of.
+func every(n, of, at int64) int64 { return max(0, (n-at+of-1)/of) }
 
 // remove deletes a file that may be missing.
 func remove(path string) error {
