@@ -18,40 +18,43 @@ import (
 // fillDemo fills the embedded engine with the sample, by the steps of schema
 // apply, sample, ingest projects and ingest run. Each of them does only what is
 // not done yet: a demo that was killed goes on, and a filled one starts at once.
-func (a *app) fillDemo(ctx context.Context, st *store) error {
-	conn, err := a.open(ctx, st.running.DSN(), nil)
+func (a *app) fillDemo(ctx context.Context, st *store, o sample.Options) error {
+	conn, err := a.open(ctx, st.engine.DSN(), nil)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(conn.Close)
-	d := demo{app: a, conn: conn, dir: filepath.Join(st.running.Dir(), "sample")}
+	o.Dir = filepath.Join(st.engine.Dir(), "sample")
+	d := demo{app: a, conn: conn, sample: o}
 	if err := d.fill(ctx); err != nil {
-		return fmt.Errorf("fill the demo in %s: %w; run the same command again to go on", st.running.Dir(), err)
+		return fmt.Errorf("fill the demo in %s: %w; run the same command again to go on", st.engine.Dir(), err)
 	}
 	return nil
 }
 
-// demo fills a database with the sample in dir.
+// demo fills a database with a sample.
 type demo struct {
 	*app
-	conn *chconn.Conn
-	dir  string
+	conn   *chconn.Conn
+	sample sample.Options
 }
 
 // manifest is the file that a complete sample has.
 const manifest = "sample.json"
 
-// filled is written beside the sample when all of it has been loaded.
-const filled = "loaded"
+// filled is the file that is written when a database holds all of the sample.
+func (d demo) filled() string {
+	return filepath.Join(d.sample.Dir, "loaded-into-"+d.conn.Database())
+}
 
 func (d demo) fill(ctx context.Context) error {
-	if exists(filepath.Join(d.dir, filled)) {
+	if exists(d.filled()) {
 		return nil
 	}
 	if _, err := ddl.Apply(ctx, d.conn, ddl.Options{Database: d.conn.Database()}); err != nil {
 		return err
 	}
-	if !exists(filepath.Join(d.dir, manifest)) {
+	if !exists(filepath.Join(d.sample.Dir, manifest)) {
 		if others, err := d.holdsRows(ctx); err != nil || others {
 			return err
 		}
@@ -63,12 +66,12 @@ func (d demo) fill(ctx context.Context) error {
 		kind   ingest.Kind
 		folder string
 	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
-		files := filepath.Join(d.dir, part.folder, "*.parquet")
+		files := filepath.Join(d.sample.Dir, part.folder, "*.parquet")
 		if err := d.ingest(ctx, ingestFlags{wait: true}, part.kind, []string{files}); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(d.dir, filled), nil, 0o600)
+	return os.WriteFile(d.filled(), nil, 0o600)
 }
 
 // holdsRows reports that there are downloads which no demo has loaded: they are
@@ -90,10 +93,8 @@ func (d demo) holdsRows(ctx context.Context) (bool, error) {
 
 // write writes the sample.
 func (d demo) write(ctx context.Context) error {
-	o := sample.Defaults()
-	o.Dir = d.dir
 	p := d.progress("writing sample")
-	if _, err := sample.Write(ctx, d.conn, o, p.Update); err != nil {
+	if _, err := sample.Write(ctx, d.conn, d.sample, p.Update); err != nil {
 		return err
 	}
 	p.Finish()

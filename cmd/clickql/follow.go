@@ -87,13 +87,13 @@ type keeper struct {
 	log   *slog.Logger
 }
 
-// keep returns, with the engine stopped, when ctx ends. running is the engine
-// that runs already.
-func (k keeper) keep(ctx context.Context, running process) error {
+// keep keeps running alive until ctx ends, and returns what runs then; nil for
+// nothing.
+func (k keeper) keep(ctx context.Context, running process) process {
 	for {
 		select {
 		case <-ctx.Done():
-			return running.Close()
+			return running
 		case <-running.Done():
 		}
 		k.log.Error("the embedded ClickHouse died; starting it again")

@@ -36,7 +36,7 @@ func TestKeeperStartsAgainUntilItWorks(t *testing.T) {
 		close(started)
 		return second, nil
 	}}
-	kept := make(chan error, 1)
+	kept := make(chan process, 1)
 	go func() { kept <- k.keep(ctx, first) }()
 
 	close(first.gone)
@@ -46,10 +46,9 @@ func TestKeeperStartsAgainUntilItWorks(t *testing.T) {
 		t.Errorf("started in %d attempts, want 3", attempts)
 	}
 	stop()
-	if err := <-kept; err != nil {
-		t.Error(err)
+	if left := <-kept; left != process(second) {
+		t.Errorf("%v is left running, not the second", left)
 	}
-	<-second.closed
 }
 
 func TestKeeperStopsWhileItCannotStart(t *testing.T) {
@@ -60,7 +59,7 @@ func TestKeeperStopsWhileItCannotStart(t *testing.T) {
 		return nil, errors.New("no space left on device")
 	}}
 	close(first.gone)
-	if err := k.keep(ctx, first); err != nil {
-		t.Error(err)
+	if left := k.keep(ctx, first); left != nil {
+		t.Errorf("%v is left running", left)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"clickql/graph"
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
+	"clickql/internal/sample"
 	"clickql/internal/server"
 	"clickql/internal/server/examples"
 )
@@ -25,6 +26,7 @@ import (
 type serveFlags struct {
 	addr         string
 	demo         bool
+	sample       sample.Options // of the demo
 	origins      []string
 	playURL      string
 	cache        byteSize
@@ -35,7 +37,7 @@ type serveFlags struct {
 
 // newServeCommand is the gateway.
 func newServeCommand(a *app) *cobra.Command {
-	f := serveFlags{cache: fetch.DefaultCacheBytes}
+	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults()}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer GraphQL over HTTP",
@@ -98,7 +100,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if f.demo {
-		if err := a.fillDemo(ctx, st); err != nil {
+		if err := a.fillDemo(ctx, st, f.sample); err != nil {
 			return err
 		}
 	}
@@ -115,7 +117,7 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *sto
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, background := errgroup.WithContext(background)
 	group.Go(func() error { return cat.Run(background) })
-	group.Go(func() error { return st.keep(background, a.log) })
+	group.Go(func() error { st.keep(background, a.log); return nil })
 
 	a.greet(f, baseURL(ln.Addr()))
 	err = a.gateway(f, cat, st).Serve(ctx, ln)

@@ -18,7 +18,8 @@ type store struct {
 	conn     *follower
 	database string
 	open     func(context.Context) (*engine.Engine, error)
-	running  *engine.Engine // nil: a server of somebody else's
+	engine   *engine.Engine // as it was opened; nil for a server of somebody else's
+	running  process        // what is to be stopped; nil for nothing
 }
 
 // openStore opens the server that the flags name, which need not be up, or the
@@ -44,10 +45,11 @@ func (a *app) openStore(ctx context.Context) (*store, error) {
 		}
 		return e, st.conn.turn(conn)
 	}
-	var err error
-	if st.running, err = st.open(ctx); err != nil {
+	e, err := st.open(ctx)
+	if err != nil {
 		return nil, err
 	}
+	st.engine, st.running = e, e
 	st.database = st.conn.now().Database()
 	return st, nil
 }
@@ -58,10 +60,9 @@ func (a *app) dial(ctx context.Context, dsn string) (*chconn.Conn, error) {
 }
 
 // keep keeps an embedded engine alive until ctx ends.
-func (st *store) keep(ctx context.Context, log *slog.Logger) error {
+func (st *store) keep(ctx context.Context, log *slog.Logger) {
 	if st.running == nil {
-		<-ctx.Done()
-		return nil
+		return
 	}
 	k := keeper{log: log, start: func(ctx context.Context) (process, error) {
 		e, err := st.open(ctx)
@@ -70,10 +71,11 @@ func (st *store) keep(ctx context.Context, log *slog.Logger) error {
 		}
 		return e, nil
 	}}
-	return k.keep(ctx, st.running)
+	st.running = k.keep(ctx, st.running)
 }
 
-// Close ends the connections, and the engine if it is still held.
+// Close ends the connections, for which a stopping engine would wait, then the
+// engine.
 func (st *store) Close() error {
 	err := st.conn.Close()
 	if st.running != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -233,9 +234,10 @@ func TestClickHouseAway(t *testing.T) {
 		t.Fatalf("%+v", seen)
 	}
 
-	if err := e.Close(); err != nil {
+	if err := syscall.Kill(e.Info().PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	<-e.Done()
 	if err := g.catalog.Refresh(t.Context()); err == nil {
 		t.Fatal("the catalog reads a database that is gone")
 	}
