@@ -27,8 +27,9 @@ type Config struct {
 	BatchRows  uint64
 	BatchBytes int64
 	BatchFiles int
-	// Parallel is the number of aggregates computed at the same time, Threads
-	// the server's threads for each statement.
+	// Parallel is the number of aggregates computed at the same time, each by
+	// one thread; Threads the server's threads for reading files. Both are the
+	// server's max_threads by default.
 	Parallel, Threads int
 	// MaxMemory bounds each statement, in bytes.
 	MaxMemory uint64
@@ -51,12 +52,10 @@ type Config struct {
 
 // Defaults. A batch of four million rows takes below 2 GB in the server.
 const (
-	defaultBatchRows  = 4 << 20
-	defaultBatchBytes = 8 << 30
-	defaultBatchFiles = 2000
-	defaultParallel   = 2
-	defaultThreads    = 2
-	defaultMaxMemory  = 4 << 30
+	DefaultBatchRows  = 4 << 20
+	DefaultBatchBytes = 8 << 30
+	DefaultBatchFiles = 2000
+	DefaultMaxMemory  = 4 << 30
 	defaultBeat       = 2 * time.Second
 	defaultLease      = 15 * time.Second
 )
@@ -66,12 +65,10 @@ func (c Config) withDefaults() Config {
 	c.Database = or(c.Database, c.Conn.Database())
 	c.DownloadsTable = or(c.DownloadsTable, "pypi")
 	c.ProjectsTable = or(c.ProjectsTable, "projects")
-	c.BatchRows = or(c.BatchRows, defaultBatchRows)
-	c.BatchBytes = or(c.BatchBytes, defaultBatchBytes)
-	c.BatchFiles = or(c.BatchFiles, defaultBatchFiles)
-	c.Parallel = or(c.Parallel, defaultParallel)
-	c.Threads = or(c.Threads, defaultThreads)
-	c.MaxMemory = or(c.MaxMemory, defaultMaxMemory)
+	c.BatchRows = or(c.BatchRows, DefaultBatchRows)
+	c.BatchBytes = or(c.BatchBytes, DefaultBatchBytes)
+	c.BatchFiles = or(c.BatchFiles, DefaultBatchFiles)
+	c.MaxMemory = or(c.MaxMemory, DefaultMaxMemory)
 	c.Beat = or(c.Beat, defaultBeat)
 	c.Lease = or(c.Lease, defaultLease)
 	if c.Now == nil {

@@ -156,7 +156,7 @@ func (s stepLine) partition() partitionID {
 func (p *publisher) move(ctx context.Context, stage string, step stepLine) error {
 	id := step.partition()
 	err := p.exec(ctx, statement{
-		SQL: "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.tableID.String(),
+		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.tableID.String(),
 		Params: map[string]any{"partition": step.Partition},
 	})
 	if err != nil {

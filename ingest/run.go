@@ -50,6 +50,9 @@ func (r *run) all(ctx context.Context, sources []string) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
+	if err := r.threads(ctx); err != nil {
+		return err
+	}
 	for _, part := range cut(files, limits{r.cfg.BatchRows, r.cfg.BatchBytes, r.cfg.BatchFiles}) {
 		if err := r.load(ctx, part); err != nil {
 			return err
@@ -78,6 +81,17 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return fmt.Errorf("load into %s: it has no column %s", r.d.Base, c)
 		}
 	}
+	return nil
+}
+
+// threads takes the server's own number of threads where none is given.
+func (r *run) threads(ctx context.Context) error {
+	var cores uint64
+	if err := r.row(ctx, statement{SQL: "SELECT toUInt64(getSetting('max_threads'))"}, &cores); err != nil {
+		return fmt.Errorf("ask the server for its threads: %w", err)
+	}
+	r.cfg.Threads = or(r.cfg.Threads, int(cores))
+	r.cfg.Parallel = or(r.cfg.Parallel, int(cores))
 	return nil
 }
 

@@ -257,7 +257,9 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 	if err != nil {
 		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", f.View.tableID, err)
 	}
-	settings := st.settings(nil)
+	// One thread each, several at a time: merging the threads' hash tables of
+	// keys that hardly repeat costs more than it gains.
+	settings := st.settings(map[string]any{"max_threads": 1})
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"clickql/ingest"
+	"clickql/ingest/gcs"
 )
 
 // newIngestCommand groups the commands that load data.
@@ -27,7 +28,13 @@ func newIngestCommand(a *app) *cobra.Command {
 
 const sourceHelp = `SOURCE is gs://bucket/object or a path on the ClickHouse server's own disk; both
 may be globs, in quotes. The same file at the same generation is loaded once,
-however often it is named and however often this is run or killed.`
+however often it is named and however often this is run or killed.
+
+Buckets are listed with Google's default credentials, or anonymously where there
+are none. The objects are read by the ClickHouse server, which knows HMAC keys
+only: for a private bucket make one (gcloud storage hmac create ACCOUNT) and give
+it with --gcs-hmac-key and CLICKQL_GCS_HMAC_SECRET. It is stored nowhere.
+STORAGE_EMULATOR_HOST names an emulator.`
 
 // newIngestRunCommand loads downloads.
 func newIngestRunCommand(a *app) *cobra.Command {
@@ -66,48 +73,36 @@ func newIngestProjectsCommand(a *app) *cobra.Command {
 // ingestFlags are the flags of the commands that load.
 type ingestFlags struct {
 	batchRows         uint64
-	batchBytes        ingestSize
+	batchFiles        int
+	batchBytes        byteSize
 	parallel, threads int
-	memory            ingestSize
+	memory            byteSize
 	wait              bool
+	hmacKey           string
+	hmacSecret        string
+	anonymous         bool
 }
 
 // define adds the flags.
 func (f *ingestFlags) define(flags *pflag.FlagSet) {
-	flags.Uint64Var(&f.batchRows, "batch-rows", 0, "rows that become public together (default 4194304)")
-	flags.Var(&f.batchBytes, "batch-bytes", "bytes of files that become public together, such as 8GB (default 8.6GB)")
-	flags.IntVar(&f.parallel, "parallel", 0, "aggregates computed at the same time (default 2)")
-	flags.IntVar(&f.threads, "threads", 0, "threads of the server for each statement (default 2)")
-	flags.Var(&f.memory, "max-memory", "memory of the server for each statement, such as 2GB (default 4.3GB)")
+	f.batchBytes, f.memory = ingest.DefaultBatchBytes, ingest.DefaultMaxMemory
+	flags.Uint64Var(&f.batchRows, "batch-rows", ingest.DefaultBatchRows, "`rows` that become public together")
+	flags.IntVar(&f.batchFiles, "batch-files", ingest.DefaultBatchFiles, "`files` that become public together")
+	flags.Var(&f.batchBytes, "batch-bytes", "bytes of files that become public together")
+	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` computed at the same time, each by one thread of the server (default its max_threads)")
+	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read files (default its max_threads)")
+	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
+	flags.StringVar(&f.hmacKey, "gcs-hmac-key", "", "access `id` of an HMAC key, with which ClickHouse reads private buckets")
+	flags.StringVar(&f.hmacSecret, "gcs-hmac-secret", "", "`secret` of the HMAC key; better given as CLICKQL_GCS_HMAC_SECRET, since other users see command lines")
+	flags.BoolVar(&f.anonymous, "gcs-anonymous", false, "list public buckets without looking for Google credentials")
 	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
-}
-
-// ingestSize is a flag for a number of bytes, written as people do.
-type ingestSize uint64
-
-// String writes the size; empty where it is not given.
-func (b *ingestSize) String() string {
-	if *b == 0 {
-		return ""
-	}
-	return humanize.Bytes(uint64(*b))
-}
-
-// Type names the kind of value in help texts.
-func (*ingestSize) Type() string { return "size" }
-
-// Set reads a size.
-func (b *ingestSize) Set(s string) error {
-	n, err := humanize.ParseBytes(s)
-	if err != nil {
-		return fmt.Errorf("%q is not a size such as 500MB or 2GiB", s)
-	}
-	*b = ingestSize(n)
-	return nil
 }
 
 // ingest loads files of one kind and says what became of them.
 func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
+	if (f.hmacKey == "") != (f.hmacSecret == "") {
+		return usagef("--gcs-hmac-key and --gcs-hmac-secret are given together")
+	}
 	sources, err := a.absolute(sources)
 	if err != nil {
 		return err
@@ -117,10 +112,12 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sourc
 		return err
 	}
 	defer a.releasing(release)
+	bucket := gcs.New(gcs.Config{HMACKey: f.hmacKey, HMACSecret: f.hmacSecret, Anonymous: f.anonymous})
+	defer a.releasing(bucket.Close)
 	progress := ingest.NewProgress(time.Now)
 	stop := a.showProgress(progress, "loading "+string(kind))
 	sum, err := ingest.New(ingest.Config{
-		Conn: conn, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), Parallel: f.parallel, Threads: f.threads,
+		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
 	}).Run(ctx, kind, sources...)
 	stop()

@@ -1,11 +1,96 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+
+	"clickql/ingest"
 )
 
 // newIngestStatusCommand says what the ledger holds.
 func newIngestStatusCommand(a *app) *cobra.Command {
-	return &cobra.Command{Use: "status", Short: "Say what is loaded, in hand, failed and stuck", Example: "  clickql ingest status --json",
-		RunE: func(cmd *cobra.Command, _ []string) error { return nil }}
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say what is loaded, in hand, failed and stuck",
+		Long: "Says what the ledger holds: files and rows that are loaded, rows per second of the\n" +
+			"last batches, the newest day, what is in hand, what is stuck and why, and which\nfiles failed. It changes nothing.",
+		Example: "  clickql ingest status --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conn, release, err := a.connect(cmd.Context(), admin)
+			if err != nil {
+				return err
+			}
+			defer a.releasing(release)
+			st, err := ingest.New(ingest.Config{Conn: conn, Log: a.log}).Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				e := json.NewEncoder(a.stdout)
+				e.SetIndent("", "  ")
+				return e.Encode(st)
+			}
+			return printStatus(a.stdout, st)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// printStatus writes the status as tables.
+func printStatus(out io.Writer, st ingest.Status) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
+	if len(st.Kinds) == 0 {
+		line("database %s: nothing has been loaded yet", st.Database)
+	} else {
+		line("loaded\tfiles\tsize\trows\trows/s\tbatches\tnewest day\tlast")
+	}
+	for _, k := range st.Kinds {
+		line("%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", k.Kind, humanize.Comma(int64(k.Files)), humanize.IBytes(k.Bytes), humanize.Comma(int64(k.Rows)),
+			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
+	}
+	for _, k := range st.Kinds {
+		for reason, n := range k.Rejected {
+			line("not stored\t%s\t%s rows with %s", k.Kind, humanize.Comma(int64(n)), reason)
+		}
+	}
+	if st.Writer != nil {
+		life := "alive"
+		if !st.Writer.Alive {
+			life = "ended without finishing"
+		}
+		line("\nwriter\tpid %d on %s since %s\t%s", st.Writer.PID, st.Writer.Host, st.Writer.Since.Format(time.DateTime), life)
+	}
+	if len(st.InHand) > 0 {
+		line("\nin hand\tstate\tfiles\trows\towner\tsince")
+	}
+	for _, b := range st.InHand {
+		line("%s\t%s\t%d\t%s\t%s\t%s", b.Batch, b.State, b.Files, humanize.Comma(int64(b.Rows)), b.Owner, b.Since.Format(time.DateTime))
+		if b.Stuck != "" {
+			line("  stuck: %s", b.Stuck)
+		}
+	}
+	if len(st.Failed) > 0 {
+		line("\nfailed\ttimes\tlast\treason")
+	}
+	for _, f := range st.Failed {
+		line("%s\t%d\t%s\t%s", f.Name, f.Times, f.At.Format(time.DateTime), f.Reason)
+	}
+	return w.Flush()
+}
+
+// orDash shows an absent value.
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
 }

@@ -1,0 +1,264 @@
+package gcs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+
+	"clickql/ingest"
+)
+
+// scheme begins the names of objects.
+const scheme = "gs://"
+
+// emulatorVariable names an emulator's address; the client library reads it too.
+const emulatorVariable = "STORAGE_EMULATOR_HOST"
+
+// publicEndpoint is where ClickHouse reads objects.
+const publicEndpoint = "https://storage.googleapis.com"
+
+// groupLimit bounds the objects that one gcs() names.
+const groupLimit = 500
+
+// Config says how to reach Google Cloud Storage.
+type Config struct {
+	// HMACKey and HMACSecret let the ClickHouse server read private objects.
+	// Without them it reads without a signature. They are sent as query
+	// parameters and are kept nowhere.
+	HMACKey, HMACSecret string
+	// Anonymous lists objects without looking for Google's credentials.
+	Anonymous bool
+	// EmulatorHost is the address of an emulator; by default that of the
+	// environment variable STORAGE_EMULATOR_HOST.
+	EmulatorHost string
+}
+
+// Source is an ingest.Source over Google Cloud Storage. It connects when it is
+// first used.
+type Source struct {
+	cfg Config
+
+	mu     sync.Mutex
+	client *storage.Client
+}
+
+var _ ingest.Source = (*Source)(nil)
+
+// New prepares a source.
+func New(cfg Config) *Source {
+	if cfg.EmulatorHost == "" {
+		cfg.EmulatorHost = os.Getenv(emulatorVariable)
+	}
+	if cfg.EmulatorHost != "" && !strings.Contains(cfg.EmulatorHost, "://") {
+		cfg.EmulatorHost = "http://" + cfg.EmulatorHost
+	}
+	cfg.EmulatorHost = strings.TrimSuffix(cfg.EmulatorHost, "/")
+	return &Source{cfg: cfg}
+}
+
+// Close ends the connections.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client == nil {
+		return nil
+	}
+	return s.client.Close()
+}
+
+// Owns reports that a name begins with gs://.
+func (*Source) Owns(name string) bool { return strings.HasPrefix(name, scheme) }
+
+// connect makes the client: with default credentials where there are any,
+// anonymous otherwise.
+func (s *Source) connect(ctx context.Context) (*storage.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		return s.client, nil
+	}
+	// The client outlives the call that makes it.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	switch {
+	case s.cfg.EmulatorHost != "":
+		s.client, err = storage.NewClient(ctx, option.WithoutAuthentication(), option.WithEndpoint(s.cfg.EmulatorHost+"/storage/v1/"))
+	case s.cfg.Anonymous:
+		s.client, err = storage.NewClient(ctx, option.WithoutAuthentication())
+	default:
+		if s.client, err = storage.NewClient(ctx); err != nil && strings.Contains(err.Error(), "could not find default credentials") {
+			s.client, err = storage.NewClient(ctx, option.WithoutAuthentication())
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect to Google Cloud Storage: %w", err)
+	}
+	return s.client, nil
+}
+
+// List expands gs://bucket/glob.
+func (s *Source) List(ctx context.Context, pattern string) ([]ingest.Object, error) {
+	bucket, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
+	if bucket == "" || strings.ContainsAny(bucket, globChars) {
+		return nil, fmt.Errorf("list %s: name one bucket, as in gs://bucket/prefix*.parquet", pattern)
+	}
+	match, err := compileGlob(glob)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", pattern, err)
+	}
+	var objects []ingest.Object
+	below := false
+	err = s.each(ctx, bucket, &storage.Query{Prefix: literalPrefix(glob)}, func(o ingest.Object, key string) bool {
+		if match(key) && !strings.HasSuffix(key, "/") {
+			objects = append(objects, o)
+		}
+		below = below || strings.HasPrefix(key, strings.TrimSuffix(glob, "/")+"/")
+		return true
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("list %s: %w", pattern, explain(err, bucket))
+	case len(objects) > 0:
+		return objects, nil
+	case below || glob == "":
+		return nil, fmt.Errorf("list %s: it is a folder where an object is expected; name the objects in it: %s/*.parquet", pattern, strings.TrimSuffix(pattern, "/"))
+	default:
+		return nil, fmt.Errorf("list %s: no object matches; check the prefix and the pattern, in which * does not match /", pattern)
+	}
+}
+
+// each lists objects in the order of their names until visit returns false.
+func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visit func(o ingest.Object, key string) bool) error {
+	client, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := q.SetAttrSelection([]string{"Name", "Generation", "Size"}); err != nil {
+		return err
+	}
+	q.Projection = storage.ProjectionNoACL
+	it := client.Bucket(bucket).Objects(ctx, q)
+	for {
+		attrs, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		o := ingest.Object{Name: scheme + bucket + "/" + attrs.Name, Generation: strconv.FormatInt(attrs.Generation, 10),
+			Size: attrs.Size, Path: bucket + "/" + attrs.Name}
+		if !visit(o, attrs.Name) {
+			return nil
+		}
+	}
+}
+
+// explain adds the remedy to a refusal.
+func explain(err error, bucket string) error {
+	var api *googleapi.Error
+	switch {
+	case errors.Is(err, storage.ErrBucketNotExist):
+		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
+	case !errors.As(err, &api):
+		return err
+	case api.Code == http.StatusNotFound:
+		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
+	case api.Code == http.StatusUnauthorized:
+		return fmt.Errorf("bucket %s is not public and no Google credentials were found: run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS: %w", bucket, err)
+	case api.Code == http.StatusForbidden:
+		return fmt.Errorf("these Google credentials may not list bucket %s: grant them storage.objects.list: %w", bucket, err)
+	}
+	return err
+}
+
+// Generations lists the objects again, one range of names for each bucket.
+func (s *Source) Generations(ctx context.Context, objects []ingest.Object) (map[string]string, error) {
+	now := make(map[string]string, len(objects))
+	byBucket := map[string][]string{}
+	wanted := make(map[string]bool, len(objects))
+	for _, o := range objects {
+		bucket, key, _ := strings.Cut(o.Path, "/")
+		byBucket[bucket] = append(byBucket[bucket], key)
+		wanted[o.Name] = true
+	}
+	for bucket, keys := range byBucket {
+		first, last := keys[0], keys[0]
+		for _, k := range keys {
+			first, last = min(first, k), max(last, k)
+		}
+		err := s.each(ctx, bucket, &storage.Query{Prefix: commonPrefix(first, last), StartOffset: first}, func(o ingest.Object, key string) bool {
+			if wanted[o.Name] {
+				now[o.Name] = o.Generation
+			}
+			return key < last
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list gs://%s again: %w", bucket, explain(err, bucket))
+		}
+	}
+	return now, nil
+}
+
+// commonPrefix is what two names begin with.
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// Group splits objects by bucket, and so that one gcs() names not too many.
+func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
+	byBucket := map[string][]ingest.Object{}
+	var order []string
+	for _, o := range objects {
+		bucket, _, _ := strings.Cut(o.Path, "/")
+		if byBucket[bucket] == nil {
+			order = append(order, bucket)
+		}
+		byBucket[bucket] = append(byBucket[bucket], o)
+	}
+	var groups [][]ingest.Object
+	for _, bucket := range order {
+		groups = append(groups, ingest.GroupByComma(byBucket[bucket], groupLimit)...)
+	}
+	return groups
+}
+
+// Table reads a group with gcs().
+func (s *Source) Table(group []ingest.Object, format, structure string) (ingest.TableFunction, error) {
+	paths := make([]string, len(group))
+	for i, o := range group {
+		paths[i] = escapePath(o.Path)
+	}
+	base := publicEndpoint
+	t := ingest.TableFunction{Settings: map[string]any{}}
+	if s.cfg.EmulatorHost != "" {
+		base = s.cfg.EmulatorHost
+		t.Settings["s3_validate_etag_on_read"] = 0 // emulators give other ETags for a range than for the whole
+	}
+	t.Params = map[string]any{"source_path": base + "/" + ingest.BraceList(paths), "source_format": format}
+	args := "{source_path:String}, NOSIGN, {source_format:String}"
+	if s.cfg.HMACKey != "" {
+		args = "{source_path:String}, {source_key:String}, {source_secret:String}, {source_format:String}"
+		t.Params["source_key"], t.Params["source_secret"] = s.cfg.HMACKey, s.cfg.HMACSecret
+	}
+	if structure != "" {
+		args += ", {source_structure:String}"
+		t.Params["source_structure"] = structure
+	}
+	t.SQL = "gcs(" + args + ")"
+	return t, nil
+}

@@ -1,0 +1,182 @@
+package gcs
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+
+	"clickql/ingest"
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+
+// fake starts an emulator with a bucket.
+func fake(t *testing.T, objects map[string][]byte) (*fakestorage.Server, *Source) {
+	t.Helper()
+	// The emulator serves an object under bucket/name only where it knows its
+	// own address, so its port is chosen beforehand.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().(*net.TCPAddr)
+	_ = l.Close()
+	server, err := fakestorage.NewServerWithOptions(fakestorage.Options{Scheme: "http", Host: "127.0.0.1",
+		Port: uint16(address.Port), PublicHost: address.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "exports"})
+	for key, content := range objects {
+		put(server, key, content)
+	}
+	src := New(Config{EmulatorHost: server.URL()})
+	t.Cleanup(func() { _ = src.Close() })
+	return server, src
+}
+
+// put writes an object, under a new generation.
+func put(server *fakestorage.Server, key string, content []byte) {
+	server.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: "exports", Name: key}, Content: content})
+}
+
+// parquet makes an export of n downloads of one day.
+func parquet(t *testing.T, conn *chconn.Conn, seed, n int) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("%d.parquet", seed))
+	text := func(expr string) string { return "CAST(" + expr + " AS Nullable(String))" }
+	err := conn.Exec(t.Context(), fmt.Sprintf(`INSERT INTO FUNCTION file(%s, 'Parquet') SELECT
+		CAST(toDateTime64('2024-03-01 00:00:00', 6, 'UTC') + number AS Nullable(DateTime64(6, 'UTC'))) AS timestamp, %s AS country_code, %s AS project,
+		%s AS "file.filename", %s AS "file.version", %s AS "file.type", %s AS "installer.name", %s AS python,
+		%s AS "distro.libc.lib", %s AS "distro.libc.version", %s AS "system.name" FROM numbers(%d)`,
+		chconn.Literal(path), text("['DE', 'FR'][1 + number % 2]"), text(fmt.Sprintf("concat('p', toString(%d), '-', toString(number %% 7))", seed)),
+		text("'f'"), text("'1.0'"), text("'sdist'"), text("'pip'"), text("'3.11.4'"), text("'glibc'"), text("'2.31'"), text("'Linux'"), n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// count is the number of rows in the raw table.
+func count(t *testing.T, db *chtest.DB) (n uint64) {
+	t.Helper()
+	if err := db.Conn.QueryRow(t.Context(), "SELECT count() FROM pypi").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestLoad(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	server, src := fake(t, map[string][]byte{
+		"2024/a.parquet": parquet(t, db.Conn, 1, 1000), "2024/b c%41+#é.parquet": parquet(t, db.Conn, 2, 100),
+		"2024/d,e.parquet": parquet(t, db.Conn, 3, 10), "2024/deep/f.parquet": parquet(t, db.Conn, 4, 1), "other.txt": []byte("x"),
+	})
+	load := func(patterns ...string) (ingest.Summary, error) {
+		return ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Run(t.Context(), ingest.Downloads, patterns...)
+	}
+	sum, err := load("gs://exports/2024/*.parquet", "gs://exports/2024/a.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Listed != 3 || sum.Files != 3 || sum.Rows != 1110 || !sum.Complete() || count(t, db) != 1110 {
+		t.Fatalf("first load: %+v, %d rows in the table", sum, count(t, db))
+	}
+	put(server, "2024/a.parquet", parquet(t, db.Conn, 5, 500))
+	sum, err = load("gs://exports/**.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Already != 2 || len(sum.Changed) != 1 || sum.Changed[0].Object.Name != "gs://exports/2024/a.parquet" || sum.Rows != 1 || count(t, db) != 1111 {
+		t.Fatalf("second load: %+v, %d rows in the table", sum, count(t, db))
+	}
+}
+
+// TestReplacedWhileRead replaces an object between its staging and its check.
+func TestReplacedWhileRead(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	server, src := fake(t, map[string][]byte{"a.parquet": parquet(t, db.Conn, 1, 10), "b.parquet": parquet(t, db.Conn, 2, 100)})
+	once := false
+	cfg := ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}, At: func(s ingest.Step) error {
+		if s == ingest.StepRawStaged && !once {
+			once = true
+			put(server, "a.parquet", parquet(t, db.Conn, 3, 10))
+		}
+		return nil
+	}}
+	sum, err := ingest.New(cfg).Run(t.Context(), ingest.Downloads, "gs://exports/*.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sum.Failed) != 1 || !strings.Contains(sum.Failed[0].Reason, "replaced while it was being read") || sum.Rows != 100 || count(t, db) != 100 {
+		t.Fatalf("%+v, %d rows in the table", sum, count(t, db))
+	}
+	sum, err = ingest.New(cfg).Run(t.Context(), ingest.Downloads, "gs://exports/*.parquet")
+	if err != nil || sum.Rows != 10 || count(t, db) != 110 {
+		t.Fatalf("after the replacement: %+v, %v, %d rows in the table", sum, err, count(t, db))
+	}
+}
+
+func TestListErrors(t *testing.T) {
+	_, src := fake(t, map[string][]byte{"folder/a.parquet": []byte("x")})
+	for pattern, want := range map[string]string{
+		"gs://nowhere/*.parquet":         "there is no bucket nowhere",
+		"gs://exports/none*.parquet":     "no object matches",
+		"gs://exports/none.parquet":      "no object matches",
+		"gs://exports/folder":            "it is a folder",
+		"gs://exports/folder/":           "it is a folder",
+		"gs://exports":                   "it is a folder",
+		"gs://":                          "name one bucket",
+		"gs://ex*/a":                     "name one bucket",
+		"gs://exports/folder/{a.parquet": "not closed",
+	} {
+		_, err := src.List(context.Background(), pattern)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), pattern) {
+			t.Errorf("List(%q): %v, want an error that names it and says %q", pattern, err, want)
+		}
+	}
+}
+
+// TestSecretsStayOut checks that an HMAC key is in no statement's text.
+func TestSecretsStayOut(t *testing.T) {
+	src := New(Config{HMACKey: "GOOGKEY", HMACSecret: "hunter2"})
+	table, err := src.Table([]ingest.Object{{Name: "gs://b/o", Path: "b/o"}}, "Parquet", "a String")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(table.SQL, "GOOGKEY") || strings.Contains(table.SQL, "hunter2") || table.Params["source_secret"] != "hunter2" {
+		t.Fatalf("table function: %+v", table)
+	}
+}
+
+func TestGlob(t *testing.T) {
+	for _, c := range []struct {
+		glob, key string
+		want      bool
+	}{
+		{"a*.parquet", "ab.parquet", true}, {"a*.parquet", "a/b.parquet", false}, {"a**.parquet", "a/b.parquet", true},
+		{"{a,b}/x", "b/x", true}, {"{a,b}/x", "c/x", false}, {"a?", "ab", true}, {"a?", "a/", false},
+		{"a.b", "axb", false}, {"a,b", "a,b", true}, {"é*", "éa", true}, {"[a]", "[a]", true},
+	} {
+		match, err := compileGlob(c.glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := match(c.key); got != c.want {
+			t.Errorf("%q matches %q: %v, want %v", c.glob, c.key, got, c.want)
+		}
+	}
+}

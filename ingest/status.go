@@ -1,0 +1,218 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/chconn"
+)
+
+// Status is what the ledger says at one instant.
+type Status struct {
+	Database string       `json:"database"`
+	Kinds    []KindStatus `json:"kinds"`
+	// InHand lists the batches that are neither done nor given up.
+	InHand []BatchStatus `json:"inHand"`
+	// Failed lists the files that could not be loaded and have not been since.
+	Failed []FailedFile `json:"failed"`
+	// Writer holds the lock; absent when nobody does.
+	Writer *WriterStatus `json:"writer,omitempty"`
+}
+
+// KindStatus sums up what is loaded of one kind.
+type KindStatus struct {
+	Kind          Kind              `json:"kind"`
+	Files         uint64            `json:"files"`
+	Bytes         uint64            `json:"bytes"`
+	Rows          uint64            `json:"rows"` // stored
+	Batches       uint64            `json:"batches"`
+	Rejected      map[string]uint64 `json:"rejected,omitempty"`  // rows not stored, by reason
+	NewestDay     string            `json:"newestDay,omitempty"` // of the stored rows, YYYY-MM-DD
+	RowsPerSecond float64           `json:"rowsPerSecond"`       // of the last batches
+	LastAt        time.Time         `json:"lastAt"`              // when the last batch became public
+}
+
+// BatchStatus is a batch in hand.
+type BatchStatus struct {
+	Batch string    `json:"batch"`
+	Kind  Kind      `json:"kind"`
+	State string    `json:"state"`
+	Files uint64    `json:"files"`
+	Rows  uint64    `json:"rows"`
+	Owner string    `json:"owner"` // host/pid
+	Since time.Time `json:"since"` // when it came into its state
+	// Stuck says why nobody is working on it, and what to do; empty while
+	// somebody is.
+	Stuck string `json:"stuck,omitempty"`
+}
+
+// FailedFile is a file that could not be loaded.
+type FailedFile struct {
+	Kind       Kind      `json:"kind"`
+	Name       string    `json:"name"`
+	Generation string    `json:"generation"`
+	Reason     string    `json:"reason"`
+	At         time.Time `json:"at"`
+	Times      uint64    `json:"times"`
+}
+
+// WriterStatus is the holder of the lock.
+type WriterStatus struct {
+	Host  string    `json:"host"`
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+	Alive bool      `json:"alive"`
+}
+
+// recentBatches are those whose speed Status gives.
+const recentBatches = 10
+
+// Status reads the ledger. It takes no lock and changes nothing.
+func (in *Ingest) Status(ctx context.Context) (Status, error) {
+	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	st := Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
+	batches, err := readBatches(ctx, s, "")
+	if chconn.Classify(err) == chconn.UnknownTable {
+		return st, nil // nothing has ever been loaded
+	}
+	if err != nil {
+		return st, err
+	}
+	lock, err := readLock(ctx, s)
+	if err != nil {
+		return st, err
+	}
+	alive := false
+	if lock.Epoch > 0 && !lock.Holder.Released {
+		if alive, err = in.alive(ctx, s, lock); err != nil {
+			return st, err
+		}
+		st.Writer = &WriterStatus{Host: lock.Holder.Host, PID: lock.Holder.PID, Since: lock.Holder.Since, Alive: alive}
+	}
+	for _, kind := range []Kind{Downloads, Projects} {
+		k, err := kindStatus(ctx, s, kind, batches)
+		if err != nil {
+			return st, err
+		}
+		if k.Batches > 0 {
+			st.Kinds = append(st.Kinds, k)
+		}
+	}
+	for _, b := range batches {
+		if !State(b.State).Final() {
+			st.InHand = append(st.InHand, batchStatus(b, lock, alive))
+		}
+	}
+	st.Failed, err = failedFiles(ctx, s)
+	return st, err
+}
+
+// alive tells whether the lock's holder gives signs of life: at once for a
+// process of this machine, within a few heartbeats otherwise.
+func (in *Ingest) alive(ctx context.Context, s *session, state lockState) (bool, error) {
+	me := in.cfg.Holder
+	if judgeHolder(state, me, processAlive) == takeDead {
+		return false, nil
+	}
+	if me.Machine != "" && state.Holder.Machine == me.Machine {
+		return true, nil
+	}
+	gone, err := lapsed(ctx, s, state, lockConfig{Beat: in.cfg.Beat, Lease: 3 * in.cfg.Beat, Log: in.cfg.Log})
+	return !gone, err
+}
+
+// kindStatus sums up the batches of a kind, which come in the order of planning.
+func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine) (KindStatus, error) {
+	k := KindStatus{Kind: kind}
+	var done []batchLine
+	for _, b := range batches {
+		if Kind(b.Kind) != kind || State(b.State) != Done {
+			continue
+		}
+		done = append(done, b)
+		k.Batches++
+		k.Files, k.Bytes, k.Rows = k.Files+b.Files, k.Bytes+b.Bytes, k.Rows+b.Stored
+		if day := b.LastDay.Format(time.DateOnly); b.LastDay.Year() > 1970 && day > k.NewestDay {
+			k.NewestDay = day
+		}
+		k.LastAt = b.At
+	}
+	var rows uint64
+	var seconds float64
+	for _, b := range done[max(0, len(done)-recentBatches):] {
+		rows, seconds = rows+b.Stored, seconds+b.Seconds
+	}
+	if seconds > 0 {
+		k.RowsPerSecond = float64(rows) / seconds
+	}
+	err := s.each(ctx, statement{
+		SQL: `SELECT reason, sum(n) FROM (SELECT DISTINCT batch, name, kv.1 AS reason, kv.2 AS n FROM ` + name(s.database, ledgerFiles) + `
+			ARRAY JOIN CAST(rejected AS Array(Tuple(String, UInt64))) AS kv
+			WHERE kind = {kind:String} AND outcome = 'counted' AND batch IN
+				(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
+			GROUP BY reason ORDER BY reason`,
+		Params: map[string]any{"kind": string(kind)},
+	}, func(rows driver.Rows) error {
+		var reason string
+		var n uint64
+		if err := rows.Scan(&reason, &n); err != nil {
+			return err
+		}
+		if k.Rejected == nil {
+			k.Rejected = map[string]uint64{}
+		}
+		k.Rejected[reason] = n
+		return nil
+	})
+	if err != nil {
+		return k, fmt.Errorf("add up the rejected rows: %w", err)
+	}
+	return k, nil
+}
+
+// batchStatus describes a batch in hand.
+func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
+	st := BatchStatus{Batch: b.Batch, Kind: Kind(b.Kind), State: State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
+	if alive && lock.Epoch == b.Epoch {
+		return st
+	}
+	switch judgeBatch(State(b.State)) {
+	case rollForward:
+		st.Stuck = "its writer ended while it was publishing: part of it may be public; any clickql ingest run finishes it first"
+	default:
+		st.Stuck = "its writer ended while it was " + st.State + ": nothing of it is public; the next clickql ingest run loads its files again"
+	}
+	if alive {
+		st.Stuck = "its writer ended; the present one is taking it over"
+	}
+	return st
+}
+
+// failedFiles lists the files whose last attempts failed.
+func failedFiles(ctx context.Context, s *session) ([]FailedFile, error) {
+	failed := []FailedFile{}
+	err := s.each(ctx, statement{
+		SQL: `SELECT kind, name, argMax(f.generation, f.at) AS generation, argMax(f.reason, f.at) AS reason, max(f.at) AS at, count() AS times
+			FROM ` + name(s.database, ledgerFiles) + ` AS f
+			WHERE outcome = 'failed' AND (kind, name) NOT IN
+				(SELECT kind, name FROM ` + name(s.database, ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
+					(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
+			GROUP BY kind, name ORDER BY kind, name`,
+	}, func(rows driver.Rows) error {
+		var f FailedFile
+		var kind string
+		if err := rows.Scan(&kind, &f.Name, &f.Generation, &f.Reason, &f.At, &f.Times); err != nil {
+			return err
+		}
+		f.Kind = Kind(kind)
+		failed = append(failed, f)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the failed files: %w", err)
+	}
+	return failed, nil
+}
