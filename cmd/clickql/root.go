@@ -29,6 +29,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newServeCommand(a),
 		newSchemaCommand(a),
+		newIngestCommand(a),
 		newVersionCommand(a),
 	}
 }
