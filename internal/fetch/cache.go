@@ -34,8 +34,8 @@ type cache struct {
 const maxEntries = 1 << 22
 
 // entryOverhead is about what an entry costs beside its key and value: list
-// element, map slot, headers.
-const entryOverhead = 200
+// element, map slot, headers, its share of the query it came from.
+const entryOverhead = 600
 
 func newCache(maxBytes int64, ttl time.Duration, now func() time.Time) *cache {
 	c := &cache{max: maxBytes, ttl: ttl, now: now}

@@ -11,7 +11,7 @@ import (
 // TestCacheStaysInBounds: the bytes held never exceed the bound, whatever is
 // put in, and the least recently used goes first.
 func TestCacheStaysInBounds(t *testing.T) {
-	const limit = 10_000
+	const limit = 30_000
 	c := newCache(limit, time.Minute, time.Now)
 	c.use("1")
 	for i := range 1000 {

@@ -19,14 +19,14 @@ func (l *Loader) execute(ctx context.Context, q *query.Query, take func(driver.R
 	defer l.slots.Release(1)
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.QueryTimeout)
 	defer cancel()
-	ran := &Ran{table: q.Table, sql: q.Text(), rejected: q.Rejected}
+	ran := &Ran{query: q}
 	began := l.cfg.Now()
 	err := l.scan(ctx, q, ran, take)
 	took := l.cfg.Now().Sub(began)
 	ran.millis = float64(took.Microseconds()) / 1000
 	l.metrics.ran(q, ran, took, err)
 	if err != nil {
-		l.cfg.Log.WarnContext(ctx, "query failed", "table", q.Table, "sql", ran.sql, "error", err)
+		l.cfg.Log.WarnContext(ctx, "query failed", "table", q.Table, "sql", q.Text(), "error", err)
 	}
 	return ran, err
 }

@@ -11,12 +11,10 @@ import (
 
 // Ran is one query that ClickHouse ran.
 type Ran struct {
-	table    string
-	sql      string
-	rejected []query.Rejection
-	rows     uint64
-	bytes    uint64
-	millis   float64
+	query  *query.Query
+	rows   uint64
+	bytes  uint64
+	millis float64
 }
 
 // Sources of an answer.
@@ -64,7 +62,7 @@ func (t *trace) explained(playURL string) []Explained {
 	defer t.mu.Unlock()
 	out := make([]Explained, 0, len(t.used))
 	for r, source := range t.used {
-		e := Explained{Table: r.table, SQL: r.sql, Source: source, Rejected: r.rejected}
+		e := Explained{Table: r.query.Table, SQL: r.query.Text(), Source: source, Rejected: r.query.Rejected()}
 		if e.Rejected == nil {
 			e.Rejected = []query.Rejection{}
 		}
@@ -72,7 +70,7 @@ func (t *trace) explained(playURL string) []Explained {
 			e.RowsRead, e.BytesRead, e.ElapsedMs = r.rows, r.bytes, r.millis
 		}
 		if playURL != "" {
-			e.PlayURL = playURL + "#" + base64.StdEncoding.EncodeToString([]byte(r.sql))
+			e.PlayURL = playURL + "#" + base64.StdEncoding.EncodeToString([]byte(e.SQL))
 		}
 		out = append(out, e)
 	}

@@ -17,6 +17,12 @@ const (
 	// unknownWidth stands for the bytes of a value whose column's size the
 	// database does not tell.
 	unknownWidth = 8
+	// rowCost is the cost of working a row into one GROUP BY, in bytes read that
+	// take as long.
+	rowCost = 30
+	// queryCost is the fixed cost of any query in the same unit: about a
+	// millisecond.
+	queryCost = 1_500_000
 )
 
 // typicalValues is how many values of a dimension a project is seen with: what
@@ -31,12 +37,13 @@ var typicalValues = map[catalog.Dimension]float64{
 type estimate struct {
 	rows    float64
 	bytes   float64
-	unknown bool // the database does not tell the table's size
+	cost    float64 // in bytes read that take as long
+	unknown bool    // the database does not tell the table's size
 }
 
 // estimateOf estimates the rows that survive the table's sorting key under the
-// request's conditions, and the bytes of the columns read.
-func estimateOf(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) estimate {
+// conditions of s, and the bytes of the columns that the bundle reads.
+func estimateOf(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need, b *bundle) estimate {
 	size := float64(t.Rows)
 	if t.Rows == 0 && t.Raw {
 		size = float64(snap.Projects.Sum())
@@ -44,18 +51,24 @@ func estimateOf(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) est
 	if size == 0 {
 		return estimate{unknown: true}
 	}
-	rows := size * keptByKey(snap, t, r, n)
-	if limit := perProjectLimit(snap, t, r, n); limit > 0 {
+	rows := size * keptByKey(snap, t, s, n)
+	if limit := perProjectLimit(snap, t, s, n); limit > 0 {
 		rows = min(rows, limit)
 	}
 	rows = min(size, max(rows, granule*float64(max(t.Parts, 1))))
-	return estimate{rows: rows, bytes: rows * widthOf(t, r, n)}
+	width := widthOf(t, n, b.readsTime())
+	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*(width+rowCost*float64(len(b.parts)))}
+}
+
+// readsTime reports that a part is about days, whatever the range.
+func (b *bundle) readsTime() bool {
+	return slices.ContainsFunc(b.parts, func(p *part) bool { return p.req().Kind == Series || p.req().Kind == Extent })
 }
 
 // keptByKey is the part of the table that the sorting key's prefix leaves under
 // the request's conditions: the key is used column by column until one is not
 // restricted, or is restricted to a range.
-func keptByKey(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) float64 {
+func keptByKey(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need) float64 {
 	kept := 1.0
 	for _, column := range t.Key[:indexed(t)] {
 		if column == t.TimeColumn {
@@ -68,7 +81,7 @@ func keptByKey(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) floa
 		if !ok {
 			return kept
 		}
-		share := r.Slice.share(snap, d)
+		share := s.share(snap, d)
 		if share == 1 {
 			return kept
 		}
@@ -111,12 +124,12 @@ func (s Slice) share(snap *catalog.Snapshot, d catalog.Dimension) float64 {
 // perProjectLimit bounds the rows of the named projects in a table that keeps
 // nothing but project and time apart: one row for each step of time. For the raw
 // table the projects' own downloads are the bound. 0 is no bound.
-func perProjectLimit(snap *catalog.Snapshot, t *catalog.Table, r Request, n need) float64 {
-	if r.Slice.Projects == nil {
+func perProjectLimit(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need) float64 {
+	if s.Projects == nil {
 		return 0
 	}
 	if t.Raw {
-		return r.Slice.share(snap, catalog.Project) * float64(snap.Projects.Sum())
+		return s.share(snap, catalog.Project) * float64(snap.Projects.Sum())
 	}
 	if len(t.Dims) != 1 {
 		return 0
@@ -124,11 +137,11 @@ func perProjectLimit(snap *catalog.Snapshot, t *catalog.Table, r Request, n need
 	steps := map[catalog.Grain]float64{
 		catalog.GrainDay: float64(n.days.Days()), catalog.GrainMonth: math.Ceil(float64(n.days.Days())/28) + 1, catalog.GrainNone: 1,
 	}
-	return float64(len(r.Slice.Projects)) * steps[t.Grain]
+	return float64(len(s.Projects)) * steps[t.Grain]
 }
 
-// widthOf is the bytes that a row costs in the columns that the request reads.
-func widthOf(t *catalog.Table, r Request, n need) float64 {
+// widthOf is the bytes of a row in the columns that are read.
+func widthOf(t *catalog.Table, n need, readsTime bool) float64 {
 	var sum float64
 	add := func(column string) {
 		w, ok := t.Width[column]
@@ -140,7 +153,7 @@ func widthOf(t *catalog.Table, r Request, n need) float64 {
 	for _, d := range n.dims {
 		add(d.Column())
 	}
-	if t.TimeColumn != "" && (!n.whole || r.Kind == Series || r.Kind == Extent) {
+	if t.TimeColumn != "" && (!n.whole || readsTime) {
 		add(t.TimeColumn)
 	}
 	if !t.Raw {
@@ -154,7 +167,7 @@ func widthOf(t *catalog.Table, r Request, n need) float64 {
 // columns, then fewer rows, then the name.
 func compareCost(a *catalog.Table, ea estimate, b *catalog.Table, eb estimate, blind bool) int {
 	if !blind {
-		if c := cmp.Compare(ea.bytes, eb.bytes); c != 0 {
+		if c := cmp.Compare(ea.cost, eb.cost); c != 0 {
 			return c
 		}
 	}
@@ -208,12 +221,18 @@ func roughBytes(n float64) string {
 	return roughly(n) + "B"
 }
 
-// dimList writes dimensions' columns as a key is written.
-func dimList(dims []catalog.Dimension) string {
-	names := make([]string, 0, len(dims))
+// keyOf writes the key of the smallest aggregate that has these dimensions and
+// this grain.
+func keyOf(dims []catalog.Dimension, grain catalog.Grain) string {
+	names := make([]string, 0, len(dims)+1)
 	for _, d := range dims {
 		names = append(names, d.Column())
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	switch grain {
+	case catalog.GrainDay:
+		names = append(names, "date")
+	case catalog.GrainMonth:
+		names = append(names, "month")
+	}
+	return "(" + strings.Join(names, ", ") + ")"
 }

@@ -6,9 +6,31 @@ import (
 	"clickql/internal/catalog"
 )
 
+// Decoder turns a query's rows into results. Scan each row into Dest, then call
+// Take; Results is complete when all rows are taken. A Decoder is for one run of
+// the query and one goroutine.
+type Decoder struct {
+	parts []*partDecoder
+	data  catalog.Range
+	dest  []any
+
+	keys             []string
+	part             int64
+	bucket, lastDay  int32
+	value            string
+	total, whole, at int64
+}
+
+// partDecoder gathers the rows of one part.
+type partDecoder struct {
+	part  *part
+	slots map[string]*slot
+	index map[catalog.Day]int // of a series' buckets
+}
+
 // slot gathers the rows of one combination of coordinates.
 type slot struct {
-	members []planned
+	members []member
 	total   int64
 	before  int64
 	extent  catalog.Range
@@ -17,43 +39,20 @@ type slot struct {
 	groups  []Group
 }
 
-// Decoder turns a query's rows into results. Scan each row into Dest, then call
-// Take; Results is complete when all rows are taken. A Decoder is for one run of
-// the query and one goroutine.
-type Decoder struct {
-	kind     Kind
-	interval Interval
-	slots    map[string]*slot
-	index    map[catalog.Day]int // of a series' buckets
-	dest     []any
-	data     catalog.Range
-
-	keys             []string
-	bucket, lastDay  int32
-	value            string
-	total, whole, at int64
-}
-
 // NewDecoder prepares for the rows of one run of the query.
 func (q *Query) NewDecoder() *Decoder {
-	r := q.group.members[0].req
-	d := &Decoder{kind: r.Kind, interval: r.Interval, data: q.data, slots: map[string]*slot{}, keys: make([]string, len(q.axes))}
-	for _, m := range q.group.members {
-		key := slotKey(m.coordinates(q.axes))
-		s := d.slots[key]
-		if s == nil {
-			s = &slot{}
-			d.slots[key] = s
-		}
-		s.members = append(s.members, m)
-	}
-	if r.Kind == Series {
-		d.prepareBuckets(r, q.data)
+	d := &Decoder{data: q.snap.Days, keys: make([]string, len(q.axes))}
+	for _, p := range q.bundle.parts {
+		d.parts = append(d.parts, newPartDecoder(p, q.axes))
 	}
 	for i := range d.keys {
 		d.dest = append(d.dest, &d.keys[i])
 	}
-	switch r.Kind {
+	if len(d.parts) > 1 {
+		d.dest = append(d.dest, &d.part, &d.bucket, &d.value, &d.total)
+		return d
+	}
+	switch r := q.bundle.parts[0].req(); r.Kind {
 	case Series:
 		d.dest = append(d.dest, &d.bucket, &d.total)
 	case Split:
@@ -69,18 +68,32 @@ func (q *Query) NewDecoder() *Decoder {
 	return d
 }
 
-// prepareBuckets gives every slot its series of zeros. The members' ranges are
-// one another's where they have data; outside the data they may differ, and the
-// index of the widest serves all.
-func (d *Decoder) prepareBuckets(r Request, data catalog.Range) {
+// newPartDecoder gives each combination of the part's coordinates a slot. The
+// members of a series have the same buckets where there is data; outside the
+// data their ranges may differ.
+func newPartDecoder(p *part, axes []Condition) *partDecoder {
+	d := &partDecoder{part: p, slots: map[string]*slot{}}
+	for _, m := range p.members {
+		key := slotKey(m.coordinates(axes))
+		s := d.slots[key]
+		if s == nil {
+			s = &slot{}
+			d.slots[key] = s
+		}
+		s.members = append(s.members, m)
+	}
+	if p.req().Kind != Series {
+		return d
+	}
 	d.index = map[catalog.Day]int{}
-	days := Buckets(r.Slice.daysIn(data), r.Interval)
+	days := Buckets(p.need.days, p.req().Interval)
 	for i, day := range days {
 		d.index[day] = i
 	}
 	for _, s := range d.slots {
 		s.days, s.totals = days, make([]int64, len(days))
 	}
+	return d
 }
 
 // Dest is where the next row is scanned to, one pointer for each column.
@@ -88,25 +101,39 @@ func (d *Decoder) Dest() []any { return d.dest }
 
 // Take takes the row that was scanned.
 func (d *Decoder) Take() {
-	s := d.slots[slotKey(d.keys)]
-	if s == nil { // a combination that no member asked for
+	key := slotKey(d.keys)
+	if d.part < int64(len(d.parts)) {
+		d.parts[d.part].take(d, key)
 		return
 	}
-	switch d.kind {
+	for _, p := range d.parts { // a slice's total, for each part's slots
+		if s := p.slots[key]; s != nil {
+			s.total = d.total
+		}
+	}
+}
+
+// take takes a row of the part.
+func (p *partDecoder) take(d *Decoder, key string) {
+	s := p.slots[key]
+	if s == nil { // a combination that no member of this part asked for
+		return
+	}
+	switch p.part.req().Kind {
 	case Series:
-		s.total += d.total
-		if i, ok := d.index[catalog.Day(d.bucket)]; ok {
+		if len(d.parts) == 1 {
+			s.total += d.total
+		}
+		if i, ok := p.index[catalog.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
 	case Split:
-		s.total, s.before = d.whole, d.at
+		if len(d.parts) == 1 {
+			s.total, s.before = d.whole, d.at
+		}
 		s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
 	case Extent:
-		if d.total > 0 {
-			s.extent, s.total = catalog.Range{From: catalog.Day(d.bucket), To: catalog.Day(d.lastDay)}, d.total
-		} else {
-			s.extent = noDays
-		}
+		s.extent, s.total = catalog.Range{From: catalog.Day(d.bucket), To: catalog.Day(d.lastDay)}, d.total
 	default:
 		s.total = d.total
 	}
@@ -115,12 +142,14 @@ func (d *Decoder) Take() {
 // Results is each member's answer by its request's key; a slice of which no row
 // came has zeros.
 func (d *Decoder) Results() map[string]*Result {
-	out := make(map[string]*Result, len(d.slots))
-	for _, s := range d.slots {
-		for _, m := range s.members {
-			out[m.req.Key()] = s.answer(m.req, d.data)
-			if m.req.givesTotal() {
-				out[TotalOf(m.req.Slice).Key()] = &Result{Total: s.total}
+	out := map[string]*Result{}
+	for _, p := range d.parts {
+		for _, s := range p.slots {
+			for _, m := range s.members {
+				out[m.req.Key()] = s.answer(m.req, d.data)
+				if m.req.givesTotal() {
+					out[TotalOf(m.req.Slice).Key()] = &Result{Total: s.total}
+				}
 			}
 		}
 	}
@@ -129,42 +158,39 @@ func (d *Decoder) Results() map[string]*Result {
 
 // answer is the slot's rows as one member asked for them.
 func (s *slot) answer(r Request, data catalog.Range) *Result {
+	res := &Result{Total: s.total}
 	switch r.Kind {
 	case Series:
-		return s.series(r, data)
+		s.series(r, data, res)
 	case Split:
-		res := &Result{Total: s.total, Shown: s.before, Groups: s.groups}
+		res.Shown, res.Groups = s.before, s.groups
 		if len(s.groups) > r.First {
 			res.Groups, res.More = s.groups[:r.First:r.First], true
 		}
 		for _, g := range res.Groups {
 			res.Shown += g.Total
 		}
-		return res
 	case Extent:
-		if s.total == 0 {
-			return &Result{Extent: noDays}
+		res.Extent = noDays
+		if s.total > 0 {
+			res.Extent = s.extent
 		}
-		return &Result{Total: s.total, Extent: s.extent}
-	default:
-		return &Result{Total: s.total}
 	}
+	return res
 }
 
 // series lays the slot's buckets out over the member's own range, which may
-// reach beyond the data.
-func (s *slot) series(r Request, data catalog.Range) *Result {
-	days := Buckets(r.Slice.span(data), r.Interval)
-	if slices.Equal(days, s.days) {
-		return &Result{Total: s.total, Days: days, Totals: s.totals}
+// reach beyond the data. Buckets of nested ranges are a run of one another.
+func (s *slot) series(r Request, data catalog.Range, res *Result) {
+	res.Days, res.Totals = Buckets(r.Slice.span(data), r.Interval), s.totals
+	if slices.Equal(res.Days, s.days) {
+		return
 	}
-	res := &Result{Total: s.total, Days: days, Totals: make([]int64, len(days))}
+	res.Totals = make([]int64, len(res.Days))
 	if len(s.days) > 0 {
-		// Buckets of nested ranges are a run of one another.
-		at, _ := slices.BinarySearch(days, s.days[0])
+		at, _ := slices.BinarySearch(res.Days, s.days[0])
 		copy(res.Totals[at:], s.totals)
 	}
-	return res
 }
 
 // span is every day that the slice asks about.
@@ -180,10 +206,13 @@ var noDays = catalog.Range{From: 0, To: -1}
 
 // empty answers a request about a slice that holds nothing.
 func empty(r Request, data catalog.Range) *Result {
-	res := &Result{Extent: noDays}
-	if r.Kind == Series {
+	res := &Result{}
+	switch r.Kind {
+	case Series:
 		res.Days = Buckets(r.Slice.span(data), r.Interval)
 		res.Totals = make([]int64, len(res.Days))
+	case Extent:
+		res.Extent = noDays
 	}
 	return res
 }

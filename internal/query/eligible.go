@@ -72,6 +72,16 @@ func dimsOf(r Request) []catalog.Dimension {
 	return dims
 }
 
+// answers reports that the table can answer: obstacle without the words.
+func (n need) answers(t *catalog.Table) bool {
+	for _, d := range n.dims {
+		if !t.Dims[d] {
+			return false
+		}
+	}
+	return t.Grain <= n.grain && !t.Covers.Empty() && t.Covers.Contains(n.days)
+}
+
 // obstacle says why the table cannot answer; empty where it can.
 func (n need) obstacle(t *catalog.Table) string {
 	for _, d := range n.dims {
@@ -125,56 +135,66 @@ type Rejection struct {
 	Reason string `json:"reason"`
 }
 
-// choice is the outcome of choosing a table for one request.
+// choice is the outcome of choosing a table.
 type choice struct {
-	table    *catalog.Table
-	extents  *catalog.Extent // set where table stands for the table of first and last days
-	est      estimate
-	rejected []Rejection // by table name
+	table   *catalog.Table  // nil where none can answer
+	extents *catalog.Extent // set where table stands for the table of first and last days
+	est     estimate
+	blind   bool // the tables' sizes are not known
 }
 
-// choose picks the cheapest table that can answer; table is nil where none can.
-func choose(snap *catalog.Snapshot, r Request) choice {
-	n := needOf(r, snap.Days)
-	if e := snap.Extents; e != nil && r.Kind == Extent && n.whole && len(r.Slice.Conditions) == 0 {
-		return chooseExtents(snap, e)
+// choose picks the cheapest table that can answer every part of the bundle.
+func choose(snap *catalog.Snapshot, b *bundle) choice {
+	n, s := b.need(), b.slice()
+	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && len(s.Conditions) == 0 {
+		return chooseExtents(e)
 	}
-	type candidate struct {
-		table *catalog.Table
-		est   estimate
-	}
-	var found []candidate
+	var able []*catalog.Table
+	var costs []estimate
 	var c choice
 	for _, t := range snap.Tables {
-		if why := n.obstacle(t); why != "" {
-			c.rejected = append(c.rejected, Rejection{t.FullName(), why})
-			continue
-		}
-		found = append(found, candidate{t, estimateOf(snap, t, r, n)})
-	}
-	if len(found) > 0 {
-		blind := slices.ContainsFunc(found, func(f candidate) bool { return f.est.unknown })
-		best := slices.MinFunc(found, func(a, b candidate) int {
-			return compareCost(a.table, a.est, b.table, b.est, blind)
-		})
-		c.table, c.est = best.table, best.est
-		for _, f := range found {
-			if f.table != best.table {
-				c.rejected = append(c.rejected, Rejection{f.table.FullName(), dearer(f.est, best.est, best.table)})
-			}
+		if n.answers(t) {
+			e := estimateOf(snap, t, s, n, b)
+			able, costs = append(able, t), append(costs, e)
+			c.blind = c.blind || e.unknown
 		}
 	}
-	slices.SortFunc(c.rejected, func(a, b Rejection) int { return strings.Compare(a.Table, b.Table) })
+	for i, t := range able {
+		if c.table == nil || compareCost(t, costs[i], c.table, c.est, c.blind) < 0 {
+			c.table, c.est = t, costs[i]
+		}
+	}
 	return c
 }
 
 // chooseExtents answers from the table that keeps nothing but each project's
 // first and last day: no other can be cheaper.
-func chooseExtents(snap *catalog.Snapshot, e *catalog.Extent) choice {
-	c := choice{extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows}}
-	c.est = estimate{rows: min(granule, float64(e.Rows))}
-	for _, t := range snap.Tables {
-		c.rejected = append(c.rejected, Rejection{t.FullName(), e.Name + " keeps the first and the last day of each project ready"})
+func chooseExtents(e *catalog.Extent) choice {
+	return choice{
+		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows},
+		est: estimate{rows: min(granule, float64(e.Rows))},
 	}
-	return c
+}
+
+// rejections says of every table but the chosen one why it was not.
+func (c choice) rejections(snap *catalog.Snapshot, b *bundle) []Rejection {
+	n, s := b.need(), b.slice()
+	var out []Rejection
+	for _, t := range snap.Tables {
+		why := n.obstacle(t)
+		switch {
+		case t == c.table:
+			continue
+		case c.extents != nil:
+			why = c.extents.Name + " keeps the first and the last day of each project ready"
+		case why == "":
+			why = dearer(estimateOf(snap, t, s, n, b), c.est, c.table)
+		}
+		out = append(out, Rejection{t.FullName(), why})
+	}
+	for _, i := range snap.Ignored {
+		out = append(out, Rejection{snap.Database + "." + i.Table, i.Reason})
+	}
+	slices.SortFunc(out, func(a, b Rejection) int { return strings.Compare(a.Table, b.Table) })
+	return out
 }

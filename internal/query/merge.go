@@ -8,17 +8,16 @@ import (
 	"clickql/internal/catalog"
 )
 
-// maxResultRows bounds the rows that one merged query is expected to return;
-// larger groups are asked in several queries.
+// maxResultRows bounds the rows that one part of a query is expected to return;
+// more members are asked in several queries.
 const maxResultRows = 200_000
 
-// planned is a request with the table chosen for it.
-type planned struct {
-	req    Request
-	need   need
-	choice choice
+// member is one request of a part.
+type member struct {
+	req   Request
+	order int // among the plan's requests
 	// picks are the coordinates that the request fixes to a single value: what
-	// it may differ in from others of its group.
+	// it may differ in from others of its family.
 	picks []pick
 }
 
@@ -44,7 +43,7 @@ func picksOf(s Slice) []pick {
 }
 
 // fixed is the slice without its picks: the conditions that the members of a
-// group share.
+// family share.
 func (s Slice) fixed() Slice {
 	if len(s.Projects) == 1 {
 		s.Projects = nil
@@ -59,71 +58,183 @@ func (s Slice) fixed() Slice {
 	return s
 }
 
-// groupKey is equal for requests that one query can answer: the same table,
-// measure, range and conditions, but for the values of their picks and for how
-// many values of a split are wanted.
-func (p planned) groupKey() string {
-	b := appendString(nil, p.choice.table.FullName())
-	b = append(b, byte(p.req.Kind))
-	b = appendString(b, string(p.req.Interval))
-	b = appendString(b, string(p.req.Dim))
-	if p.req.After != nil {
-		b = binary.AppendVarint(append(b, 1), p.req.After.Total)
-		b = appendString(b, p.req.After.Value)
+// part is requests that differ only in the values of their picks, and in how
+// many values of a split they want: one GROUP BY answers them.
+type part struct {
+	family string // equal for parts whose rows are the same
+	shape  string // the measure
+	need   need
+	// members are in the plan's order; the first stands for what all share.
+	members []member
+}
+
+// req is what the members share.
+func (p *part) req() Request { return p.members[0].req }
+
+// first is how many values of the split any member wants.
+func (p *part) first() int {
+	n := 0
+	for _, m := range p.members {
+		n = max(n, m.req.First)
 	}
-	for _, k := range p.picks {
+	return n
+}
+
+// familyOf is equal for requests over the same range and conditions, but for
+// the values of their picks: one scan finds the rows of all.
+func familyOf(r Request, n need, picks []pick) string {
+	shared := r.Slice.fixed()
+	shared.AllTime, shared.Days = n.whole, n.days
+	b := shared.appendKey(nil)
+	for _, k := range picks {
 		b = appendString(b, string(k.dim))
 	}
-	shared := p.req.Slice.fixed()
-	shared.AllTime, shared.Days = p.need.whole, p.need.days
-	return string(shared.appendKey(b))
+	return string(b)
 }
 
-// group is what one query answers.
-type group struct {
-	members []planned
-}
-
-// merge groups requests, in the order in which their first members come.
-func merge(all []planned) []group {
-	index := map[string]int{}
-	var groups []group
-	for _, p := range all {
-		key := p.groupKey()
-		i, ok := index[key]
-		if !ok || groups[i].full(p.req) {
-			i = len(groups)
-			index[key] = i
-			groups = append(groups, group{})
-		}
-		groups[i].members = append(groups[i].members, p)
+// shapeOf is equal for requests that one GROUP BY answers.
+func shapeOf(r Request) string {
+	b := []byte{byte(r.Kind)}
+	b = appendString(b, string(r.Interval))
+	b = appendString(b, string(r.Dim))
+	if r.After != nil {
+		b = binary.AppendVarint(append(b, 1), r.After.Total)
+		b = appendString(b, r.After.Value)
 	}
-	return groups
+	return string(b)
 }
 
-// full reports that another member would make the group's result too large.
-func (g group) full(r Request) bool {
-	rows := 1
+// partsOf groups requests into parts, in the order in which their first members
+// come.
+func partsOf(reqs []ordered, data catalog.Range) []*part {
+	index := map[string]*part{}
+	var parts []*part
+	for _, o := range reqs {
+		n, picks := needOf(o.req, data), picksOf(o.req.Slice)
+		family, shape := familyOf(o.req, n, picks), shapeOf(o.req)
+		key := family + "\x00" + shape
+		p := index[key]
+		if p == nil || (len(p.members)+1)*rowsOf(o.req, data) > maxResultRows {
+			p = &part{family: family, shape: shape, need: n}
+			index[key] = p
+			parts = append(parts, p)
+		}
+		p.members = append(p.members, member{req: o.req, order: o.order, picks: picks})
+	}
+	return parts
+}
+
+// ordered is a request with its place among the plan's.
+type ordered struct {
+	req   Request
+	order int
+}
+
+// rowsOf is how many rows the answer to a request may have.
+func rowsOf(r Request, data catalog.Range) int {
 	switch r.Kind {
 	case Series:
-		rows = max(1, r.Slice.Days.Days())
-		if r.Slice.AllTime {
-			rows = 4000
-		}
+		return max(1, BucketCount(r.Slice.daysIn(data), r.Interval))
 	case Split:
-		rows = r.First + 1
+		return r.First + 1
+	default:
+		return 1
 	}
-	return (len(g.members)+1)*rows > maxResultRows
+}
+
+// bundle is the parts that one query answers: all of one family.
+type bundle struct {
+	parts  []*part
+	choice choice
+	saves  float64 // against asking its two halves apart
+}
+
+// order is the place of the bundle's first request.
+func (b *bundle) order() int {
+	least := b.parts[0].members[0].order
+	for _, p := range b.parts {
+		least = min(least, p.members[0].order)
+	}
+	return least
+}
+
+// need is what the bundle asks of a table.
+func (b *bundle) need() need {
+	n := b.parts[0].need
+	for _, p := range b.parts[1:] {
+		n.grain = min(n.grain, p.need.grain)
+		n.dims = append(slices.Clone(n.dims), p.need.dims...)
+	}
+	slices.SortFunc(n.dims, func(x, y catalog.Dimension) int {
+		return slices.Index(catalog.Dimensions, x) - slices.Index(catalog.Dimensions, y)
+	})
+	n.dims = slices.Compact(n.dims)
+	return n
+}
+
+// mergeable reports that the bundle's parts can stand beside others in one
+// GROUPING SETS: a page behind a cursor, and first and last days, cannot.
+func (b *bundle) mergeable() bool {
+	return !slices.ContainsFunc(b.parts, func(p *part) bool {
+		return p.req().Kind == Extent || p.req().After != nil
+	})
+}
+
+// mergeBundles unites bundles of a family as long as one scan costs less than
+// two, the largest saving first, ties in the plan's order.
+func mergeBundles(snap *catalog.Snapshot, all []*bundle) []*bundle {
+	unions := map[[2]*bundle]*bundle{} // of pairs that were tried; nil where it does not pay
+	for {
+		var best *bundle
+		var at [2]int
+		var most float64
+		for i, a := range all {
+			for j, b := range all[i+1:] {
+				u, tried := unions[[2]*bundle{a, b}]
+				if !tried {
+					u = unite(snap, a, b)
+					unions[[2]*bundle{a, b}] = u
+				}
+				if u != nil && u.saves > most {
+					best, at, most = u, [2]int{i, i + 1 + j}, u.saves
+				}
+			}
+		}
+		if best == nil {
+			return all
+		}
+		all[at[0]] = best
+		all = slices.Delete(all, at[1], at[1]+1)
+	}
+}
+
+// unite is the bundle of both bundles' parts; nil where one scan cannot answer
+// them or would cost more than two.
+func unite(snap *catalog.Snapshot, a, b *bundle) *bundle {
+	if a.parts[0].family != b.parts[0].family || !a.mergeable() || !b.mergeable() {
+		return nil
+	}
+	u := &bundle{parts: append(slices.Clone(a.parts), b.parts...)}
+	u.choice = choose(snap, u)
+	if u.choice.table == nil || u.choice.blind {
+		return nil
+	}
+	u.saves = a.choice.est.cost + b.choice.est.cost - u.choice.est.cost
+	if u.saves <= 0 {
+		return nil
+	}
+	return u
 }
 
 // axes are the picks' dimensions in which the members differ, with the values
-// that occur, ascending. Picks in which all agree are ordinary conditions.
-func (g group) axes() (axes []Condition, agreed []Condition) {
-	first := g.members[0].picks
-	for i, k := range first {
-		values := make([]string, len(g.members))
-		for j, m := range g.members {
-			values[j] = m.picks[i].value
+// that occur, ascending; agreed are the picks in which all agree.
+func (b *bundle) axes() (axes, agreed []Condition) {
+	for i, k := range b.parts[0].members[0].picks {
+		var values []string
+		for _, p := range b.parts {
+			for _, m := range p.members {
+				values = append(values, m.picks[i].value)
+			}
 		}
 		c := Condition{Dim: k.dim, Values: distinct(values)}
 		if len(c.Values) > 1 {
@@ -135,12 +246,41 @@ func (g group) axes() (axes []Condition, agreed []Condition) {
 	return axes, agreed
 }
 
+// slice is all that the bundle's query reads, its members taken together.
+func (b *bundle) slice() Slice {
+	s := b.parts[0].req().Slice.fixed()
+	axes, agreed := b.axes()
+	for _, c := range append(axes, agreed...) {
+		s = s.Narrow(c)
+	}
+	return s
+}
+
 // coordinates are a member's values on the axes.
-func (p planned) coordinates(axes []Condition) []string {
+func (m member) coordinates(axes []Condition) []string {
 	out := make([]string, len(axes))
 	for i, a := range axes {
-		at := slices.IndexFunc(p.picks, func(k pick) bool { return k.dim == a.Dim })
-		out[i] = p.picks[at].value
+		at := slices.IndexFunc(m.picks, func(k pick) bool { return k.dim == a.Dim })
+		out[i] = m.picks[at].value
+	}
+	return out
+}
+
+// combinations lists the members' coordinates, each once: for each axis one
+// list, entries at one index belonging together.
+func (b *bundle) combinations(axes []Condition) [][]string {
+	seen := map[string]bool{}
+	out := make([][]string, len(axes))
+	for _, p := range b.parts {
+		for _, m := range p.members {
+			at := m.coordinates(axes)
+			if key := slotKey(at); !seen[key] {
+				seen[key] = true
+				for i, value := range at {
+					out[i] = append(out[i], value)
+				}
+			}
+		}
 	}
 	return out
 }

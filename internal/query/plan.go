@@ -9,8 +9,8 @@ import (
 
 // Options bound what a plan may ask for.
 type Options struct {
-	// MaxRows is the most rows that one request may be expected to read; 0 for
-	// no limit.
+	// MaxRows is the most rows that one query may be expected to read; 0 for no
+	// limit.
 	MaxRows float64
 }
 
@@ -21,14 +21,12 @@ type Query struct {
 	// SQL has its values as typed parameters, in Params.
 	SQL    string
 	Params []Param
-	// Rejected tells why each other table was not chosen, by table.
-	Rejected []Rejection
 	// EstimatedRows is how many rows the query is expected to read.
 	EstimatedRows float64
 
-	group group
-	axes  []Condition
-	data  catalog.Range
+	bundle *bundle
+	axes   []Condition
+	snap   *catalog.Snapshot
 }
 
 // Plan answers a set of requests.
@@ -37,95 +35,117 @@ type Plan struct {
 	Ready map[string]*Result
 	// Failed holds the requests that cannot be answered, by Request.Key.
 	Failed map[string]*Error
-	// Queries answer the others.
+	// Queries answer the others, in the order of their first requests.
 	Queries []*Query
-
-	data catalog.Range
 }
 
-// NewPlan chooses tables for the requests and merges them into queries. The
-// order of the queries follows the order of the requests.
+// planner holds what a plan is made with.
+type planner struct {
+	snap *catalog.Snapshot
+	opts Options
+	plan *Plan
+}
+
+// NewPlan chooses tables for the requests and merges them into queries.
 func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
-	p := &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}, data: snap.Days}
-	given := givenTotals(reqs)
-	var all []planned
-	for _, r := range reqs {
+	p := planner{snap, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
+	var totals, others []ordered
+	for i, r := range reqs {
 		switch {
 		case r.Slice.Impossible() || r.Slice.daysIn(snap.Days).Empty():
-			p.Ready[r.Key()] = empty(r, snap.Days)
-			continue
-		case r.Kind == Total && given[r.Slice.Key()]:
-			continue // comes with a series or a split of the same slice
+			p.plan.Ready[r.Key()] = empty(r, snap.Days)
+		case r.Kind == Total:
+			totals = append(totals, ordered{r, i})
+		default:
+			others = append(others, ordered{r, i})
 		}
-		c := choose(snap, r)
-		if err := c.refusal(snap, r, opts); err != nil {
-			p.Failed[r.Key()] = err
-			if r.Kind != Total && given[r.Slice.Key()] {
-				all = append(all, p.totalAlone(snap, r.Slice, reqs, opts)...)
-			}
-			continue
-		}
-		all = append(all, planned{req: r, need: needOf(r, snap.Days), choice: c, picks: picksOf(r.Slice)})
 	}
-	for _, g := range merge(all) {
-		p.Queries = append(p.Queries, g.query(snap))
+	bundles := p.bundles(others)
+	bundles = append(bundles, p.bundles(p.missing(totals, others))...)
+	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
+	bundles = mergeBundles(snap, bundles)
+	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
+	for _, b := range bundles {
+		p.plan.Queries = append(p.plan.Queries, b.query(snap))
 	}
-	return p
+	return p.plan
 }
 
-// givenTotals tells the slices whose total comes with another request.
-func givenTotals(reqs []Request) map[string]bool {
+// missing are the totals that do not come with another request's answer.
+func (p planner) missing(totals, others []ordered) []ordered {
 	given := map[string]bool{}
-	for _, r := range reqs {
-		if r.givesTotal() {
-			given[r.Slice.Key()] = true
+	for _, o := range others {
+		if o.req.givesTotal() && p.plan.Failed[o.req.Key()] == nil {
+			given[o.req.Slice.Key()] = true
 		}
 	}
-	return given
+	return slices.DeleteFunc(totals, func(o ordered) bool { return given[o.req.Slice.Key()] })
 }
 
-// totalAlone plans the total of a slice whose other request was refused, where
-// a total was asked for: it may well be answerable by itself.
-func (p *Plan) totalAlone(snap *catalog.Snapshot, s Slice, reqs []Request, opts Options) []planned {
-	r := TotalOf(s)
-	key := r.Key()
-	if !slices.ContainsFunc(reqs, func(other Request) bool { return other.Kind == Total && other.Key() == key }) {
-		return nil
+// bundles makes a bundle of each part of the requests, and notes those that
+// cannot be answered.
+func (p planner) bundles(reqs []ordered) []*bundle {
+	var out []*bundle
+	for _, one := range partsOf(reqs, p.snap.Days) {
+		out = append(out, p.bundle(one)...)
 	}
-	c := choose(snap, r)
-	if err := c.refusal(snap, r, opts); err != nil {
-		p.Failed[key] = err
-		return nil
-	}
-	return []planned{{req: r, need: needOf(r, snap.Days), choice: c, picks: picksOf(s)}}
+	return out
 }
 
-// query writes the group's query.
-func (g group) query(snap *catalog.Snapshot) *Query {
-	axes, agreed := g.axes()
-	c := g.members[0].choice
-	w := &writer{table: c.table, extents: c.extents}
-	w.conditions(g, axes, agreed)
-	q := &Query{Table: c.table.FullName(), Rejected: c.rejected, group: g, axes: axes, data: snap.Days}
-	q.SQL = g.write(w, axes)
+// bundle chooses the part's table. A part that would read too much is halved
+// until only requests are refused that read too much by themselves.
+func (p planner) bundle(one *part) []*bundle {
+	b := &bundle{parts: []*part{one}}
+	b.choice = choose(p.snap, b)
+	switch n := len(one.members); {
+	case b.choice.table == nil:
+		for _, m := range one.members {
+			p.plan.Failed[m.req.Key()] = uncovered(m.req, p.snap)
+		}
+		return nil
+	case p.opts.MaxRows <= 0 || b.choice.est.rows <= p.opts.MaxRows:
+		return []*bundle{b}
+	case n > 1:
+		left, right := *one, *one
+		left.members, right.members = one.members[:n/2], one.members[n/2:]
+		return append(p.bundle(&left), p.bundle(&right)...)
+	default:
+		p.plan.Failed[one.req().Key()] = tooDear(one.req(), p.snap, b.choice, p.opts.MaxRows)
+		return nil
+	}
+}
+
+// query writes the bundle's query.
+func (b *bundle) query(snap *catalog.Snapshot) *Query {
+	axes, agreed := b.axes()
+	w := &writer{table: b.choice.table, extents: b.choice.extents}
+	w.conditions(b, axes, agreed)
+	q := &Query{Table: b.choice.table.FullName(), EstimatedRows: b.choice.est.rows,
+		bundle: b, axes: axes, snap: snap}
+	q.SQL = w.write(b, axes)
 	q.Params = w.params
-	for _, m := range g.members {
-		q.EstimatedRows += m.choice.est.rows
-	}
-	if size := float64(c.table.Rows); size > 0 {
-		q.EstimatedRows = min(q.EstimatedRows, size)
-	}
 	return q
+}
+
+// Rejected tells why each other table was not chosen, by table. It is worked
+// out when it is asked for.
+func (q *Query) Rejected() []Rejection {
+	if q.bundle == nil { // about metadata, which is in one table
+		return nil
+	}
+	return q.bundle.choice.rejections(q.snap, q.bundle)
 }
 
 // Answers lists the keys of the requests that the query answers, totals that
 // come with a series or a split among them: the keys of Decoder.Results.
 func (q *Query) Answers() []string {
-	keys := make([]string, 0, len(q.group.members))
-	for _, m := range q.group.members {
-		keys = append(keys, m.req.Key())
-		if m.req.givesTotal() {
-			keys = append(keys, TotalOf(m.req.Slice).Key())
+	var keys []string
+	for _, p := range q.bundle.parts {
+		for _, m := range p.members {
+			keys = append(keys, m.req.Key())
+			if m.req.givesTotal() {
+				keys = append(keys, TotalOf(m.req.Slice).Key())
+			}
 		}
 	}
 	return keys
@@ -137,19 +157,17 @@ func (r Request) givesTotal() bool {
 	return r.Kind == Series || r.Kind == Split && r.After == nil
 }
 
-// refusal is the error of a request that no table can answer, or only at too
-// high a cost; nil for one that can be asked.
-func (c choice) refusal(snap *catalog.Snapshot, r Request, opts Options) *Error {
-	if c.table == nil {
-		return &Error{Code: Uncovered, Message: fmt.Sprintf(
-			"no table of this database can answer downloads %s; an aggregate keyed by %s would", describe(r), wanted(r, snap))}
-	}
-	if opts.MaxRows > 0 && c.est.rows > opts.MaxRows {
-		return &Error{Code: CostLimit, Message: fmt.Sprintf(
-			"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by %s",
-			describe(r), roughly(c.est.rows), c.table.Name, roughly(opts.MaxRows), wanted(r, snap))}
-	}
-	return nil
+// uncovered is the error of a request that no table can answer.
+func uncovered(r Request, snap *catalog.Snapshot) *Error {
+	return &Error{Code: Uncovered, Message: fmt.Sprintf(
+		"no table of this database can answer downloads %s; an aggregate keyed by %s would", describe(r), wanted(r, snap))}
+}
+
+// tooDear is the error of a request that would read more than is allowed.
+func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *Error {
+	return &Error{Code: CostLimit, Message: fmt.Sprintf(
+		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by %s",
+		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap))}
 }
 
 // describe says what a request splits and filters by.
@@ -176,22 +194,6 @@ func describe(r Request) string {
 
 // wanted is the key of the smallest aggregate that would answer the request.
 func wanted(r Request, snap *catalog.Snapshot) string {
-	key := dimList(dimsOf(r))
-	switch needOf(r, snap.Days).grain {
-	case catalog.GrainDay:
-		key += ", date"
-	case catalog.GrainMonth:
-		key += ", month"
-	}
-	if key == "" {
-		return "nothing"
-	}
-	return "(" + trimComma(key) + ")"
-}
-
-func trimComma(s string) string {
-	for len(s) > 1 && (s[0] == ',' || s[0] == ' ') {
-		s = s[1:]
-	}
-	return s
+	n := needOf(r, snap.Days)
+	return keyOf(n.dims, n.grain)
 }

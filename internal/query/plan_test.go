@@ -119,10 +119,14 @@ func TestPlanGolden(t *testing.T) {
 			SplitOf(project("boto3").with(catalog.Version, "1.0"), catalog.Country, 3, nil),
 			SplitOf(project("boto3").with(catalog.Version, "1.1"), catalog.Country, 3, nil),
 			SplitOf(project("numpy").with(catalog.Version, "2.0"), catalog.Country, 3, nil)},
-		"a late table is passed over":     {SplitOf(project("boto3").in(edges), catalog.System, 3, nil)},
-		"a late table serves its days":    {SplitOf(project("boto3").in(august), catalog.System, 3, nil)},
-		"a key that lost a column":        {SplitOf(project("boto3"), catalog.FileType, 3, nil)},
-		"top projects, second page":       {SplitOf(all, catalog.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
+		"a late table is passed over":  {SplitOf(project("boto3").in(edges), catalog.System, 3, nil)},
+		"a late table serves its days": {SplitOf(project("boto3").in(august), catalog.System, 3, nil)},
+		"a key that lost a column":     {SplitOf(project("boto3"), catalog.FileType, 3, nil)},
+		"top projects, second page":    {SplitOf(all, catalog.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
+		"splits of many projects in one scan": {
+			SplitOf(project("boto3").in(august), catalog.Version, 10, nil), SplitOf(project("boto3").in(august), catalog.Country, 5, nil),
+			SeriesOf(project("boto3").in(august), Daily), TotalOf(project("boto3").in(august)),
+			SplitOf(project("numpy").in(august), catalog.Version, 10, nil), SplitOf(project("numpy").in(august), catalog.Country, 5, nil)},
 		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
 		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
 		"values with quotes":              {TotalOf(project("boto3").with(catalog.Version, `1'0\`))},
@@ -152,7 +156,7 @@ func describePlan(p *Plan) string {
 			fmt.Fprintf(&b, "  %s = %v\n", p.Name, p.Value)
 		}
 		fmt.Fprintf(&b, "as text:\n%s\n", q.Text())
-		for _, r := range q.Rejected {
+		for _, r := range q.Rejected() {
 			fmt.Fprintf(&b, "not %s: %s\n", r.Table, r.Reason)
 		}
 	}
@@ -207,8 +211,8 @@ func TestRefusals(t *testing.T) {
 	r := SplitOf(project("boto3"), catalog.Installer, 10, nil)
 	p := NewPlan(snap, []Request{r, TotalOf(project("boto3"))}, Options{MaxRows: 100_000})
 	err := p.Failed[r.Key()]
-	if err == nil || err.Code != CostLimit || !strings.Contains(err.Message, "(installer, project)") {
-		t.Errorf("got %+v, want COST_LIMIT that names an aggregate keyed by (installer, project)", err)
+	if err == nil || err.Code != CostLimit || !strings.Contains(err.Message, "(project, installer)") {
+		t.Errorf("got %+v, want COST_LIMIT that names an aggregate keyed by (project, installer)", err)
 	}
 	if len(p.Queries) != 1 || p.Queries[0].Table != "pypi.pypi_downloads" {
 		t.Errorf("the total was not planned by itself: %s", describePlan(p))

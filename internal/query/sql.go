@@ -90,11 +90,10 @@ func (w *writer) days(n need) {
 	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(from), w.table.TimeColumn+" <= "+w.params.add(to))
 }
 
-// conditions adds everything that the group's members share, and the values
+// conditions adds everything that the bundle's members share, and the values
 // that they differ in.
-func (w *writer) conditions(g group, axes, agreed []Condition) {
-	first := g.members[0]
-	shared := first.req.Slice.fixed()
+func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
+	shared := b.parts[0].req().Slice.fixed()
 	if shared.Projects != nil {
 		w.condition(Condition{Dim: catalog.Project, Values: shared.Projects})
 	}
@@ -109,29 +108,12 @@ func (w *writer) conditions(g group, axes, agreed []Condition) {
 	}
 	if len(axes) > 1 { // the members are few of the combinations
 		columns, lists := make([]string, len(axes)), make([]string, len(axes))
-		for i, values := range g.combinations(axes) {
+		for i, values := range b.combinations(axes) {
 			columns[i], lists[i] = expr(axes[i].Dim), w.params.add(values)
 		}
 		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
 	}
-	w.days(first.need)
-}
-
-// combinations lists the members' coordinates, each once: for each axis one
-// list, entries at one index belonging together.
-func (g group) combinations(axes []Condition) [][]string {
-	seen := map[string]bool{}
-	out := make([][]string, len(axes))
-	for _, m := range g.members {
-		at := m.coordinates(axes)
-		if key := slotKey(at); !seen[key] {
-			seen[key] = true
-			for i, value := range at {
-				out[i] = append(out[i], value)
-			}
-		}
-	}
-	return out
+	w.days(b.parts[0].need)
 }
 
 // keyColumns are the SELECT items that tell the members apart, and their names.
@@ -161,16 +143,19 @@ func groupBy(names []string) string {
 	return "\nGROUP BY " + strings.Join(names, ", ")
 }
 
-// write is the SQL of a group's query.
-func (g group) write(w *writer, axes []Condition) string {
+// write is the SQL of a bundle's query.
+func (w *writer) write(b *bundle, axes []Condition) string {
 	items, names := keyColumns(axes)
-	r := g.members[0].req
-	switch r.Kind {
+	if len(b.parts) > 1 {
+		return w.sets(b, items, names)
+	}
+	p := b.parts[0]
+	switch r := p.req(); r.Kind {
 	case Series:
 		items = append(items, bucketOf(w.table, r.Interval)+" AS "+colBucket, counted(w.table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
 	case Split:
-		return w.split(r, g.first(), items, names)
+		return w.split(r, p.first(), items, names)
 	case Extent:
 		items = append(items, w.extent()...)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
@@ -188,15 +173,6 @@ func (w *writer) extent() []string {
 		first, last, total = ident(e.Min), ident(e.Max), "toInt64(count())"
 	}
 	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
-}
-
-// first is how many values of the split any member wants.
-func (g group) first() int {
-	n := 0
-	for _, m := range g.members {
-		n = max(n, m.req.First)
-	}
-	return n
 }
 
 // split is the SQL of a split: the largest values of each slice, and beside

@@ -1,0 +1,49 @@
+package query
+
+import (
+	"strconv"
+	"strings"
+)
+
+// colPart tells which part of a bundle a row belongs to: its index, or the
+// number of parts for the rows that hold each slice's total.
+const colPart = "part"
+
+// sets is the SQL of a bundle of several parts: one GROUP BY GROUPING SETS, a
+// set for each part and one for the slices' totals, which shares need. Every
+// set's column is a String or a day, so that all share the columns value and
+// bucket.
+func (w *writer) sets(b *bundle, items, names []string) string {
+	var sets, columns []string
+	picks, values, buckets := "", "''", "toInt32(0)"
+	largest := 0
+	for i, p := range b.parts {
+		column := "g" + strconv.Itoa(i)
+		switch r := p.req(); r.Kind {
+		case Series:
+			items = append(items, bucketOf(w.table, r.Interval)+" AS "+column)
+			buckets = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + buckets + ")"
+		case Split:
+			items = append(items, "toString("+expr(r.Dim)+") AS "+column)
+			values = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + values + ")"
+			largest = max(largest, p.first())
+		default: // its rows are the slices' totals
+			continue
+		}
+		columns = append(columns, column)
+		sets = append(sets, "("+strings.Join(append(append([]string(nil), names...), column), ", ")+")")
+		picks += "grouping(" + column + ") = 0, " + strconv.Itoa(i) + ", "
+	}
+	sets = append(sets, "("+strings.Join(names, ", ")+")")
+	items = append(items,
+		"toInt64(multiIf("+picks+strconv.Itoa(len(b.parts))+")) AS "+colPart,
+		buckets+" AS "+colBucket, values+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+	order := append(append([]string(nil), names...), colPart, colTotal+" DESC", colValue)
+	by := append(append([]string(nil), names...), colPart, colBucket)
+	inner := "SELECT " + strings.Join(items, ", ") + w.from() +
+		"\nGROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")" +
+		"\nHAVING " + colTotal + " > 0" +
+		"\nORDER BY " + strings.Join(order, ", ") +
+		"\nLIMIT " + strconv.Itoa(largest+1) + " BY " + strings.Join(by, ", ")
+	return "SELECT " + strings.Join(append(names, colPart, colBucket, colValue, colTotal), ", ") + " FROM (\n" + inner + ")"
+}
