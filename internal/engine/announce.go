@@ -24,7 +24,7 @@ func (c *child) announce() error {
 	if err != nil {
 		return err
 	}
-	if err := question(info); err != nil {
+	if err := greet(info); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(info)
@@ -54,23 +54,45 @@ func (c *child) reachedAt(line string) (Info, error) {
 	}, nil
 }
 
-// question makes sure that the engine answers.
-func question(info Info) error {
-	req, err := http.NewRequest(http.MethodGet, "http://"+info.HTTP+"/?query=SELECT+1", nil)
-	if err != nil {
-		return err
+// greet makes sure that the engine answers.
+func greet(info Info) error {
+	const within = 30 * time.Second
+	answer, err := tell(info, "SELECT 1", within)
+	if err == nil && answer != "1" {
+		err = fmt.Errorf("it answers %q", answer)
 	}
-	req.Header.Set("X-ClickHouse-User", info.User)
-	req.Header.Set("X-ClickHouse-Key", info.Password)
-	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask the engine a first question: %w", err)
 	}
+	return nil
+}
+
+// killQueries cancels what still runs when nobody is left to want it.
+// ClickHouse would wait for it, and then cut it off.
+func killQueries(info Info) {
+	const within = 2 * time.Second
+	if _, err := tell(info, "KILL QUERY WHERE user != '' AND query_id != queryID() ASYNC FORMAT Null", within); err != nil {
+		fmt.Fprintln(os.Stderr, "engine: cancel running queries:", err)
+	}
+}
+
+// tell runs SQL as administrator, over HTTP.
+func tell(info Info, sql string, within time.Duration) (string, error) {
+	req, err := http.NewRequest(http.MethodPost, "http://"+info.HTTP+"/", strings.NewReader(sql))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("X-ClickHouse-User", info.User)
+	req.Header.Set("X-ClickHouse-Key", info.Password)
+	client := http.Client{Timeout: within, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	if err != nil || strings.TrimSpace(string(body)) != "1" {
-		return fmt.Errorf("ask the engine a first question: status %s, answer %q: %w", resp.Status, body, err)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %s: %s", resp.Status, body)
 	}
-	return nil
+	return strings.TrimSpace(string(body)), err
 }

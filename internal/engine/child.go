@@ -229,6 +229,13 @@ func makeFIFO(path string) (*os.File, error) {
 // and waits for a writer.
 func (c *child) endWithHolders(ended <-chan struct{}) {
 	<-c.holders.stop
+	select {
+	case <-c.holders.decided:
+		if info := c.holders.verdict.Info; info != nil {
+			killQueries(*info)
+		}
+	default:
+	}
 	_ = c.keep.Close()
 	late := time.After(stopWithin)
 	tick := time.NewTicker(exitEvery)

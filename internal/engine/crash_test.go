@@ -2,11 +2,13 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestEngineEndsWithKilledCommands(t *testing.T) {
@@ -161,6 +163,54 @@ func TestClientsThatHangUp(t *testing.T) {
 	}
 	if got := admin(t, i, "SELECT 1"); got != "1" {
 		t.Errorf("answers %q", got)
+	}
+}
+
+// TestKilledInTheMiddleOfAQuery: queries that nobody wants any more do not keep
+// the engine, which would otherwise be in the way of the next command.
+func TestKilledInTheMiddleOfAQuery(t *testing.T) {
+	dir := t.TempDir()
+	c := startCommand(t, dir)
+	c.answered(t)
+	admin(t, c.info, "CREATE TABLE pypi.t (x Int64) ENGINE = MergeTree ORDER BY x")
+	answers := make(chan error, 2)
+	for _, sql := range []string{"SELECT sum(number) FROM numbers(1000000000000)", "INSERT INTO pypi.t SELECT number FROM numbers(100000000000)"} {
+		go func() {
+			a, err := tryAsk(c.info.HTTP, c.info.User, c.info.Password, sql)
+			if err == nil && a.code == "" {
+				err = errors.New("finished: " + sql)
+			} else {
+				err = nil
+			}
+			answers <- err
+		}()
+	}
+	awaitAnswer(t, c.info, "SELECT count() FROM system.processes WHERE user != ''", "3")
+	c.kill(t)
+	waitFree(t, dir)
+	for range 2 {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	i := opened(t, Config{Dir: dir}).Info()
+	if got := admin(t, i, "CHECK TABLE pypi.t SETTINGS check_query_single_value_result = 1"); got != "1" {
+		t.Errorf("CHECK TABLE says %s", got)
+	}
+}
+
+// awaitAnswer asks until the answer is as wanted.
+func awaitAnswer(t *testing.T, i Info, sql, want string) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(patience)
+	for admin(t, i, sql) != want {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s does not become %s", sql, want)
+		}
 	}
 }
 

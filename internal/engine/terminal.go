@@ -17,7 +17,7 @@ import (
 // server: over the native protocol a wrong password, an unknown database or a
 // byte of garbage would end the engine. Run interactively it installs none; for that it wants
 // a terminal and the option --interactive. It then runs the script, prompts, and
-// is told to exit.
+// ends with the terminal's end of file.
 type terminal struct {
 	master *os.File
 }
@@ -59,14 +59,14 @@ func openTerminal() (*terminal, error) {
 	return t, nil
 }
 
-// exit types the command that ends the prompt. Typed too early it is lost, so
-// it is typed again and again.
+// exit types Ctrl-D, which ends an empty prompt. Typed too early it is lost, so
+// it is typed again and again; a command typed that often would be read as SQL.
 func (t *terminal) exit() {
 	if t == nil {
 		return
 	}
 	_ = t.master.SetWriteDeadline(time.Now().Add(exitEvery))
-	_, _ = t.master.WriteString("exit\r")
+	_, _ = t.master.WriteString("\x04")
 }
 
 // exitEvery is how often something that may come too early is done again while
