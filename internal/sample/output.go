@@ -47,7 +47,7 @@ func openOutput(dir string) (*output, error) {
 		return nil, fmt.Errorf("create the sample's directory: %w", err)
 	}
 	if strings.ContainsAny(abs, "*?{}") {
-		return nil, fmt.Errorf("write a sample to %s: ClickHouse reads * ? { } in a path as a pattern; name another directory", abs)
+		return nil, fmt.Errorf("%w: the directory is %s, and ClickHouse reads * ? { } in a path as a pattern; name another directory", ErrOptions, abs)
 	}
 	out := &output{dir: abs}
 	if out.lock, err = lockDir(abs); err != nil {
