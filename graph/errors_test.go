@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"clickql/internal/query"
@@ -64,7 +65,8 @@ func TestPresent(t *testing.T) {
 		{"anything else", errors.New("dial tcp 192.0.2.7:9000: SELECT 1"), "INTERNAL", "went wrong"},
 		{"anything else, by gqlgen", gqlerror.Errorf("SELECT 1"), "INTERNAL", "went wrong"},
 	} {
-		got := presenter{slog.New(slog.DiscardHandler)}.present(t.Context(), c.err)
+		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{})
+		got := presenter{slog.New(slog.DiscardHandler)}.present(ctx, c.err)
 		if got.Extensions["code"] != query.Code(c.code) || !strings.Contains(got.Message, c.message) {
 			t.Errorf("%s: %v: %s", c.name, got.Extensions, got.Message)
 		}

@@ -26,7 +26,7 @@ func TestHTTP(t *testing.T) {
 		{name: "no document", method: "POST", target: "/graphql", body: `{"query": "{"}`, accept: graphqlType, status: 400, contains: "GRAPHQL_PARSE_FAILED"},
 		{name: "no such field", method: "POST", target: "/graphql", body: `{"query": "{ planet }"}`, accept: graphqlType, status: 400, contains: "GRAPHQL_VALIDATION_FAILED"},
 		{name: "no variable", method: "POST", target: "/graphql", body: `{"query": "query($n: String!) { project(name: $n) { name } }"}`, accept: graphqlType, status: 400, contains: "BAD_USER_INPUT"},
-		{name: "no JSON", method: "POST", target: "/graphql", body: `{`, status: 400},
+		{name: "no JSON", method: "POST", target: "/graphql", body: `{`, status: 400, contains: "BAD_REQUEST"},
 		{name: "variables by GET", method: "GET", target: get(`query($n: String!) { project(name: $n) { name } }`) + "&variables=" + url.QueryEscape(`{"n": "NumPy"}`), status: 200, contains: `"numpy"`},
 		{name: "explain by GET", method: "GET", target: get(`{ dataset { lastDay } }`) + "&extensions=" + url.QueryEscape(`{"explain": true}`), status: 200, contains: `"explain"`},
 	} {
