@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 
 	"clickql/internal/server/examples"
@@ -25,12 +24,12 @@ Stop it with Ctrl-C.
 `, base)
 }
 
-// printExamples shows queries to paste: into a shell, or into the playground.
+// printExamples shows queries to paste: into a shell, or into the playground,
+// which opens with the same ones.
 func printExamples(w io.Writer, base string, list []examples.Example) {
 	for i, e := range list {
 		fmt.Fprintf(w, "\n%s\nExample %d: %s\n\n", strings.Repeat("-", 72), i+1, e.About)
 		fmt.Fprintf(w, "%s\n\n", curl(base, e))
-		fmt.Fprintf(w, "The same in the playground: %s/playground?query=%s\n\n", base, url.QueryEscape(e.Compact()))
 		fmt.Fprintf(w, "%s\n", indent(e.Body()))
 	}
 }

@@ -1,16 +1,8 @@
 package main
 
-import (
-	"strings"
+import "clickql/graph"
 
-	"github.com/vektah/gqlparser/v2/formatter"
-
-	"clickql/graph"
-)
-
-// schemaText is the schema as text.
+// schemaText is the schema as it was written, comments included.
 func schemaText() string {
-	var b strings.Builder
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(graph.NewExecutableSchema(graph.Config{}).Schema())
-	return b.String()
+	return graph.NewExecutableSchema(graph.Config{}).Schema().Query.Position.Src.Input
 }

@@ -16,8 +16,18 @@ const plugins = [explorerPlugin(), HISTORY_PLUGIN];
 
 /** Sends a request, with the wish for an explanation where the reader has it. */
 function fetcher(params, options) {
-  const introspects = params.operationName === "IntrospectionQuery";
-  return send(explaining() && !introspects ? { ...params, extensions: { explain: true } } : params, options);
+  const request = { ...params };
+  if (!names(request.query, request.operationName)) delete request.operationName;
+  if (explaining() && request.operationName !== "IntrospectionQuery") request.extensions = { explain: true };
+  return send(request, options);
+}
+
+/**
+ * Whether the document has an operation of that name. For a moment after a
+ * change of tabs the editor still gives the name of the one before.
+ */
+function names(document, operation) {
+  return new RegExp(`\\b(query|mutation|subscription)\\s+${operation}\\b`).test(document);
 }
 
 function Playground() {
