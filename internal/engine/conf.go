@@ -8,6 +8,8 @@ import (
 
 // serverConfig writes ClickHouse's configuration. Ports are 0, so that the
 // kernel chooses free ones. The log level stands at the top, where this build looks for it.
+// A damaged part fails the start: set aside, as is the default, its rows would
+// silently be missing from every answer.
 func serverConfig(l layout, maxMemory int64) string {
 	memory := "<max_server_memory_usage_to_ram_ratio>0.6</max_server_memory_usage_to_ram_ratio>"
 	if maxMemory > 0 {
@@ -25,6 +27,7 @@ func serverConfig(l layout, maxMemory int64) string {
 <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
 </access_control_improvements>
 <mark_cache_size>536870912</mark_cache_size>
+<merge_tree><max_suspicious_broken_parts>0</max_suspicious_broken_parts></merge_tree>
 %s
 </clickhouse>
 `, escape(l.data()), escape(l.users()), memory)

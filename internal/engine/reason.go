@@ -64,6 +64,8 @@ func remedy(tail string) string {
 		return "\nFree space on the disk that holds the data directory."
 	case strings.Contains(tail, "Permission denied"), strings.Contains(tail, "Read-only file system"):
 		return "\nMake the data directory writable, or name another with --data."
+	case strings.Contains(tail, "broken parts"):
+		return "\nData of the table named above is damaged: put back a copy of the data directory, or remove it and load it anew."
 	case strings.Contains(tail, "Code: 76."):
 		return "\nAnother ClickHouse uses the data directory's files: end it."
 	}
