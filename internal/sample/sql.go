@@ -45,7 +45,7 @@ func leaves(s shape) []leaf {
 		{"rustc_version", of("rustc", "i")},
 		{"tls_protocol", of("tls_protocols", "security")},
 		{"tls_cipher", of("tls_ciphers", "security")},
-		{"ci", "ci"},
+		{"ci", "CAST(ci, 'Nullable(Bool)')"},
 	}
 }
 
