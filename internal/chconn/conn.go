@@ -50,6 +50,10 @@ type Config struct {
 const (
 	defaultMaxConns    = 16
 	defaultDialTimeout = 10 * time.Second
+	// The driver's ReadTimeout bounds a whole query, however much the server
+	// sends meanwhile, and loading may take hours: contexts bound queries, and
+	// TCP's keep-alive finds out that a host is gone.
+	defaultReadTimeout = 7 * 24 * time.Hour
 	// A connection is replaced after this time, so that a pool that failed
 	// over or was balanced before a host came back spreads again.
 	connLifetime = 10 * time.Minute
@@ -280,14 +284,10 @@ func (c *Conn) InsertFormat(ctx context.Context, format, query string, data io.R
 	return p.InsertFormat(ctx, format, query, data)
 }
 
-// Ping reports whether the server answers.
+// Ping reports whether the server answers. It runs a query: the driver's own
+// ping waits for a server that hangs, whatever the context says.
 func (c *Conn) Ping(ctx context.Context) error {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
-	if err == nil {
-		err = p.Ping(ctx)
-	}
-	if err != nil {
+	if err := c.Exec(ctx, "SELECT 1"); err != nil {
 		return fmt.Errorf("reach ClickHouse at %s: %w", c.Addr(), err)
 	}
 	return nil

@@ -2,6 +2,10 @@ package chconn
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -35,16 +39,89 @@ func (d *dialer) dial(ctx context.Context, id int, opts *clickhouse.Options, dia
 			d.last.Store(int64(host))
 			return res, nil
 		}
-		if ctx.Err() != nil {
+		if givenUp(ctx) != nil {
 			break
 		}
 	}
 	return clickhouse.DialResult{}, err
 }
 
-// dialOne dials one host for at most its DialTimeout.
+// dialOne dials one host and logs in, for at most its DialTimeout and only
+// until ctx is done.
 func dialOne(ctx context.Context, addr string, opts *clickhouse.Options, dial clickhouse.Dial) (clickhouse.DialResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, opts.DialTimeout)
+	limited, cancel := context.WithTimeout(ctx, opts.DialTimeout)
 	defer cancel()
-	return dial(undated{ctx}, addr, opts)
+	l := &login{ctx: limited, tls: opts.TLS}
+	defer l.end()
+	each := *opts
+	if opts.Protocol == clickhouse.Native {
+		each.DialContext = l.dial
+	}
+	res, err := dial(undated{limited}, addr, &each)
+	switch {
+	case err == nil:
+		return res, nil
+	case givenUp(ctx) != nil:
+		return res, givenUp(ctx)
+	case limited.Err() != nil:
+		return res, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("%s did not answer within %v", addr, opts.DialTimeout)}
+	}
+	return res, err
+}
+
+// givenUp is why the caller gave up, nil while it has not. The time that the
+// driver itself allows to get a connection is not the caller's.
+func givenUp(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, clickhouse.ErrAcquireConnTimeout) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// login is one connection over the native protocol until it is usable. The
+// driver's handshake looks at no context: here the connection's time runs out
+// when the context is done.
+type login struct {
+	ctx  context.Context
+	tls  *tls.Config
+	stop func() bool // of the watch over ctx; nil before there is a connection
+}
+
+// dial is the driver's DialContext.
+func (l *login) dial(_ context.Context, addr string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(l.ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if l.tls != nil {
+		if conn, err = startTLS(l.ctx, conn, addr, l.tls); err != nil {
+			return nil, err
+		}
+	}
+	l.stop = context.AfterFunc(l.ctx, func() { _ = conn.Close() })
+	return conn, nil
+}
+
+// end leaves a connection that is usable to itself.
+func (l *login) end() {
+	if l.stop != nil {
+		l.stop()
+	}
+}
+
+// startTLS begins TLS on a connection to addr.
+func startTLS(ctx context.Context, conn net.Conn, addr string, cfg *tls.Config) (net.Conn, error) {
+	if cfg.ServerName == "" {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		cfg = cfg.Clone()
+		cfg.ServerName = host
+	}
+	secured := tls.Client(conn, cfg)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secured, nil
 }

@@ -43,6 +43,9 @@ func parseDSN(dsn string) (*clickhouse.Options, error) {
 	if opts.DialTimeout == 0 {
 		opts.DialTimeout = defaultDialTimeout
 	}
+	if opts.ReadTimeout == 0 {
+		opts.ReadTimeout = defaultReadTimeout
+	}
 	if opts.Compression == nil && !strings.Contains(dsn, "compress=") && !allLoopback(opts.Addr) {
 		opts.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}

@@ -21,10 +21,10 @@ func TestCheckFinds(t *testing.T) {
 		detail  string // a part of it
 		others  int    // differences beside this one
 	}{
-		"nothing": {damage: nil, others: -1},
+		"nothing":            {damage: nil, others: -1},
 		"missing raw table":  {damage: []string{"DROP TABLE %s.pypi SYNC SETTINGS check_table_dependencies = 0"}, object: "pypi", problem: ddl.Missing, remedy: "clickql schema apply"},
 		"missing aggregate":  {damage: []string{"DROP TABLE %s.pypi_downloads SYNC"}, object: "pypi_downloads", problem: ddl.Missing, remedy: "clickql ingest backfill pypi_downloads"},
-		"missing metadata":   {damage: []string{"DROP TABLE %s.projects SYNC SETTINGS check_table_dependencies = 0"}, object: "projects", problem: ddl.Missing, remedy: "clickql schema apply"},
+		"missing metadata":   {damage: []string{"DROP TABLE %s.projects SYNC SETTINGS check_table_dependencies = 0"}, object: "projects", problem: ddl.Missing, remedy: "clickql schema apply", others: 1},
 		"missing view":       {damage: []string{"DROP VIEW %s.pypi_downloads_per_day_mv SYNC"}, object: "pypi_downloads_per_day_mv", problem: ddl.Missing, remedy: "clickql ingest backfill pypi_downloads_per_day"},
 		"missing dictionary": {damage: []string{"DROP DICTIONARY %s.countries_dict"}, object: "countries_dict", problem: ddl.Missing, remedy: "clickql schema apply"},
 		"missing country":    {damage: []string{"ALTER TABLE %s.countries DELETE WHERE code = 'DE' SETTINGS mutations_sync = 2"}, object: "countries", problem: ddl.Missing, remedy: "clickql schema apply"},
