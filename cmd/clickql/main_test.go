@@ -100,4 +100,3 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 		}
 	}
 }
-

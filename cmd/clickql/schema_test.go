@@ -7,6 +7,7 @@ import (
 
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
+	"clickql/internal/engine"
 )
 
 func TestSchemaOnAServer(t *testing.T) {
@@ -39,24 +40,39 @@ func TestSchemaOnAServer(t *testing.T) {
 	}
 }
 
-// TestSchemaOnTheEmbeddedEngine uses a database of the engine's and one that
-// it has yet to make, with an engine that starts and stops for each command.
+// TestSchemaOnTheEmbeddedEngine uses the database that the engine has and one
+// that it has yet to make. The first command starts the engine, the others
+// join it.
 func TestSchemaOnTheEmbeddedEngine(t *testing.T) {
-	for _, database := range []string{"pypi", "mine"} {
-		embedded := []string{"--data", t.TempDir(), "--database", database, "--log-level", "error"}
-		for _, c := range []struct {
-			args   []string
-			status int
-			want   string
-		}{
-			{[]string{"schema", "check"}, exitFailed, "differs: " + database + ".pypi: the table is missing"},
-			{[]string{"schema", "apply"}, exitDone, "created table " + database + ".pypi\n"},
-			{[]string{"schema", "check"}, exitDone, "total: " + database + ".pypi_downloads: 0: agrees"},
-		} {
-			status, stdout, stderr := clickql(append(embedded, c.args...)...)
-			if status != c.status || !strings.Contains(stdout, c.want) {
-				t.Errorf("%v of %s: status %d, want %d and %q\n%s%s", c.args, database, status, c.status, c.want, stdout, stderr)
-			}
+	dir := t.TempDir()
+	status, stdout, stderr := clickql("schema", "apply", "--data", dir, "--log-level", "error")
+	if status != exitDone || !strings.Contains(stdout, "created table pypi.pypi\n") {
+		t.Errorf("apply: status %d\n%s%s", status, stdout, stderr)
+	}
+	e, err := engine.Open(t.Context(), engine.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"check", exitDone, "total: pypi.pypi_downloads: 0: agrees"},
+		{"apply", exitDone, "database pypi lacks nothing"},
+		{"check --database mine", exitFailed, "differs: mine.pypi: the table is missing"},
+		{"apply --database mine", exitDone, "created table mine.pypi\n"},
+		{"check --database mine", exitDone, "total: mine.pypi_downloads: 0: agrees"},
+	} {
+		args := append([]string{"--data", dir, "schema"}, strings.Fields(c.args)...)
+		status, stdout, stderr := clickql(args...)
+		if status != c.status || !strings.Contains(stdout, c.want) {
+			t.Errorf("%s: status %d, want %d and %q\n%s%s", c.args, status, c.status, c.want, stdout, stderr)
 		}
 	}
 }
