@@ -84,28 +84,6 @@ func (d *Downloads) Change(ctx context.Context) (*float64, error) {
 	return &change, nil
 }
 
-// Series is the GraphQL type of that name. Its slices are shared: read only.
-type Series struct {
-	Interval query.Interval
-	Dates    []catalog.Day
-	Totals   []int64
-}
-
-// Point is the GraphQL type of that name.
-type Point struct {
-	Date  catalog.Day
-	Total int64
-}
-
-// Points is the field of that name.
-func (s *Series) Points() []Point {
-	points := make([]Point, len(s.Dates))
-	for i := range points {
-		points[i] = Point{s.Dates[i], s.Totals[i]}
-	}
-	return points
-}
-
 // Slice is the GraphQL type of that name: one value of a split.
 type Slice struct {
 	value

@@ -6209,7 +6209,7 @@ func (ec *executionContext) marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx conte
 		}
 		return graphql.Null
 	}
-	return ec._Series(ctx, sel, v)
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) marshalNSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Slice) graphql.Marshaler {

@@ -15,10 +15,7 @@ import (
 // MarshalDate writes a day as the scalar Date, YYYY-MM-DD.
 func MarshalDate(d catalog.Day) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		buf := make([]byte, 0, 12)
-		buf = append(buf, '"')
-		buf = d.Time().AppendFormat(buf, time.DateOnly)
-		_, _ = w.Write(append(buf, '"'))
+		_, _ = w.Write(appendDate(make([]byte, 0, 12), d))
 	})
 }
 
