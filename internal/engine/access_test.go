@@ -88,6 +88,13 @@ func TestReaderIsDenied(t *testing.T) {
 		"SELECT * FROM mysql('127.0.0.1:1', 'a', 'b', 'c', 'd')",
 		"SELECT * FROM postgresql('127.0.0.1:1', 'a', 'b', 'c', 'd')",
 		"SELECT * FROM sqlite('/tmp/x', 't')",
+		"SELECT * FROM loop(file('" + secret + "', 'LineAsString'))",
+		"SELECT * FROM view(SELECT * FROM file('" + secret + "', 'LineAsString'))",
+		"SELECT * FROM icebergLocal('/tmp/x')",
+		"SELECT * FROM deltaLakeLocal('/tmp/x')",
+		"SELECT * FROM redis('127.0.0.1:1', 'k', 'k String, v String')",
+		"SELECT * FROM mongodb('127.0.0.1:1', 'a', 'b', 'c', 'd', 'x String')",
+		"SELECT * FROM azureBlobStorage('http://127.0.0.1:1/a', 'c', 'b', 'a', 'k')",
 		"SELECT * FROM executable('x', 'TSV', 'a String')",
 		"SELECT * FROM hdfs('hdfs://127.0.0.1:1/x', 'TSV', 'a String')",
 		"SELECT * FROM system.users",
@@ -97,6 +104,14 @@ func TestReaderIsDenied(t *testing.T) {
 	} {
 		if got := reader(t, i, sql); got.code != "164" && got.code != "497" {
 			t.Errorf("%s: %+v", sql, got)
+		}
+	}
+	for _, sql := range []string{"SELECT file('" + secret + "')", "SELECT file('" + secret + "', '')", "SELECT arrayMap(p -> file(p), ['" + secret + "'])",
+		"WITH '" + secret + "' AS p SELECT file(p)", "SELECT file(materialize('" + secret + "'))"} {
+		for _, analyzer := range []string{"enable_analyzer=1", "enable_analyzer=0"} {
+			if got := reader(t, i, sql, analyzer); got.code == "" {
+				t.Errorf("%s with %s: %+v", sql, analyzer, got)
+			}
 		}
 	}
 	// This one is refused without an error: it skips every table.

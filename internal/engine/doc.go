@@ -58,12 +58,9 @@
 //
 // The passwords are made once per directory. The administrator may do
 // everything, read and write any file of the user's among it. The reader may read
-// tables and lower its limits (Limits); table functions that reach files or
-// the network are denied to it. ClickHouse has no privilege for the scalar
-// function file(), which in this build reads any path: the reader's password is
-// worth as much as its owner's read access to files, and is as well guarded.
-// Statements must therefore never come from users, only values. As `default`, the account of
-// the library's own session, nobody else can log in.
+// tables and lower its limits (Limits); whatever reaches files or the network is
+// denied to it. As default, the account of the library's own session, nobody
+// else can log in.
 //
 // # Files
 //
