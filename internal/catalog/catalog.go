@@ -138,6 +138,9 @@ type Snapshot struct {
 	Metadata bool
 	// MetadataColumns holds the types of that table's columns by name.
 	MetadataColumns map[string]string
+	// Spellings holds, by normalised name, how that table writes projects' names
+	// otherwise; nil where that is not known.
+	Spellings map[string][]string
 	// Err says why the database could not be read: the server is away, or the
 	// database lacks what it needs. Tables and data are then those of the last
 	// success, if there was one.

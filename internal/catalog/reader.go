@@ -23,8 +23,11 @@ type reader struct {
 	relevant  []*tableInfo
 	moved     bool // the parts are others than those of the last version
 
-	index    *Index // the last one, whose names are used again
-	versions versions
+	index *Index // the last one, whose names are used again
+	// spelt are the last spellings, speltMark what tells the data they are of.
+	spelt     map[string][]string
+	speltMark string
+	versions  versions
 	// doubt is since when tables disagree that agreed before; zero while none
 	// does.
 	doubt    time.Time
@@ -142,6 +145,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
+	g.Go(func() (err error) { snap.Spellings, err = r.spellings(gctx, l, parts, s); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}

@@ -41,9 +41,16 @@ type estimate struct {
 	unknown bool    // the database does not tell the table's size
 }
 
-// estimateOf estimates the rows that survive the table's sorting key under the
+// costing estimates what reading a snapshot's tables costs.
+type costing struct {
+	snap   *catalog.Snapshot
+	widths widths
+}
+
+// estimate is for the rows that survive the table's sorting key under the
 // conditions of s, and the bytes of the columns that the bundle reads.
-func estimateOf(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need, b *bundle) estimate {
+func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate {
+	snap := c.snap
 	size := float64(t.Rows)
 	if t.Rows == 0 && t.Raw {
 		size = float64(snap.Projects.Sum())
@@ -56,7 +63,7 @@ func estimateOf(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need, b *bu
 		rows = min(rows, limit)
 	}
 	rows = min(size, max(rows, granule*float64(max(t.Parts, 1))))
-	width := widthOf(t, n, b.readsTime())
+	width := widthOf(c.widths, t, n, b.readsTime())
 	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*(width+rowCost*float64(len(b.parts)))}
 }
 
@@ -141,25 +148,48 @@ func perProjectLimit(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need) 
 }
 
 // widthOf is the bytes of a row in the columns that are read.
-func widthOf(t *catalog.Table, n need, readsTime bool) float64 {
+func widthOf(w widths, t *catalog.Table, n need, readsTime bool) float64 {
 	var sum float64
-	add := func(column string) {
-		w, ok := t.Width[column]
-		if !ok {
-			w = unknownWidth
-		}
-		sum += w
-	}
 	for _, d := range n.dims {
-		add(d.Column())
+		sum += w.of(d.Column())
 	}
 	if t.TimeColumn != "" && (!n.whole || readsTime) {
-		add(t.TimeColumn)
+		sum += w.of(t.TimeColumn)
 	}
 	if !t.Raw {
-		add(t.Count)
+		sum += w.of(t.Count)
 	}
 	return max(sum, 1)
+}
+
+// widths is the mean bytes of a column's values over all tables whose sizes are
+// known. A column is as wide in every table: measured in some and guessed in
+// others, it would tell tables apart that cost the same.
+type widths map[string]float64
+
+// widthsOf gathers the snapshot's widths.
+func widthsOf(snap *catalog.Snapshot) widths {
+	w, rows := widths{}, map[string]float64{}
+	for _, t := range snap.Tables {
+		for column, width := range t.Width {
+			w[column] += width * float64(t.Rows)
+			rows[column] += float64(t.Rows)
+		}
+	}
+	for column := range w {
+		if rows[column] > 0 {
+			w[column] /= rows[column]
+		}
+	}
+	return w
+}
+
+// of is the width of a column.
+func (w widths) of(column string) float64 {
+	if width := w[column]; width > 0 {
+		return width
+	}
+	return unknownWidth
 }
 
 // compareCost orders tables cheapest first. Without statistics of every

@@ -41,7 +41,7 @@ type slot struct {
 
 // NewDecoder prepares for the rows of one run of the query.
 func (q *Query) NewDecoder() *Decoder {
-	d := &Decoder{data: q.snap.Days, keys: make([]string, len(q.axes))}
+	d := &Decoder{data: q.costing.snap.Days, keys: make([]string, len(q.axes))}
 	for _, p := range q.bundle.parts {
 		d.parts = append(d.parts, newPartDecoder(p, q.axes))
 	}

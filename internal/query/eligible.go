@@ -144,7 +144,8 @@ type choice struct {
 }
 
 // choose picks the cheapest table that can answer every part of the bundle.
-func choose(snap *catalog.Snapshot, b *bundle) choice {
+func (k costing) choose(b *bundle) choice {
+	snap := k.snap
 	n, s := b.need(), b.slice()
 	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && len(s.Conditions) == 0 {
 		return chooseExtents(e)
@@ -154,7 +155,7 @@ func choose(snap *catalog.Snapshot, b *bundle) choice {
 	var c choice
 	for _, t := range snap.Tables {
 		if n.answers(t) {
-			e := estimateOf(snap, t, s, n, b)
+			e := k.estimate(t, s, n, b)
 			able, costs = append(able, t), append(costs, e)
 			c.blind = c.blind || e.unknown
 		}
@@ -177,7 +178,8 @@ func chooseExtents(e *catalog.Extent) choice {
 }
 
 // rejections says of every table but the chosen one why it was not.
-func (c choice) rejections(snap *catalog.Snapshot, b *bundle) []Rejection {
+func (k costing) rejections(c choice, b *bundle) []Rejection {
+	snap := k.snap
 	n, s := b.need(), b.slice()
 	var out []Rejection
 	for _, t := range snap.Tables {
@@ -188,7 +190,7 @@ func (c choice) rejections(snap *catalog.Snapshot, b *bundle) []Rejection {
 		case c.extents != nil:
 			why = c.extents.Name + " keeps the first and the last day of each project ready"
 		case why == "":
-			why = dearer(estimateOf(snap, t, s, n, b), c.est, c.table)
+			why = dearer(k.estimate(t, s, n, b), c.est, c.table)
 		}
 		out = append(out, Rejection{t.FullName(), why})
 	}

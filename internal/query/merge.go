@@ -180,9 +180,9 @@ func (b *bundle) mergeable() bool {
 	})
 }
 
-// mergeBundles unites bundles of a family as long as one scan costs less than
+// merge unites bundles of a family as long as one scan costs less than
 // two, the largest saving first, ties in the plan's order.
-func mergeBundles(snap *catalog.Snapshot, all []*bundle) []*bundle {
+func (k costing) merge(all []*bundle) []*bundle {
 	unions := map[[2]*bundle]*bundle{} // of pairs that were tried; nil where it does not pay
 	for {
 		var best *bundle
@@ -192,7 +192,7 @@ func mergeBundles(snap *catalog.Snapshot, all []*bundle) []*bundle {
 			for j, b := range all[i+1:] {
 				u, tried := unions[[2]*bundle{a, b}]
 				if !tried {
-					u = unite(snap, a, b)
+					u = k.unite(a, b)
 					unions[[2]*bundle{a, b}] = u
 				}
 				if u != nil && u.saves > most {
@@ -210,12 +210,12 @@ func mergeBundles(snap *catalog.Snapshot, all []*bundle) []*bundle {
 
 // unite is the bundle of both bundles' parts; nil where one scan cannot answer
 // them or would cost more than two.
-func unite(snap *catalog.Snapshot, a, b *bundle) *bundle {
+func (k costing) unite(a, b *bundle) *bundle {
 	if a.parts[0].family != b.parts[0].family || !a.mergeable() || !b.mergeable() {
 		return nil
 	}
 	u := &bundle{parts: append(slices.Clone(a.parts), b.parts...)}
-	u.choice = choose(snap, u)
+	u.choice = k.choose(u)
 	if u.choice.table == nil || u.choice.blind {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"clickql/internal/catalog"
@@ -48,6 +49,10 @@ func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 		}
 		texts = append(texts, text)
 	}
+	column := normal
+	if snap.Spellings != nil { // the table is sorted by the name as it is written
+		column, names = "name", spelt(snap, names)
+	}
 	file := "[" + strings.Join(texts, ", ") + "]"
 	if strings.HasPrefix(snap.MetadataColumns["project_urls"], "Array(") {
 		file = "arrayConcat(" + file + ", project_urls)"
@@ -57,7 +62,16 @@ func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 		"SELECT " + normal + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
 		"argMax(" + file + ", upload_time) AS t, sipHash64(t) AS r" +
 		"\nFROM " + ident(snap.Database) + "." + ident(metadataTable) +
-		"\nWHERE " + normal + " IN " + ps.add(names) + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0"
+		"\nWHERE " + column + " IN " + ps.add(names) + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0"
 	sql = "SELECT k0, versions, uploaded, refs, text_refs, texts FROM (\n" + sql + ")"
 	return &Query{Table: snap.Database + "." + metadataTable, SQL: sql, Params: ps}
+}
+
+// spelt lists every way in which the names are written, normalised ones first.
+func spelt(snap *catalog.Snapshot, names []string) []string {
+	out := slices.Clone(names)
+	for _, name := range names {
+		out = append(out, snap.Spellings[name]...)
+	}
+	return out
 }

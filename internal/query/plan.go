@@ -24,9 +24,9 @@ type Query struct {
 	// EstimatedRows is how many rows the query is expected to read.
 	EstimatedRows float64
 
-	bundle *bundle
-	axes   []Condition
-	snap   *catalog.Snapshot
+	bundle  *bundle
+	axes    []Condition
+	costing costing
 }
 
 // Plan answers a set of requests.
@@ -41,14 +41,14 @@ type Plan struct {
 
 // planner holds what a plan is made with.
 type planner struct {
-	snap *catalog.Snapshot
+	costing
 	opts Options
 	plan *Plan
 }
 
 // NewPlan chooses tables for the requests and merges them into queries.
 func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
-	p := planner{snap, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
+	p := planner{costing{snap, widthsOf(snap)}, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
 	var totals, others []ordered
 	for i, r := range reqs {
 		switch {
@@ -63,10 +63,10 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 	bundles := p.bundles(others)
 	bundles = append(bundles, p.bundles(p.missing(totals, others))...)
 	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
-	bundles = mergeBundles(snap, bundles)
+	bundles = p.merge(bundles)
 	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
 	for _, b := range bundles {
-		p.plan.Queries = append(p.plan.Queries, b.query(snap))
+		p.plan.Queries = append(p.plan.Queries, p.query(b))
 	}
 	return p.plan
 }
@@ -96,7 +96,7 @@ func (p planner) bundles(reqs []ordered) []*bundle {
 // until only requests are refused that read too much by themselves.
 func (p planner) bundle(one *part) []*bundle {
 	b := &bundle{parts: []*part{one}}
-	b.choice = choose(p.snap, b)
+	b.choice = p.choose(b)
 	switch n := len(one.members); {
 	case b.choice.table == nil:
 		for _, m := range one.members {
@@ -116,12 +116,12 @@ func (p planner) bundle(one *part) []*bundle {
 }
 
 // query writes the bundle's query.
-func (b *bundle) query(snap *catalog.Snapshot) *Query {
+func (p planner) query(b *bundle) *Query {
 	axes, agreed := b.axes()
 	w := &writer{table: b.choice.table, extents: b.choice.extents}
 	w.conditions(b, axes, agreed)
 	q := &Query{Table: b.choice.table.FullName(), EstimatedRows: b.choice.est.rows,
-		bundle: b, axes: axes, snap: snap}
+		bundle: b, axes: axes, costing: p.costing}
 	q.SQL = w.write(b, axes)
 	q.Params = w.params
 	return q
@@ -133,7 +133,7 @@ func (q *Query) Rejected() []Rejection {
 	if q.bundle == nil { // about metadata, which is in one table
 		return nil
 	}
-	return q.bundle.choice.rejections(q.snap, q.bundle)
+	return q.costing.rejections(q.bundle.choice, q.bundle)
 }
 
 // Answers lists the keys of the requests that the query answers, totals that

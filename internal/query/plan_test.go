@@ -78,6 +78,7 @@ func snapshot() *catalog.Snapshot {
 		Extents:         &catalog.Extent{Database: "pypi", Name: "pypi_downloads_max_min", Min: "min_date", Max: "max_date", Rows: 5000},
 		Metadata:        true,
 		MetadataColumns: map[string]string{"name": "String", "summary": "String", "author": "Nullable(String)", "project_urls": "Array(String)"},
+		Spellings:       map[string][]string{"numpy": {"NumPy", "Numpy"}},
 		Projects: catalog.NewIndex([]catalog.Entry{{Name: "boto3", Total: 1_000_000}, {Name: "numpy", Total: 500_000},
 			{Name: "small", Total: 300}, {Name: "rest", Total: 18_499_700}}),
 	}
