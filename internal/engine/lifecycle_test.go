@@ -66,6 +66,9 @@ func TestInfoFile(t *testing.T) {
 	if i.PID == os.Getpid() {
 		t.Error("the engine runs in this process")
 	}
+	if maps, err := os.ReadFile("/proc/self/maps"); err == nil && strings.Contains(string(maps), libraryFile) {
+		t.Error("this process has mapped the library")
+	}
 	closed(t, e)
 	if _, err := os.Stat(filepath.Join(dir, "engine.json")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("engine.json after the stop: %v", err)
