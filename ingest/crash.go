@@ -22,12 +22,11 @@ const (
 	StepFileFailed    Step = "file-failed"
 	StepBatchFailed   Step = "batch-failed"
 	StepRolledForward Step = "rolled-forward"
-	StepReleased      Step = "released"
 )
 
 // Steps lists them all.
 func Steps() []Step {
 	return []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked,
 		StepStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone, StepStageDropped,
-		StepFileFailed, StepBatchFailed, StepRolledForward, StepReleased}
+		StepFileFailed, StepBatchFailed, StepRolledForward}
 }

@@ -80,7 +80,8 @@ func fits(l leaf, s parquetLeaf) bool {
 	case timeLeaf:
 		return s.Physical == "INT96" || s.Physical == "INT64" && strings.HasPrefix(s.Logical, "Timestamp")
 	case boolLeaf:
-		return s.Physical == "BOOLEAN"
+		// Writers without a boolean type use the numbers 0 and 1.
+		return s.Physical == "BOOLEAN" || s.Physical == "INT32" && strings.HasPrefix(s.Logical, "Int(bitWidth=8")
 	case wholeLeaf:
 		return s.Physical == "INT64" || s.Physical == "INT32"
 	default:

@@ -7,4 +7,9 @@ import (
 	"clickql/internal/chtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(victimVariable) != "" {
+		os.Exit(runVictim())
+	}
+	os.Exit(chtest.Main(m))
+}

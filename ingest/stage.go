@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -112,6 +113,10 @@ func (st *stager) blame(ctx context.Context, g group, cause error) error {
 	if !blamesFile(cause) {
 		return fmt.Errorf("load %s: %w", describeGroup(g.objects()), cause)
 	}
+	// A file that was replaced meanwhile is not a damaged one.
+	if err := st.unchanged(ctx); err != nil {
+		return err
+	}
 	for _, f := range g.Files {
 		one := group{Source: g.Source, Layout: g.Layout, Files: []file{f}}
 		err := st.probe(ctx, one)
@@ -169,10 +174,8 @@ func (st *stager) blameCounts(ctx context.Context, r staged) error {
 	mismatch := fileError(fmt.Sprintf("the footers promise %d rows, but %d were stored and %d rejected",
 		st.batch.Rows, r.Stored, r.rejectedRows()))
 	for _, g := range st.batch.groups() {
-		if err := st.blame(ctx, g, mismatch); err != nil && err != error(mismatch) {
-			if bad, ok := err.(*badFileError); ok { //nolint:errorlint // never wrapped
-				return bad
-			}
+		if bad := (&badFileError{}); errors.As(st.blame(ctx, g, mismatch), &bad) {
+			return bad
 		}
 	}
 	return fmt.Errorf("check batch %s: %w", st.batch.Name, mismatch)

@@ -1,0 +1,179 @@
+package ingest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clickql/internal/chconn"
+	"clickql/internal/ddl"
+)
+
+// exportRows is a SELECT of made-up downloads, with nulls of every kind, from
+// two years. Its columns are those of the nested export, flattened.
+func exportRows(seed, rows int) string {
+	return fmt.Sprintf(`SELECT cityHash64(number, %[1]d) AS h,
+		if(h %% 97 = 0, NULL, toDateTime64('2023-12-20 00:00:00', 6, 'UTC') + toIntervalSecond(h %% 2000000)) AS t,
+		if(h %% 89 = 0, NULL, if(h %% 83 = 0, '', concat('project-', toString(h %% 11)))) AS p,
+		if(h %% 7 = 0, NULL, ['DE', 'FR', 'US', ''][1 + h %% 4]) AS country,
+		if(h %% 31 = 0, NULL, concat(toString(h %% 3), '.', toString(h %% 5), 'rc1')) AS v,
+		if(h %% 13 = 0, NULL, ['sdist', 'bdist_wheel'][1 + h %% 2]) AS ty,
+		if(h %% 17 = 0, NULL, concat('f-', toString(h %% 20), '.whl')) AS fn,
+		if(h %% 19 = 0, NULL, ['pip', 'uv', 'poetry'][1 + h %% 3]) AS inst,
+		if(h %% 23 = 0, NULL, ['3.11.4', '3.9', '3', '3.13.0rc2', ''][1 + h %% 5]) AS py,
+		if(h %% 5 = 0, NULL, 'glibc') AS lib, if(h %% 5 = 0, NULL, '2.31') AS libv,
+		if(h %% 29 = 0, NULL, ['Linux', 'Darwin', 'Windows'][1 + h %% 3]) AS sys,
+		[NULL, false, true][1 + h %% 3] AS isci
+		FROM numbers(%[2]d)`, seed, rows)
+}
+
+// nullable casts an expression to a nullable string.
+func nullable(expr string) string { return "CAST(" + expr + " AS Nullable(String))" }
+
+// writeExport writes a file in one of the shapes.
+func writeExport(t testing.TB, conn *chconn.Conn, path string, flat bool, seed, rows int) {
+	t.Helper()
+	tuple := func(fields ...string) string { // name, expression, ...
+		var types, values []string
+		for i := 0; i < len(fields); i += 2 {
+			types, values = append(types, fields[i]+" Nullable(String)"), append(values, fields[i+1])
+		}
+		return "CAST(tuple(" + strings.Join(values, ", ") + ") AS Tuple(" + strings.Join(types, ", ") + "))"
+	}
+	columns := []string{"CAST(t AS Nullable(DateTime64(6, 'UTC'))) AS timestamp", nullable("country") + " AS country_code",
+		nullable("'https://x'") + " AS url", nullable("p") + " AS project", nullable("py") + " AS python"}
+	if flat {
+		for n, e := range map[string]string{"file.filename": "fn", "file.project": "p", "file.version": "v", "file.type": "ty",
+			"installer.name": "inst", "distro.libc.lib": "lib", "distro.libc.version": "libv", "system.name": "sys"} {
+			columns = append(columns, nullable(e)+" AS `"+n+"`")
+		}
+	} else {
+		columns = append(columns, tuple("filename", "fn", "project", "p", "version", "v", "type", "ty")+" AS file",
+			tuple("name", "inst", "version", "'1'")+" AS installer",
+			"CAST(tuple(tuple(lib, libv), 'x') AS Tuple(libc Tuple(lib Nullable(String), version Nullable(String)), name Nullable(String))) AS distro",
+			tuple("name", "sys", "release", "'5'")+" AS system", "CAST(isci AS Nullable(Bool)) AS ci")
+	}
+	must(t, conn, "INSERT INTO FUNCTION file("+chconn.Literal(path)+", 'Parquet') SELECT "+strings.Join(columns, ", ")+
+		" FROM ("+exportRows(seed, rows)+") SETTINGS engine_file_truncate_on_insert = 1, output_format_parquet_row_group_size = 100")
+}
+
+// must runs a statement or fails the test.
+func must(t testing.TB, conn *chconn.Conn, sql string) {
+	t.Helper()
+	if err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatalf("%v\nin %s", err, sql)
+	}
+}
+
+// scalar reads one value or fails the test.
+func scalar[T any](t testing.TB, conn *chconn.Conn, sql string) (v T) {
+	t.Helper()
+	if err := conn.QueryRow(t.Context(), sql).Scan(&v); err != nil {
+		t.Fatalf("%v\nin %s", err, sql)
+	}
+	return v
+}
+
+// export is one file of a test and what it was made from.
+type export struct {
+	name       string
+	flat       bool
+	seed, rows int
+}
+
+// exports writes files into a directory.
+func exports(t testing.TB, conn *chconn.Conn, dir string, files ...export) {
+	t.Helper()
+	for _, f := range files {
+		writeExport(t, conn, filepath.Join(dir, f.name), f.flat, f.seed, f.rows)
+	}
+}
+
+// mixed is a list of files in both shapes.
+func mixed(n, rows int) []export {
+	files := make([]export, n)
+	for i := range files {
+		files[i] = export{fmt.Sprintf("e%02d.parquet", i), i%2 == 1, i + 1, rows}
+	}
+	return files
+}
+
+// expectation is a database that holds what the tables should: computed from
+// what the files were made from, by other means than ingest's.
+func expectation(t testing.TB, conn *chconn.Conn, database string, files []export) string {
+	t.Helper()
+	source := "`" + database + "`.expected"
+	must(t, conn, "DROP TABLE IF EXISTS "+source+" SYNC")
+	must(t, conn, "CREATE TABLE "+source+" AS `"+database+"`.pypi ENGINE = MergeTree ORDER BY tuple() PARTITION BY tuple()")
+	for _, f := range files {
+		ci := "transform(toInt8(ifNull(isci, 2)), [0, 1, 2], ['false', 'true', 'unknown'], '')"
+		if f.flat {
+			ci = "'unknown'"
+		}
+		must(t, conn, "INSERT INTO "+source+" SELECT toDate(t), coalesce(country, ''), p, coalesce(ty, ''), coalesce(inst, ''), "+
+			"arrayStringConcat(arraySlice(splitByChar('.', coalesce(py, '')), 1, 2), '.'), coalesce(sys, ''), coalesce(v, ''), "+ci+
+			", coalesce(fn, ''), (coalesce(lib, ''), coalesce(libv, '')) FROM ("+exportRows(f.seed, f.rows)+") WHERE t IS NOT NULL AND coalesce(p, '') != ''")
+	}
+	return source
+}
+
+// checkEqual compares every table with the expectation.
+func checkEqual(t testing.TB, conn *chconn.Conn, database, source string) {
+	t.Helper()
+	got := scalar[string](t, conn, "SELECT toString((count(), sum(cityHash64(*)))) FROM `"+database+"`.pypi")
+	want := scalar[string](t, conn, "SELECT toString((count(), sum(cityHash64(*)))) FROM "+source)
+	if got != want {
+		t.Errorf("table pypi: rows and hash %s, want %s", got, want)
+	}
+	for _, table := range ddl.Derived() {
+		values := "sum(count)"
+		if table.Kind == ddl.Extremes {
+			values = "min(min_date), max(max_date)"
+		}
+		keys := strings.Join(table.Key(), ", ")
+		digest := func(from string) string {
+			return scalar[string](t, conn, "SELECT toString((count(), sum(h))) FROM (SELECT cityHash64("+keys+", "+values+") AS h FROM "+from+" GROUP BY "+keys+")")
+		}
+		got, want := digest("`"+database+"`."+table.Name), digest("("+table.Select(source)+")")
+		if got != want {
+			t.Errorf("table %s: groups and hash %s, want %s", table.Name, got, want)
+		}
+	}
+}
+
+// checkClean fails where something of a load is left over.
+func checkClean(t testing.TB, conn *chconn.Conn, database string) {
+	t.Helper()
+	s := newSession(conn, database, 0)
+	held, err := stages(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(held) > 0 {
+		t.Errorf("private databases are left over: %v", held)
+	}
+	open, err := openBatches(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(open) > 0 {
+		t.Errorf("batches are open: %+v", open)
+	}
+}
+
+// corrupt overwrites bytes in the middle of a file.
+func corrupt(t testing.TB, path string, at int64) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte(strings.Repeat("X", 64)), at); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
