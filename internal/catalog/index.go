@@ -75,14 +75,17 @@ func (ix *Index) Prefix(prefix string, after *Entry, limit int) (found []Entry, 
 	if ix == nil {
 		return nil, false
 	}
-	lo := sort.SearchStrings(ix.names, prefix)
-	for i := lo; i < len(ix.names) && strings.HasPrefix(ix.names[i], prefix); i++ {
+	// The best limit+1 so far, in order: most of a long run of names is passed
+	// over with one comparison.
+	for i := sort.SearchStrings(ix.names, prefix); i < len(ix.names) && strings.HasPrefix(ix.names[i], prefix); i++ {
 		e := Entry{ix.names[i], ix.totals[i]}
-		if after == nil || byTotal(*after, e) < 0 {
-			found = append(found, e)
+		if after != nil && byTotal(*after, e) >= 0 || len(found) > limit && byTotal(found[limit], e) < 0 {
+			continue
 		}
+		at, _ := slices.BinarySearchFunc(found, e, byTotal)
+		found = slices.Insert(found, at, e)
+		found = found[:min(len(found), limit+1)]
 	}
-	slices.SortFunc(found, byTotal)
 	if len(found) > limit {
 		return found[:limit], true
 	}
