@@ -14,12 +14,15 @@ const (
 	byYear  = "toYear(date)"
 )
 
-// Codecs. Days within a key ascend by one and counts are small. Each column's
-// codec was chosen by size on 20 million downloads of 5,000 projects.
+// Codecs, chosen by size on 4 million made-up downloads in tables of the
+// narrowest and the widest key. Days ascend within a key: deltas halve them.
+// Counts are small numbers in eight bytes: T64 leaves out the bits that none of
+// them uses, and they take a third of ZSTD alone. Names come in long runs, which
+// ZSTD(1) keeps worse than LZ4, and ZSTD(3) better than either.
 const (
 	codecDate  = "Delta(2), ZSTD(1)"
-	codecCount = "ZSTD(1)"
-	codecText  = "ZSTD(1)"
+	codecCount = "T64, ZSTD(1)"
+	codecText  = "ZSTD(3)"
 )
 
 // downloadColumns holds the raw table's columns in order.

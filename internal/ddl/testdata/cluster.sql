@@ -4,14 +4,14 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
     type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
     installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
     python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
     system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say',
-    filename String COMMENT 'Name of the downloaded file' CODEC(ZSTD(1)),
+    filename String COMMENT 'Name of the downloaded file' CODEC(ZSTD(3)),
     libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown'
 )
 ENGINE = ReplicatedMergeTree
@@ -21,8 +21,8 @@ COMMENT 'Downloads of files from PyPI, one row each';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY project
@@ -30,9 +30,9 @@ COMMENT 'Downloads by project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_by_version ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY (project, version)
@@ -40,9 +40,9 @@ COMMENT 'Downloads by project, version';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -52,8 +52,8 @@ COMMENT 'Downloads by project, date';
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_month ON CLUSTER main
 (
     month Date COMMENT 'First day of the month of the downloads' CODEC(Delta(2), ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY (month, project)
@@ -61,10 +61,10 @@ COMMENT 'Downloads by month, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -73,10 +73,10 @@ COMMENT 'Downloads by project, version, date';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_installer ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -85,11 +85,11 @@ COMMENT 'Downloads by project, date, installer';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -98,11 +98,11 @@ COMMENT 'Downloads by project, version, date, country_code';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_file_type ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -111,11 +111,11 @@ COMMENT 'Downloads by project, version, date, type';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_python ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -124,12 +124,12 @@ COMMENT 'Downloads by project, version, date, python_minor';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_python_by_country ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
     python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -138,11 +138,11 @@ COMMENT 'Downloads by project, version, date, country_code, python_minor';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_system ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -151,12 +151,12 @@ COMMENT 'Downloads by project, version, date, system';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_system_by_country ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
     system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -165,12 +165,12 @@ COMMENT 'Downloads by project, version, date, country_code, system';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_installer_by_type ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
     type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -179,13 +179,13 @@ COMMENT 'Downloads by project, version, date, installer, type';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_installer_by_type_by_country ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
     country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
     installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
     type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(ZSTD(1))
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
@@ -194,7 +194,7 @@ COMMENT 'Downloads by project, version, date, country_code, installer, type';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_max_min ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
     max_date SimpleAggregateFunction(max, Date) COMMENT 'Last day with a download',
     min_date SimpleAggregateFunction(min, Date) COMMENT 'First day with a download'
 )
