@@ -12,7 +12,7 @@ func TestListenSaysWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.Close()
+	defer func() { _ = first.Close() }()
 	if base := baseURL(first.Addr()); base == "http://127.0.0.1:0" || !strings.HasPrefix(base, "http://127.0.0.1:") {
 		t.Errorf("base %q", base)
 	}

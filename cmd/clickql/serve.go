@@ -93,7 +93,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer ln.Close() // the server has closed it already, if it came that far
+	defer func() { _ = ln.Close() }() // the server has closed it already, if it came that far
 	st, err := a.openStore(ctx)
 	if err != nil {
 		return err

@@ -119,7 +119,7 @@ func (s *served) total(t *testing.T) (total int64, code string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func (s *served) status(t *testing.T, path string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	return resp.StatusCode
 }
 
@@ -171,12 +171,12 @@ func dataDir(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	defer func() { _ = e.Close() }()
 	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: e.DSN()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if _, err := ddl.Apply(t.Context(), conn, ddl.Options{Database: engine.Database}); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestServeOutlivesItsEngine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer resp.Body.Close()
+			defer func() { _ = resp.Body.Close() }()
 			return resp.StatusCode == http.StatusOK
 		})
 		if total, code := s.total(t); total != 1000 || code != "" {

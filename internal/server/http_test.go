@@ -53,7 +53,7 @@ func ask(t *testing.T, method, url, body string, header ...string) reply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestStoppingDrainsRequestsInFlight(t *testing.T) {
 	for refused := false; !refused; { // until the listener is closed
 		conn, err := net.DialTimeout("tcp", ln.Addr().String(), time.Second)
 		if refused = err != nil; !refused {
-			conn.Close()
+			_ = conn.Close()
 		}
 	}
 	close(release)
@@ -249,7 +249,7 @@ func TestStoppingCutsWhatNeverEnds(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		_, _ = io.WriteString(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\n\r\n")
 		_, _ = io.Copy(io.Discard, conn)
 	}()

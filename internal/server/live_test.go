@@ -216,12 +216,12 @@ func TestClickHouseAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	defer func() { _ = e.Close() }()
 	admin, err := chconn.Open(t.Context(), chconn.Config{DSN: e.DSN()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer admin.Close()
+	defer func() { _ = admin.Close() }()
 	if _, err := ddl.Apply(t.Context(), admin, ddl.Options{Database: engine.Database}); err != nil {
 		t.Fatal(err)
 	}

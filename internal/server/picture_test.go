@@ -154,7 +154,7 @@ func TestTagsMatchWeakly(t *testing.T) {
 
 func ask304(t *testing.T, ifNoneMatch string) *http.Request {
 	t.Helper()
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	if ifNoneMatch != "" {
 		r.Header.Set("If-None-Match", ifNoneMatch)
 	}
