@@ -45,7 +45,7 @@ $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.jso
 	cd internal/engine/npm && $(NPM_CI)
 	@touch $@
 
-$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(wildcard internal/server/web/src/*) $(wildcard internal/server/web/*.mjs)
+$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(wildcard internal/server/web/src/* internal/server/web/*.mjs internal/server/examples/*)
 	cd internal/server/web && $(NPM_CI) && npm run --silent build
 	@touch $@
 
