@@ -79,11 +79,8 @@ func TestRules(t *testing.T) {
 	o.Rows, o.Days, o.Projects, o.Until = 120_000, 1000, 500, time.Date(2025, 11, 30, 0, 0, 0, 0, time.UTC)
 	r := write(t, db.Conn, o)
 	const d, m = "downloads", "releases"
-	for table, from := range map[string]string{d: downloads(dir), m: releases(dir)} {
-		if err := db.Conn.Exec(t.Context(), "CREATE TABLE "+table+" ENGINE = Memory AS SELECT * FROM "+from); err != nil {
-			t.Fatal(err)
-		}
-	}
+	load(t, db.Conn, d, downloads(dir))
+	load(t, db.Conn, m, releases(dir))
 	for name, query := range map[string]string{
 		"downloaded before its upload": "SELECT count() FROM " + d + " AS d INNER JOIN (SELECT assumeNotNull(filename) AS filename, min(upload_time) AS uploaded FROM " + m +
 			" GROUP BY filename) AS m ON assumeNotNull(d.filename) = m.filename WHERE d.timestamp < m.uploaded",

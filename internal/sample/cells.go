@@ -22,6 +22,9 @@ const (
 	typeEgg
 )
 
+// fileTypes are the texts of the types.
+func fileTypes() []string { return []string{"", "sdist", "bdist_wheel", "bdist_egg"} }
+
 // form is what a query needs to know of a release's files.
 type form struct {
 	shape     uint8

@@ -92,11 +92,8 @@ func pick(table, coin string) string {
 		coin, number(table+"_threshold", "UInt32"), table, table, table, number(table+"_alias", "UInt8"), table, table)
 }
 
-// text is a typed parameter that holds a list of strings, ” for NULL, as a
-// constant array of dictionary-encoded strings.
-func text(name string) string {
-	return "CAST(arrayMap(x -> nullIf(x, ''), {" + name + ":Array(String)}), 'Array(" + stringType + ")')"
-}
+// text is a typed parameter that holds texts.
+func text(name string) string { return "{" + name + ":Array(" + stringType + ")}" }
 
 // plain is a typed parameter that holds a list of strings.
 func plain(name string) string { return "{" + name + ":Array(String)}" }

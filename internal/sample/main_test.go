@@ -71,6 +71,20 @@ func one(t *testing.T, conn *chconn.Conn, query string, dest ...any) {
 	}
 }
 
+// load copies files into a table of the same columns.
+func load(t *testing.T, conn *chconn.Conn, table, from string) {
+	t.Helper()
+	definition := strings.ReplaceAll(describe(t, conn, from), "\n", ", ")
+	for _, statement := range []string{
+		"CREATE TABLE " + table + " (" + strings.ReplaceAll(definition, ": ", " ") + ") ENGINE = Memory",
+		"INSERT INTO " + table + " SELECT * FROM " + from,
+	} {
+		if err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%v\n%s", err, statement)
+		}
+	}
+}
+
 // describe lists the columns that ClickHouse finds in files, one a line.
 func describe(t *testing.T, conn *chconn.Conn, from string) string {
 	t.Helper()

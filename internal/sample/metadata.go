@@ -45,7 +45,7 @@ func (w *world) writeMetadata(ctx context.Context, conn *chconn.Conn, f metadata
 	}
 	m := mix{params: map[string]any{}}
 	m.addPythons(w.lines)
-	params := map[string]any{"python_tags": m.params["python_tags"], "platform_tags": m.params["platform_tags"], "file_types": m.params["file_types"]}
+	params := map[string]any{"python_tags": m.params["python_tags"], "platform_tags": m.params["platform_tags"], "file_types": fileTypes()}
 	if err := send(ctx, conn, metadataQuery(path), params, projects, releases); err != nil {
 		return 0, fmt.Errorf("write %s: %w", f.name, err)
 	}

@@ -1,5 +1,28 @@
 package sample
 
+import (
+	"strings"
+
+	"clickql/internal/chconn"
+)
+
+// texts is a parameter of the type that text names: "" stands for NULL.
+type texts []string
+
+// String writes the list as the server reads it.
+func (t texts) String() string {
+	var b strings.Builder
+	for i, s := range t {
+		b.WriteByte("[,"[min(i, 1)])
+		if s == "" {
+			b.WriteString("NULL")
+		} else {
+			b.WriteString(chconn.Literal(s))
+		}
+	}
+	return b.String() + "]"
+}
+
 // mix is the installers, systems, countries and Pythons of one day, as
 // parameters of the query that draws from them.
 type mix struct {
@@ -35,9 +58,9 @@ func (m *mix) addPythons(lines []pythonLine) {
 		tags = append(tags, l.tag+"-"+abi)
 	}
 	m.params["python_slots"], m.params["python_minors"] = slots, minors
-	m.params["python_versions"] = append(append([]string{""}, m.python.versions...), "7.3.17") // PyPy's own
-	m.params["implementations"] = []string{"", "CPython", "PyPy"}
-	m.params["file_types"] = []string{"", "sdist", "bdist_wheel", "bdist_egg"}
+	m.params["python_versions"] = append(append(texts{""}, m.python.versions...), "7.3.17") // PyPy's own
+	m.params["implementations"] = texts{"", "CPython", "PyPy"}
+	m.params["file_types"] = texts(fileTypes())
 	m.params["python_tags"] = tags
 	m.params["platform_tags"] = platformTags()[1:]
 }
@@ -45,7 +68,7 @@ func (m *mix) addPythons(lines []pythonLine) {
 // addInstallers adds two alias tables, one after the other: what people and
 // machines use, and what mirrors use.
 func (m *mix) addInstallers(list []installer) {
-	var names, versions, setuptools, rustc []string
+	var names, versions, setuptools, rustc texts
 	var tells []int64
 	people, mirrors := make([]float64, len(list)), make([]float64, len(list))
 	for i, l := range list {
@@ -86,7 +109,7 @@ func (m *mix) addSystems(systems []system, d day) {
 		"openssl":         func(s system) string { return s.openssl },
 	}
 	for name, of := range text {
-		list := make([]string, len(systems))
+		list := make(texts, len(systems))
 		for i, s := range systems {
 			list[i] = of(s)
 		}
@@ -122,7 +145,7 @@ func (m *mix) addCountries(countries []country) {
 		t := newAliasTable(weights, countryColumns)
 		threshold, alias = append(threshold, t.threshold...), append(alias, t.alias...)
 	}
-	codes := make([]string, countryColumns)
+	codes := make(texts, countryColumns)
 	for i, c := range countries {
 		codes[i] = c.code
 	}
@@ -133,7 +156,7 @@ func (m *mix) addCountries(countries []country) {
 // to the site in 2018 and won over the years.
 func (m *mix) addSecurity(d day) {
 	modern := max(0, min(14, int(2.2*years(dayOf(2018, 9, 1), d))))
-	var protocols, ciphers []string
+	var protocols, ciphers texts
 	for i := range 16 {
 		protocol, cipher := "TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"
 		switch {
