@@ -27,6 +27,7 @@ func TestWrongUsage(t *testing.T) {
 		{"schema check --log-level loud", `"loud" is none of debug, info, warn, error`},
 		{"schema check --log-format xml", `"xml" is none of text, json`},
 		{"schema apply --cluster", "flag needs an argument"},
+		{"schema apply --cluster main", "the embedded ClickHouse is one node"},
 		{"schema check --clickhouse host:9000", "write clickhouse://user:password@host:9000/pypi"},
 		{"schema print --clickhouse mysql://host", "its scheme is none of"},
 	} {

@@ -44,6 +44,9 @@ func clusterFlag(cmd *cobra.Command, cluster *string) {
 }
 
 func (a *app) schemaApply(cmd *cobra.Command, cluster string) error {
+	if cluster != "" && a.clickhouse == "" {
+		return usagef("--cluster %s: the embedded ClickHouse is one node; name a host of the cluster with --clickhouse", cluster)
+	}
 	conn, release, err := a.connect(cmd.Context(), admin, unselected)
 	if err != nil {
 		return err

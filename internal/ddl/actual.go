@@ -22,8 +22,10 @@ type actualTable struct {
 	columns                                map[string]string // type by name
 }
 
-// readActual reads what the database holds.
-func readActual(ctx context.Context, conn *chconn.Conn, database string) (*actual, error) {
+// readActual reads what the database holds; with a cluster, what it holds on
+// every host of it.
+func readActual(ctx context.Context, conn *chconn.Conn, o Options) (*actual, error) {
+	database := o.database()
 	a := &actual{tables: map[string]actualTable{}}
 	ctx, err := chconn.WithParameters(ctx, map[string]any{"database": database})
 	if err != nil {
@@ -44,6 +46,9 @@ func readActual(ctx context.Context, conn *chconn.Conn, database string) (*actua
 	}
 	if err := a.readCountries(ctx, conn, database); err != nil {
 		return nil, fmt.Errorf("read %s.countries: %w", database, err)
+	}
+	if o.Cluster != "" {
+		return a, a.keepOnAllHosts(ctx, conn, o.Cluster)
 	}
 	return a, nil
 }

@@ -12,7 +12,12 @@ import (
 // and overwrites nothing: what is there and differs is for Check to name. A
 // connection that may be made before the database exists is Unselected.
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
-	have, err := readActual(ctx, conn, o.database())
+	if o.Cluster != "" {
+		if err := checkCluster(ctx, conn, o.Cluster); err != nil {
+			return nil, err
+		}
+	}
+	have, err := readActual(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}

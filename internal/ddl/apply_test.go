@@ -155,6 +155,15 @@ func TestApplyConverges(t *testing.T) {
 	}
 }
 
+// TestApplyOnAnUnknownCluster changes nothing and says what is known.
+func TestApplyOnAnUnknownCluster(t *testing.T) {
+	db := chtest.New(t)
+	created, err := ddl.Apply(t.Context(), db.Conn, ddl.Options{Database: db.Name, Cluster: "nowhere"})
+	if err == nil || !strings.Contains(err.Error(), "knows no such cluster") || len(created) > 0 {
+		t.Errorf("created %v, %v", created, err)
+	}
+}
+
 // TestApplyKeepsWhatIsThere: whatever somebody put in place of one of our
 // objects stays.
 func TestApplyKeepsWhatIsThere(t *testing.T) {

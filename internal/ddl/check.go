@@ -20,7 +20,7 @@ const (
 // It changes nothing. While rows are published totals may differ for a moment.
 func Check(ctx context.Context, conn *chconn.Conn, o Options) (Report, error) {
 	r := Report{Database: o.database(), Findings: []Finding{}, Totals: []Total{}}
-	have, err := readActual(ctx, conn, o.database())
+	have, err := readActual(ctx, conn, o)
 	if err != nil {
 		return r, err
 	}
