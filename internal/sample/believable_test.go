@@ -16,20 +16,20 @@ func TestWeekOfPandas(t *testing.T) {
 	o := small(dir)
 	o.Rows, o.Days, o.Projects, o.Until = 400_000, 9, 60, time.Date(2024, 8, 20, 0, 0, 0, 0, time.UTC)
 	write(t, db.Conn, o)
-	real := []float64{9.79, 9.73, 9.31, 8.83, 9.43, 5.92, 5.96, 9.12, 9.85} // millions, 2024-08-12 to 20
+	truth := []float64{9.79, 9.73, 9.31, 8.83, 9.43, 5.92, 5.96, 9.12, 9.85} // millions, 2024-08-12 to 20
 	var counts []uint64
 	one(t, db.Conn, "SELECT groupArray(c) FROM (SELECT count() AS c FROM "+downloads(dir)+
 		" WHERE project = 'pandas' AND timestamp IS NOT NULL GROUP BY toDate(timestamp) ORDER BY toDate(timestamp))", &counts)
-	if len(counts) != len(real) {
+	if len(counts) != len(truth) {
 		t.Fatalf("%d days", len(counts))
 	}
 	mean, realMean := 0.0, 0.0
 	for i, c := range counts {
 		mean += float64(c) / 9
-		realMean += real[i] / 9
+		realMean += truth[i] / 9
 	}
 	for i, c := range counts {
-		if got, want := float64(c)/mean, real[i]/realMean; math.Abs(got-want) > 0.2*want {
+		if got, want := float64(c)/mean, truth[i]/realMean; math.Abs(got-want) > 0.2*want {
 			t.Errorf("day %d is %.2f of the mean, really %.2f", i, got, want)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
-	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/ext"
 
@@ -129,7 +128,7 @@ func (f form) files(r *release) int64 {
 
 // metadataQuery writes one file of metadata at a path.
 func metadataQuery(path string) string {
-	return "INSERT INTO FUNCTION file(" + chconn.Literal(path) + ", 'Parquet')" + metadataSelect + strings.Replace(writeSettings, "16384", "4096", 1)
+	return "INSERT INTO FUNCTION file(" + chconn.Literal(path) + ", 'Parquet')" + metadataSelect + writeSettings(2048, 16384)
 }
 
 const metadataSelect = `

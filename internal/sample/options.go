@@ -35,9 +35,9 @@ const (
 	maxProjects = 100_000
 )
 
-// Until is the last day of the default sample. It is fixed, so that the
-// default is the same whenever it is made.
-var defaultUntil = day(20757) // 2026-10-31
+// defaultUntil is the last day of the default sample, 2026-10-31. It is fixed,
+// so that the default is the same whenever it is made.
+const defaultUntil = day(20757)
 
 // Defaults are the arguments of a sample that is made in seconds and has
 // something to show on every page: rising, fading, new and stale projects over
@@ -52,7 +52,8 @@ func Defaults() Options {
 	}
 }
 
-// firstDay of what is known about Python, projects and installers.
+// earliest and latest bound the days for which projects, Pythons and installers
+// are modelled.
 func earliest() day { return dayOf(2013, time.July, 1) }
 func latest() day   { return dayOf(2035, time.December, 31) }
 

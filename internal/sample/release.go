@@ -20,7 +20,7 @@ type release struct {
 
 // horizon is the day at which projects reach the latest version of the roster;
 // those in development go on after it.
-var horizon = defaultUntil
+const horizon = defaultUntil
 
 // makeReleases gives a project its history up to the last day, in order of
 // upload. Projects that begin after that day have none.

@@ -110,14 +110,17 @@ func downloadsQuery(s statement, folder string) string {
 		partition = " PARTITION BY toString(intDiv(toUnixTimestamp64Micro(assumeNotNull(timestamp)), 86400000000) * 86400)"
 	}
 	return "INSERT INTO FUNCTION file(" + chconn.Literal(filepath.Join(folder, name)) + ", 'Parquet')" + partition +
-		"\nSELECT\n    " + selectList(s.shape) + "\nFROM (" + draws() + "\n)" + writeSettings
+		"\nSELECT\n    " + selectList(s.shape) + "\nFROM (" + draws() + "\n)" + writeSettings(16384, 131072)
 }
 
 // writeSettings make a file's bytes depend on its rows alone: one thread, and
 // blocks and row groups of fixed size, which also bound the memory. Compiling
 // expressions costs more than it saves in statements of this size.
-const writeSettings = `
-SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 16384, min_insert_block_size_rows = 65536,
-    min_insert_block_size_bytes = 0, output_format_parquet_row_group_size = 131072, output_format_parquet_parallel_encoding = 0,
+func writeSettings(blockRows, groupRows int) string {
+	return fmt.Sprintf(`
+SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = %d, min_insert_block_size_rows = %d,
+    min_insert_block_size_bytes = 0, output_format_parquet_row_group_size = %d, output_format_parquet_parallel_encoding = 0,
     output_format_parquet_compression_method = 'zstd', output_format_parquet_write_bloom_filter = 0,
-    compile_expressions = 0, short_circuit_function_evaluation = 'disable', engine_file_truncate_on_insert = 1, max_query_size = 1048576, max_execution_time = 0`
+    compile_expressions = 0, short_circuit_function_evaluation = 'disable', engine_file_truncate_on_insert = 1,
+    max_query_size = 1048576, max_execution_time = 0`, blockRows, 4*blockRows, groupRows)
+}

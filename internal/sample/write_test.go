@@ -177,7 +177,6 @@ func TestFailureKeepsTheEarlierSample(t *testing.T) {
 	o := Options{Dir: dir, Rows: 500, Days: 9, Projects: 4, Seed: 1, Until: defaultUntil.time()}
 	first := write(t, db.Conn, o)
 	before := digests(t, dir, first.Files)
-	// A partition cannot be opened for writing under a name that is a folder.
 	out, err := openOutput(dir)
 	if err != nil {
 		t.Fatal(err)
