@@ -51,7 +51,7 @@ func TestInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
+	defer func() { _ = ln.Close() }()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		var stderr bytes.Buffer
 		cmd := commandProcess(t, "schema", "check", "--clickhouse", "clickhouse://user:hunter2@"+ln.Addr().String()+"/pypi?dial_timeout=10m")
@@ -76,7 +76,7 @@ func TestInterrupted(t *testing.T) {
 		if got := stderr.String(); got != "clickql: interrupted\n" {
 			t.Errorf("%v: it said %q", sig, got)
 		}
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 

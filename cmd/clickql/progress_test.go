@@ -60,7 +60,7 @@ func TestProgressBar(t *testing.T) {
 	}
 }
 
-func TestProgressWithoutAnyone(t *testing.T) {
+func TestProgressWithoutAnyone(*testing.T) {
 	var p *progress
 	p.Update(1, 2)
 	p.Add(1)

@@ -113,7 +113,7 @@ anything differs.`,
 }
 
 func (a *app) schemaCheck(cmd *cobra.Command, asJSON bool) error {
-	conn, release, err := a.connect(cmd.Context(), admin, unselected)
+	conn, release, err := a.connect(cmd.Context(), readOnly, unselected)
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,6 @@ const (
 	Cancelled                  // the caller gave up, or the query was killed
 )
 
-// TooManyRows is TooMuch by its older name.
-const TooManyRows = TooMuch
-
 // String names the class, for logs and metrics.
 func (c Class) String() string {
 	names := [...]string{"other", "none", "unavailable", "timeout", "too_much", "memory", "overloaded",
@@ -95,12 +92,11 @@ func Classify(err error) Class {
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout
 	}
-	var timeout net.Error
-	isNet := errors.As(err, &timeout)
+	var network net.Error
 	switch {
-	case isNet && timeout.Timeout():
+	case timedOut(err):
 		return Timeout
-	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, clickhouse.ErrConnectionClosed), errors.Is(err, clickhouse.ErrAcquireConnNoAddress):
 		return Unavailable

@@ -63,7 +63,7 @@ func dialOne(ctx context.Context, addr string, opts *clickhouse.Options, dial cl
 		return res, nil
 	case givenUp(ctx) != nil:
 		return res, givenUp(ctx)
-	case limited.Err() != nil:
+	case limited.Err() != nil, timedOut(err): // the driver has a clock of its own
 		return res, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("%s did not answer within %v", addr, opts.DialTimeout)}
 	}
 	return res, err
@@ -76,6 +76,12 @@ func givenUp(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return nil
+}
+
+// timedOut reports that a network operation ran out of time.
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 // login is one connection over the native protocol until it is usable. The

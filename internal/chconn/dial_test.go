@@ -13,15 +13,15 @@ import (
 	"clickql/internal/chtest"
 )
 
-// silent listens, accepts and never says a word. It sends each connection
-// accepted, after the first byte of it was read.
+// silent listens, accepts and never says a word. begun tells of each
+// connection when its first byte has come.
 func silent(t *testing.T) (addr string, begun chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ln.Close() })
+	t.Cleanup(func() { _ = ln.Close() })
 	begun = make(chan struct{}, 16)
 	go func() {
 		for {
@@ -29,7 +29,7 @@ func silent(t *testing.T) (addr string, begun chan struct{}) {
 			if err != nil {
 				return
 			}
-			t.Cleanup(func() { conn.Close() })
+			context.AfterFunc(t.Context(), func() { _ = conn.Close() })
 			if _, err := io.ReadFull(conn, make([]byte, 1)); err == nil {
 				begun <- struct{}{}
 			}
@@ -96,7 +96,7 @@ func secured(t *testing.T, addr string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ln.Close() })
+	t.Cleanup(func() { _ = ln.Close() })
 	go func() {
 		for {
 			from, err := ln.Accept()
@@ -105,16 +105,16 @@ func secured(t *testing.T, addr string) string {
 			}
 			to, err := net.Dial("tcp", addr)
 			if err != nil {
-				from.Close()
+				_ = from.Close()
 				continue
 			}
 			go func() {
 				_, _ = io.Copy(to, from)
-				to.Close()
+				_ = to.Close()
 			}()
 			go func() {
 				_, _ = io.Copy(from, to)
-				from.Close()
+				_ = from.Close()
 			}()
 		}
 	}()

@@ -150,11 +150,25 @@ func (r *Report) checkKeys(want Table, got actualTable) {
 
 // unwrapped is a key without parentheses around the whole of it.
 func unwrapped(key string) string {
-	inner, ok := strings.CutPrefix(key, "(")
-	if inner, ok = strings.CutSuffix(inner, ")"); !ok || strings.Count(inner, "(") != strings.Count(inner, ")") || strings.IndexByte(inner, ')') < strings.IndexByte(inner, '(') {
+	if !strings.HasPrefix(key, "(") {
 		return key
 	}
-	return inner
+	depth := 0
+	for i, c := range key {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth == 0 { // closes the first one
+			if i == len(key)-1 {
+				return key[1:i]
+			}
+			return key
+		}
+	}
+	return key
 }
 
 // checkDictionaries looks for each dictionary and reads it.
