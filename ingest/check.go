@@ -2,8 +2,78 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
+
+// countRaw compares what was stored with the footers, and where rows are
+// missing finds out for which reasons they were left out.
+func (st *stager) countRaw(ctx context.Context) (staged, error) {
+	var r staged
+	if err := st.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, st.d.Base.Staged)}, &r.Stored); err != nil {
+		return r, fmt.Errorf("count the staged rows of batch %s: %w", st.batch.Name, err)
+	}
+	if r.Stored == st.batch.Rows {
+		return r, nil
+	}
+	r.Rejected = map[string]map[string]uint64{}
+	for _, g := range st.batch.groups() {
+		if err := st.countRejected(ctx, g, r.Rejected); err != nil {
+			return r, st.blame(ctx, g, err)
+		}
+	}
+	if r.Stored+r.rejectedRows() != st.batch.Rows {
+		return r, st.blameCounts(ctx, r)
+	}
+	return r, nil
+}
+
+// blameCounts looks for the file whose rows differ from its footer.
+func (st *stager) blameCounts(ctx context.Context, r staged) error {
+	mismatch := fileError(fmt.Sprintf("the footers promise %d rows, but %d were stored and %d rejected",
+		st.batch.Rows, r.Stored, r.rejectedRows()))
+	for _, g := range st.batch.groups() {
+		if bad := (&badFileError{}); errors.As(st.blame(ctx, g, mismatch), &bad) {
+			return bad
+		}
+	}
+	return fmt.Errorf("check batch %s: %w", st.batch.Name, mismatch)
+}
+
+// countRejected counts a group's rows that are not stored, by file and reason.
+func (st *stager) countRejected(ctx context.Context, g group, into map[string]map[string]uint64) error {
+	table, err := g.Source.Table(g.objects(), "Parquet", structure(st.feed, g.Layout))
+	if err != nil {
+		return err
+	}
+	cases := ""
+	for _, r := range st.feed.Rejects {
+		cases += resolve(st.feed, g.Layout, r.Expr) + ", '" + r.Reason + "', "
+	}
+	names := map[string]string{}
+	for _, f := range g.Files {
+		names[f.Path] = f.Name
+	}
+	return st.each(ctx, statement{
+		SQL: "SELECT _path, multiIf(" + cases + "'') AS reason, count() FROM " + table.SQL +
+			" WHERE reason != '' GROUP BY _path, reason",
+		Params: table.Params, Settings: st.settings(table.Settings),
+	}, func(rows driver.Rows) error {
+		var path, reason string
+		var n uint64
+		if err := rows.Scan(&path, &reason, &n); err != nil {
+			return err
+		}
+		file := names[path]
+		if into[file] == nil {
+			into[file] = map[string]uint64{}
+		}
+		into[file][reason] += n
+		return nil
+	})
+}
 
 // check compares the complete stage with itself and with the source: every
 // count table adds up to the stored rows, and no object has changed since it

@@ -1,3 +1,100 @@
 // Package ingest loads exports of PyPI downloads into ClickHouse, each file
-// exactly once.
+// exactly once, whatever ends it half-way.
+//
+// # The unit and its states
+//
+// The unit is a batch: some files, each at a fixed generation (see Object). Its
+// life is written into the ledger, tables in the same database that only grow:
+//
+//	planned -> staging -> staged -> publishing -> done
+//	    \________\__________\__________> failed
+//
+//	planned     the batch and its files are in the ledger
+//	staging     a private database of the batch exists; copies of the raw table
+//	            and of every table that a view fills from it are being filled
+//	staged      the copies are complete: stored and rejected rows add up to the
+//	            Parquet footers, every table of counts adds up to the stored rows,
+//	            and no file has changed since it was listed
+//	publishing  the ledger holds, for each partition of each table, its total
+//	            before and what the batch adds; partitions are being moved
+//	done        everything is public
+//	failed      given up, with the reason, before publishing
+//
+// A batch's state is the greatest that any line gives it. No clock decides
+// anything.
+//
+// # What a failure leaves behind
+//
+//	died in                 public          left over           the next command
+//	planned, staging,       nothing of it   private database    drops it, writes failed;
+//	staged                                                      its files are planned again
+//	publishing              any part of it  private database    judges each move by totals,
+//	                                                            does those that did not happen
+//	done                    all of it       private database    drops it
+//	failed                  nothing of it   private database    drops it
+//
+// Recovery is the first thing that every command which writes does. Between a
+// crash in publishing and that recovery readers see some tables with the batch
+// and some without it; within one partition of one table they see all of it or
+// nothing. They never see a row twice.
+//
+// # Why a move can be judged
+//
+// ALTER TABLE ... MOVE PARTITION is not atomic under a crash of the server: it
+// renames each part into the target, then clears the source, part by part. So
+// each staged partition is first brought to exactly one part. Nothing is inserted
+// into it afterwards and merges never make more parts of one, so one it stays.
+// The target's side of the move is then a single rename: it has happened or it
+// has not. Which of the two, the target itself tells: the sum of the counts (the
+// number of rows, for the raw table) of a partition does not change under merges,
+// and every move adds a known amount above zero. The total is what it was before:
+// not landed; or that and the delta: landed, and rows that are still in the
+// private table are a copy, to be dropped with it. Any other total means that
+// somebody else has written to the table: the load stops, and says which
+// partition holds what and should hold what. Tables of first and last days take
+// the same rows twice without a change of meaning and are moved again.
+//
+// Materialized views do not fire on a move. The copies of their tables are
+// filled by the same SELECTs instead, taken from the views that the server has
+// registered, so that no table is forgotten: a plain count by columns is computed
+// from the smallest staged table that covers it, anything else by its own SELECT
+// over the staged rows.
+//
+// # One writer at a time
+//
+// The lock is a table whose name ends in an epoch, clickql_ledger_lock_00000007.
+// CREATE TABLE without IF NOT EXISTS succeeds for exactly one of those who try;
+// a table of a smaller epoch is dropped only when a greater one exists, so the
+// greatest epoch never falls, and whoever finds a greater one than its own after
+// creating it has lost. The holder inserts a growing number as a sign of life.
+// Another command takes over when the holder gave the lock back, when its process
+// has ended on this machine, or when the number has not changed for a lease on
+// the other's own monotonic clock. Clocks are never compared.
+//
+// A lapsed holder may still live, paused or cut off, and go on later. Safety does
+// not depend on its having noticed:
+//
+//   - Its private databases carry its epoch in their names. A successor, after
+//     creating its lock, renames all that exist, and then waits until no
+//     statement of another epoch runs (query ids carry the epoch). A move that
+//     began before is over when the successor judges it; one that comes later
+//     names a database that is not there.
+//   - A private database could be created after that renaming. But before its
+//     first move a writer looks whether its lock is still the greatest. If so, the
+//     successor's lock came after this look, and so after the database, which the
+//     successor then has renamed.
+//   - The line "publishing" is written before that look too. So a successor that
+//     does not find it knows that nothing was moved, and writes "failed", which
+//     outranks every line that the old writer may still add.
+//
+// Several workers may stage at the same time under one lock, since a private
+// database belongs to one batch; publishing stays with the holder.
+//
+// # Limits
+//
+// What ClickHouse has acknowledged is taken as kept: a loss of power can lose it
+// unless the server is set to fsync. Public tables of other engines than
+// MergeTree, SummingMergeTree, AggregatingMergeTree and ReplacingMergeTree, and
+// tables with a TTL, are refused. A local file that is replaced by one of the
+// same size within the same second is not noticed.
 package ingest

@@ -34,39 +34,43 @@ func newPublisher(s *session, cfg Config) *publisher {
 // maxOptimize bounds the merges asked for one partition.
 const maxOptimize = 20
 
-// onePart brings every partition of a staged table to exactly one part, so that
-// its move is one rename. Nothing is inserted afterwards, so no merge can
-// change that.
-func (p *publisher) onePart(ctx context.Context, stage, table string) error {
+// onePart brings every partition of a stage to exactly one part, so that its
+// move is one rename. Nothing is inserted afterwards, so no merge can change
+// that.
+func (p *publisher) onePart(ctx context.Context, stage string) error {
 	for range maxOptimize {
-		var partitions []string
-		err := p.each(ctx, statement{
-			SQL: `SELECT partition_id FROM system.parts WHERE database = {stage:String} AND table = {table:String} AND active AND rows > 0
-				GROUP BY partition_id HAVING count() > 1`,
-			Params: map[string]any{"stage": stage, "table": table},
-		}, func(rows driver.Rows) error {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			partitions = append(partitions, id)
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("list the parts of %s: %w", name(stage, table), err)
+		several, err := p.several(ctx, stage)
+		if err != nil || len(several) == 0 {
+			return err
 		}
-		if len(partitions) == 0 {
-			return nil
-		}
-		for _, id := range partitions {
-			err := p.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + name(stage, table) + " PARTITION ID {partition:String} FINAL",
-				Params: map[string]any{"partition": id}})
+		for _, id := range several {
+			err := p.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.tableID.String() + " PARTITION ID {partition:String} FINAL",
+				Params: map[string]any{"partition": id.Partition}})
 			if err != nil {
-				return fmt.Errorf("merge partition %s of %s: %w", id, name(stage, table), err)
+				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.tableID, err)
 			}
 		}
 	}
-	return fmt.Errorf("merge %s to one part for each partition: the server did not, see its log", name(stage, table))
+	return fmt.Errorf("merge the tables of %s to one part for each partition: the server did not, see its log", stage)
+}
+
+// several lists the partitions of a stage that have more than one part.
+func (p *publisher) several(ctx context.Context, stage string) ([]partitionID, error) {
+	var ids []partitionID
+	err := p.each(ctx, statement{
+		SQL: `SELECT table, partition_id FROM system.parts WHERE database = {stage:String} AND active AND rows > 0
+			GROUP BY table, partition_id HAVING count() > 1 ORDER BY table, partition_id`,
+		Params: map[string]any{"stage": stage},
+	}, func(rows driver.Rows) error {
+		id := partitionID{tableID: tableID{Database: stage}}
+		err := rows.Scan(&id.Table, &id.Partition)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the parts of %s: %w", stage, err)
+	}
+	return ids, nil
 }
 
 // partitionSums computes an expression over the partitions of a table.
@@ -101,11 +105,11 @@ func (p *publisher) total(ctx context.Context, id partitionID, expr string) (int
 
 // plan lists the moves of a staged batch with the totals before them.
 func (p *publisher) plan(ctx context.Context, b batch, d derivation, stage string) ([]stepLine, error) {
+	if err := p.onePart(ctx, stage); err != nil {
+		return nil, err
+	}
 	var steps []stepLine
 	for _, t := range d.all() {
-		if err := p.onePart(ctx, stage, t.Staged); err != nil {
-			return nil, err
-		}
 		expr := t.witness.Expr
 		if t.witness.Idempotent {
 			expr = "count()"

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"regexp"
@@ -29,24 +30,25 @@ type session struct {
 	conn     *chconn.Conn
 	database string
 	epoch    uint64
+	nonce    string // tells commands of one epoch apart: readers all have none
 	seq      *atomic.Uint64
 }
 
 // newSession runs statements for a database; epoch 0 is a command that holds
 // no lock.
 func newSession(conn *chconn.Conn, database string, epoch uint64) *session {
-	return &session{conn: conn, database: database, epoch: epoch, seq: new(atomic.Uint64)}
+	return &session{conn: conn, database: database, epoch: epoch, nonce: rand.Text(), seq: new(atomic.Uint64)}
 }
 
 // queryIDPattern reads back what nextID writes.
-var queryIDPattern = regexp.MustCompile(`^clickql-ingest-(.+)-([0-9]{8})-[0-9]+$`)
+var queryIDPattern = regexp.MustCompile(`^clickql-ingest-(.+)-([0-9]{8})-[A-Z0-9]+-[0-9]+$`)
 
 // queryIDPrefix begins the id of every statement that ingest runs for a database.
 func queryIDPrefix(database string) string { return "clickql-ingest-" + database + "-" }
 
 // nextID is a query id that names the database and the epoch of its owner.
 func (s *session) nextID() string {
-	return fmt.Sprintf("%s%08d-%d", queryIDPrefix(s.database), s.epoch, s.seq.Add(1))
+	return fmt.Sprintf("%s%08d-%s-%d", queryIDPrefix(s.database), s.epoch, s.nonce, s.seq.Add(1))
 }
 
 // epochOfQuery is the epoch in a query id of ingest for the database.

@@ -1,6 +1,10 @@
 package ingest
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Summary is what one run did.
 type Summary struct {
@@ -56,3 +60,6 @@ func (s *Summary) addRejected(byFile map[string]map[string]uint64) {
 		s.Reject = append(s.Reject, Rejected{reason, sums[reason]})
 	}
 }
+
+// sortedKeys lists a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // tableID names a table.
@@ -131,48 +129,15 @@ func splitNames(list string) []string {
 	return names
 }
 
-// readTarget reads what the server says about a table.
-func readTarget(ctx context.Context, s *session, id tableID) (target, error) {
-	t := target{tableID: id, Staged: stagedName(s.database, id)}
-	var engineFull, sortingKey string
-	err := s.each(ctx, statement{
-		SQL: `SELECT engine, engine_full, sorting_key FROM system.tables
-			WHERE database = {database:String} AND name = {table:String}`,
-		Params: map[string]any{"database": id.Database, "table": id.Table},
-	}, func(rows driver.Rows) error { return rows.Scan(&t.Engine, &engineFull, &sortingKey) })
+// targetOf describes a table as the server defines it.
+func (sc *schema) targetOf(ctx context.Context, id tableID) (target, error) {
+	def, err := sc.table(ctx, id)
 	if err != nil {
-		return t, fmt.Errorf("read the definition of %s: %w", id, err)
+		return target{}, err
 	}
-	if t.Engine == "" {
-		return t, fmt.Errorf("read the definition of %s: there is no such table: create it with clickql schema apply", id)
-	}
-	t.Key = splitNames(sortingKey)
-	if t.Columns, err = readColumns(ctx, s, id); err != nil {
-		return t, err
-	}
-	t.witness, err = witnessOf(t, engineFull)
+	t := target{tableID: id, Engine: def.Engine, Columns: def.Columns, Key: splitNames(def.SortingKey), Staged: stagedName(sc.database, id)}
+	t.witness, err = witnessOf(t, def.EngineFull)
 	return t, err
-}
-
-// readColumns lists a table's columns.
-func readColumns(ctx context.Context, s *session, id tableID) ([]targetColumn, error) {
-	var columns []targetColumn
-	err := s.each(ctx, statement{
-		SQL: `SELECT name, type, default_kind FROM system.columns
-			WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
-		Params: map[string]any{"database": id.Database, "table": id.Table},
-	}, func(rows driver.Rows) error {
-		var c targetColumn
-		if err := rows.Scan(&c.Name, &c.Type, &c.Default); err != nil {
-			return err
-		}
-		columns = append(columns, c)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the columns of %s: %w", id, err)
-	}
-	return columns, nil
 }
 
 // stagedName is a target's name in a private database: its own, where it stands

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/chconn"
 )
 
@@ -34,14 +32,15 @@ func (d derivation) all() []target { return append([]target{d.Base}, d.Targets..
 // readDerivation finds the views on a table, the views on their targets, and so
 // on, as the server itself has registered them, so that none is forgotten.
 func readDerivation(ctx context.Context, s *session, table string) (derivation, error) {
-	base, err := readTarget(ctx, s, tableID{s.database, table})
+	sc := newSchema(s)
+	base, err := sc.targetOf(ctx, tableID{s.database, table})
 	if err != nil {
 		return derivation{}, err
 	}
 	d := derivation{Base: base}
 	seen := map[tableID]bool{base.tableID: true}
 	for queue := []tableID{base.tableID}; len(queue) > 0; queue = queue[1:] {
-		views, err := readViews(ctx, s, queue[0])
+		views, err := sc.viewsOn(ctx, queue[0])
 		if err != nil {
 			return d, err
 		}
@@ -51,7 +50,7 @@ func readDerivation(ctx context.Context, s *session, table string) (derivation, 
 				continue
 			}
 			seen[v.Target] = true
-			t, err := readTarget(ctx, s, v.Target)
+			t, err := sc.targetOf(ctx, v.Target)
 			if err != nil {
 				return d, fmt.Errorf("prepare the target of view %s: %w", v.tableID, err)
 			}
@@ -62,41 +61,33 @@ func readDerivation(ctx context.Context, s *session, table string) (derivation, 
 	return d, nil
 }
 
-// readViews lists the views that an insert into a table fires.
-func readViews(ctx context.Context, s *session, source tableID) ([]view, error) {
-	var views []view
-	var engines []string
-	err := s.each(ctx, statement{
-		SQL: `SELECT database, name, engine, target_database, target_table, as_select FROM system.tables
-			WHERE (database, name) IN (SELECT arrayJoin(arrayZip(dependencies_database, dependencies_table))
-				FROM system.tables WHERE database = {database:String} AND name = {table:String})
-			ORDER BY database, name`,
-		Params: map[string]any{"database": source.Database, "table": source.Table},
-	}, func(rows driver.Rows) error {
-		v := view{Source: source}
-		var engine string
-		if err := rows.Scan(&v.Database, &v.Table, &engine, &v.Target.Database, &v.Target.Table, &v.Select); err != nil {
-			return err
-		}
-		views, engines = append(views, v), append(engines, engine)
-		return nil
-	})
+// viewsOn lists the views that an insert into a table fires, in the order of
+// their names.
+func (sc *schema) viewsOn(ctx context.Context, source tableID) ([]view, error) {
+	def, err := sc.table(ctx, source)
 	if err != nil {
-		return nil, fmt.Errorf("list the materialized views on %s: %w", source, err)
+		return nil, err
 	}
-	for i := range views {
-		if engines[i] != "MaterializedView" {
-			return nil, fmt.Errorf("load into %s: %s depends on it, and a load cannot fill a %s: drop it first", source, views[i].tableID, engines[i])
-		}
-		columns, err := readColumns(ctx, s, views[i].tableID)
+	var views []view
+	for _, id := range def.Views {
+		vd, err := sc.table(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range columns {
-			views[i].Columns = append(views[i].Columns, c.Name)
+		if vd.Engine != "MaterializedView" {
+			return nil, fmt.Errorf("load into %s: %s depends on it, and a load cannot fill a %s: drop it first", source, id, vd.Engine)
 		}
-		views[i].shape = parseShape(views[i].Select, source)
+		if len(vd.Views) > 0 {
+			return nil, fmt.Errorf("load into %s: %s reads the view %s instead of its table %s, which a load cannot follow: create it on the table",
+				source, vd.Views[0], id, vd.Target)
+		}
+		v := view{tableID: id, Source: source, Target: vd.Target, Select: vd.Select, shape: parseShape(vd.Select, source)}
+		for _, c := range vd.Columns {
+			v.Columns = append(v.Columns, c.Name)
+		}
+		views = append(views, v)
 	}
+	sort.Slice(views, func(i, j int) bool { return views[i].String() < views[j].String() })
 	return views, nil
 }
 

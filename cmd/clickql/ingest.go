@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -187,8 +188,8 @@ func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
 // printSummary says what a load did.
 func (a *app) printSummary(s ingest.Summary) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
-	out("%d files named, %d loaded before, %d loaded now: %s rows in %d batches, %s rows/s",
-		s.Listed, s.Already, s.Files, humanize.Comma(int64(s.Rows)), s.Batches, humanize.Comma(int64(s.Rate())))
+	out("%s named, %d loaded before, %d loaded now: %s rows in %s, %s rows/s",
+		english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())))
 	for _, r := range s.Reject {
 		out("not stored: %s rows with %s", humanize.Comma(int64(r.Rows)), r.Reason)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -167,9 +168,13 @@ func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visi
 // explain adds the remedy to a refusal.
 func explain(err error, bucket string) error {
 	var api *googleapi.Error
+	var network net.Error
 	switch {
 	case errors.Is(err, storage.ErrBucketNotExist):
 		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
+	case errors.As(err, &network) && !errors.As(err, &api):
+		// Not wrapped: it is no failure of ClickHouse, which others would take it for.
+		return fmt.Errorf("cannot reach Google Cloud Storage: check the network: %v", errors.Unwrap(network))
 	case !errors.As(err, &api):
 		return err
 	case api.Code == http.StatusNotFound:

@@ -1,0 +1,151 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// choose lists what the sources name and leaves out what is loaded, changed or
+// unreadable.
+func (r *run) choose(ctx context.Context, sources []string) ([]file, error) {
+	r.cfg.Progress.phase("listing files")
+	objects, err := r.list(ctx, sources)
+	if err != nil {
+		return nil, err
+	}
+	r.sum.Listed = len(objects)
+	fresh, err := r.unloaded(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	r.cfg.Progress.phase("reading footers")
+	files, failures, err := r.footers(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	var rows uint64
+	var bytes int64
+	for _, f := range files {
+		rows, bytes = rows+f.Rows, bytes+f.Size
+	}
+	r.cfg.Progress.begin(len(files)+len(failures), rows, bytes)
+	for _, f := range failures {
+		if err := r.failFile(ctx, f, 0); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// list expands all sources; an object that is named twice is one. What cannot
+// be listed is reported for all sources together, before anything is loaded.
+func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
+	seen := map[string]bool{}
+	var objects []Object
+	var errs []error
+	for _, pattern := range sources {
+		found, err := r.cfg.sourceOf(r.session)(pattern).List(ctx, pattern)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, o := range found {
+			if !seen[o.Name] {
+				seen[o.Name] = true
+				objects = append(objects, o)
+			}
+		}
+	}
+	sort.Slice(objects, func(i, j int) bool { return objects[i].Name < objects[j].Name })
+	return objects, errors.Join(errs...)
+}
+
+// ledgerChunk bounds the names in one question to the ledger.
+const ledgerChunk = 5000
+
+// unloaded leaves out the objects that are in the tables, and notes those that
+// are there at another generation.
+func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) {
+	var fresh []Object
+	for len(objects) > 0 {
+		n := min(len(objects), ledgerChunk)
+		loaded, err := r.loadedGenerations(ctx, objects[:n])
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects[:n] {
+			switch generations := loaded[o.Name]; {
+			case len(generations) == 0:
+				fresh = append(fresh, o)
+			case contains(generations, o.Generation):
+				r.sum.Already++
+			default:
+				r.sum.Changed = append(r.sum.Changed, Change{o, strings.Join(generations, ", ")})
+			}
+		}
+		objects = objects[n:]
+	}
+	return fresh, nil
+}
+
+// loadedGenerations asks the ledger at which generations objects are loaded.
+// Recovery has run, so every batch is either done or failed.
+func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string][]string, error) {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = o.Name
+	}
+	loaded := map[string][]string{}
+	err := r.each(ctx, statement{
+		SQL: `SELECT DISTINCT name, generation FROM ` + name(r.database, ledgerFiles) + `
+			WHERE kind = {kind:String} AND name IN ({names:Array(String)}) AND outcome = 'planned' AND batch IN
+				(SELECT batch FROM ` + name(r.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)
+			ORDER BY name, generation`,
+		Params: map[string]any{"kind": string(r.kind), "names": names},
+	}, func(rows driver.Rows) error {
+		var n, generation string
+		if err := rows.Scan(&n, &generation); err != nil {
+			return err
+		}
+		loaded[n] = append(loaded[n], generation)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask the ledger which files are loaded: %w", err)
+	}
+	return loaded, nil
+}
+
+// footers reads the footers of the objects, by source.
+func (r *run) footers(ctx context.Context, objects []Object) ([]file, []Failure, error) {
+	var files []file
+	var failures []Failure
+	bySource := map[Source][]Object{}
+	var order []Source
+	for _, o := range objects {
+		if reason := Unreadable(o.Name); reason != "" {
+			failures = append(failures, Failure{o, reason})
+			continue
+		}
+		src := r.cfg.sourceOf(r.session)(o.Name)
+		if bySource[src] == nil {
+			order = append(order, src)
+		}
+		bySource[src] = append(bySource[src], o)
+	}
+	f := feedOf(r.kind, "")
+	for _, src := range order {
+		good, bad, err := readFooters(ctx, r.session, src, f, bySource[src])
+		if err != nil {
+			return nil, nil, err
+		}
+		files, failures = append(files, good...), append(failures, bad...)
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	return files, failures, nil
+}

@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"clickql/internal/chtest"
+)
+
+// TestTakeover pauses a writer at each step until another has taken its lock
+// over and loaded everything, and then lets it go on: it must fail, and change
+// nothing.
+func TestTakeover(t *testing.T) {
+	for _, step := range []Step{StepPlanned, StepStageCreated, StepChecked, StepStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved} {
+		t.Run(string(step), func(t *testing.T) {
+			db := chtest.NewWithSchema(t)
+			dir := t.TempDir()
+			files := mixed(2, 100)
+			exports(t, db.Conn, dir, files...)
+			paused, goOn := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			// It gives its first sign of life and no other.
+			slow := Config{Conn: db.Conn, Beat: time.Hour, At: func(s Step) error {
+				if s == step {
+					once.Do(func() {
+						close(paused)
+						<-goOn
+					})
+				}
+				return nil
+			}}
+			ended := make(chan error, 1)
+			go func() {
+				_, err := New(slow).Run(t.Context(), Downloads, dir+"/*.parquet")
+				ended <- err
+			}()
+			select {
+			case <-paused:
+			case err := <-ended:
+				t.Fatalf("it ended before the step: %v", err)
+			}
+			load(t, Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, dir+"/*.parquet")
+			close(goOn)
+			// A writer whose moves are all done has nothing left to do wrong.
+			if err := <-ended; err == nil && step != StepAllMoved {
+				t.Error("the lapsed writer went on")
+			}
+			checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
+			load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+			checkEqual(t, db.Conn, db.Name, "expected")
+			checkClean(t, db.Conn, db.Name)
+		})
+	}
+}
+
+// TestLockIsExclusive lets many try to take a lock that was given back.
+func TestLockIsExclusive(t *testing.T) {
+	db := chtest.New(t)
+	cfg := lockConfig{Beat: 10 * time.Millisecond, Lease: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	for round := range 3 {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		var winners []*lock
+		for i := range 8 {
+			wg.Go(func() {
+				s := newSession(db.Conn, db.Name, 0)
+				l, err := acquire(t.Context(), s, Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg, false)
+				var held *HeldError
+				if err != nil && !errors.As(err, &held) {
+					t.Error(err)
+				}
+				if err == nil {
+					l.keep(t.Context(), cfg)
+					mu.Lock()
+					defer mu.Unlock()
+					winners = append(winners, l)
+				}
+			})
+		}
+		wg.Wait()
+		if len(winners) != 1 {
+			t.Fatalf("round %d: %d hold the lock", round, len(winners))
+		}
+		if err := winners[0].check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := winners[0].release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
