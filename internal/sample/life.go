@@ -19,7 +19,8 @@ func (l life) at(d day) float64 {
 	}
 	x := 1.0
 	if l.rise > 0 {
-		x = 1 - math.Exp(-math.Pow(1.4*age/l.rise, 2))
+		r := 1.4 * age / l.rise
+		x = 1 - math.Exp(-r*r)
 	}
 	if l.fade > 0 && age > l.stay {
 		x *= math.Exp(-(age - l.stay) / l.fade)

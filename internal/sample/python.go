@@ -50,7 +50,7 @@ func (p pythonLine) popularity(d day) float64 {
 	if p.name == "2.7" {
 		return 0.012 + 0.6/(1+math.Exp(years(dayOf(2018, time.June, 1), d)*1.1))
 	}
-	rise := 1 - math.Exp(-math.Pow(age/1.2, 2))
+	rise := 1 - math.Exp(-age*age/1.44)
 	fade := math.Exp(-math.Max(0, age-2.8) / 1.5)
 	return rise*fade + 0.002
 }

@@ -111,16 +111,6 @@ func wheelTag(p *project, oldest minor, d day) string {
 	return ""
 }
 
-// latestRelease is the newest that is no pre-release; ok is false without one.
-func (p *project) latestRelease() (r release, ok bool) {
-	for _, r := range slices.Backward(p.releases) {
-		if !r.pre {
-			return r, true
-		}
-	}
-	return release{}, false
-}
-
 // begins is the first day on which a project can be downloaded: the day after
 // its first upload.
 func (p *project) begins() day {

@@ -50,7 +50,6 @@ const audienceLetters = "gcdmvnwl"
 
 // project is one project of the sample.
 type project struct {
-	index    int
 	name     string // as the author writes it
 	key      string // normalised as PEP 503 says
 	weight   float64

@@ -42,15 +42,15 @@ const (
 
 // system is one kind of machine that installers report.
 type system struct {
-	weight                           float64
-	life                             life
-	name, release                    string
-	distro, distroVersion, distroID  string
-	lib, libVersion                  string
-	cpu, openssl                     string
-	platform                         platform
-	ci                               float64 // part that is continuous integration
-	general, desktop, linux, windows bool
+	weight                          float64
+	life                            life
+	name, release                   string
+	distro, distroVersion, distroID string
+	lib, libVersion                 string
+	cpu, openssl                    string
+	platform                        platform
+	ci                              float64 // part that is continuous integration
+	desktop, linux, windows         bool
 }
 
 // systemColumns is the number of columns of the alias tables over systems.
