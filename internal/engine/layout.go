@@ -38,9 +38,6 @@ func (l layout) holdOpen() string { return l.path("run", "hold") }
 
 func (l layout) log() string { return l.path("log", "engine.log") }
 
-// functions is where ClickHouse keeps functions that are written in SQL.
-func (l layout) functions() string { return l.path("data", "user_defined") }
-
 // data is ClickHouse's own directory.
 func (l layout) data() string { return l.path("data") }
 

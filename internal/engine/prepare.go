@@ -11,7 +11,7 @@ import (
 
 // prepare makes everything in the directory that ClickHouse needs to start.
 func (c *child) prepare() error {
-	for _, d := range []string{filepath.Dir(c.dir.config()), filepath.Dir(c.dir.ready()), c.dir.data(), c.dir.functions()} {
+	for _, d := range []string{filepath.Dir(c.dir.config()), filepath.Dir(c.dir.ready()), c.dir.data()} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return fmt.Errorf("prepare data directory: %w", err)
 		}
@@ -27,9 +27,6 @@ func (c *child) prepare() error {
 		return err
 	}
 	if err := removeSystem(c.dir); err != nil {
-		return err
-	}
-	if err := maskFileFunction(c.dir); err != nil {
 		return err
 	}
 	if c.ready, err = makeFIFO(c.dir.ready()); err != nil {
@@ -64,13 +61,4 @@ func makeFIFO(path string) (*os.File, error) {
 		return nil, fmt.Errorf("open FIFO: %w", err)
 	}
 	return f, nil
-}
-
-// maskFileFunction takes the scalar function file(path) away. There is no
-// privilege for it, and this build lets it read any path, for the read-only account too. A
-// function of the same name, written in SQL, stands before the built-in one. The
-// table function file is another, for which there is a privilege.
-func maskFileFunction(l layout) error {
-	const mask = "CREATE FUNCTION file AS path -> throwIf(true, 'the function file() is not available');\n"
-	return writePrivate(filepath.Join(l.functions(), "function_file.sql"), []byte(mask))
 }
