@@ -165,7 +165,7 @@ var faults = []struct {
 	pattern *regexp.Regexp
 	words   string
 }{
-	{regexp.MustCompile(`magic bytes not found|[Nn]ot a [Pp]arquet file|[Ii]nvalid magic`), "it is not a Parquet file, or it is cut off: its footer is missing"},
+	{regexp.MustCompile(`magic bytes not found|smaller than the minimum file footer|[Nn]ot a [Pp]arquet file|[Ii]nvalid magic`), "it is not a Parquet file, or it is cut off: its footer is missing"},
 	{regexp.MustCompile(`file size is 0 bytes|the file is empty`), "it is empty (0 bytes)"},
 	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP response code: 404`), "it is not there any more"},
 	{regexp.MustCompile(`AccessDenied|HTTP response code: 403|Permission denied`), "the ClickHouse server may not read it: for a private bucket give it an HMAC key"},
