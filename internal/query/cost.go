@@ -110,8 +110,11 @@ func indexed(t *catalog.Table) int {
 // that an index can use.
 func (s Slice) share(snap *catalog.Snapshot, d catalog.Dimension) float64 {
 	if d == catalog.Project {
-		if s.Projects == nil || snap.Projects.Sum() == 0 {
+		if s.Projects == nil {
 			return 1
+		}
+		if snap.Projects.Sum() == 0 { // not known
+			return min(1, float64(len(s.Projects))/typicalValues[d])
 		}
 		var sum int64
 		for _, p := range s.Projects {

@@ -37,6 +37,7 @@ type slot struct {
 	days    []catalog.Day
 	totals  []int64
 	groups  []Group
+	ranks   map[string]Result // by project
 }
 
 // NewDecoder prepares for the rows of one run of the query.
@@ -62,6 +63,8 @@ func (q *Query) NewDecoder() *Decoder {
 		}
 	case Extent:
 		d.dest = append(d.dest, &d.bucket, &d.lastDay, &d.total)
+	case Rank:
+		d.dest = append(d.dest, &d.value, &d.total, &d.at, &d.whole)
 	default:
 		d.dest = append(d.dest, &d.total)
 	}
@@ -134,6 +137,11 @@ func (p *partDecoder) take(d *Decoder, key string) {
 		s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
 	case Extent:
 		s.extent, s.total = catalog.Range{From: catalog.Day(d.bucket), To: catalog.Day(d.lastDay)}, d.total
+	case Rank:
+		if s.ranks == nil {
+			s.ranks = map[string]Result{}
+		}
+		s.ranks[d.value] = Result{Total: d.total, Position: d.at, Values: d.whole}
 	default:
 		s.total = d.total
 	}
@@ -175,6 +183,10 @@ func (s *slot) answer(r Request, data catalog.Range) *Result {
 		if s.total > 0 {
 			res.Extent = s.extent
 		}
+	case Rank:
+		*res = s.ranks[r.Of]
+	case Count:
+		res.Total, res.Values = 0, s.total
 	}
 	return res
 }

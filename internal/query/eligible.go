@@ -60,7 +60,7 @@ func dimsOf(r Request) []catalog.Dimension {
 	for _, c := range r.Slice.Conditions {
 		uses[c.Dim] = true
 	}
-	if r.Kind == Split {
+	if r.Dim != "" {
 		uses[r.Dim] = true
 	}
 	dims := make([]catalog.Dimension, 0, len(uses))

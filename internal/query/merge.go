@@ -12,6 +12,10 @@ import (
 // more members are asked in several queries.
 const maxResultRows = 200_000
 
+// maxSplitRows is how many rows a split is expected to return at the most,
+// however many it allows.
+const maxSplitRows = 3000
+
 // member is one request of a part.
 type member struct {
 	req   Request
@@ -136,7 +140,7 @@ func rowsOf(r Request, data catalog.Range) int {
 	case Series:
 		return max(1, BucketCount(r.Slice.daysIn(data), r.Interval))
 	case Split:
-		return r.First + 1
+		return min(r.First+1, maxSplitRows)
 	default:
 		return 1
 	}
@@ -173,10 +177,12 @@ func (b *bundle) need() need {
 }
 
 // mergeable reports that the bundle's parts can stand beside others in one
-// GROUPING SETS: a page behind a cursor, and first and last days, cannot.
+// GROUPING SETS: a page behind a cursor cannot, nor can measures that are not
+// downloads of a group.
 func (b *bundle) mergeable() bool {
 	return !slices.ContainsFunc(b.parts, func(p *part) bool {
-		return p.req().Kind == Extent || p.req().After != nil
+		r := p.req()
+		return r.Kind > Split || r.After != nil
 	})
 }
 

@@ -180,6 +180,10 @@ func describe(r Request) string {
 		s = "by " + string(r.Dim)
 	case Extent:
 		s = "by first and last day"
+	case Rank:
+		s = "by rank"
+	case Count:
+		s = "by number of values of " + string(r.Dim)
 	}
 	for i, c := range r.Slice.Conditions {
 		if i == 0 {

@@ -53,6 +53,8 @@ const (
 	Series             // a number for each interval
 	Split              // a number for each value of one dimension
 	Extent             // the first and the last day with a download
+	Rank               // the place of one project among all
+	Count              // how many values of one dimension there are
 )
 
 // Cursor is the place in a split right behind which a page begins.
@@ -67,9 +69,10 @@ type Request struct {
 	Slice    Slice
 	Kind     Kind
 	Interval Interval          // Series
-	Dim      catalog.Dimension // Split
+	Dim      catalog.Dimension // Split, Rank, Count
 	First    int               // Split: how many values, largest first
 	After    *Cursor           // Split: nil for the first page
+	Of       string            // Rank: the project, by its normalised name
 }
 
 // TotalOf asks for the slice's downloads.
@@ -90,6 +93,17 @@ func SplitOf(s Slice, by catalog.Dimension, first int, after *Cursor) Request {
 // download.
 func ExtentOf(s Slice) Request { return Request{Slice: s, Kind: Extent} }
 
+// RankOf asks for the place of a project among all projects of the slice, most
+// downloaded first, ties by name: its place in the list that a split gives.
+func RankOf(s Slice, project string) Request {
+	return Request{Slice: s, Kind: Rank, Dim: catalog.Project, Of: project}
+}
+
+// CountOf asks how many values of a dimension have downloads in the slice.
+func CountOf(s Slice, of catalog.Dimension) Request {
+	return Request{Slice: s, Kind: Count, Dim: of}
+}
+
 // Group is one value of a split dimension with its downloads.
 type Group struct {
 	Value string
@@ -98,8 +112,8 @@ type Group struct {
 
 // Result answers a Request. It is shared between callers: read only.
 type Result struct {
-	// Total is the slice's downloads, for every kind of request (for a split:
-	// of all values, not only of the ones listed).
+	// Total is the slice's downloads, for every kind of request but Rank and
+	// Count (for a split: of all values, not only of the ones listed).
 	Total int64
 	// Days and Totals are a Series: the first day of each interval that the
 	// slice's range touches, in order without gaps, and its downloads.
@@ -114,6 +128,12 @@ type Result struct {
 	Shown int64
 	// Extent answers an Extent; empty where nothing was downloaded.
 	Extent catalog.Range
+	// Position answers a Rank, 1 the most downloaded; 0 where the project has no
+	// download in the slice. Total is then the project's.
+	Position int64
+	// Values answers a Count. For a Rank it is how many projects have a download
+	// in the slice, where the project itself has.
+	Values int64
 }
 
 // Narrow is the slice restricted further by one condition. Conditions on the
@@ -224,6 +244,7 @@ func (r Request) Key() string {
 	} else {
 		b = append(b, 0)
 	}
+	b = appendString(b, r.Of)
 	return string(r.Slice.appendKey(b))
 }
 

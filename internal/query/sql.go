@@ -156,6 +156,13 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
 	case Split:
 		return w.split(r, p.first(), items, names)
+	case Rank:
+		return w.ranks(p, items, names)
+	case Count:
+		inner := append(items, expr(r.Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+		return "SELECT " + strings.Join(append(names, "toInt64(count()) AS "+colTotal), ", ") +
+			" FROM (\nSELECT " + strings.Join(inner, ", ") + w.from() + groupBy(append(names, colValue)) +
+			"\nHAVING " + colTotal + " > 0)" + groupBy(names)
 	case Extent:
 		items = append(items, w.extent()...)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
