@@ -112,6 +112,8 @@ func bytesOf(value any) int64 {
 			n += int64(16 + len(s))
 		}
 		return n
+	case sized:
+		return v.bytes()
 	}
 	return 64
 }

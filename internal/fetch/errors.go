@@ -1,12 +1,17 @@
 package fetch
 
 import (
+	"errors"
+
 	"clickql/internal/chconn"
 	"clickql/internal/query"
 )
 
 // failure turns a failure of ClickHouse into one that a client is told of.
 func failure(err error) *query.Error {
+	if told, ok := errors.AsType[*query.Error](err); ok {
+		return told
+	}
 	e := &query.Error{Code: query.Internal, Message: "the query failed; the gateway's log has the reason", Cause: err}
 	switch chconn.Classify(err) {
 	case chconn.Unavailable:

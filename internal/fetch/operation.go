@@ -25,6 +25,7 @@ type Operation struct {
 	mu       sync.Mutex
 	answers  map[string]dataloader.Thunk[*query.Result]
 	metadata map[string]dataloader.Thunk[*Metadata]
+	lookups  map[string]dataloader.Thunk[any] // by prefix and key
 }
 
 // Begin starts an operation on the newest snapshot.
@@ -37,6 +38,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 		trace:    trace{used: map[*Ran]string{}},
 		answers:  map[string]dataloader.Thunk[*query.Result]{},
 		metadata: map[string]dataloader.Thunk[*Metadata]{},
+		lookups:  map[string]dataloader.Thunk[any]{},
 	}
 }
 

@@ -1,0 +1,124 @@
+package query
+
+import (
+	"fmt"
+	"strconv"
+
+	"clickql/internal/catalog"
+)
+
+// GroupColumns are the columns of the queries that rank projects: a name, its
+// downloads, and for HotQuery the largest relative rise.
+type GroupColumns struct {
+	Project string
+	Total   int64
+	Growth  float64
+}
+
+// EmergingQuery asks for the most downloaded projects whose first download is on
+// since or later, ties by name. Errors are *Error with Uncovered.
+func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query, error) {
+	w, err := writerFor(snap, SplitOf(Slice{AllTime: true}, catalog.Project, first, nil))
+	if err != nil {
+		return nil, err
+	}
+	days, err := writerFor(snap, ExtentOf(Slice{Projects: []string{""}, AllTime: true}))
+	if err != nil {
+		return nil, err
+	}
+	began := "min(" + days.table.TimeColumn + ")"
+	if e := days.extents; e != nil {
+		began = "min(" + ident(e.Min) + ")"
+	}
+	project := catalog.Project.Column()
+	young := "SELECT " + project + days.from() + "\nGROUP BY " + project + "\nHAVING " + began + " >= " + w.params.add(since)
+	w.where = append(w.where, project+" IN (\n"+young+")")
+	return w.ranking(first), nil
+}
+
+// StaleQuery asks for the most downloaded projects that uploaded something, but
+// nothing within the months before the newest upload of all, ties by name.
+// Errors are *Error with Uncovered.
+func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
+	w, err := writerFor(snap, SplitOf(Slice{AllTime: true}, catalog.Project, first, nil))
+	if err != nil {
+		return nil, err
+	}
+	m, err := metadataOf(snap)
+	if err != nil {
+		return nil, err
+	}
+	// Names are normalised once for each way of writing them, not for each file.
+	old := "SELECT " + normalName + " AS project FROM (SELECT name, max(upload_time) AS at" + m.from() + "\nGROUP BY name)" +
+		"\nGROUP BY project" +
+		"\nHAVING max(at) < (SELECT addMonths(max(upload_time), -" + w.params.add(int64(months)) + ")" + m.from() + ")"
+	w.where = append(w.where, catalog.Project.Column()+" IN (\n"+old+")")
+	return w.ranking(first), nil
+}
+
+// HotQuery asks for the projects with the largest relative rise of downloads
+// from one calendar month of the range to the next, among those that have at
+// least so many downloads in it; ties by name. Projects that never rose are left
+// out. The range is whole months but for its end. Errors are *Error.
+func HotQuery(snap *catalog.Snapshot, days catalog.Range, least int64, first int) (*Query, error) {
+	s := Slice{Days: days}
+	w, err := writerFor(snap, SplitOf(s, catalog.Project, first, nil), SeriesOf(s, Monthly))
+	if err != nil {
+		return nil, err
+	}
+	w.days(needOf(SeriesOf(s, Monthly), snap.Days))
+	project := catalog.Project.Column()
+	months := "SELECT " + project + " AS " + colValue + ", toRelativeMonthNum(" + w.table.TimeColumn + ") AS month, " +
+		counted(w.table) + " AS downloads" + w.from() + "\nGROUP BY " + colValue + ", month\nHAVING downloads > 0"
+	sql := "SELECT " + colValue + ", sum(downloads) AS " + colTotal + ", arraySort(groupArray((month, downloads))) AS months, " +
+		"arrayMax(arrayMap((at, before) -> if(at.1 = before.1 + 1, (at.2 - before.2) / before.2, -1), " +
+		"arrayPopFront(months), arrayPopBack(months))) AS growth" +
+		"\nFROM (\n" + months + ")\nGROUP BY " + colValue +
+		"\nHAVING " + colTotal + " >= " + w.params.add(least) + " AND length(months) > 1 AND growth > 0" +
+		"\nORDER BY growth DESC, " + colValue + "\nLIMIT " + strconv.Itoa(first)
+	return w.query("SELECT " + colValue + ", " + colTotal + ", growth FROM (\n" + sql + ")"), nil
+}
+
+// ranking asks for the most downloaded projects that the writer's conditions
+// leave.
+func (w *writer) ranking(first int) *Query {
+	return w.query("SELECT " + catalog.Project.Column() + " AS " + colValue + ", " + counted(w.table) + " AS " + colTotal + ", toFloat64(0) AS growth" +
+		w.from() + "\nGROUP BY " + colValue + "\nHAVING " + colTotal + " > 0\nORDER BY " + colTotal + " DESC, " + colValue +
+		"\nLIMIT " + strconv.Itoa(first))
+}
+
+// query is a query with the writer's parameters.
+func (w *writer) query(sql string) *Query {
+	return &Query{Table: w.table.FullName(), SQL: sql, Params: w.params, EstimatedRows: float64(w.table.Rows)}
+}
+
+// writerFor is a writer on the cheapest table that can answer all of the
+// requests, which are about one slice.
+func writerFor(snap *catalog.Snapshot, reqs ...Request) (*writer, error) {
+	b := &bundle{}
+	for i, r := range reqs {
+		o := ordered{r, i}
+		b.parts = append(b.parts, partsOf([]ordered{o}, snap.Days)...)
+	}
+	c := costing{snap, widthsOf(snap)}.choose(b)
+	if c.table == nil {
+		return nil, uncovered(reqs[len(reqs)-1], snap)
+	}
+	return &writer{table: c.table, extents: c.extents}, nil
+}
+
+// normalName is the name in the table of metadata as PyPI compares it (PEP 503).
+const normalName = "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
+
+// metadataOf is a writer on the table of metadata.
+func metadataOf(snap *catalog.Snapshot, columns ...string) (*writer, error) {
+	if !snap.Metadata {
+		return nil, &Error{Code: Uncovered, Message: fmt.Sprintf("this database has no table %s, which tells about releases", metadataTable)}
+	}
+	for _, c := range columns {
+		if snap.MetadataColumns[c] == "" {
+			return nil, &Error{Code: Uncovered, Message: fmt.Sprintf("the table %s of this database has no column %s", metadataTable, c)}
+		}
+	}
+	return &writer{table: &catalog.Table{Database: snap.Database, Name: metadataTable}}, nil
+}
