@@ -34,7 +34,7 @@ func (l *lock) keep(ctx context.Context, cfg lockConfig) context.Context {
 }
 
 // lapsed watches the holder's heartbeat for one lease. It reports false as soon
-// as there is a sign of life, or a change of the lock.
+// as there is a sign of life, or the lock is given back or passes on.
 func lapsed(ctx context.Context, s *session, state lockState, cfg lockConfig) (bool, error) {
 	first, err := readBeat(ctx, s, state.Epoch)
 	if err != nil {
@@ -51,11 +51,15 @@ func lapsed(ctx context.Context, s *session, state lockState, cfg lockConfig) (b
 		case <-deadline.C:
 			return true, nil
 		case <-tick.C:
-			now, err := readBeat(ctx, s, state.Epoch)
+			now, err := readLock(ctx, s)
 			if err != nil {
 				return false, err
 			}
-			if now != first {
+			beat, err := readBeat(ctx, s, state.Epoch)
+			if err != nil {
+				return false, err
+			}
+			if beat != first || now.Epoch != state.Epoch || now.Holder.Released {
 				return false, nil
 			}
 		}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"clickql/internal/chconn"
-	"clickql/internal/ddl"
 	"clickql/internal/engine"
 )
 
@@ -108,9 +107,7 @@ func newArena(t *testing.T) *arena {
 	a.source = a.folder + "/*.parquet"
 
 	must(t, a.conn, "CREATE DATABASE model ENGINE = Atomic")
-	if _, err := ddl.Apply(t.Context(), a.conn, ddl.Options{Database: "model"}); err != nil {
-		t.Fatal(err)
-	}
+	applyFew(t, a.conn, "model")
 	a.want = expectation(t, a.conn, "model", a.files)
 	return a
 }
@@ -139,9 +136,7 @@ func (a *arena) database() string {
 	a.n++
 	database := fmt.Sprintf("round%d", a.n)
 	must(a.t, a.conn, "CREATE DATABASE "+database+" ENGINE = Atomic")
-	if _, err := ddl.Apply(a.t.Context(), a.conn, ddl.Options{Database: database}); err != nil {
-		a.t.Fatal(err)
-	}
+	applyFew(a.t, a.conn, database)
 	return database
 }
 
@@ -184,7 +179,7 @@ func nth(step Step) int {
 	case StepMoved:
 		return 7
 	case StepTableStaged:
-		return 20
+		return 6
 	default:
 		return 1
 	}

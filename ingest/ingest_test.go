@@ -72,7 +72,7 @@ func TestLoad(t *testing.T) {
 // TestBadFiles loads good files beside every kind of bad one, and the bad ones
 // once they are repaired.
 func TestBadFiles(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	files := mixed(3, 300)
@@ -123,7 +123,7 @@ func TestBadFiles(t *testing.T) {
 
 // TestChanged does not load a file again that was loaded with other content.
 func TestChanged(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
@@ -139,7 +139,7 @@ func TestChanged(t *testing.T) {
 // TestReplacedWhileRead refuses a file that changes between being read and the
 // end of its staging.
 func TestReplacedWhileRead(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
@@ -159,7 +159,7 @@ func TestReplacedWhileRead(t *testing.T) {
 }
 
 func TestSourceErrors(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(1, 10)...)
 	if err := os.Mkdir(dir+"/empty", 0o700); err != nil {
@@ -190,7 +190,7 @@ func TestSourceErrors(t *testing.T) {
 // who does, or waits and finds nothing to do.
 func TestTwoAtOnce(t *testing.T) {
 	for _, wait := range []bool{false, true} {
-		db := chtest.NewWithSchema(t)
+		db := newFew(t)
 		dir := t.TempDir()
 		files := mixed(2, 100)
 		exports(t, db.Conn, dir, files...)
@@ -228,7 +228,7 @@ func TestTwoAtOnce(t *testing.T) {
 // TestForeignWriter notices that something else wrote into a table while a
 // batch was half published, and doubles nothing.
 func TestForeignWriter(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)

@@ -144,7 +144,14 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bo
 			case !lapsed && wait:
 				continue
 			case !lapsed:
-				return nil, &HeldError{state.Holder}
+				now, err := readLock(ctx, s)
+				if err != nil {
+					return nil, err
+				}
+				if now.Holder.Released {
+					continue
+				}
+				return nil, &HeldError{now.Holder}
 			}
 			cfg.Log.Warn("the last writer gave no sign of life, taking over", "holder", state.Holder.String())
 		case takeDead:

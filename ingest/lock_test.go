@@ -17,7 +17,7 @@ import (
 func TestTakeover(t *testing.T) {
 	for _, step := range []Step{StepPlanned, StepStageCreated, StepChecked, StepStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved} {
 		t.Run(string(step), func(t *testing.T) {
-			db := chtest.NewWithSchema(t)
+			db := newFew(t)
 			dir := t.TempDir()
 			files := mixed(2, 100)
 			exports(t, db.Conn, dir, files...)
