@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"clickql/graph"
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+	"clickql/internal/fetch"
+	"clickql/internal/server"
+)
+
+// conns is how many connections to ClickHouse each side may have open: as many
+// as clickql serve has.
+const conns = 16
+
+// gateway is a running gateway with its clients.
+type gateway struct {
+	*clients
+	registry *prometheus.Registry
+	conn     *chconn.Conn
+	stop     context.CancelFunc
+	ended    chan error
+}
+
+// startGateway wires a gateway as clickql serve does and lets it listen on
+// loopback. cacheBytes is as in fetch.Config. The access log is written and
+// thrown away.
+func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, cacheBytes int64) (*gateway, error) {
+	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: conns})
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	plain := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(server.LogHandler(plain.Handler()))
+	g := &gateway{clients: newClients(ln.Addr().String(), maxClients), registry: prometheus.NewRegistry(), conn: conn, ended: make(chan error, 1)}
+	loader := fetch.New(fetch.Config{Conn: conn, Catalog: cat, CacheBytes: cacheBytes, Log: log, Registry: g.registry})
+	srv := server.New(server.Config{
+		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log}),
+		Loader:  loader, Log: plain, Registry: g.registry,
+	})
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	g.stop = stop
+	go func() { g.ended <- srv.Serve(serving, ln) }()
+	return g, nil
+}
+
+// Close ends the clients' connections, then the gateway.
+func (g *gateway) Close() error {
+	g.clients.close()
+	g.stop()
+	return errors.Join(<-g.ended, g.conn.Close())
+}
+
+// counter is the sum of a counter of the gateway's metrics over its labels.
+func (g *gateway) counter(name string) (float64, error) {
+	families, err := g.registry.Gather()
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			sum := 0.0
+			for _, m := range f.GetMetric() {
+				sum += m.GetCounter().GetValue()
+			}
+			return sum, nil
+		}
+	}
+	return 0, nil // nothing counted yet
+}
+
+// buckets is a histogram of the gateway's metrics: upper bounds with the
+// observations in each bucket, the last without a bound.
+func (g *gateway) buckets(name string) (bounds []float64, counts []uint64, err error) {
+	families, err := g.registry.Gather()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		h, before := f.GetMetric()[0].GetHistogram(), uint64(0)
+		for _, b := range h.GetBucket() {
+			bounds, counts = append(bounds, b.GetUpperBound()), append(counts, b.GetCumulativeCount()-before)
+			before = b.GetCumulativeCount()
+		}
+		return bounds, append(counts, h.GetSampleCount()-before), nil
+	}
+	return nil, nil, fmt.Errorf("the gateway has no histogram %s", name)
+}
+
+// answer is the body of one answer; GraphQL errors are errors.
+func (g *gateway) answer(ctx context.Context, o operation, v variant) ([]byte, error) {
+	request, err := o.request(v)
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if _, err := g.send(ctx, 0, request, &body); err != nil {
+		return nil, fmt.Errorf("ask %s: %w: %.500s", o.name, err, body.Bytes())
+	}
+	if o.query == "" {
+		return body.Bytes(), nil
+	}
+	var parsed struct{ Errors []struct{ Message string } }
+	if err := json.Unmarshal(body.Bytes(), &parsed); err != nil {
+		return nil, fmt.Errorf("ask %s: %w: %.200s", o.name, err, body.Bytes())
+	}
+	if len(parsed.Errors) > 0 {
+		return nil, fmt.Errorf("ask %s: %s", o.name, parsed.Errors[0].Message)
+	}
+	return body.Bytes(), nil
+}
+
+// withoutSizes is a catalog that knows no table's size. The planner then takes
+// the covering table with the fewest columns, as gateways without a cost model
+// do; to it that is the fallback for accounts that may not see sizes.
+type withoutSizes struct{ *catalog.Catalog }
+
+// Snapshot is the newest snapshot, less the sizes.
+func (c withoutSizes) Snapshot() *catalog.Snapshot {
+	snap := *c.Catalog.Snapshot()
+	tables := make([]*catalog.Table, len(snap.Tables))
+	for i, t := range snap.Tables {
+		blind := *t
+		blind.Rows, blind.Bytes, blind.Parts, blind.Width = 0, 0, 0, nil
+		tables[i] = &blind
+	}
+	snap.Tables = tables
+	return &snap
+}

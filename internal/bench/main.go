@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"regexp"
+	"runtime/pprof"
+	"strings"
+	"syscall"
+	"time"
+
+	"clickql/internal/engine"
+	"clickql/internal/sample"
+)
+
+func main() {
+	// The embedded ClickHouse is this same binary, started again.
+	if engine.IsChild() {
+		os.Exit(engine.RunChild())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// flags are the command line.
+type flags struct {
+	data, out, cpuProfile string
+	rows, loadRows        int64
+	days, projects        int
+	quick                 bool
+	sections              string
+	only                  string
+}
+
+// define adds the flags.
+func (f *flags) define(set *flag.FlagSet) {
+	set.StringVar(&f.data, "data", ".clickql-bench", "`directory` that keeps the data between runs")
+	set.StringVar(&f.out, "out", "", "`file` that the report is written to; - for the standard output (default docs/BENCHMARKS.md, with -quick -)")
+	set.Int64Var(&f.rows, "rows", 0, "`downloads` that are served (default 20 million, with -quick 1 million)")
+	set.Int64Var(&f.loadRows, "load-rows", 0, "`downloads` in each load that is measured (default 4 million, with -quick 200 thousand)")
+	set.IntVar(&f.days, "days", 400, "`days` of data")
+	set.IntVar(&f.projects, "projects", 5000, "`projects` of the data")
+	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
+	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas")
+	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
+	set.StringVar(&f.cpuProfile, "cpuprofile", "", "`file` for a profile of this process, which is the gateway and the clients")
+}
+
+// complete fills in what depends on other flags.
+func (f *flags) complete() {
+	rows, load, out := int64(20_000_000), int64(4_000_000), "docs/BENCHMARKS.md"
+	if f.quick {
+		rows, load, out = 1_000_000, 200_000, "-"
+	}
+	if f.rows == 0 {
+		f.rows = rows
+	}
+	if f.loadRows == 0 {
+		f.loadRows = load
+	}
+	if f.out == "" {
+		f.out = out
+	}
+}
+
+// bench is one run.
+type bench struct {
+	flags
+	space  workspace
+	log    *slog.Logger
+	stderr io.Writer
+	began  time.Time
+	report report
+}
+
+// section measures one thing and writes its part of the report.
+type section struct {
+	name    string
+	measure func(*bench, context.Context) error
+}
+
+// sections lists all in the report's order.
+func sections() []section {
+	return []section{
+		{"serving", (*bench).measureServing},
+		{"loading", (*bench).measureLoading},
+		{"sample", (*bench).measureSample},
+		{"start", (*bench).measureStart},
+	}
+}
+
+func sectionNames() []string {
+	var names []string
+	for _, s := range sections() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// run measures what the command line asks for and writes the report.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	b := &bench{stderr: stderr, began: time.Now(), log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	b.define(set)
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	b.complete()
+	chosen, err := b.chosen()
+	if err != nil {
+		return err
+	}
+	if b.space, err = openWorkspace(b.data); err != nil {
+		return err
+	}
+	b.introduce()
+	for _, s := range chosen {
+		if err := b.profiled(func() error { return s.measure(b, ctx) }); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	b.say("done in %s", time.Since(b.began).Round(time.Second))
+	return b.report.writeTo(b.out, stdout)
+}
+
+// chosen are the sections that the flags name.
+func (b *bench) chosen() ([]section, error) {
+	if _, err := regexp.Compile(b.only); err != nil {
+		return nil, fmt.Errorf("-only: %w", err)
+	}
+	var out []section
+	for _, name := range strings.Split(b.sections, ",") {
+		found := false
+		for _, s := range sections() {
+			if s.name == name {
+				out, found = append(out, s), true
+			}
+		}
+		if !found && name != "none" {
+			return nil, fmt.Errorf("-sections: there is no %q; there are %s, and none", name, strings.Join(sectionNames(), ", "))
+		}
+	}
+	return out, nil
+}
+
+// profiled runs f under the CPU profile, where one is asked for.
+func (b *bench) profiled(f func() error) error {
+	if b.cpuProfile == "" {
+		return f()
+	}
+	out, err := os.Create(b.cpuProfile)
+	if err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	err = f()
+	pprof.StopCPUProfile()
+	return errors.Join(err, out.Close())
+}
+
+// say tells on the terminal what is being done, with the time since the start.
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(b.stderr, "%6.1fs  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// options are the sample of a number of rows and days, at a place in the
+// workspace.
+func (b *bench) options(rows int64, days int, dir string) sample.Options {
+	o := sample.Defaults()
+	o.Rows, o.Days, o.Projects, o.Dir = rows, days, b.projects, dir
+	return o
+}

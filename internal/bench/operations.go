@@ -1,0 +1,183 @@
+package main
+
+// operations lists what is measured: what pages, dashboards and badges about
+// downloads ask. The statements order and cut their results as the answers are,
+// and each names its number of downloads c, by which answers are compared.
+func operations() []operation {
+	list := []operation{
+		{
+			name: "total", about: "one project's downloads of all time",
+			query:     `query Total($p: String!) { project(name: $p) { downloads { total } } }`,
+			variables: ofProject,
+			sql:       []string{`SELECT sum(count) AS c FROM pypi_downloads WHERE project = {PROJECT}`},
+		},
+		{
+			name: "series 90", about: "one project's downloads on each of 90 days",
+			query:     `query Series90($p: String!) { project(name: $p) { downloads(range: {last: 90}) { series { dates totals } } } }`,
+			variables: ofProject,
+			sql: []string{`SELECT date, sum(count) AS c FROM pypi_downloads_per_day
+				WHERE project = {PROJECT} AND date >= {90} GROUP BY date ORDER BY date`},
+		},
+		{
+			name: "series 400", about: "one project's downloads on every day",
+			query:     `query Series400($p: String!) { project(name: $p) { downloads { series { dates totals } } } }`,
+			variables: ofProject,
+			sql: []string{`SELECT date, sum(count) AS c FROM pypi_downloads_per_day
+				WHERE project = {PROJECT} GROUP BY date ORDER BY date`},
+		},
+		{
+			name: "top versions", about: "one project's ten most downloaded versions of all time",
+			query:     `query Versions($p: String!) { project(name: $p) { downloads { by(dimension: VERSION) { value total } } } }`,
+			variables: ofProject,
+			sql: []string{`SELECT version, sum(count) AS c FROM pypi_downloads_by_version
+				WHERE project = {PROJECT} GROUP BY version ORDER BY c DESC, version LIMIT 10`},
+		},
+		{
+			name: "country map", about: "one project's downloads of 90 days in every country",
+			query: `query Countries($p: String!) { project(name: $p) { downloads(range: {last: 90}) {
+				by(dimension: COUNTRY, first: 250) { value label total share } } } }`,
+			variables: ofProject,
+			sql: []string{`SELECT country_code, sum(count) AS c FROM pypi_downloads_per_day_by_version_by_country
+				WHERE project = {PROJECT} AND date >= {90} GROUP BY country_code ORDER BY c DESC, country_code LIMIT 250`},
+		},
+		dashboard(),
+		{
+			name: "50 projects", about: "the five most downloaded versions in 90 days of each of 50 projects",
+			query: `query Compare($ps: [String!]!) { projects(names: $ps) { name downloads(range: {last: 90}) {
+				by(dimension: VERSION, first: 5) { value total } } } }`,
+			variables: func(v variant) map[string]any { return map[string]any{"ps": v.projects} },
+			sql: []string{`SELECT project, version, sum(count) AS c FROM pypi_downloads_per_day_by_version
+				WHERE project IN {PROJECTS} AND date >= {90} GROUP BY project, version
+				ORDER BY project, c DESC, version LIMIT 5 BY project`},
+		},
+		{
+			name: "drill-down", about: "one project's five most downloaded versions in 90 days, and for each the five versions of Python",
+			query: `query DrillDown($p: String!) { project(name: $p) { downloads(range: {last: 90}) {
+				by(dimension: VERSION, first: 5) { value total downloads { by(dimension: PYTHON, first: 5) { value total } } } } } }`,
+			variables: ofProject,
+			sql: []string{`SELECT version, python_minor, c FROM (
+					SELECT version, python_minor, sum(count) AS c, sum(c) OVER (PARTITION BY version) AS v
+					FROM pypi_downloads_per_day_by_version_by_python
+					WHERE project = {PROJECT} AND date >= {90} GROUP BY version, python_minor)
+				QUALIFY dense_rank() OVER (ORDER BY v DESC, version) <= 5
+				ORDER BY v DESC, version, c DESC, python_minor LIMIT 5 BY version`},
+		},
+		{
+			name: "global python", about: "all of PyPI over a year: the six most used versions of Python, month by month",
+			query: `query Python($from: Date!, $to: Date!) { downloads(range: {from: $from, to: $to}) {
+				by(dimension: PYTHON, first: 6) { value total downloads { series(interval: MONTH) { dates totals } } } } }`,
+			variables: func(v variant) map[string]any { return days(v.year.From.String(), v.year.To.String()) },
+			sql: []string{`SELECT python_minor, month, c FROM (
+					SELECT python_minor, toStartOfMonth(date) AS month, sum(count) AS c, sum(c) OVER (PARTITION BY python_minor) AS v
+					FROM pypi_downloads_per_day_by_version_by_python
+					WHERE date BETWEEN {YEAR} GROUP BY python_minor, month)
+				QUALIFY dense_rank() OVER (ORDER BY v DESC, python_minor) <= 6
+				ORDER BY v DESC, python_minor, month`},
+		},
+		{
+			name: "top projects", about: "the twenty most downloaded projects of 30 days",
+			query: `query Top($from: Date!, $to: Date!) { topProjects(range: {from: $from, to: $to}, first: 20) {
+				nodes { total project { name } } } }`,
+			variables: func(v variant) map[string]any { return days(v.month.From.String(), v.month.To.String()) },
+			sql: []string{`SELECT project, sum(count) AS c FROM pypi_downloads_per_day
+				WHERE date BETWEEN {MONTH} GROUP BY project ORDER BY c DESC, project LIMIT 20`},
+		},
+		projectPage(),
+		{
+			name: "badge", about: "the picture with one project's downloads of a month",
+			path: "/badge/PROJECT.svg",
+			sql: []string{`SELECT sum(count) AS c FROM pypi_downloads_per_day
+				WHERE project = {PROJECT} AND date > {MONTH AGO}`},
+		},
+	}
+	for i := range list {
+		list[i].query = compact(list[i].query)
+		for j := range list[i].sql {
+			list[i].sql[j] = compact(list[i].sql[j])
+		}
+	}
+	return list
+}
+
+// days are the variables of a document about a range.
+func days(from, to string) map[string]any { return map[string]any{"from": from, "to": to} }
+
+// of90Days is one project's split over 90 days, as a statement.
+func of90Days(column, table string) string {
+	return `SELECT ` + column + `, sum(count) AS c FROM ` + table +
+		` WHERE project = {PROJECT} AND date >= {90} GROUP BY ` + column + ` ORDER BY c DESC, ` + column + ` LIMIT 10`
+}
+
+// dashboard is a page of twelve widgets about one project.
+func dashboard() operation {
+	return operation{
+		name: "dashboard", about: "twelve widgets about one project: totals, series and splits of 90 days and of all time",
+		query: `query Dashboard($p: String!) { project(name: $p) {
+			recent: downloads(range: {last: 90}) {
+				total
+				previous { total }
+				series { dates totals }
+				versions: by(dimension: VERSION) { value total }
+				countries: by(dimension: COUNTRY) { value total }
+				python: by(dimension: PYTHON) { value total }
+				systems: by(dimension: SYSTEM) { value total }
+				installers: by(dimension: INSTALLER) { value total }
+				types: by(dimension: FILE_TYPE) { value total }
+			}
+			all: downloads {
+				total
+				weekly: series(interval: WEEK) { dates totals }
+				monthly: series(interval: MONTH) { dates totals }
+			} } }`,
+		variables: ofProject,
+		sql: []string{
+			`SELECT sum(count) AS c FROM pypi_downloads_per_day WHERE project = {PROJECT} AND date >= {90}`,
+			`SELECT sum(count) AS c FROM pypi_downloads_per_day WHERE project = {PROJECT} AND date >= {180} AND date < {90}`,
+			`SELECT date, sum(count) AS c FROM pypi_downloads_per_day WHERE project = {PROJECT} AND date >= {90} GROUP BY date ORDER BY date`,
+			of90Days("version", "pypi_downloads_per_day_by_version"),
+			of90Days("country_code", "pypi_downloads_per_day_by_version_by_country"),
+			of90Days("python_minor", "pypi_downloads_per_day_by_version_by_python"),
+			of90Days("system", "pypi_downloads_per_day_by_version_by_system"),
+			of90Days("installer", "pypi_downloads_per_day_by_installer"),
+			of90Days("type", "pypi_downloads_per_day_by_version_by_file_type"),
+			`SELECT sum(count) AS c FROM pypi_downloads WHERE project = {PROJECT}`,
+			`SELECT toMonday(date) AS week, sum(count) AS c FROM pypi_downloads_per_day WHERE project = {PROJECT} GROUP BY week ORDER BY week`,
+			`SELECT month, sum(count) AS c FROM pypi_downloads_per_month WHERE project = {PROJECT} GROUP BY month ORDER BY month`,
+		},
+	}
+}
+
+// projectPage is a page as ClickPy shows it.
+func projectPage() operation {
+	return operation{
+		name: "project page", about: "a page as ClickPy shows it: metadata, totals, a year by weeks, and splits of all time",
+		query: `query Page($p: String!) { project(name: $p) {
+			name summary latestVersion author license homePage requiresPython repository firstDownload lastDownload
+			downloads { total versions: by(dimension: VERSION) { value total } }
+			month: downloads(range: {last: 30}) { total }
+			recent: downloads(range: {last: 90}) {
+				series(interval: WEEK) { dates totals }
+				python: by(dimension: PYTHON) { value total }
+				systems: by(dimension: SYSTEM) { value total }
+				countries: by(dimension: COUNTRY) { value total }
+				types: by(dimension: FILE_TYPE) { value total }
+				installers: by(dimension: INSTALLER) { value total } } } }`,
+		variables: ofProject,
+		sql: []string{
+			`SELECT name, version, summary, author, license, home_page, requires_python, project_urls, upload_time
+				FROM projects WHERE name = {PROJECT} ORDER BY upload_time DESC LIMIT 1`,
+			`SELECT min(min_date) AS first, max(max_date) AS last FROM pypi_downloads_max_min WHERE project = {PROJECT}`,
+			`SELECT sum(count) AS c FROM pypi_downloads WHERE project = {PROJECT}`,
+			`SELECT version, sum(count) AS c FROM pypi_downloads_by_version WHERE project = {PROJECT}
+				GROUP BY version ORDER BY c DESC, version LIMIT 10`,
+			`SELECT sum(count) AS c FROM pypi_downloads_per_day WHERE project = {PROJECT} AND date >= {30}`,
+			`SELECT toMonday(date) AS week, sum(count) AS c FROM pypi_downloads_per_day
+				WHERE project = {PROJECT} AND date >= {90} GROUP BY week ORDER BY week`,
+			of90Days("python_minor", "pypi_downloads_per_day_by_version_by_python"),
+			of90Days("system", "pypi_downloads_per_day_by_version_by_system"),
+			of90Days("country_code", "pypi_downloads_per_day_by_version_by_country"),
+			of90Days("type", "pypi_downloads_per_day_by_version_by_file_type"),
+			of90Days("installer", "pypi_downloads_per_day_by_installer"),
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import "fmt"
+
+// reportRatios writes what the whole comparison comes to.
+func (s *servingRun) reportRatios(all []measured) {
+	r := &s.report
+	r.para(`Compared are
+
+- **(a)** hand-written SQL over clickhouse-go's native protocol, each statement against the cheapest table, one after another, on %[1]d connections;
+- **(b)** the gateway with nothing cached, over HTTP, on %[1]d connections to ClickHouse;
+- **(c)** the gateway with results cached;
+- **(d)** the gateway with whole responses cached: not there yet;
+- **(e)** a bare net/http handler that writes the same bytes.
+
+Each operation is asked about %[2]d different projects or ranges in turn, so that no two clients wait for the same answer. (a) and (b) were found to give the same numbers.`, conns, variants)
+	r.heading(3, "Ratios")
+	r.para("(b)/(a) is time: 1.10 means that the gateway takes 10 %% longer than hand-written SQL (median latency for 1 client, time per request for more). " +
+		"(c)/(e) is requests per second: 0.50 means half as many as the bare handler.")
+	columns := []string{"operation"}
+	for _, n := range clientCounts {
+		columns = append(columns, fmt.Sprintf("(b)/(a), %d", n))
+	}
+	for _, n := range clientCounts {
+		columns = append(columns, fmt.Sprintf("(c)/(e), %d", n))
+	}
+	var rows [][]string
+	means := make([][]float64, 2*len(clientCounts))
+	for _, m := range all {
+		row := []string{m.operation.name}
+		for i := range clientCounts {
+			means[i] = append(means[i], m.slower(i))
+			row = append(row, ratio(m.slower(i)))
+		}
+		for i := range clientCounts {
+			at := len(clientCounts) + i
+			means[at] = append(means[at], m.throughput(i))
+			row = append(row, ratio(m.throughput(i)))
+		}
+		rows = append(rows, row)
+	}
+	last := []string{"**geometric mean**"}
+	for _, values := range means {
+		last = append(last, ratio(geomean(values)))
+	}
+	r.table(columns, append(rows, last))
+}
+
+// reportTimes writes the times behind the ratios, and what the operations are.
+func (s *servingRun) reportTimes(all []measured) {
+	r := &s.report
+	r.heading(3, "Times")
+	r.para("Milliseconds at the median / at the 99th percentile, and requests per second (median of the turns).")
+	for i, n := range clientCounts {
+		noun := "clients"
+		if n == 1 {
+			noun = "client"
+		}
+		r.heading(4, fmt.Sprintf("%d %s", n, noun))
+		var rows [][]string
+		for _, m := range all {
+			row := []string{m.operation.name}
+			for _, ts := range m.turns[i] {
+				row = append(row, fmt.Sprintf("%s / %s; %s", millis(quantile(ts.all(), 0.5)), millis(quantile(ts.all(), 0.99)), whole(median(ts.rates()))))
+			}
+			rows = append(rows, row)
+		}
+		r.table([]string{"operation", "(a) SQL by hand", "(b) nothing cached", "(c) results cached", "(e) bare handler"}, rows)
+	}
+	r.heading(3, "Operations")
+	var rows [][]string
+	for _, m := range all {
+		rows = append(rows, []string{m.operation.name, m.operation.about, fmt.Sprint(len(m.operation.sql)), bytesOf(float64(m.bytes))})
+	}
+	r.table([]string{"operation", "asks for", "statements by hand", "answer"}, rows)
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"clickql/internal/fetch"
+)
+
+// rowVariants is how many variants the rows are counted over; they are the same
+// every time.
+const rowVariants = 8
+
+// rowsOf is what one operation reads, over all of rowVariants.
+type rowsOf struct {
+	name                  string
+	hand, planned, fewest tally
+}
+
+// tally is rows read by a number of queries.
+type tally struct{ rows, queries float64 }
+
+// planning is what the planner's choices come to.
+type planning struct {
+	operations []rowsOf
+	// bounds and counts are a histogram of the rows read over the rows that the
+	// planner expected, by query.
+	bounds []float64
+	counts []uint64
+}
+
+// measureRows counts the rows that ClickHouse reads for each operation: by
+// hand-written SQL, by the gateway, and by the gateway when it takes the
+// covering table with the fewest columns.
+func (s *servingRun) measureRows(ctx context.Context) (p planning, err error) {
+	s.say("counting rows")
+	planned, err := startGateway(ctx, s.dsn, s.cat, -1)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, planned.Close()) }()
+	fewest, err := startGateway(ctx, s.dsn, withoutSizes{s.cat}, -1)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, fewest.Close()) }()
+	for _, o := range s.operations {
+		r := rowsOf{name: o.name}
+		for _, v := range s.variants[:rowVariants] {
+			statements := o.statements(v)
+			n, err := s.hand.rowsRead(ctx, statements)
+			if err != nil {
+				return p, err
+			}
+			r.hand.rows += float64(n)
+			r.hand.queries += float64(len(statements))
+		}
+		if r.planned, err = s.tally(ctx, planned, o); err != nil {
+			return p, err
+		}
+		if r.fewest, err = s.tally(ctx, fewest, o); err != nil {
+			return p, err
+		}
+		p.operations = append(p.operations, r)
+	}
+	p.bounds, p.counts, err = planned.buckets("clickql_estimate_ratio")
+	return p, err
+}
+
+// tally is what a gateway reads for an operation's first variants.
+func (s *servingRun) tally(ctx context.Context, g *gateway, o operation) (t tally, err error) {
+	before, err := g.tally()
+	if err != nil {
+		return t, err
+	}
+	for _, v := range s.variants[:rowVariants] {
+		if _, err := g.answer(ctx, o, v); err != nil {
+			return t, err
+		}
+	}
+	after, err := g.tally()
+	return tally{after.rows - before.rows, after.queries - before.queries}, err
+}
+
+// tally is what the gateway has read since it started.
+func (g *gateway) tally() (t tally, err error) {
+	if t.rows, err = g.counter("clickql_rows_read_total"); err != nil {
+		return t, err
+	}
+	t.queries, err = g.counter("clickql_queries_total")
+	return t, err
+}
+
+// reportRows writes what the planner's choices come to.
+func (s *servingRun) reportRows(p planning) {
+	r := &s.report
+	r.heading(3, "Rows read")
+	r.para("Rows that ClickHouse reads for one operation, with the number of queries. \"Fewest columns\" takes, of the tables that can answer, " +
+		"the one with the fewest columns, as gateways without a cost model do, and merges as the gateway does.")
+	var rows [][]string
+	var sum rowsOf
+	line := func(o rowsOf, n float64) []string {
+		cell := func(t tally) string {
+			return fmt.Sprintf("%s (%s)", whole(t.rows/n), whole(t.queries/n))
+		}
+		return []string{o.name, ratio(o.fewest.rows / o.planned.rows), ratio(o.hand.rows / o.planned.rows), cell(o.planned), cell(o.fewest), cell(o.hand)}
+	}
+	for _, o := range p.operations {
+		rows = append(rows, line(o, rowVariants))
+		for _, pair := range [][2]*tally{{&sum.hand, &o.hand}, {&sum.planned, &o.planned}, {&sum.fewest, &o.fewest}} {
+			pair[0].rows += pair[1].rows
+			pair[0].queries += pair[1].queries
+		}
+	}
+	sum.name = "**all**"
+	rows = append(rows, line(sum, rowVariants))
+	r.table([]string{"operation", "fewest columns / gateway", "by hand / gateway", "gateway", "fewest columns", "by hand"}, rows)
+	s.reportEstimates(p)
+}
+
+// reportEstimates writes how well the planner knew.
+func (s *servingRun) reportEstimates(p planning) {
+	r := &s.report
+	r.para("Rows read over the rows that the planner expected, by query (1 is exact; below 1 it expected too many):")
+	var total uint64
+	for _, n := range p.counts {
+		total += n
+	}
+	var rows [][]string
+	lower := 0.0
+	for i, n := range p.counts {
+		label := fmt.Sprintf("more than %.3g", lower)
+		if i < len(p.bounds) {
+			label = fmt.Sprintf("%.3g to %.3g", lower, p.bounds[i])
+			lower = p.bounds[i]
+		}
+		if n > 0 {
+			rows = append(rows, []string{label, whole(float64(n)), fmt.Sprintf("%.0f %%", 100*float64(n)/float64(total))})
+		}
+	}
+	r.table([]string{"read / expected", "queries", "share"}, rows)
+}
+
+var _ fetch.Catalog = withoutSizes{}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+)
+
+// clientCounts are how many clients ask at one time.
+var clientCounts = [...]int{1, 16, 64}
+
+// maxClients is the largest of clientCounts.
+const maxClients = 64
+
+// servingRun is what the measurements of serving share.
+type servingRun struct {
+	*bench
+	hand       byHand
+	cat        *catalog.Catalog
+	dsn        string
+	enginePID  int
+	cold, warm *gateway
+	variants   []variant
+	operations []operation
+	labels     atomic.Int64 // of pictures
+}
+
+// measureServing measures answering against hand-written SQL and against a
+// server that knows the answers.
+func (b *bench) measureServing(ctx context.Context) (err error) {
+	dir, err := b.serving(ctx, b.options(b.rows, b.days, ""))
+	if err != nil {
+		return err
+	}
+	st, err := b.openStore(ctx, dir, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	// The catalog's own connection: reading sizes now and then is a part of
+	// serving, but waits for no query.
+	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.ReadOnlyDSN(), MaxConns: 2, Log: b.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	began := time.Now()
+	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log})
+	if err != nil {
+		return err
+	}
+	if err := cat.Ready(); err != nil {
+		return err
+	}
+	b.say("catalog read in %s", time.Since(began).Round(time.Millisecond))
+	background, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- cat.Run(background) }()
+	defer func() {
+		stop()
+		<-ended // it ends with what it was told: there is nothing to report
+	}()
+	return b.serve(ctx, st, cat)
+}
+
+// serve opens every side and measures.
+func (b *bench) serve(ctx context.Context, st *store, cat *catalog.Catalog) (err error) {
+	s := &servingRun{bench: b, cat: cat, dsn: st.engine.ReadOnlyDSN(), enginePID: st.engine.Info().PID, operations: b.selected()}
+	var names []string
+	top, _ := cat.Snapshot().Projects.Prefix("", nil, variants*peers)
+	for _, p := range top {
+		names = append(names, p.Name)
+	}
+	if s.variants, err = variantsOf(names, cat.Snapshot().Days); err != nil {
+		return err
+	}
+	if s.hand, err = openByHand(s.dsn); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.hand.Close()) }()
+	if s.cold, err = startGateway(ctx, s.dsn, cat, -1); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.cold.Close()) }()
+	if s.warm, err = startGateway(ctx, s.dsn, cat, 0); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.warm.Close()) }()
+	var version string
+	if err := st.admin.QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
+		return fmt.Errorf("ask ClickHouse for its version: %w", err)
+	}
+	b.report.heading(2, "Serving")
+	b.report.para("ClickHouse %s, embedded; gateway, clients and ClickHouse share the machine's cores.", version)
+	return s.measure(ctx)
+}
+
+// selected are the operations that -only names.
+func (b *bench) selected() []operation {
+	wanted := regexp.MustCompile(b.only) // compiled before
+	var out []operation
+	for _, o := range operations() {
+		if wanted.MatchString(o.name) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// measure runs all of the section's parts.
+func (s *servingRun) measure(ctx context.Context) error {
+	for _, o := range s.operations {
+		if err := s.agree(ctx, o); err != nil {
+			return err
+		}
+	}
+	planned, err := s.measureRows(ctx)
+	if err != nil {
+		return err
+	}
+	var all []measured
+	for _, o := range s.operations {
+		m, err := s.measureOperation(ctx, o)
+		if err != nil {
+			return err
+		}
+		all = append(all, m)
+	}
+	s.reportRatios(all)
+	s.reportRows(planned)
+	if err := s.measureMemory(ctx); err != nil {
+		return err
+	}
+	s.reportTimes(all)
+	return nil
+}
+
+// The sides of a comparison. (d) is kept for whole responses from memory.
+const (
+	sideHand  = iota // (a)
+	sideCold         // (b)
+	sideWarm         // (c)
+	sideFloor        // (e)
+	sideCount
+)
+
+// measured is one operation's figures: for each of clientCounts, the turns of
+// each side.
+type measured struct {
+	operation operation
+	bytes     int // of an answer
+	turns     [len(clientCounts)][]turns
+}
+
+// measureOperation lets the sides take turns at one operation.
+func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measured, err error) {
+	m.operation = o
+	sides, bodies, err := s.sides(ctx, o)
+	if err != nil {
+		return m, err
+	}
+	m.bytes = len(bodies[0])
+	contentType := "application/json"
+	if o.query == "" {
+		contentType = "image/svg+xml"
+	}
+	least, err := startFloor(bodies, contentType)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, least.Close()) }()
+	requests, err := s.requests(o, func(i int) string { return "/" + strconv.Itoa(i) })
+	if err != nil {
+		return m, err
+	}
+	sides[sideFloor] = over("(e) bare handler", least.clients, requests, bodies)
+	for i, clients := range clientCounts {
+		if m.turns[i], err = compare(ctx, s.pace(), clients, sides); err != nil {
+			return m, fmt.Errorf("%s at %d clients: %w", o.name, clients, err)
+		}
+		s.say("%-14s %2d clients  (b)/(a) %s  (c)/(e) %s", o.name, clients, ratio(m.slower(i)), ratio(m.throughput(i)))
+	}
+	return m, nil
+}
+
+// pace of the comparisons: about four minutes for all of them.
+func (b *bench) pace() pace {
+	if b.quick {
+		return pace{rounds: 3, span: 60 * time.Millisecond, budget: time.Second}
+	}
+	return pace{rounds: 7, span: 200 * time.Millisecond, budget: 8 * time.Second}
+}
+
+// sides are the ways that an operation is answered, all but the floor, whose
+// answers come with them: one for each variant. Asking for these fills the warm
+// gateway's cache.
+func (s *servingRun) sides(ctx context.Context, o operation) ([]*side, [][]byte, error) {
+	statements := make([][]string, len(s.variants))
+	bodies := make([][]byte, len(s.variants))
+	for i, v := range s.variants {
+		statements[i] = o.statements(v)
+		body, err := s.warm.answer(ctx, o, v)
+		if err != nil {
+			return nil, nil, err
+		}
+		bodies[i] = body
+	}
+	requests, err := s.requests(o, func(int) string { return "" })
+	if err != nil {
+		return nil, nil, err
+	}
+	out := make([]*side, sideCount)
+	out[sideHand] = &side{name: "(a) SQL by hand", ask: func(ctx context.Context, _ int, n int64) error {
+		return s.hand.run(ctx, statements[n%int64(len(statements))], nil)
+	}}
+	out[sideCold] = over("(b) gateway, nothing cached", s.cold.clients, requests, bodies)
+	if o.path != "" {
+		out[sideCold] = s.unseen(o)
+	}
+	out[sideWarm] = over("(c) gateway, results cached", s.warm.clients, requests, bodies)
+	return out, bodies, nil
+}
+
+// requests are an operation's HTTP requests, one for each variant.
+func (s *servingRun) requests(o operation, prefix func(i int) string) ([][]byte, error) {
+	out := make([][]byte, len(s.variants))
+	for i, v := range s.variants {
+		var err error
+		if out[i], err = o.requestTo(prefix(i), v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// over is the side that sends requests over HTTP, each variant in turn. An
+// answer that is not as long as it should be is an error: GraphQL tells of
+// failures with status 200.
+func over(name string, c *clients, requests, bodies [][]byte) *side {
+	return &side{name: name, ask: func(ctx context.Context, number int, n int64) error {
+		at := n % int64(len(requests))
+		length, err := c.send(ctx, number, requests[at], io.Discard)
+		if err == nil && length != int64(len(bodies[at])) {
+			err = fmt.Errorf("an answer has %d bytes where it had %d before", length, len(bodies[at]))
+		}
+		return err
+	}}
+}
+
+// unseen is the side that asks the cold gateway for pictures. The server keeps
+// those that it has drawn, whatever the loader keeps, so that each is given a
+// label of its own.
+func (s *servingRun) unseen(o operation) *side {
+	return &side{name: "(b) gateway, nothing cached", ask: func(ctx context.Context, number int, n int64) error {
+		labelled := o
+		labelled.path += "?label=" + strconv.FormatInt(1e9+s.labels.Add(1), 10)
+		request, err := labelled.request(s.variants[n%int64(len(s.variants))])
+		if err == nil {
+			_, err = s.cold.send(ctx, number, request, io.Discard)
+		}
+		return err
+	}}
+}
+
+// slower is how many times the time of hand-written SQL the gateway takes when
+// nothing is cached: of the median latency for one client, and of the time per
+// request, all clients together, for more.
+func (m measured) slower(i int) float64 {
+	hand, cold := m.turns[i][sideHand], m.turns[i][sideCold]
+	if clientCounts[i] == 1 {
+		return medianRatio(cold.p50s(), hand.p50s())
+	}
+	return medianRatio(hand.rates(), cold.rates())
+}
+
+// throughput is the part of a bare handler's requests per second that the
+// gateway reaches when results are cached.
+func (m measured) throughput(i int) float64 {
+	return medianRatio(m.turns[i][sideWarm].rates(), m.turns[i][sideFloor].rates())
+}

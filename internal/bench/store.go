@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"clickql/ingest"
+	"clickql/internal/chconn"
+	"clickql/internal/ddl"
+	"clickql/internal/engine"
+	"clickql/internal/sample"
+)
+
+// workspace is the directory that keeps data between runs. It ignores itself
+// in git.
+type workspace string
+
+// openWorkspace creates the directory where it is missing.
+func openWorkspace(dir string) (workspace, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("resolve the data directory %s: %w", dir, err)
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return "", fmt.Errorf("create the data directory: %w; name another with -data", err)
+	}
+	return workspace(abs), os.WriteFile(filepath.Join(abs, ".gitignore"), []byte("*\n"), 0o600)
+}
+
+func (w workspace) path(parts ...string) string {
+	return filepath.Join(append([]string{string(w)}, parts...)...)
+}
+
+// made is the note that a complete data set leaves: what it was made of. Data
+// whose note differs is made anew.
+type made struct {
+	Sample sample.Options
+	Schema string
+}
+
+// upToDate reports that a note says what would be made now.
+func (m made) upToDate(path string) (bool, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read what the data was made of: %w", err)
+	}
+	var have made
+	if json.Unmarshal(content, &have) != nil {
+		return false, nil // damaged: make it anew
+	}
+	have.Sample.Dir, m.Sample.Dir = "", ""
+	return have.Schema == m.Schema && have.Sample.Until.Equal(m.Sample.Until) && sameSize(have.Sample, m.Sample), nil
+}
+
+// sameSize compares the arguments beside the last day.
+func sameSize(a, b sample.Options) bool {
+	return a.Rows == b.Rows && a.Days == b.Days && a.Projects == b.Projects && a.Seed == b.Seed
+}
+
+// note writes the note.
+func (m made) note(path string) error {
+	content, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(content, '\n'), 0o600)
+}
+
+// store is an embedded engine with its administrative connection.
+type store struct {
+	engine *engine.Engine
+	admin  *chconn.Conn
+}
+
+// openStore starts the engine of a directory.
+func (b *bench) openStore(ctx context.Context, dir string, temporary bool) (*store, error) {
+	e, err := engine.Open(ctx, engine.Config{Dir: dir, Temporary: temporary, Log: b.log})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := chconn.Open(ctx, chconn.Config{DSN: e.DSN(), MaxConns: 8, Log: b.log})
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return &store{e, conn}, nil
+}
+
+// Close ends the connection, then the engine.
+func (s *store) Close() error { return errors.Join(s.admin.Close(), s.engine.Close()) }
+
+// sample makes a sample where the directory does not hold it yet, with an
+// engine of its own that leaves nothing behind.
+func (b *bench) sample(ctx context.Context, o sample.Options) error {
+	m := made{Sample: o}
+	path := o.Dir + ".json"
+	if ok, err := m.upToDate(path); ok || err != nil {
+		return err
+	}
+	b.say("writing a sample of %d rows, %d days", o.Rows, o.Days)
+	if err := errors.Join(os.RemoveAll(o.Dir), remove(path)); err != nil {
+		return fmt.Errorf("remove an earlier sample: %w", err)
+	}
+	st, err := b.openStore(ctx, o.Dir+"-engine", true)
+	if err != nil {
+		return err
+	}
+	_, err = sample.Write(ctx, st.admin, o, nil)
+	if err = errors.Join(err, st.Close()); err != nil {
+		return err
+	}
+	return m.note(path)
+}
+
+// remove deletes a file that may be missing.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// serving makes the data that is served, by the steps of schema apply, sample,
+// ingest projects and ingest run, and merges every table, as time does. It
+// returns the directory of the engine, which is not running.
+func (b *bench) serving(ctx context.Context, o sample.Options) (dir string, err error) {
+	base := b.space.path(fmt.Sprintf("serving-%dx%dx%d", o.Rows, o.Days, o.Projects))
+	dir, o.Dir = base+"-engine", base
+	m := made{Sample: o, Schema: ddl.Print(ddl.Options{})}
+	path := dir + ".json"
+	if ok, err := m.upToDate(path); ok || err != nil {
+		return dir, err
+	}
+	if err := b.sample(ctx, o); err != nil {
+		return "", err
+	}
+	b.say("loading %d rows", o.Rows)
+	if err := errors.Join(os.RemoveAll(dir), remove(path)); err != nil {
+		return "", fmt.Errorf("remove earlier data: %w", err)
+	}
+	st, err := b.openStore(ctx, dir, false)
+	if err != nil {
+		return "", err
+	}
+	err = b.fill(ctx, st, o)
+	if err = errors.Join(err, st.Close()); err != nil {
+		return "", err
+	}
+	return dir, m.note(path)
+}
+
+// fill loads a sample and merges the tables.
+func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
+	if _, err := ddl.Apply(ctx, st.admin, ddl.Options{Database: st.admin.Database()}); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		kind   ingest.Kind
+		folder string
+	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
+		if err := b.ingest(ctx, st.admin, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
+			return err
+		}
+	}
+	b.say("merging the tables")
+	for _, t := range ddl.Tables() {
+		if err := st.admin.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(t.Name)+" FINAL"); err != nil {
+			return fmt.Errorf("merge %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+// ingest loads files as the command does.
+func (b *bench) ingest(ctx context.Context, conn *chconn.Conn, kind ingest.Kind, files string) error {
+	sum, err := ingest.New(ingest.Config{Conn: conn, Log: b.log}).Run(ctx, kind, files)
+	if err == nil && !sum.Complete() {
+		err = fmt.Errorf("load %s: %d of %d files failed, such as %v", files, len(sum.Failed), sum.Listed, sum.Failed)
+	}
+	return err
+}
