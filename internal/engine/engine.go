@@ -155,10 +155,8 @@ func makeDir(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read data directory: %w; name a directory of your own with --data", err)
 	}
-	if len(entries) > 0 {
-		if _, err := os.Lstat(layout(dir).lock()); err != nil {
-			return nil
-		}
+	if _, err := os.Lstat(layout(dir).lock()); err != nil && len(entries) > 0 {
+		return nil // without a lock the files in it are not ours: its mode is left alone
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return fmt.Errorf("close data directory to others: %w", err)

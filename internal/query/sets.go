@@ -14,7 +14,7 @@ const colPart = "part"
 // set's column is a String or a day, so that all share the columns value and
 // bucket.
 func (w *writer) sets(b *bundle, items, names []string) string {
-	var sets, columns []string
+	var sets []string
 	picks, values, buckets := "", "''", "toInt32(0)"
 	largest := 0
 	for i, p := range b.parts {
@@ -30,7 +30,6 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		default: // its rows are the slices' totals
 			continue
 		}
-		columns = append(columns, column)
 		sets = append(sets, "("+strings.Join(append(append([]string(nil), names...), column), ", ")+")")
 		picks += "grouping(" + column + ") = 0, " + strconv.Itoa(i) + ", "
 	}
