@@ -56,7 +56,7 @@ func footersOf(ctx context.Context, s *session, src Source, f feed, group []Obje
 		return nil, nil, context.Cause(ctx)
 	}
 	if !blamesFile(err) {
-		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), err)
+		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), withAccessRemedy(err))
 	}
 	if len(group) == 1 {
 		return nil, []Failure{{group[0], plainReason(err)}}, nil
@@ -149,6 +149,9 @@ func blamesFile(err error) bool {
 	if _, ok := err.(fileError); ok { //nolint:errorlint // never wrapped
 		return true
 	}
+	if accessFault.MatchString(err.Error()) {
+		return false
+	}
 	switch chconn.Classify(err) {
 	case chconn.Other:
 		_, ok := chconn.Code(err)
@@ -160,6 +163,19 @@ func blamesFile(err error) bool {
 	}
 }
 
+// accessFault matches failures that all files of a bucket share, so that not
+// each of them is tried alone and set aside.
+var accessFault = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]|InvalidAccessKeyId|SignatureDoesNotMatch|Host not found|Connection refused|Network is unreachable|Temporary DNS`)
+
+// withAccessRemedy says what to do where ClickHouse may not read, or cannot reach, a
+// bucket.
+func withAccessRemedy(err error) error {
+	if accessFault.MatchString(err.Error()) {
+		return fmt.Errorf("the ClickHouse server cannot read it; for a private bucket give it an HMAC key of an account that may (--gcs-hmac-key), otherwise check its network: %w", err)
+	}
+	return err
+}
+
 // faults translates what ClickHouse says about bad files.
 var faults = []struct {
 	pattern *regexp.Regexp
@@ -168,7 +184,7 @@ var faults = []struct {
 	{regexp.MustCompile(`magic bytes not found|smaller than the minimum file footer|[Nn]ot a [Pp]arquet file|[Ii]nvalid magic`), "it is not a Parquet file, or it is cut off: its footer is missing"},
 	{regexp.MustCompile(`file size is 0 bytes|the file is empty`), "it is empty (0 bytes)"},
 	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP response code: 404`), "it is not there any more"},
-	{regexp.MustCompile(`AccessDenied|HTTP response code: 403|Permission denied`), "the ClickHouse server may not read it: for a private bucket give it an HMAC key"},
+	{regexp.MustCompile(`Permission denied`), "the ClickHouse server may not read it"},
 	{regexp.MustCompile(`read stage|TProtocolException|[Cc]orrupt|decompress|Unexpected end|Couldn't deserialize|PARQUET|Parquet`), "its content is damaged"},
 }
 

@@ -136,36 +136,38 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bo
 		if err != nil {
 			return nil, err
 		}
-		switch judgeHolder(state, me, processAlive) {
-		case watchLease:
-			switch lapsed, err := lapsed(ctx, s, state, cfg); {
-			case err != nil:
-				return nil, err
-			case !lapsed && wait:
-				continue
-			case !lapsed:
-				now, err := readLock(ctx, s)
-				if err != nil {
-					return nil, err
-				}
-				if now.Holder.Released {
-					continue
-				}
-				return nil, &HeldError{now.Holder}
-			}
-			cfg.Log.Warn("the last writer gave no sign of life, taking over", "holder", state.Holder.String())
-		case takeDead:
-			cfg.Log.Info("the last writer has ended without finishing, taking over", "holder", state.Holder.String())
-		case takeFree:
+		free, err := mayTake(ctx, s, state, me, cfg)
+		switch {
+		case err != nil:
+			return nil, err
+		case !free && !wait:
+			return nil, &HeldError{state.Holder}
+		case !free:
+			continue
 		}
 		l, err := tryAcquire(ctx, s, me, state.Epoch)
-		if err != nil {
-			return nil, err
-		}
-		if l != nil {
-			return l, nil
+		if err != nil || l != nil {
+			return l, err
 		}
 	}
+}
+
+// mayTake tells whether the lock is free or its holder dead. For a holder of
+// whom that is not known it watches for a sign of life.
+func mayTake(ctx context.Context, s *session, state lockState, me Holder, cfg lockConfig) (bool, error) {
+	switch judgeHolder(state, me, processAlive) {
+	case takeFree:
+		return true, nil
+	case takeDead:
+		cfg.Log.Info("the last writer has ended without finishing, taking over", "holder", state.Holder.String())
+		return true, nil
+	default:
+	}
+	gone, err := lapsed(ctx, s, state, cfg)
+	if gone {
+		cfg.Log.Warn("the last writer gave no sign of life, taking over", "holder", state.Holder.String())
+	}
+	return gone, err
 }
 
 // tryAcquire creates the next epoch's table: of those who try at the same

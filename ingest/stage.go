@@ -105,7 +105,7 @@ func (st *stager) blame(ctx context.Context, g group, cause error) error {
 		return context.Cause(ctx)
 	}
 	if !blamesFile(cause) {
-		return fmt.Errorf("load %s: %w", describeGroup(g.objects()), cause)
+		return fmt.Errorf("load %s: %w", describeGroup(g.objects()), withAccessRemedy(cause))
 	}
 	// A file that was replaced meanwhile is not a damaged one.
 	if err := st.unchanged(ctx); err != nil {

@@ -183,6 +183,9 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	if crash := (crashError{}); errors.As(cause, &crash) || errors.Is(cause, ErrLockLost) || chconn.Classify(cause) == chconn.Unavailable {
 		return cause
 	}
+	if chconn.Classify(cause) == chconn.Memory {
+		cause = fmt.Errorf("%w; make batches smaller with --batch-rows, or allow more with --max-memory", cause)
+	}
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	if err := w.cfg.record(clear, w.session, w.line, Failed, cause.Error()); err != nil {
