@@ -1,7 +1,194 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
 
-func (b *bench) measureLoading(context.Context) error { return nil }
-func (b *bench) measureSample(context.Context) error  { return nil }
-func (b *bench) measureStart(context.Context) error   { return nil }
+	"clickql/ingest"
+	"clickql/internal/chconn"
+	"clickql/internal/ddl"
+	"clickql/internal/sample"
+)
+
+// load is one way to load a sample.
+type load struct {
+	name string
+	run  func(ctx context.Context, conn *chconn.Conn, dir string) error
+}
+
+// loads lists the ways; the last is ours.
+func (b *bench) loads() []load {
+	return []load{
+		{"INSERT SELECT, views one after another", func(ctx context.Context, conn *chconn.Conn, dir string) error { return insertBare(ctx, conn, dir, "") }},
+		{"INSERT SELECT, views in parallel", func(ctx context.Context, conn *chconn.Conn, dir string) error {
+			return insertBare(ctx, conn, dir, " SETTINGS parallel_view_processing = 1")
+		}},
+		{"clickql ingest", func(ctx context.Context, conn *chconn.Conn, dir string) error {
+			return b.ingest(ctx, conn, ingest.Downloads, filepath.Join(dir, sample.DownloadsDir, "*.parquet"))
+		}},
+	}
+}
+
+// insertBare loads a sample with one INSERT SELECT for each shape of file.
+func insertBare(ctx context.Context, conn *chconn.Conn, dir, settings string) error {
+	list, err := present(dir)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if err := conn.Exec(ctx, s.bareInsert(dir)+settings); err != nil {
+			return fmt.Errorf("insert %s: %w", s.files, err)
+		}
+	}
+	return nil
+}
+
+// loaded is what one way did in all turns.
+type loaded struct {
+	seconds, peak, grown []float64 // peak and grown resident bytes of ClickHouse
+}
+
+// loadRounds is how often each way takes its turn.
+func (b *bench) loadRounds() int {
+	if b.quick {
+		return 1
+	}
+	return 3
+}
+
+// measureLoading measures ingest against INSERT SELECT into the same tables
+// with the same views, from the same files.
+func (b *bench) measureLoading(ctx context.Context) error {
+	b.report.heading(2, "Loading")
+	b.report.para("From Parquet files on the same disk into empty tables with all %d aggregates. The bare INSERT SELECT has none of ingest's guarantees: "+
+		"killed half-way it leaves tables that differ, run twice it counts twice. Rows per second are over everything that the command does. "+
+		"Memory is the most that was resident in ClickHouse's process; behind it, by how much that is more than before. "+
+		"Median of %d turns.", len(ddl.Derived()), b.loadRounds())
+	for _, set := range []struct {
+		name, title string
+		days        int
+	}{
+		{"day", "One day, shaped like production", 1},
+		{"spread", fmt.Sprintf("Spread over %d days, so that keys hardly repeat", b.days), b.days},
+	} {
+		o := b.options(b.loadRows, set.days, b.space.path(fmt.Sprintf("load-%s-%d-%d", set.name, b.loadRows, b.projects)))
+		if err := b.sample(ctx, o); err != nil {
+			return err
+		}
+		all, rows, err := b.measureLoads(ctx, o.Dir)
+		if err != nil {
+			return fmt.Errorf("%s: %w", set.name, err)
+		}
+		b.report.heading(3, set.title)
+		b.reportLoads(all, rows)
+	}
+	return nil
+}
+
+// measureLoads lets the ways take turns at a sample, each into a new database
+// of one engine, and compares what they loaded.
+func (b *bench) measureLoads(ctx context.Context, dir string) (all []loaded, rows uint64, err error) {
+	st, err := b.openStore(ctx, b.space.path("load-engine"), true)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	all = make([]loaded, len(b.loads()))
+	var want []uint64
+	for round := range b.loadRounds() {
+		for i, l := range b.loads() {
+			got, err := b.loadOnce(ctx, st, l, dir, "turn_"+strconv.Itoa(round)+"_"+strconv.Itoa(i), &all[i])
+			if err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", l.name, err)
+			}
+			if want == nil {
+				want = got
+			}
+			for t, n := range got {
+				if n != want[t] {
+					return nil, 0, fmt.Errorf("%s: %s holds %d downloads where the first way loaded %d", l.name, ddl.Derived()[t].Name, n, want[t])
+				}
+			}
+			b.say("%-40s %s rows/s", l.name, whole(float64(want[0])/all[i].seconds[round]))
+		}
+	}
+	return all, want[0], nil
+}
+
+// loadOnce loads a sample into a database of its own, which it drops, and gives
+// the downloads in each derived table.
+func (b *bench) loadOnce(ctx context.Context, st *store, l load, dir, database string, into *loaded) (totals []uint64, err error) {
+	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.DSN(), Database: database, Unselected: true, MaxConns: 8, Log: b.log})
+	if err != nil {
+		return nil, err
+	}
+	err = ddl.CreateDatabase(ctx, conn, ddl.Options{Database: database})
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return nil, err
+	}
+	if conn, err = chconn.Open(ctx, chconn.Config{DSN: st.engine.DSN(), Database: database, MaxConns: 8, Log: b.log}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		dropped := conn.Exec(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS "+chconn.Ident(database)+" SYNC")
+		err = errors.Join(err, dropped, conn.Close())
+	}()
+	if _, err := ddl.Apply(ctx, conn, ddl.Options{Database: database}); err != nil {
+		return nil, err
+	}
+	// Memory that the turn before has freed is given back, so that it is not
+	// this turn's.
+	if err := conn.Exec(ctx, "SYSTEM JEMALLOC PURGE"); err != nil {
+		b.log.Debug("memory is not given back", "err", err)
+	}
+	m := memory{st.engine.Info().PID}
+	m.reset()
+	before, began := m.now(), time.Now()
+	if err := l.run(ctx, conn, dir); err != nil {
+		return nil, err
+	}
+	into.seconds = append(into.seconds, time.Since(began).Seconds())
+	into.peak = append(into.peak, m.peak())
+	into.grown = append(into.grown, m.peak()-before)
+	return downloadsIn(ctx, conn)
+}
+
+// downloadsIn is the downloads that each derived table holds; for the one of
+// first and last days the number of its projects.
+func downloadsIn(ctx context.Context, conn *chconn.Conn) ([]uint64, error) {
+	var totals []uint64
+	for _, t := range ddl.Derived() {
+		expr := "toUInt64(sum(count))"
+		if t.Kind == ddl.Extremes {
+			expr = "uniqExact(project)"
+		}
+		var n uint64
+		if err := conn.QueryRow(ctx, "SELECT "+expr+" FROM "+chconn.Ident(t.Name)).Scan(&n); err != nil {
+			return nil, fmt.Errorf("count what %s holds: %w", t.Name, err)
+		}
+		totals = append(totals, n)
+	}
+	return totals, nil
+}
+
+// reportLoads writes one comparison of loads.
+func (b *bench) reportLoads(all []loaded, rows uint64) {
+	// Against the better of the bare ways in each turn.
+	ours := all[len(all)-1]
+	best := make([]float64, len(ours.seconds))
+	for turn := range best {
+		best[turn] = min(all[0].seconds[turn], all[1].seconds[turn])
+	}
+	var lines [][]string
+	for i, l := range b.loads() {
+		lines = append(lines, []string{
+			l.name, ratio(medianRatio(best, all[i].seconds)), whole(float64(rows) / median(all[i].seconds)),
+			bytesOf(median(all[i].peak)) + " (+" + bytesOf(median(all[i].grown)) + ")",
+		})
+	}
+	b.report.table([]string{"", "speed against the faster INSERT SELECT", "rows/s", "peak memory"}, lines)
+}

@@ -43,7 +43,7 @@ type flags struct {
 	days, projects        int
 	quick                 bool
 	sections              string
-	only                  string
+	only, sides           string
 }
 
 // define adds the flags.
@@ -57,6 +57,7 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
 	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
+	set.StringVar(&f.sides, "sides", "abce", "the `letters` of the ways of serving that are measured, for profiles of one alone")
 	set.StringVar(&f.cpuProfile, "cpuprofile", "", "`file` for a profile of this process, which is the gateway and the clients")
 }
 

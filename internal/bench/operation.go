@@ -57,7 +57,7 @@ func variantsOf(projects []string, days catalog.Range) ([]variant, error) {
 		shift := catalog.Day(i % max(1, days.Days()-366))
 		out[i] = variant{
 			project: projects[i],
-			first: days.From, last: days.To, from90: days.To - 89, from30: days.To - 29,
+			first:   days.From, last: days.To, from90: days.To - 89, from30: days.To - 29,
 			month: catalog.Range{From: days.To - 29 - shift, To: days.To - shift},
 			year:  catalog.Range{From: max(days.From, days.To-364-shift), To: days.To - shift},
 		}

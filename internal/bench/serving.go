@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -152,6 +153,9 @@ const (
 	sideCount
 )
 
+// letters name the sides in the report and in the flag -sides.
+var letters = [sideCount]string{"a", "b", "c", "e"}
+
 // measured is one operation's figures: for each of clientCounts, the turns of
 // each side.
 type measured struct {
@@ -182,6 +186,11 @@ func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measu
 		return m, err
 	}
 	sides[sideFloor] = over("(e) bare handler", least.clients, requests, bodies)
+	for i := range sides {
+		if !strings.Contains(s.flags.sides, letters[i]) {
+			sides[i] = nil
+		}
+	}
 	for i, clients := range clientCounts {
 		if m.turns[i], err = compare(ctx, s.pace(), clients, sides); err != nil {
 			return m, fmt.Errorf("%s at %d clients: %w", o.name, clients, err)
