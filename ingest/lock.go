@@ -141,7 +141,10 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bo
 		case err != nil:
 			return nil, err
 		case !free && !wait:
-			return nil, &HeldError{state.Holder}
+			if now, err := readLock(ctx, s); err != nil || !now.Holder.Released {
+				return nil, errors.Join(err, &HeldError{state.Holder})
+			}
+			continue
 		case !free:
 			continue
 		}
