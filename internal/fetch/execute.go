@@ -44,6 +44,7 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithProgress(func(p *clickhouse.Progress) {
 		ran.rows += p.Rows
 		ran.bytes += p.Bytes
+		ran.told = true
 	}))
 	rows, err := l.cfg.Conn.Query(ctx, q.SQL)
 	if err != nil {

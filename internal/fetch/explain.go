@@ -14,6 +14,7 @@ type Ran struct {
 	query  *query.Query
 	rows   uint64
 	bytes  uint64
+	told   bool // the protocol says what was read; HTTP's driver does not
 	millis float64
 }
 
@@ -25,13 +26,14 @@ const (
 
 // Explained tells how a part of an operation was answered: one query, with why
 // its table was chosen and what it cost. For an answer from the cache the rows,
-// bytes and time are 0, and the SQL is that of the query that once gave it.
+// bytes and time are 0, and the SQL is that of the query that once gave it. Rows
+// and bytes are null where the driver does not tell them, which is over HTTP.
 type Explained struct {
 	Table     string            `json:"table"`
 	SQL       string            `json:"sql"`
 	Source    string            `json:"source"`
-	RowsRead  uint64            `json:"rowsRead"`
-	BytesRead uint64            `json:"bytesRead"`
+	RowsRead  *uint64           `json:"rowsRead"`
+	BytesRead *uint64           `json:"bytesRead"`
 	ElapsedMs float64           `json:"elapsedMs"`
 	Rejected  []query.Rejection `json:"rejected"`
 	PlayURL   string            `json:"playUrl,omitempty"`
@@ -66,8 +68,13 @@ func (t *trace) explained(playURL string) []Explained {
 		if e.Rejected == nil {
 			e.Rejected = []query.Rejection{}
 		}
-		if source == FromClickHouse {
-			e.RowsRead, e.BytesRead, e.ElapsedMs = r.rows, r.bytes, r.millis
+		if source == FromCache {
+			e.RowsRead, e.BytesRead = new(uint64), new(uint64)
+		} else {
+			e.ElapsedMs = r.millis
+			if r.told {
+				e.RowsRead, e.BytesRead = &r.rows, &r.bytes
+			}
 		}
 		if playURL != "" {
 			e.PlayURL = playURL + "#" + base64.StdEncoding.EncodeToString([]byte(e.SQL))

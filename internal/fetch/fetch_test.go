@@ -290,6 +290,36 @@ func TestErrorsAreClasses(t *testing.T) {
 	}
 }
 
+// TestExplainTellsWhatWasRead: over the native protocol rows and bytes are those
+// of the query; over HTTP, where the driver does not tell, they are left open.
+func TestExplainTellsWhatWasRead(t *testing.T) {
+	db, cat, native := open(t, fetch.Config{})
+	info := chtest.Engine(t).Info()
+	conn, err := chconn.Open(t.Context(), chconn.Config{
+		DSN: "http://" + info.User + ":" + info.Password + "@" + info.HTTP + "/" + db.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	r := query.TotalOf(of("pandas"))
+	totals := map[int64]bool{}
+	for name, l := range map[string]*fetch.Loader{"native": native, "http": fetch.New(fetch.Config{Conn: conn, Catalog: cat})} {
+		op := l.Begin(t.Context())
+		res, err := op.Load(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals[res.Total] = true
+		e := op.Explain()
+		if len(e) != 1 || (e[0].RowsRead != nil) != (name == "native") || e[0].ElapsedMs <= 0 {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+	if len(totals) != 1 {
+		t.Errorf("the protocols disagree: %v", totals)
+	}
+}
+
 // TestUnreachable: a server that is away is UNAVAILABLE, at once.
 func TestUnreachable(t *testing.T) {
 	_, cat, _ := open(t, fetch.Config{})
