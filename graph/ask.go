@@ -15,17 +15,21 @@ type asker struct {
 
 // slice is the part of the cube, over all projects, that the arguments range
 // and filter leave.
-func (a asker) slice(days *DateRange, filter *DownloadsFilter) (query.Slice, error) {
+func (a asker) slice(days *DateRange, filter *DownloadsFilter) (slice, error) {
 	s, err := days.bounds().In(query.Slice{}, a.snap.Days)
 	if err != nil {
-		return s, err
+		return slice{}, err
 	}
-	return filter.narrow(s, a.limits)
+	if s, err = filter.narrow(s, a.limits); err != nil {
+		return slice{}, err
+	}
+	only, err := filter.specifier()
+	return slice{s, only}, err
 }
 
 // projectsSlice is the same over the projects named, taken together; over all
 // where names is nil.
-func (a asker) projectsSlice(names []string, days *DateRange, filter *DownloadsFilter) (query.Slice, error) {
+func (a asker) projectsSlice(names []string, days *DateRange, filter *DownloadsFilter) (slice, error) {
 	s, err := a.slice(days, filter)
 	if err != nil || names == nil {
 		return s, err
@@ -33,7 +37,8 @@ func (a asker) projectsSlice(names []string, days *DateRange, filter *DownloadsF
 	if err := a.limits.names("projects", names); err != nil {
 		return s, err
 	}
-	return s.Narrow(query.Condition{Dim: catalog.Project, Values: normalized(names)}), nil
+	s.Slice = s.Narrow(query.Condition{Dim: catalog.Project, Values: normalized(names)})
+	return s, nil
 }
 
 // ofProject is the slice narrowed to one project.

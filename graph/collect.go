@@ -5,60 +5,137 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"clickql/internal/catalog"
+	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
 
 // collector gathers the requests of one round: everything that is known to be
 // needed before another list has to be loaded.
 type collector struct {
-	op    *operation
-	reqs  []query.Request
-	names []string // projects whose metadata is needed
-	lists []*list  // what the next round waits for
+	op *operation
+	wanted
+	lists   []*list      // what the next round waits for
+	waiting []unresolved // what waits for versions
 }
 
 // list is one place in the selection where a list has to be loaded before its
 // elements' requests are known. There may be many lists of one place: a split
 // of fifty projects is fifty. They are expanded together.
 type list struct {
-	// expand gathers what the elements of one list ask.
-	expand func(c *collector, parent query.Slice, res *query.Result)
-	// pending are the lists of this place.
-	pending []pendingList
+	// pending load the lists of this place, and gather what their elements ask.
+	pending []expand
 	// ready is closed when the elements' requests have been announced; nil
 	// where the lists were never gathered. err is then why they could not be.
 	ready chan struct{}
 	err   error
 }
 
-// pendingList is a list that has been announced.
-type pendingList struct {
-	parent query.Slice
-	req    query.Request
-}
+// expand loads a list and gathers what its elements ask. A list that fails has
+// no elements; its own resolver tells why.
+type expand func(ctx context.Context, c *collector)
 
 // ask adds a request to the round.
-func (c *collector) ask(r query.Request) { c.reqs = append(c.reqs, r) }
+func (c *collector) ask(r query.Request) { c.requests = append(c.requests, r) }
 
 // await adds a list whose elements are expanded in the next round.
-func (c *collector) await(l *list, parent query.Slice, r query.Request) {
+func (c *collector) await(l *list, e expand) {
 	if l.ready == nil {
 		l.ready = make(chan struct{})
 		c.lists = append(c.lists, l)
 	}
-	l.pending = append(l.pending, pendingList{parent, r})
+	l.pending = append(l.pending, e)
+}
+
+// narrowed gathers what is asked of a slice, once its specifier is looked up.
+func (c *collector) narrowed(s slice, gather func(query.Slice)) {
+	if s.only == nil {
+		gather(s.Slice)
+		return
+	}
+	c.waiting = append(c.waiting, unresolved{s, gather})
 }
 
 // project gathers what the selection asks of one project.
 func (c *collector) project(sel *projectSelection, name string) {
 	if sel.metadata {
-		c.names = append(c.names, name)
+		c.metadata = append(c.metadata, name)
 	}
 	if sel.extent {
 		c.ask(extent(name))
 	}
 	for _, d := range sel.downloads {
-		c.downloads(d.of, ofProject(d.base, name))
+		c.narrowed(d.base.of(name), func(s query.Slice) { c.downloads(d.of, s) })
+	}
+	for _, base := range sel.ranks {
+		c.narrowed(base, func(s query.Slice) { c.ask(query.RankOf(s, name)) })
+	}
+	for _, r := range sel.releases {
+		c.projectReleases(r, name)
+	}
+	for _, r := range sel.dependencies {
+		c.requirements = append(c.requirements, name)
+		c.ranked(r.projectList, func(ctx context.Context) ([]query.Group, error) {
+			return c.op.dependencies(ctx, name, r.version, r.first)
+		})
+	}
+	for _, r := range sel.dependents {
+		c.ranked(r.projectList, func(ctx context.Context) ([]query.Group, error) {
+			return c.op.dependents(ctx, name, r.first)
+		})
+	}
+}
+
+// ranked gathers a list of projects, which load loads.
+func (c *collector) ranked(l *projectList, load func(context.Context) ([]query.Group, error)) {
+	c.await(&l.list, func(ctx context.Context, c *collector) {
+		groups, err := load(ctx)
+		if err != nil {
+			return
+		}
+		for _, g := range groups {
+			for _, of := range l.of {
+				c.project(of, g.Value)
+			}
+		}
+	})
+}
+
+// projectReleases gathers a project's releases.
+func (c *collector) projectReleases(sel *releaseList, name string) {
+	c.releases = append(c.releases, name)
+	c.releaseList(sel, func(ctx context.Context) (fetch.Releases, bool, error) {
+		return c.op.releasesOf(ctx, []string{name}, sel.first, sel.after)
+	})
+}
+
+// releaseList gathers a list of releases, which load loads.
+func (c *collector) releaseList(sel *releaseList, load func(context.Context) (fetch.Releases, bool, error)) {
+	if len(sel.of) == 0 {
+		return
+	}
+	c.await(&sel.list, func(ctx context.Context, c *collector) {
+		page, _, err := load(ctx)
+		if err != nil {
+			return
+		}
+		for _, r := range page {
+			for _, of := range sel.of {
+				c.release(of, r)
+			}
+		}
+	})
+}
+
+// release gathers what the selection asks of one release.
+func (c *collector) release(sel *releaseSelection, r fetch.Release) {
+	for _, of := range sel.projects {
+		c.project(of, r.Project)
+	}
+	for _, d := range sel.downloads {
+		c.narrowed(d.base.of(r.Project), func(s query.Slice) {
+			c.downloads(d.of, ofValue(s, catalog.Version, r.Version))
+		})
 	}
 }
 
@@ -95,7 +172,11 @@ func (c *collector) split(sel *split, s query.Slice) {
 	}
 	c.ask(r)
 	if len(sel.elements) > 0 {
-		c.await(&sel.list, s, r)
+		c.await(&sel.list, func(ctx context.Context, c *collector) {
+			if res, err := c.op.loads.Load(ctx, r); err == nil {
+				sel.gatherElements(c, s, res)
+			}
+		})
 	}
 }
 
@@ -111,7 +192,10 @@ func (s *split) gatherElements(c *collector, parent query.Slice, res *query.Resu
 // run announces the round, and in the background the rounds after it, as their
 // lists arrive. Places in the selection do not wait for one another.
 func (c *collector) run(ctx context.Context) error {
-	err := c.op.announce(ctx, c.reqs, c.names)
+	err := c.settle(ctx)
+	if err == nil {
+		err = c.op.announce(ctx, c.wanted)
+	}
 	for _, l := range c.lists {
 		if err != nil {
 			l.err = err
@@ -123,8 +207,7 @@ func (c *collector) run(ctx context.Context) error {
 	return err
 }
 
-// next expands the lists of this place, once all of them have arrived. One
-// that fails has no elements; its own resolver tells why.
+// next expands the lists of this place, once all of them have arrived.
 func (l *list) next(ctx context.Context, op *operation) {
 	defer close(l.ready)
 	defer func() {
@@ -134,10 +217,8 @@ func (l *list) next(ctx context.Context, op *operation) {
 		}
 	}()
 	round := &collector{op: op}
-	for _, p := range l.pending {
-		if res, err := op.loads.Load(ctx, p.req); err == nil {
-			l.expand(round, p.parent, res)
-		}
+	for _, expand := range l.pending {
+		expand(ctx, round)
 	}
 	l.err = round.run(ctx)
 }

@@ -36,10 +36,10 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 		field.gather(round)
 	}
 	var out []string
-	for _, r := range round.reqs {
+	for _, r := range round.requests {
 		out = append(out, show(r))
 	}
-	for _, name := range round.names {
+	for _, name := range round.metadata {
 		out = append(out, "metadata of "+name)
 	}
 	return out
@@ -132,7 +132,7 @@ func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
 	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
 	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})
 	var got []string
-	for _, r := range round.reqs {
+	for _, r := range round.requests {
 		got = append(got, show(r))
 	}
 	want := []string{"total of numpy VERSION in 1", "total of numpy VERSION in 2", "total of numpy VERSION not in 1,2", "total of pandas VERSION in 1"}

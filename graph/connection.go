@@ -41,18 +41,23 @@ type (
 	ProjectEdge              = edge[*Project]
 	ProjectRankingConnection = connection[*ProjectRanking]
 	ProjectRankingEdge       = edge[*ProjectRanking]
+	ReleaseConnection        = connection[*Release]
+	ReleaseEdge              = edge[*Release]
 )
 
 // paged is the page with the groups' elements, each made by node. A page that
 // was asked for by a cursor has elements before it.
 func paged[T any](groups []query.Group, more, after bool, node func(query.Group) T) *connection[T] {
-	c := &connection[T]{
-		Edges:    make([]*edge[T], len(groups)),
-		PageInfo: &PageInfo{HasNextPage: more, HasPreviousPage: after},
-	}
+	edges := make([]*edge[T], len(groups))
 	for i, g := range groups {
-		c.Edges[i] = &edge[T]{cursorOf(g.Total, g.Value), node(g)}
+		edges[i] = &edge[T]{cursorOf(g.Total, g.Value), node(g)}
 	}
+	return connected(edges, more, after)
+}
+
+// connected is the page with the edges.
+func connected[T any](edges []*edge[T], more, after bool) *connection[T] {
+	c := &connection[T]{Edges: edges, PageInfo: &PageInfo{HasNextPage: more, HasPreviousPage: after}}
 	if n := len(c.Edges); n > 0 {
 		c.PageInfo.StartCursor = &c.Edges[0].Cursor
 		c.PageInfo.EndCursor = &c.Edges[n-1].Cursor

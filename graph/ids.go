@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -47,4 +48,28 @@ func parseCursor(after *string) (*query.Cursor, error) {
 		return nil, badInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
 	}
 	return &query.Cursor{Total: total, Value: value}, nil
+}
+
+// releaseCursor is the opaque form of a place in a list of releases.
+func releaseCursor(at query.ReleasePlace) string {
+	text, _ := json.Marshal([]any{at.Uploaded, at.Project, at.Version}) // a number and texts
+	return opaque.EncodeToString(text)
+}
+
+// parseReleaseCursor reads what releaseCursor wrote; nil is the beginning of the
+// list.
+func parseReleaseCursor(after *string) (*query.ReleasePlace, error) {
+	if after == nil {
+		return nil, nil
+	}
+	at := &query.ReleasePlace{}
+	parts := []any{&at.Uploaded, &at.Project, &at.Version}
+	text, err := opaque.DecodeString(*after)
+	if err == nil {
+		err = json.Unmarshal(text, &parts)
+	}
+	if err != nil || len(parts) != 3 {
+		return nil, badInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
+	}
+	return at, nil
 }

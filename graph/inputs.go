@@ -35,7 +35,7 @@ type DownloadsFilter struct {
 	Mirrors                                                bool
 }
 
-// conditions is what the filter says of each dimension.
+// conditions is what the filter says of each dimension, but for a specifier.
 func (f *DownloadsFilter) conditions() (conds []query.Condition, err error) {
 	if f == nil {
 		return nil, nil
@@ -44,7 +44,7 @@ func (f *DownloadsFilter) conditions() (conds []query.Condition, err error) {
 		dim    catalog.Dimension
 		filter *ValueFilter
 	}{
-		{catalog.Version, (*ValueFilter)(f.Version)},
+		{catalog.Version, f.Version.plain()},
 		{catalog.Country, f.Country},
 		{catalog.Python, f.Python},
 		{catalog.System, f.System},
@@ -65,7 +65,8 @@ func (f *DownloadsFilter) conditions() (conds []query.Condition, err error) {
 	return conds, nil
 }
 
-// narrow is the slice restricted to what the filter lets through.
+// narrow is the slice restricted to what the filter lets through, but for a
+// specifier.
 func (f *DownloadsFilter) narrow(s query.Slice, limits Limits) (query.Slice, error) {
 	conds, err := f.conditions()
 	if err != nil {
@@ -91,7 +92,37 @@ type ValueFilter struct {
 }
 
 // VersionFilter is the input of that name: exactly one of its fields is given.
-type VersionFilter ValueFilter
+type VersionFilter struct {
+	ValueFilter
+	Specifier graphql.Omittable[*string]
+}
+
+// plain is the filter where it lists versions, nil where it has a specifier.
+func (f *VersionFilter) plain() *ValueFilter {
+	if f == nil || f.Specifier.IsSet() {
+		return nil
+	}
+	return &f.ValueFilter
+}
+
+// specifier is the filter's specifier, nil where it has none.
+func (f *DownloadsFilter) specifier() (*specifier, error) {
+	if f == nil || f.Version == nil || !f.Version.Specifier.IsSet() {
+		return nil, nil
+	}
+	if v := f.Version; v.Eq.IsSet() || v.In.IsSet() || v.NotIn.IsSet() {
+		return nil, badInput("the filter on VERSION has several fields; it has exactly one of eq, in, notIn and specifier")
+	}
+	text := f.Version.Specifier.Value()
+	if text == nil {
+		return nil, badInput("the filter on VERSION is null; its one field has a value")
+	}
+	parsed, err := query.ParseSpecifier(*text)
+	if err != nil {
+		return nil, err
+	}
+	return &specifier{*text, parsed}, nil
+}
 
 // on is the filter as a condition on one dimension. gqlgen does not look at
 // @oneOf where it reads variables, so it is seen to here.

@@ -18,6 +18,9 @@ type Limits struct {
 	// Names is how many projects one argument may name, and how many values a
 	// filter may list. The default is 1,000.
 	Names int
+	// Versions is how many versions the projects of a slice may have together
+	// for a specifier to be looked up among them. The default is 10,000.
+	Versions int
 	// Points is how many intervals a series may have. The default is 20,000,
 	// which is 54 years of days.
 	Points int
@@ -33,7 +36,7 @@ func (l Limits) withDefaults() Limits {
 		def   int
 	}{
 		{&l.Depth, 25}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
-		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000},
+		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 	} {
 		if *field.value == 0 {
 			*field.value = field.def

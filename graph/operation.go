@@ -18,6 +18,20 @@ type operation struct {
 	lists map[string]*list // see compiler
 	pages map[string]page  // see compiler
 	asked atomic.Int64     // announced requests so far
+	// selected are the versions that specifiers stand for.
+	selected selections
+}
+
+// wanted is what is announced together.
+type wanted struct {
+	requests []query.Request
+	// Projects by what is needed of them.
+	metadata, releases, requirements []string
+}
+
+// count is how many questions it comes to.
+func (w wanted) count() int {
+	return len(w.requests) + len(w.metadata) + len(w.releases) + len(w.requirements)
 }
 
 // awaitElements returns when the requests of the elements of the list that ctx
@@ -29,20 +43,18 @@ func (op *operation) awaitElements(ctx context.Context) error {
 	return op.lists[pathOf(ctx)].wait(ctx)
 }
 
-// announce hands requests to the loader, all at once, so that it can merge
-// them. An operation that comes to too many is refused here.
-func (op *operation) announce(ctx context.Context, reqs []query.Request, names []string) error {
-	n := op.asked.Add(int64(len(reqs) + len(names)))
+// announce hands what is wanted to the loader, all at once, so that it can merge
+// requests. An operation that comes to too many is refused here.
+func (op *operation) announce(ctx context.Context, w wanted) error {
+	n := op.asked.Add(int64(w.count()))
 	if limit := op.limits.Loads; n > int64(limit) {
 		return overLimit(query.CostLimit, int(n), limit,
 			"the operation comes to %d questions to the database; at most %d are allowed: ask for fewer projects, values or levels", n, limit)
 	}
-	if len(names) > 0 {
-		op.loads.PrefetchMetadata(ctx, names)
-	}
-	if len(reqs) > 0 {
-		op.loads.Prefetch(ctx, reqs)
-	}
+	op.loads.PrefetchMetadata(ctx, w.metadata)
+	op.loads.PrefetchReleases(ctx, w.releases)
+	op.loads.PrefetchRequirements(ctx, w.requirements)
+	op.loads.Prefetch(ctx, w.requests)
 	return nil
 }
 

@@ -25,12 +25,16 @@ func (p *Project) ID() string { return projectID(p.Name) }
 
 // Downloads is the field of that name. The generated code finds it by the names
 // of its arguments, hence Range.
-func (p *Project) Downloads(_ context.Context, Range *DateRange, filter *DownloadsFilter) (*Downloads, error) {
-	s, err := p.op.slice(Range, filter)
+func (p *Project) Downloads(ctx context.Context, Range *DateRange, filter *DownloadsFilter) (*Downloads, error) {
+	base, err := p.op.slice(Range, filter)
 	if err != nil {
 		return nil, err
 	}
-	return &Downloads{p.op, ofProject(s, p.Name)}, nil
+	s, err := p.op.resolve(ctx, base.of(p.Name))
+	if err != nil {
+		return nil, err
+	}
+	return &Downloads{p.op, s}, nil
 }
 
 // FirstDownload is the field of that name.

@@ -2,9 +2,7 @@ package graph
 
 import (
 	"context"
-	"time"
 
-	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
 
@@ -36,7 +34,7 @@ func (queryResolver) Project(ctx context.Context, name string) (*Project, error)
 	if err != nil {
 		return nil, err
 	}
-	return op.project(name), nil
+	return op.project(ctx, name)
 }
 
 // Projects is the field of that name.
@@ -50,7 +48,9 @@ func (queryResolver) Projects(ctx context.Context, names []string) ([]*Project, 
 	}
 	list := make([]*Project, len(names))
 	for i, name := range names {
-		list[i] = op.project(name)
+		if list[i], err = op.project(ctx, name); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }
@@ -64,12 +64,17 @@ func readyOperation(ctx context.Context) (*operation, error) {
 }
 
 // project is the project of that name; nil where it is not known.
-func (op *operation) project(name string) *Project {
+func (op *operation) project(ctx context.Context, name string) (*Project, error) {
 	name = normalized([]string{name})[0]
-	if !op.known(name) {
-		return nil
+	if !op.indexed() {
+		res, err := op.loads.Load(ctx, existence(name))
+		if err != nil || res.Total == 0 {
+			return nil, err
+		}
+	} else if !op.known(name) {
+		return nil, nil
 	}
-	return &Project{op, name}
+	return &Project{op, name}, nil
 }
 
 // Search is the field of that name.
@@ -97,7 +102,11 @@ func (queryResolver) Downloads(ctx context.Context, projects []string, days *Dat
 	if err != nil {
 		return nil, err
 	}
-	s, err := op.projectsSlice(projects, days, filter)
+	base, err := op.projectsSlice(projects, days, filter)
+	if err != nil {
+		return nil, err
+	}
+	s, err := op.resolve(ctx, base)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +119,11 @@ func (queryResolver) TopProjects(ctx context.Context, days *DateRange, filter *D
 	if err != nil {
 		return nil, err
 	}
-	s, err := op.slice(days, filter)
+	base, err := op.slice(days, filter)
+	if err != nil {
+		return nil, err
+	}
+	s, err := op.resolve(ctx, base)
 	if err != nil {
 		return nil, err
 	}
@@ -130,28 +143,4 @@ func (queryResolver) TopProjects(ctx context.Context, days *DateRange, filter *D
 	return paged(groups, more, after != nil, func(g query.Group) *ProjectRanking {
 		return &ProjectRanking{Project: &Project{op, g.Value}, Total: g.Total}
 	}), nil
-}
-
-// Dataset is the GraphQL type of that name.
-type Dataset struct {
-	TotalDownloads, ProjectCount int64
-	FirstDay, LastDay            *catalog.Day
-	UpdatedAt                    *time.Time
-}
-
-// Dataset is the field of that name.
-func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
-	op, err := readyOperation(ctx)
-	if err != nil {
-		return nil, err
-	}
-	snap := op.snap
-	d := &Dataset{TotalDownloads: snap.Projects.Sum(), ProjectCount: int64(snap.Projects.Len())}
-	if days := snap.Days; !days.Empty() {
-		d.FirstDay, d.LastDay = &days.From, &days.To
-	}
-	if at := snap.UpdatedAt; !at.IsZero() {
-		d.UpdatedAt = &at
-	}
-	return d, nil
 }

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"context"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"clickql/internal/catalog"
@@ -22,7 +24,7 @@ type (
 
 	// downloadsField is Query.downloads.
 	downloadsField struct {
-		slice query.Slice
+		slice slice
 		of    *downloadsSelection
 	}
 
@@ -35,20 +37,40 @@ type (
 	// rankingField is Query.topProjects.
 	rankingField struct {
 		list
-		slice query.Slice
-		req   query.Request
+		slice slice
 		first int
+		after *string
 		of    []*projectSelection
 	}
+
+	// datasetField is Query.dataset.
+	datasetField struct{ total, count bool }
 )
 
 func (f *projectsField) gather(c *collector) {
 	for _, name := range f.names {
+		if !c.op.indexed() {
+			c.ask(existence(name))
+		}
 		c.project(f.of, name)
 	}
 }
 
-func (f *downloadsField) gather(c *collector) { c.downloads(f.of, f.slice) }
+func (f *downloadsField) gather(c *collector) {
+	c.narrowed(f.slice, func(s query.Slice) { c.downloads(f.of, s) })
+}
+
+func (f *datasetField) gather(c *collector) {
+	if c.op.indexed() {
+		return
+	}
+	if f.total {
+		c.ask(everything)
+	}
+	if f.count {
+		c.ask(allProjects)
+	}
+}
 
 func (f *searchField) gather(c *collector) {
 	for _, e := range f.page.entries {
@@ -59,14 +81,25 @@ func (f *searchField) gather(c *collector) {
 }
 
 func (f *rankingField) gather(c *collector) {
-	c.ask(f.req)
-	if len(f.of) > 0 {
-		c.await(&f.list, f.slice, f.req)
-	}
+	c.narrowed(f.slice, func(s query.Slice) {
+		req, err := c.op.ranking(s, f.first, f.after)
+		if err != nil {
+			return
+		}
+		c.ask(req)
+		if len(f.of) == 0 {
+			return
+		}
+		c.await(&f.list, func(ctx context.Context, c *collector) {
+			if res, err := c.op.loads.Load(ctx, req); err == nil {
+				f.gatherElements(c, res)
+			}
+		})
+	})
 }
 
 // gatherElements gathers what the ranked projects ask.
-func (f *rankingField) gatherElements(c *collector, _ query.Slice, res *query.Result) {
+func (f *rankingField) gatherElements(c *collector, res *query.Result) {
 	for _, g := range res.Groups[:min(f.first, len(res.Groups))] {
 		for _, of := range f.of {
 			c.project(of, g.Value)
@@ -109,6 +142,15 @@ func (c *compiler) rootField(f graphql.CollectedField) rootField {
 		return c.rankingField(f, raw)
 	case "search":
 		return c.searchField(f, raw)
+	case "dataset":
+		return &datasetField{
+			total: len(c.below(f.Selections, "Dataset", "totalDownloads")) > 0,
+			count: len(c.below(f.Selections, "Dataset", "projectCount")) > 0,
+		}
+	case "emergingProjects", "staleProjects", "hotProjects":
+		return c.trendsField(f, raw)
+	case "recentReleases":
+		return c.recentField(f, raw)
 	}
 	return nil
 }
@@ -117,7 +159,7 @@ func (c *compiler) rootField(f graphql.CollectedField) rootField {
 func (c *compiler) named(f graphql.CollectedField, names []string) rootField {
 	field := &projectsField{of: c.project(f.Alias, f.Selections)}
 	for _, name := range names {
-		if c.known(name) {
+		if !c.indexed() || c.known(name) {
 			field.names = append(field.names, name)
 		}
 	}
@@ -145,19 +187,13 @@ func (c *compiler) rankingField(f graphql.CollectedField, raw map[string]any) ro
 	if err != nil {
 		return nil
 	}
-	first := arg[int](args, "first")
-	req, err := c.ranking(s, first, arg[*string](args, "after"))
-	if err != nil {
-		return nil
-	}
-	field := &rankingField{slice: s, req: req, first: first}
-	for _, e := range c.elements(f, "ProjectRankingConnection", "ProjectRankingEdge") {
+	field := &rankingField{slice: s, first: arg[int](args, "first"), after: arg[*string](args, "after")}
+	for _, e := range c.elements(f.Alias, f, "ProjectRankingConnection", "ProjectRankingEdge") {
 		for _, p := range c.below(e.Selections, "ProjectRanking", "project") {
 			field.of = append(field.of, c.project(join(e.path, p.Alias), p.Selections))
 		}
 	}
 	if len(field.of) > 0 {
-		field.expand = field.gatherElements
 		c.lists[f.Alias] = &field.list
 	}
 	return field
@@ -174,7 +210,7 @@ func (c *compiler) searchField(f graphql.CollectedField, raw map[string]any) roo
 	}
 	c.pages[f.Alias] = page
 	field := &searchField{page: page}
-	for _, e := range c.elements(f, "ProjectConnection", "ProjectEdge") {
+	for _, e := range c.elements(f.Alias, f, "ProjectConnection", "ProjectEdge") {
 		field.of = append(field.of, c.project(e.path, e.Selections))
 	}
 	return field
@@ -186,21 +222,36 @@ type element struct {
 	path string
 }
 
-// elements are the selections of a connection's elements, through nodes and
-// through edges.
-func (c *compiler) elements(f graphql.CollectedField, connection, edge string) (found []element) {
+// elements are the selections of the elements of the connection at path, through
+// nodes and through edges.
+func (c *compiler) elements(path string, f graphql.CollectedField, connection, edge string) (found []element) {
 	for _, n := range c.below(f.Selections, connection, "nodes") {
-		found = append(found, element{n, join(f.Alias, n.Alias)})
+		found = append(found, element{n, join(path, n.Alias)})
 	}
 	for _, e := range c.below(f.Selections, connection, "edges") {
 		for _, n := range c.below(e.Selections, edge, "node") {
-			found = append(found, element{n, join(join(f.Alias, e.Alias), n.Alias)})
+			found = append(found, element{n, join(join(path, e.Alias), n.Alias)})
 		}
 	}
 	return found
 }
 
-// known reports that the project is in the data.
+// indexed reports that all projects are known without asking. Where they are
+// not, whether there is a project has to be asked for.
+func (a asker) indexed() bool { return a.snap.Projects != nil }
+
+// existence asks whether a project has any download.
+func existence(name string) query.Request {
+	return query.TotalOf(ofProject(query.Slice{AllTime: true}, name))
+}
+
+// What there is in all.
+var (
+	everything  = query.TotalOf(query.Slice{AllTime: true})
+	allProjects = query.CountOf(query.Slice{AllTime: true}, catalog.Project)
+)
+
+// known reports that the project is in the index.
 func (a asker) known(name string) bool {
 	_, ok := a.snap.Projects.Total(name)
 	return ok
@@ -224,6 +275,10 @@ func (a asker) search(text string, first int, after *string) (page, error) {
 	var behind *catalog.Entry
 	if cursor != nil {
 		behind = &catalog.Entry{Name: cursor.Value, Total: cursor.Total}
+	}
+	if !a.indexed() && !a.snap.Days.Empty() {
+		return page{}, &query.Error{Code: query.Uncovered, Message: "search is unavailable: no table of this database lists all projects at a bearable cost; " +
+			"an aggregate keyed by (project) would; ask for projects by name"}
 	}
 	entries, more := a.snap.Projects.Prefix(query.NormalizeName(text), behind, first)
 	return page{entries, more}, nil
