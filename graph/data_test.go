@@ -56,18 +56,23 @@ type testData struct {
 	first, last time.Time // days with a download
 	conn        *chconn.Conn
 	catalog     *catalog.Catalog
+	files       []file
 }
 
-// newData fills a database, and opens it as the gateway does.
-func newData(t testing.TB) *testData {
+// newData fills a database, with insertDownloads and insertProjects where
+// nothing else is given, and opens it as the gateway does.
+func newData(t testing.TB, fill ...string) *testData {
 	t.Helper()
 	db := chtest.NewWithSchema(t)
-	for _, sql := range []string{insertDownloads, insertProjects} {
+	if len(fill) == 0 {
+		fill = []string{insertDownloads, insertProjects}
+	}
+	for _, sql := range fill {
 		if err := db.Conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	d := &testData{rows: readRows(t, db.Conn)}
+	d := &testData{rows: readRows(t, db.Conn), files: readFiles(t, db)}
 	d.first, d.last = d.rows[0].day, d.rows[0].day
 	for _, r := range d.rows {
 		if r.day.Before(d.first) {

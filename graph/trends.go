@@ -104,7 +104,7 @@ func (op *operation) trend(ctx context.Context, t trend) (fetch.Ranked, error) {
 	if months.Empty() {
 		return nil, nil
 	}
-	return op.loads.Hot(ctx, months, t.least, t.first)
+	return op.loads.Hot(ctx, months.From, t.least, t.first)
 }
 
 // lastMonths is the last n calendar months that the data has the beginning of,

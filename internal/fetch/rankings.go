@@ -38,10 +38,11 @@ func (o *Operation) Stale(ctx context.Context, months, first int) (Ranked, error
 }
 
 // Hot is the projects with the largest relative rise of downloads from one month
-// of the range to the next, see query.HotQuery. The error is a *query.Error.
-func (o *Operation) Hot(ctx context.Context, days catalog.Range, least int64, first int) (Ranked, error) {
-	return o.ranked(ctx, keyOf("hot", days, least, first), func(snap *catalog.Snapshot) (*query.Query, error) {
-		return query.HotQuery(snap, days, least, first)
+// to the next, of the months from since, see query.HotQuery. The error is a
+// *query.Error.
+func (o *Operation) Hot(ctx context.Context, since catalog.Day, least int64, first int) (Ranked, error) {
+	return o.ranked(ctx, keyOf("hot", since, least, first), func(snap *catalog.Snapshot) (*query.Query, error) {
+		return query.HotQuery(snap, since, least, first)
 	})
 }
 

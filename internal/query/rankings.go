@@ -57,16 +57,17 @@ func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
 }
 
 // HotQuery asks for the projects with the largest relative rise of downloads
-// from one calendar month of the range to the next, among those that have at
-// least so many downloads in it; ties by name. Projects that never rose are left
-// out. The range is whole months but for its end. Errors are *Error.
-func HotQuery(snap *catalog.Snapshot, days catalog.Range, least int64, first int) (*Query, error) {
-	s := Slice{Days: days}
+// from one calendar month to the next, of the months from since, the first day
+// of one, among the projects that have at least so many downloads in them; ties
+// by name. Projects that never rose are left out. Errors are *Error with
+// Uncovered.
+func HotQuery(snap *catalog.Snapshot, since catalog.Day, least int64, first int) (*Query, error) {
+	s := Slice{Days: catalog.Range{From: since, To: snap.Days.To}}
 	w, err := writerFor(snap, SplitOf(s, catalog.Project, first, nil), SeriesOf(s, Monthly))
 	if err != nil {
 		return nil, err
 	}
-	w.days(needOf(SeriesOf(s, Monthly), snap.Days))
+	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(since))
 	project := catalog.Project.Column()
 	months := "SELECT " + project + " AS " + colValue + ", toRelativeMonthNum(" + w.table.TimeColumn + ") AS month, " +
 		counted(w.table) + " AS downloads" + w.from() + "\nGROUP BY " + colValue + ", month\nHAVING downloads > 0"
