@@ -20,6 +20,8 @@ const (
 	// rowCost is the cost of working a row into one GROUP BY, in bytes read that
 	// take as long.
 	rowCost = 30
+	// sumCost is the part of rowCost that one more sum in the same group takes.
+	sumCost = 0.2
 	// queryCost is the fixed cost of any query in the same unit: about a
 	// millisecond.
 	queryCost = 1_500_000
@@ -64,12 +66,12 @@ func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate
 	}
 	rows = min(size, max(rows, granule*float64(max(t.Parts, 1))))
 	width := widthOf(c.widths, t, n, b.readsTime())
-	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*(width+rowCost*float64(len(b.parts)))}
+	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*(width+rowCost*(float64(len(b.parts))+sumCost*float64(len(b.extras))))}
 }
 
-// readsTime reports that a part is about days, whatever the range.
+// readsTime reports that a part is about days, whatever the range of all.
 func (b *bundle) readsTime() bool {
-	return slices.ContainsFunc(b.parts, func(p *part) bool { return p.req().Kind == Series || p.req().Kind == Extent })
+	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool { return p.req().Kind == Series || p.req().Kind == Extent })
 }
 
 // keptByKey is the part of the table that the sorting key's prefix leaves under

@@ -10,15 +10,18 @@ import (
 // Take; Results is complete when all rows are taken. A Decoder is for one run of
 // the query and one goroutine.
 type Decoder struct {
-	parts []*partDecoder
-	data  catalog.Range
-	dest  []any
+	parts  []*partDecoder
+	extras []*partDecoder
+	data   catalog.Range
+	dest   []any
+	sets   bool // rows are of GROUPING SETS
 
 	keys             []string
 	part             int64
 	bucket, lastDay  int32
 	value            string
 	total, whole, at int64
+	others           []int64 // of the extras
 }
 
 // partDecoder gathers the rows of one part.
@@ -46,12 +49,23 @@ func (q *Query) NewDecoder() *Decoder {
 	for _, p := range q.bundle.parts {
 		d.parts = append(d.parts, newPartDecoder(p, q.axes))
 	}
+	for _, p := range q.bundle.extras {
+		d.extras = append(d.extras, newPartDecoder(p, q.axes))
+	}
+	d.others = make([]int64, len(d.extras))
+	d.prepareDest(q)
+	return d
+}
+
+// prepareDest lists where the columns go, in the order of the SELECT.
+func (d *Decoder) prepareDest(q *Query) {
 	for i := range d.keys {
 		d.dest = append(d.dest, &d.keys[i])
 	}
-	if len(d.parts) > 1 {
-		d.dest = append(d.dest, &d.part, &d.bucket, &d.value, &d.total)
-		return d
+	if d.sets = len(d.parts) > 1 || len(d.extras) > 0 && !q.bundle.onlyTotal(); d.sets {
+		d.dest = append(d.dest, &d.part, &d.bucket, &d.value)
+		d.totalsDest()
+		return
 	}
 	switch r := q.bundle.parts[0].req(); r.Kind {
 	case Series:
@@ -66,9 +80,16 @@ func (q *Query) NewDecoder() *Decoder {
 	case Rank:
 		d.dest = append(d.dest, &d.value, &d.total, &d.at, &d.whole)
 	default:
-		d.dest = append(d.dest, &d.total)
+		d.totalsDest()
 	}
-	return d
+}
+
+// totalsDest is the columns of writer.totals.
+func (d *Decoder) totalsDest() {
+	d.dest = append(d.dest, &d.total)
+	for i := range d.others {
+		d.dest = append(d.dest, &d.others[i])
+	}
 }
 
 // newPartDecoder gives each combination of the part's coordinates a slot. The
@@ -107,12 +128,23 @@ func (d *Decoder) Take() {
 	key := slotKey(d.keys)
 	if d.part < int64(len(d.parts)) {
 		d.parts[d.part].take(d, key)
-		return
-	}
-	for _, p := range d.parts { // a slice's total, for each part's slots
-		if s := p.slots[key]; s != nil {
-			s.total = d.total
+		if d.sets {
+			return
 		}
+	} else {
+		for _, p := range d.parts { // a slice's total, for each part's slots
+			p.setTotal(key, d.total)
+		}
+	}
+	for i, p := range d.extras {
+		p.setTotal(key, d.others[i])
+	}
+}
+
+// setTotal notes the total of a slot, if the part has it.
+func (p *partDecoder) setTotal(key string, total int64) {
+	if s := p.slots[key]; s != nil {
+		s.total = total
 	}
 }
 
@@ -124,14 +156,14 @@ func (p *partDecoder) take(d *Decoder, key string) {
 	}
 	switch p.part.req().Kind {
 	case Series:
-		if len(d.parts) == 1 {
+		if !d.sets {
 			s.total += d.total
 		}
 		if i, ok := p.index[catalog.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
 	case Split:
-		if len(d.parts) == 1 {
+		if !d.sets {
 			s.total, s.before = d.whole, d.at
 		}
 		s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
@@ -151,7 +183,7 @@ func (p *partDecoder) take(d *Decoder, key string) {
 // came has zeros.
 func (d *Decoder) Results() map[string]*Result {
 	out := map[string]*Result{}
-	for _, p := range d.parts {
+	for _, p := range append(slices.Clone(d.parts), d.extras...) {
 		for _, s := range p.slots {
 			for _, m := range s.members {
 				out[m.req.Key()] = s.answer(m.req, d.data)

@@ -65,8 +65,8 @@ func (s Slice) fixed() Slice {
 // part is requests that differ only in the values of their picks, and in how
 // many values of a split they want: one GROUP BY answers them.
 type part struct {
-	family string // equal for parts whose rows are the same
-	shape  string // the measure
+	family string // equal for parts that one scan can serve
+	shape  string // the range and the measure
 	need   need
 	// members are in the plan's order; the first stands for what all share.
 	members []member
@@ -84,11 +84,11 @@ func (p *part) first() int {
 	return n
 }
 
-// familyOf is equal for requests over the same range and conditions, but for
-// the values of their picks: one scan finds the rows of all.
-func familyOf(r Request, n need, picks []pick) string {
+// familyOf is equal for requests under the same conditions, but for the values
+// of their picks and for their range: one scan can find the rows of all.
+func familyOf(r Request, picks []pick) string {
 	shared := r.Slice.fixed()
-	shared.AllTime, shared.Days = n.whole, n.days
+	shared.AllTime, shared.Days = true, catalog.Range{}
 	b := shared.appendKey(nil)
 	for _, k := range picks {
 		b = appendString(b, string(k.dim))
@@ -96,9 +96,13 @@ func familyOf(r Request, n need, picks []pick) string {
 	return string(b)
 }
 
-// shapeOf is equal for requests that one GROUP BY answers.
-func shapeOf(r Request) string {
+// shapeOf is equal for requests of a family that one GROUP BY answers.
+func shapeOf(r Request, n need) string {
 	b := []byte{byte(r.Kind)}
+	if !n.whole {
+		b = binary.AppendVarint(b, int64(n.days.From))
+		b = binary.AppendVarint(b, int64(n.days.To))
+	}
 	b = appendString(b, string(r.Interval))
 	b = appendString(b, string(r.Dim))
 	if r.After != nil {
@@ -115,7 +119,7 @@ func partsOf(reqs []ordered, data catalog.Range) []*part {
 	var parts []*part
 	for _, o := range reqs {
 		n, picks := needOf(o.req, data), picksOf(o.req.Slice)
-		family, shape := familyOf(o.req, n, picks), shapeOf(o.req)
+		family, shape := familyOf(o.req, picks), shapeOf(o.req, n)
 		key := family + "\x00" + shape
 		p := index[key]
 		if p == nil || (len(p.members)+1)*rowsOf(o.req, data) > maxResultRows {
@@ -146,28 +150,36 @@ func rowsOf(r Request, data catalog.Range) int {
 	}
 }
 
-// bundle is the parts that one query answers: all of one family.
+// bundle is what one query answers, all of one family: parts over one range,
+// and beside them totals over other ranges, such as the period before.
 type bundle struct {
 	parts  []*part
+	extras []*part // Totals
 	choice choice
 	saves  float64 // against asking its two halves apart
 }
 
+// all are the bundle's parts and extras.
+func (b *bundle) all() []*part { return append(slices.Clone(b.parts), b.extras...) }
+
 // order is the place of the bundle's first request.
 func (b *bundle) order() int {
 	least := b.parts[0].members[0].order
-	for _, p := range b.parts {
+	for _, p := range b.all() {
 		least = min(least, p.members[0].order)
 	}
 	return least
 }
 
-// need is what the bundle asks of a table.
+// need is what the bundle asks of a table. Its days reach from the first of any
+// part to the last.
 func (b *bundle) need() need {
 	n := b.parts[0].need
-	for _, p := range b.parts[1:] {
+	for _, p := range b.all()[1:] {
 		n.grain = min(n.grain, p.need.grain)
 		n.dims = append(slices.Clone(n.dims), p.need.dims...)
+		n.days.From, n.days.To = min(n.days.From, p.need.days.From), max(n.days.To, p.need.days.To)
+		n.whole = n.whole || p.need.whole
 	}
 	slices.SortFunc(n.dims, func(x, y catalog.Dimension) int {
 		return slices.Index(catalog.Dimensions, x) - slices.Index(catalog.Dimensions, y)
@@ -220,7 +232,10 @@ func (k costing) unite(a, b *bundle) *bundle {
 	if a.parts[0].family != b.parts[0].family || !a.mergeable() || !b.mergeable() {
 		return nil
 	}
-	u := &bundle{parts: append(slices.Clone(a.parts), b.parts...)}
+	u := a.with(b)
+	if u == nil {
+		return nil
+	}
 	u.choice = k.choose(u)
 	if u.choice.table == nil || u.choice.blind {
 		return nil
@@ -232,12 +247,33 @@ func (k costing) unite(a, b *bundle) *bundle {
 	return u
 }
 
+// maxExtras bounds the totals over other ranges in one query.
+const maxExtras = 32
+
+// with is the bundle of both bundles' parts; nil where they cannot be one.
+func (b *bundle) with(other *bundle) *bundle {
+	if b.parts[0].need.days == other.parts[0].need.days {
+		return &bundle{parts: append(slices.Clone(b.parts), other.parts...), extras: append(slices.Clone(b.extras), other.extras...)}
+	}
+	base, totals := b, other
+	if !totals.onlyTotal() {
+		base, totals = other, b
+	}
+	if !totals.onlyTotal() || len(base.extras)+len(totals.all()) > maxExtras {
+		return nil
+	}
+	return &bundle{parts: base.parts, extras: append(slices.Clone(base.extras), totals.all()...)}
+}
+
+// onlyTotal reports that the bundle asks for nothing but totals.
+func (b *bundle) onlyTotal() bool { return len(b.parts) == 1 && b.parts[0].req().Kind == Total }
+
 // axes are the picks' dimensions in which the members differ, with the values
 // that occur, ascending; agreed are the picks in which all agree.
 func (b *bundle) axes() (axes, agreed []Condition) {
 	for i, k := range b.parts[0].members[0].picks {
 		var values []string
-		for _, p := range b.parts {
+		for _, p := range b.all() {
 			for _, m := range p.members {
 				values = append(values, m.picks[i].value)
 			}
@@ -277,7 +313,7 @@ func (m member) coordinates(axes []Condition) []string {
 func (b *bundle) combinations(axes []Condition) [][]string {
 	seen := map[string]bool{}
 	out := make([][]string, len(axes))
-	for _, p := range b.parts {
+	for _, p := range b.all() {
 		for _, m := range p.members {
 			at := m.coordinates(axes)
 			if key := slotKey(at); !seen[key] {

@@ -140,7 +140,7 @@ func (q *Query) Rejected() []Rejection {
 // come with a series or a split among them: the keys of Decoder.Results.
 func (q *Query) Answers() []string {
 	var keys []string
-	for _, p := range q.bundle.parts {
+	for _, p := range q.bundle.all() {
 		for _, m := range p.members {
 			keys = append(keys, m.req.Key())
 			if m.req.givesTotal() {

@@ -128,6 +128,12 @@ func TestPlanGolden(t *testing.T) {
 			SplitOf(project("boto3").in(august), catalog.Version, 10, nil), SplitOf(project("boto3").in(august), catalog.Country, 5, nil),
 			SeriesOf(project("boto3").in(august), Daily), TotalOf(project("boto3").in(august)),
 			SplitOf(project("numpy").in(august), catalog.Version, 10, nil), SplitOf(project("numpy").in(august), catalog.Country, 5, nil)},
+		"the period before, with the period": {
+			SplitOf(project("boto3").in(august), catalog.Version, 10, nil), SeriesOf(project("boto3").in(august), Daily),
+			TotalOf(project("boto3").in(days("2024-07-12", "2024-07-31")))},
+		"totals of several ranges": {
+			TotalOf(project("boto3").in(days("2024-08-20", "2024-08-20"))), TotalOf(project("boto3").in(days("2024-08-14", "2024-08-20"))),
+			TotalOf(project("boto3").in(august)), TotalOf(project("boto3")), TotalOf(project("numpy").in(august))},
 		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
 		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
 		"values with quotes":              {TotalOf(project("boto3").with(catalog.Version, `1'0\`))},

@@ -74,20 +74,48 @@ func (w *writer) condition(c Condition) {
 	}
 }
 
-// days adds the range, in the steps that the table keeps.
+// days restricts the query to the range.
 func (w *writer) days(n need) {
-	if n.whole {
-		return
+	if !n.whole {
+		w.where = append(w.where, w.within(n.days))
 	}
-	from, to := n.days.From, n.days.To
+}
+
+// within is the condition that a row is of the days, in the steps that the table
+// keeps.
+func (w *writer) within(days catalog.Range) string {
+	from, to := days.From, days.To
 	if w.table.Grain == catalog.GrainMonth {
 		from, to = from.StartOfMonth(), to.StartOfMonth()
 	}
 	if from == to {
-		w.where = append(w.where, w.table.TimeColumn+" = "+w.params.add(from))
-		return
+		return w.table.TimeColumn + " = " + w.params.add(from)
 	}
-	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(from), w.table.TimeColumn+" <= "+w.params.add(to))
+	return w.table.TimeColumn + " >= " + w.params.add(from) + " AND " + w.table.TimeColumn + " <= " + w.params.add(to)
+}
+
+// countedIn is the number of downloads of the part's days in a group of rows
+// that may hold other days too.
+func (w *writer) countedIn(p *part, all need) string {
+	switch {
+	case p.need.whole || p.need.days == all.days:
+		return counted(w.table)
+	case w.table.Raw:
+		return "toInt64(countIf(" + w.within(p.need.days) + "))"
+	default:
+		return "toInt64(sumIf(" + ident(w.table.Count) + ", " + w.within(p.need.days) + "))"
+	}
+}
+
+// totals are the SELECT items of the first part's range, and of each extra's.
+func (w *writer) totals(b *bundle) (items, names []string) {
+	all := b.need()
+	items, names = []string{w.countedIn(b.parts[0], all) + " AS " + colTotal}, []string{colTotal}
+	for i, p := range b.extras {
+		name := "x" + strconv.Itoa(i)
+		items, names = append(items, w.countedIn(p, all)+" AS "+name), append(names, name)
+	}
+	return items, names
 }
 
 // conditions adds everything that the bundle's members share, and the values
@@ -113,7 +141,7 @@ func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
 		}
 		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
 	}
-	w.days(b.parts[0].need)
+	w.days(b.need())
 }
 
 // keyColumns are the SELECT items that tell the members apart, and their names.
@@ -146,7 +174,7 @@ func groupBy(names []string) string {
 // write is the SQL of a bundle's query.
 func (w *writer) write(b *bundle, axes []Condition) string {
 	items, names := keyColumns(axes)
-	if len(b.parts) > 1 {
+	if len(b.parts) > 1 || len(b.extras) > 0 && !b.onlyTotal() {
 		return w.sets(b, items, names)
 	}
 	p := b.parts[0]
@@ -167,7 +195,8 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 		items = append(items, w.extent()...)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
 	default:
-		items = append(items, counted(w.table)+" AS "+colTotal)
+		totals, _ := w.totals(b)
+		items = append(items, totals...)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
 	}
 }
