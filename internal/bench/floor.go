@@ -40,7 +40,7 @@ func startFloor(bodies [][]byte, contentType string) (*floor, error) {
 
 // Close ends the clients' connections, then the server.
 func (f *floor) Close() error {
-	f.clients.close()
+	f.close()
 	err := f.srv.Close()
 	if ended := <-f.ended; !errors.Is(ended, http.ErrServerClosed) {
 		err = errors.Join(err, ended)

@@ -60,7 +60,7 @@ func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, cacheBytes
 
 // Close ends the clients' connections, then the gateway.
 func (g *gateway) Close() error {
-	g.clients.close()
+	g.close()
 	g.stop()
 	return errors.Join(<-g.ended, g.conn.Close())
 }

@@ -44,26 +44,31 @@ type flags struct {
 	quick                 bool
 	sections              string
 	only, sides           string
+	span                  time.Duration
 }
+
+// allSides are the letters of every way of serving.
+const allSides = "abce"
 
 // define adds the flags.
 func (f *flags) define(set *flag.FlagSet) {
 	set.StringVar(&f.data, "data", ".clickql-bench", "`directory` that keeps the data between runs")
 	set.StringVar(&f.out, "out", "", "`file` that the report is written to; - for the standard output (default docs/BENCHMARKS.md, with -quick -)")
 	set.Int64Var(&f.rows, "rows", 0, "`downloads` that are served (default 20 million, with -quick 1 million)")
-	set.Int64Var(&f.loadRows, "load-rows", 0, "`downloads` in each load that is measured (default 4 million, with -quick 200 thousand)")
+	set.Int64Var(&f.loadRows, "load-rows", 0, "`downloads` in each load that is measured (default 3 million, with -quick 200 thousand)")
 	set.IntVar(&f.days, "days", 400, "`days` of data")
 	set.IntVar(&f.projects, "projects", 5000, "`projects` of the data")
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
 	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
-	set.StringVar(&f.sides, "sides", "abce", "the `letters` of the ways of serving that are measured, for profiles of one alone")
+	set.StringVar(&f.sides, "sides", allSides, "the `letters` of the ways of serving that are measured: one alone for profiles")
+	set.DurationVar(&f.span, "span", 0, "how `long` each turn of serving lasts: longer for profiles")
 	set.StringVar(&f.cpuProfile, "cpuprofile", "", "`file` for a profile of this process, which is the gateway and the clients")
 }
 
 // complete fills in what depends on other flags.
 func (f *flags) complete() {
-	rows, load, out := int64(20_000_000), int64(4_000_000), "docs/BENCHMARKS.md"
+	rows, load, out := int64(20_000_000), int64(3_000_000), "docs/BENCHMARKS.md"
 	if f.quick {
 		rows, load, out = 1_000_000, 200_000, "-"
 	}

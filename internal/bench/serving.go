@@ -67,7 +67,7 @@ func (b *bench) measureServing(ctx context.Context) (err error) {
 	go func() { ended <- cat.Run(background) }()
 	defer func() {
 		stop()
-		<-ended // it ends with what it was told: there is nothing to report
+		err = errors.Join(err, <-ended)
 	}()
 	return b.serve(ctx, st, cat)
 }
@@ -137,8 +137,10 @@ func (s *servingRun) measure(ctx context.Context) error {
 	}
 	s.reportRatios(all)
 	s.reportRows(planned)
-	if err := s.measureMemory(ctx); err != nil {
-		return err
+	if s.flags.sides == allSides {
+		if err := s.measureMemory(ctx); err != nil {
+			return err
+		}
 	}
 	s.reportTimes(all)
 	return nil
@@ -202,10 +204,14 @@ func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measu
 
 // pace of the comparisons: about four minutes for all of them.
 func (b *bench) pace() pace {
+	p := pace{rounds: 7, span: 200 * time.Millisecond, budget: 8 * time.Second}
 	if b.quick {
-		return pace{rounds: 3, span: 60 * time.Millisecond, budget: time.Second}
+		p = pace{rounds: 3, span: 60 * time.Millisecond, budget: time.Second}
 	}
-	return pace{rounds: 7, span: 200 * time.Millisecond, budget: 8 * time.Second}
+	if b.span > 0 {
+		p.span = b.span
+	}
+	return p
 }
 
 // sides are the ways that an operation is answered, all but the floor, whose

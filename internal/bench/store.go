@@ -53,8 +53,8 @@ func (m made) upToDate(path string) (bool, error) {
 		return false, fmt.Errorf("read what the data was made of: %w", err)
 	}
 	var have made
-	if json.Unmarshal(content, &have) != nil {
-		return false, nil // damaged: make it anew
+	if err := json.Unmarshal(content, &have); err != nil {
+		return false, fmt.Errorf("read what the data was made of in %s: %w; remove the file to have it made anew", path, err)
 	}
 	have.Sample.Dir, m.Sample.Dir = "", ""
 	return have.Schema == m.Schema && have.Sample.Until.Equal(m.Sample.Until) && sameSize(have.Sample, m.Sample), nil
