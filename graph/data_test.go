@@ -134,3 +134,14 @@ func readRows(t testing.TB, conn *chconn.Conn) (all []row) {
 func (d *testData) handler(limits Limits) http.Handler {
 	return NewHandler(HandlerConfig{Loader: fetch.New(fetch.Config{Conn: d.conn, Catalog: d.catalog}), Limits: limits})
 }
+
+// withAndWithoutIndex are handlers with empty caches, on the data as it is and
+// as a database shows it that cannot list its projects.
+func (d *testData) withAndWithoutIndex() map[string]http.Handler {
+	blind := *d.catalog.Snapshot()
+	blind.Projects = nil
+	return map[string]http.Handler{
+		"with index":    d.handler(Limits{}),
+		"without index": NewHandler(HandlerConfig{Loader: fetch.New(fetch.Config{Conn: d.conn, Catalog: fixed{snap: &blind}})}),
+	}
+}

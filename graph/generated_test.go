@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ import (
 // that it means, and the selection on Downloads.
 type question struct {
 	slice oracleSlice
+	only  string // a specifier of oracleSpecifiers; none where empty
 	args  []string
 	asked []asked
 }
@@ -172,8 +174,9 @@ var filterFields = map[catalog.Dimension]string{
 	catalog.Installer: "installer", catalog.FileType: "fileType", catalog.CI: "ci", catalog.Libc: "libc",
 }
 
-// drawFilter generates the argument filter, and applies it to the slice.
-func drawFilter(t *rapid.T, d *testData, s oracleSlice) (string, oracleSlice) {
+// drawFilter generates the argument filter, and applies it to the slice but for
+// the specifier.
+func drawFilter(t *rapid.T, d *testData, s oracleSlice) (arg, only string, _ oracleSlice) {
 	var parts []string
 	dims := rapid.SliceOfNDistinct(rapid.SampledFrom(catalog.Dimensions[1:]), 0, 3, rapid.ID).Draw(t, "filtered")
 	for _, dim := range dims {
@@ -183,7 +186,14 @@ func drawFilter(t *rapid.T, d *testData, s oracleSlice) (string, oracleSlice) {
 			}
 			return d.rows[rapid.IntRange(0, len(d.rows)-1).Draw(t, "row")].values[dim]
 		})
-		switch op := rapid.SampledFrom([]string{"eq", "in", "notIn"}).Draw(t, "operator"); op {
+		operators := []string{"eq", "in", "notIn"}
+		if dim == catalog.Version {
+			operators = append(operators, "specifier")
+		}
+		switch op := rapid.SampledFrom(operators).Draw(t, "operator"); op {
+		case "specifier":
+			only = rapid.SampledFrom(slices.Sorted(maps.Keys(oracleSpecifiers))).Draw(t, "specifier")
+			parts = append(parts, fmt.Sprintf("version: {specifier: %s}", quoted(only)))
 		case "eq":
 			v := value.Draw(t, "value")
 			parts = append(parts, fmt.Sprintf("%s: {eq: %s}", filterFields[dim], quoted(v)))
@@ -201,9 +211,9 @@ func drawFilter(t *rapid.T, d *testData, s oracleSlice) (string, oracleSlice) {
 		})
 	}
 	if len(parts) == 0 && rapid.Bool().Draw(t, "no filter") {
-		return "", s
+		return "", "", s
 	}
-	return "filter: {" + strings.Join(parts, ", ") + "}", s
+	return "filter: {" + strings.Join(parts, ", ") + "}", only, s
 }
 
 // quoted writes a value as GraphQL, whose strings and lists are JSON's.
@@ -217,7 +227,7 @@ func drawQuestion(t *rapid.T, d *testData, depth int) question {
 	q := question{slice: oracleSlice{rows: d.rows}}
 	var days, filter string
 	days, q.slice = drawRange(t, d, q.slice)
-	filter, q.slice = drawFilter(t, d, q.slice)
+	filter, q.only, q.slice = drawFilter(t, d, q.slice)
 	for _, arg := range []string{days, filter} {
 		if arg != "" {
 			q.args = append(q.args, arg)
@@ -233,6 +243,40 @@ func arguments(args ...string) string {
 		return ""
 	}
 	return "(" + strings.Join(args, ", ") + ")"
+}
+
+// oracleSpecifiers are the versions of the data that each specifier holds for,
+// by hand: as long as there is one in the first list, and else.
+var oracleSpecifiers = map[string][2][]string{
+	" >= 1.1 ":  {{"1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+	">=2.0,<3":  {{"2.0"}, {"2.1.dev3"}},
+	">2":        {{}, {"2.1.dev3"}},
+	"==1.*":     {{"1.0", "1.1", "1.10"}, {}},
+	"~=1.1":     {{"1.1", "1.10"}, {}},
+	"!=1.0":     {{"1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+	"<2.0":      {{"1.0", "1.1", "1.10"}, {}},
+	">=2.0rc1":  {{"2.0rc1", "2.0", "2.1.dev3"}, {}},
+	"===2.0RC1": {{"2.0rc1"}, {}},
+	">=9":       {{}, {}},
+	",":         {{"1.0", "1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+}
+
+// of is the slice of the projects, all where names is nil.
+func (q question) of(d *testData, names ...string) oracleSlice {
+	theirs := oracleSlice{rows: d.rows, allTime: true}
+	s := q.slice
+	if names != nil {
+		theirs, s = theirs.of(names...), s.of(names...)
+	}
+	if q.only == "" {
+		return s
+	}
+	lists := oracleSpecifiers[q.only]
+	list := lists[1]
+	if slices.ContainsFunc(theirs.rows, func(r row) bool { return slices.Contains(lists[0], r.values[catalog.Version]) }) {
+		list = lists[0]
+	}
+	return s.narrowed(func(r row) bool { return slices.Contains(list, r.values[catalog.Version]) })
 }
 
 // of keeps the rows of the projects.
@@ -252,7 +296,7 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 		name := rapid.SampledFrom(projectNames).Draw(t, "project")
 		q := drawQuestion(t, d, 2)
 		check(t, h, fmt.Sprintf(`{ project(name: "%s") { name downloads%s {%s } } }`, name, arguments(q.args...), document(q.asked)),
-			map[string]any{"project": map[string]any{"name": name, "downloads": answer(d, q.slice.of(name), q.asked)}})
+			map[string]any{"project": map[string]any{"name": name, "downloads": answer(d, q.of(d, name), q.asked)}})
 	}))
 	t.Run("several projects", rapid.MakeCheck(func(t *rapid.T) {
 		names := rapid.SliceOfN(rapid.SampledFrom(append(projectNames, "unknown")), 0, 5).Draw(t, "projects")
@@ -263,7 +307,7 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 				want = append(want, nil)
 				continue
 			}
-			want = append(want, map[string]any{"name": name, "downloads": answer(d, q.slice.of(name), q.asked)})
+			want = append(want, map[string]any{"name": name, "downloads": answer(d, q.of(d, name), q.asked)})
 		}
 		check(t, h, fmt.Sprintf(`{ projects(names: %s) { name downloads%s {%s } } }`, quoted(names), arguments(q.args...), document(q.asked)),
 			map[string]any{"projects": want})
@@ -279,17 +323,17 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 		}
 		args := append([]string{"projects: " + quoted(names)}, q.args...)
 		check(t, h, fmt.Sprintf(`{ downloads%s {%s } }`, arguments(args...), document(q.asked)),
-			map[string]any{"downloads": answer(d, q.slice.of(normal...), q.asked)})
+			map[string]any{"downloads": answer(d, q.of(d, append([]string{}, normal...)...), q.asked)})
 	}))
 	t.Run("all projects", rapid.MakeCheck(func(t *rapid.T) {
 		q := drawQuestion(t, d, 2)
 		check(t, h, fmt.Sprintf(`{ downloads%s {%s } }`, arguments(q.args...), document(q.asked)),
-			map[string]any{"downloads": answer(d, q.slice, q.asked)})
+			map[string]any{"downloads": answer(d, q.of(d), q.asked)})
 	}))
 	t.Run("ranking", rapid.MakeCheck(func(t *rapid.T) {
 		q := drawQuestion(t, d, 1)
 		first := rapid.SampledFrom([]int{0, 1, 2, 3, 10, 1000}).Draw(t, "first")
-		list, _ := q.slice.split(catalog.Project, math.MaxInt, false)
+		list, _ := q.of(d).split(catalog.Project, math.MaxInt, false)
 		nodes := []any{}
 		for _, v := range list[:min(first, len(list))] {
 			all := oracleSlice{rows: d.rows, allTime: true}.of(v.value.(string))
@@ -301,6 +345,27 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 			map[string]any{"topProjects": map[string]any{"nodes": nodes,
 				"pageInfo": map[string]any{"hasNextPage": first < len(list), "hasPreviousPage": false}}})
 	}))
+}
+
+// The ranks of projects in any slice are their places in the list of all.
+func TestRanksEqualTheRawTable(t *testing.T) {
+	d := newData(t)
+	h := d.handler(Limits{})
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuestion(t, d, 0)
+		list, _ := q.of(d).split(catalog.Project, math.MaxInt, false)
+		want := []any{}
+		for _, name := range projectNames {
+			at := slices.IndexFunc(list, func(v oracleValue) bool { return v.value == name })
+			var rank any
+			if at >= 0 {
+				rank = map[string]any{"position": at + 1, "projectCount": len(list), "percentile": float64(at+1) / float64(len(list)) * 100}
+			}
+			want = append(want, map[string]any{"rank": rank})
+		}
+		check(t, h, fmt.Sprintf(`{ projects(names: %s) { rank%s { position projectCount percentile } } }`, quoted(projectNames), arguments(q.args...)),
+			map[string]any{"projects": want})
+	})
 }
 
 // check asks the handler and compares.

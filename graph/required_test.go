@@ -1,0 +1,89 @@
+package graph
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"clickql/internal/catalog"
+)
+
+// oracleRequires is what insertFiles' requirements come to, by hand.
+var oracleRequires = map[string]string{
+	"requests>=2": "requests", "requests-oauthlib": "requests-oauthlib", "Zope_Interface (>=5)": "zope-interface",
+	`numpy; extra == "fast"`: "", `pandas[all] ; python_version < "3"`: "pandas",
+	`a; (extra == "x" or extra == "y") and os_name == "nt"`: "",
+	`tiny@https://example.org/tiny.zip ; os_name == "nt"`:   "tiny", "flask.": "", "not-there": "not-there",
+}
+
+// oracleVersions are insertFiles' versions, the latest first.
+var oracleVersions = []string{"1.10.post1", "1.10", "1.9", "1.0", "2.0rc1", "odd version"}
+
+// requires is what a version of the project requires, the latest where empty.
+func (d *testData) requires(project, version string) (names []string) {
+	for _, v := range oracleVersions {
+		if version == "" && slices.ContainsFunc(d.files, func(f file) bool { return f.name == project && f.version == v }) {
+			version = v
+		}
+	}
+	for _, f := range d.files {
+		if f.name != project || f.version != version {
+			continue
+		}
+		for _, r := range f.requires {
+			if name := oracleRequires[r]; name != "" && name != project && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// ranked writes the projects with their downloads of all time, most first.
+func (d *testData) ranked(names []string, first int) []any {
+	totals := map[string]int{}
+	for _, r := range d.rows {
+		totals[r.values[catalog.Project]]++
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(totals[b], totals[a]), strings.Compare(a, b)) })
+	out := []any{}
+	for _, name := range names[:min(first, len(names))] {
+		out = append(out, map[string]any{"total": totals[name], "project": map[string]any{"name": name, "downloads": map[string]any{"total": totals[name]}}})
+	}
+	return out
+}
+
+// What projects require, and who requires them, equals what the files say, with
+// the index of projects and without.
+func TestRequirementsEqualTheFiles(t *testing.T) {
+	d := newData(t, insertDownloads, insertFiles)
+	projects := []string{"numpy", "pandas", "requests", "zope-interface", "flask", "tiny"}
+	ranking := `{ total project { name downloads { total } } }`
+	for _, h := range d.withAndWithoutIndex() {
+		for _, name := range projects {
+			fields, want := "", map[string]any{}
+			for i, version := range append(oracleVersions, "9.9") {
+				key := fmt.Sprintf("v%d", i)
+				fields += fmt.Sprintf(" %s: dependencies(version: %q, first: 3) %s", key, version, ranking)
+				want[key] = d.ranked(d.requires(name, version), 3)
+			}
+			want["latest"] = d.ranked(d.requires(name, ""), 100)
+			var dependents []string
+			for _, other := range append(projects, "never-downloaded") {
+				if slices.Contains(d.requires(other, ""), name) {
+					dependents = append(dependents, other)
+				}
+			}
+			want["dependents"], want["most"] = d.ranked(dependents, 100), d.ranked(dependents, 2)
+			got := post(t, h, fmt.Sprintf(`{ project(name: %q) {%s latest: dependencies(first: 100) %s dependents(first: 100) %s most: dependents(first: 2) %s } }`,
+				name, fields, ranking, ranking, ranking), nil, nil)
+			if diff := gocmp.Diff(plain(map[string]any{"project": want}), plain(got.Data)); diff != "" || len(got.Errors) > 0 {
+				t.Errorf("%s: %v (-files +GraphQL):\n%s", name, got.Errors, diff)
+			}
+		}
+	}
+}
