@@ -69,9 +69,9 @@ func HotQuery(snap *catalog.Snapshot, since catalog.Day, least int64, first int)
 	}
 	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(since))
 	project := catalog.Project.Column()
-	months := "SELECT " + project + " AS " + colValue + ", toRelativeMonthNum(" + w.table.TimeColumn + ") AS month, " +
-		counted(w.table) + " AS downloads" + w.from() + "\nGROUP BY " + colValue + ", month\nHAVING downloads > 0"
-	sql := "SELECT " + colValue + ", sum(downloads) AS " + colTotal + ", arraySort(groupArray((month, downloads))) AS months, " +
+	months := "SELECT " + project + " AS " + colValue + ", toRelativeMonthNum(" + w.table.TimeColumn + ") AS nth, " +
+		counted(w.table) + " AS downloads" + w.from() + "\nGROUP BY " + colValue + ", nth\nHAVING downloads > 0"
+	sql := "SELECT " + colValue + ", sum(downloads) AS " + colTotal + ", arraySort(groupArray((nth, downloads))) AS months, " +
 		"arrayMax(arrayMap((at, before) -> if(at.1 = before.1 + 1, (at.2 - before.2) / before.2, -1), " +
 		"arrayPopFront(months), arrayPopBack(months))) AS growth" +
 		"\nFROM (\n" + months + ")\nGROUP BY " + colValue +
