@@ -37,9 +37,6 @@ func (g group) rows() (n uint64) {
 	return n
 }
 
-// objects lists the batch's files as objects.
-func (b batch) objects() []Object { return group{Files: b.Files}.objects() }
-
 // groups splits the batch by source and layout, in the order of its files.
 func (b batch) groups() []group {
 	type key struct {

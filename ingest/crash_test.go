@@ -160,7 +160,7 @@ func (a *arena) finish(database, what string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	sum, err := New(Config{Conn: conn, BatchFiles: 3}).Run(a.t.Context(), Downloads, a.source)
 	if err != nil || len(sum.Failed) != a.damaged {
 		a.t.Fatalf("%s: run again: %v, %+v", what, err, sum)

@@ -96,12 +96,12 @@ func queryFooters(ctx context.Context, s *session, src Source, f feed, group []O
 		if err != nil {
 			return err
 		}
-		lay, err := layoutOf(f, schema)
-		if err != nil {
-			bad = append(bad, Failure{o, err.Error()})
-			return nil
+		lay, misfit := layoutOf(f, schema)
+		if misfit != nil {
+			bad = append(bad, Failure{o, misfit.Error()})
+		} else {
+			good = append(good, file{Object: o, Rows: rowCount, Layout: lay})
 		}
-		good = append(good, file{Object: o, Rows: rowCount, Layout: lay})
 		return nil
 	})
 	if err == nil && len(good)+len(bad) != len(group) {

@@ -44,7 +44,7 @@ func (p *publisher) onePart(ctx context.Context, stage string) error {
 			return err
 		}
 		for _, id := range several {
-			err := p.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.tableID.String() + " PARTITION ID {partition:String} FINAL",
+			err := p.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.String() + " PARTITION ID {partition:String} FINAL",
 				Params: map[string]any{"partition": id.Partition}})
 			if err != nil {
 				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.tableID, err)
@@ -95,7 +95,7 @@ func (p *publisher) partitionSums(ctx context.Context, id tableID, expr string) 
 // total computes a witness over one partition; 0 where there is none.
 func (p *publisher) total(ctx context.Context, id partitionID, expr string) (int64, error) {
 	var sum int64
-	err := p.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.tableID.String() + " WHERE _partition_id = {partition:String}",
+	err := p.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.String() + " WHERE _partition_id = {partition:String}",
 		Params: map[string]any{"partition": id.Partition}}, &sum)
 	if err != nil {
 		return 0, fmt.Errorf("add up partition %s of %s: %w", id.Partition, id.tableID, err)
@@ -160,7 +160,7 @@ func (s stepLine) partition() partitionID {
 func (p *publisher) move(ctx context.Context, stage string, step stepLine) error {
 	id := step.partition()
 	err := p.exec(ctx, statement{
-		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.tableID.String(),
+		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.String(),
 		Params: map[string]any{"partition": step.Partition},
 	})
 	if err != nil {
@@ -202,7 +202,7 @@ func (p *publisher) verify(ctx context.Context) error {
 			return err
 		}
 		if found != p.totals[id] {
-			return &ForeignError{Table: id.tableID.String(), Partition: id.Partition, Witness: expr, Expected: []int64{p.totals[id]}, Found: found}
+			return &ForeignError{Table: id.String(), Partition: id.Partition, Witness: expr, Expected: []int64{p.totals[id]}, Found: found}
 		}
 	}
 	return nil

@@ -142,7 +142,7 @@ func (r *run) reload(ctx context.Context) error {
 	err := r.row(ctx, statement{SQL: "SELECT count() FROM system.dictionaries WHERE database = {database:String} AND name = {name:String}",
 		Params: map[string]any{"database": r.database, "name": dictionary}}, &exists)
 	if err == nil && exists > 0 {
-		err = r.session.run(ctx, "SYSTEM RELOAD DICTIONARY "+name(r.database, dictionary))
+		err = r.run(ctx, "SYSTEM RELOAD DICTIONARY "+name(r.database, dictionary))
 	}
 	if err != nil {
 		return fmt.Errorf("reload the dictionary %s: %w", dictionary, err)

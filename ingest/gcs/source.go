@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -174,7 +175,11 @@ func explain(err error, bucket string) error {
 		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
 	case errors.As(err, &network) && !errors.As(err, &api):
 		// Not wrapped: it is no failure of ClickHouse, which others would take it for.
-		return fmt.Errorf("cannot reach Google Cloud Storage: check the network: %v", errors.Unwrap(network))
+		text := network.Error()
+		if address := (&url.Error{}); errors.As(err, &address) {
+			text = address.Err.Error() // without the long address
+		}
+		return errors.New("cannot reach Google Cloud Storage: check the network: " + text)
 	case !errors.As(err, &api):
 		return err
 	case api.Code == http.StatusNotFound:
