@@ -59,7 +59,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.BoolVar(&f.demo, "demo", false, "fill an empty embedded ClickHouse with sample data first")
 	flags.StringSliceVar(&f.origins, "cors-origin", []string{"*"}, "`origin` whose pages may read answers, such as https://example.org; * for any, which is safe since no request carries credentials; may be repeated")
 	flags.StringVar(&f.playURL, "play-url", "", "`URL` of a ClickHouse web client that explained queries link to, such as https://host:8443/play?user=play")
-	flags.Var(&f.cache, "cache-bytes", "`size` of the memory for answers, such as 512MiB; 0 for none")
+	flags.Var(&f.cache, "cache-bytes", "`size` of the memory for answers, such as 512MiB, a quarter of it for whole responses; 0 for none")
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
@@ -131,7 +131,7 @@ func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store) *server.Ser
 	log := slog.New(server.LogHandler(a.log.Handler()))
 	loader := fetch.New(fetch.Config{
 		Conn: st.conn, Catalog: cat,
-		CacheBytes: f.cache.orNone(), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), PlayURL: f.playURL,
+		CacheBytes: f.cache.part(3, 4), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), PlayURL: f.playURL,
 		Log: log, Registry: registry,
 	})
 	return server.New(server.Config{
@@ -142,7 +142,8 @@ func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store) *server.Ser
 			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: st.conn.Ping},
 			{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Probe: func(context.Context) error { return cat.Ready() }},
 		},
-		Origins: f.origins, QueryTimeout: f.queryTimeout, Drain: f.drain,
+		CacheBytes: f.cache.part(1, 4),
+		Origins:    f.origins, QueryTimeout: f.queryTimeout, Drain: f.drain,
 		Log: a.log, Registry: registry,
 	})
 }
@@ -174,10 +175,11 @@ func (b *byteSize) Set(s string) error {
 	return nil
 }
 
-// orNone is the size as the loader takes it, for which 0 is its default.
-func (b byteSize) orNone() int64 {
+// part is so many of so many equal parts of the size, as caches take it: 0
+// would be their default, so no memory is -1.
+func (b byteSize) part(n, of int64) int64 {
 	if b == 0 {
 		return -1
 	}
-	return int64(b)
+	return int64(b) / of * n
 }

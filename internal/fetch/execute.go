@@ -123,7 +123,7 @@ func (l *Loader) runQuery(ctx context.Context, version string, q *query.Query, c
 		delete(results, key)
 	}
 	for key, res := range results { // totals that came along unasked
-		l.cache.put(version, key, entry{value: res, bytes: bytesOf(res), from: ran})
+		l.store(version, key, res, ran)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
+	"clickql/internal/cache"
 	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
@@ -86,7 +87,7 @@ func (c Config) withDefaults() Config {
 // concurrent use.
 type Loader struct {
 	cfg     Config
-	cache   *cache
+	cache   *cache.Cache[kept]
 	flights flights
 	slots   *semaphore.Weighted
 	metrics metrics
@@ -97,7 +98,7 @@ func New(cfg Config) *Loader {
 	cfg = cfg.withDefaults()
 	l := &Loader{
 		cfg:     cfg,
-		cache:   newCache(cfg.CacheBytes, cfg.TTL, cfg.Now),
+		cache:   cache.New[kept](cache.Config{Bytes: cfg.CacheBytes, TTL: cfg.TTL, Now: cfg.Now}),
 		flights: flights{calls: map[string]*call{}},
 		slots:   semaphore.NewWeighted(int64(cfg.Concurrency)),
 	}
@@ -121,7 +122,7 @@ func (l *Loader) answer(ctx context.Context, t *trace, version string, keys []st
 	var missing []string
 	var at []int
 	for i, key := range keys {
-		if e, ok := l.cache.get(version, key); ok {
+		if e, _, ok := l.cache.Get(version, key); ok {
 			out[i].value = e.value
 			t.note(e.from, FromCache)
 			continue
@@ -167,7 +168,21 @@ func (l *Loader) await(ctx context.Context, t *trace, c *call, own bool) found {
 // that it came from; nil for an answer that needed none, which is not kept.
 func (l *Loader) keep(version, key string, c *call, value any, from *Ran) {
 	if from != nil {
-		l.cache.put(version, key, entry{value: value, bytes: bytesOf(value), from: from})
+		l.store(version, key, value, from)
 	}
 	l.flights.finish(version, key, c, value, nil, from)
+}
+
+// store puts an answer in the cache.
+func (l *Loader) store(version, key string, value any, from *Ran) {
+	l.cache.Put(version, key, kept{value, from}, bytesOf(value)+shareOfQuery)
+}
+
+// Version is the version of the data that answers are of now; empty where it
+// cannot be seen, or the database cannot be asked.
+func (l *Loader) Version() string {
+	if l.cfg.Catalog.Ready() != nil {
+		return ""
+	}
+	return l.cfg.Catalog.Snapshot().Version
 }

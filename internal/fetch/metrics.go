@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"clickql/internal/cache"
 	"clickql/internal/chconn"
 	"clickql/internal/query"
 )
@@ -20,12 +21,12 @@ type metrics struct {
 	ratio   prometheus.Histogram
 }
 
-func newMetrics(reg prometheus.Registerer, c *cache) metrics {
+func newMetrics(reg prometheus.Registerer, c *cache.Cache[kept]) metrics {
 	f := promauto.With(reg)
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_result_cache_bytes", Help: "Bytes of answers held in memory."},
-		func() float64 { n, _ := c.size(); return float64(n) })
+		func() float64 { n, _ := c.Size(); return float64(n) })
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_result_cache_entries", Help: "Answers held in memory."},
-		func() float64 { _, n := c.size(); return float64(n) })
+		func() float64 { _, n := c.Size(); return float64(n) })
 	return metrics{
 		queries: f.NewCounterVec(prometheus.CounterOpts{Name: "clickql_queries_total", Help: "Queries sent to ClickHouse, by table and outcome."},
 			[]string{"table", "outcome"}),

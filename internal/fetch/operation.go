@@ -32,7 +32,7 @@ type Operation struct {
 func (l *Loader) Begin(context.Context) *Operation {
 	ready := l.cfg.Catalog.Ready()
 	snap := l.cfg.Catalog.Snapshot()
-	l.cache.use(snap.Version)
+	l.cache.Use(snap.Version)
 	return &Operation{
 		loader: l, snap: snap, ready: ready,
 		trace:    trace{used: map[*Ran]string{}},

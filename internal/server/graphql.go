@@ -39,8 +39,9 @@ func compressed(next http.Handler) http.Handler { return gzhttp.GzipHandler(next
 // graphql guards the GraphQL handler: bounded bodies, bounded time, compressed
 // answers. Streams are bounded by the server's life instead of by time, and
 // each of their messages must leave at once.
-func (s *Server) graphql() http.Handler {
-	answers := compressed(bounded(s.cfg.MaxBody, s.cfg.QueryTimeout, s.cfg.GraphQL))
+func (s *Server) graphql(m *metrics) http.Handler {
+	known := newResponses(s.cfg.CacheBytes, s.cfg.Loader, m, s.cfg.GraphQL)
+	answers := compressed(bounded(s.cfg.MaxBody, s.cfg.QueryTimeout, known))
 	streams := bounded(s.cfg.MaxBody, 0, s.cfg.GraphQL)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

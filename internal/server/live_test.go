@@ -117,6 +117,63 @@ func TestGraphQLAnswers(t *testing.T) {
 	}
 }
 
+// TestResponsesAreKept: the same request on the same data is answered from
+// memory, and not at all to who has the answer; new data is seen at once.
+func TestResponsesAreKept(t *testing.T) {
+	g, db := sampled(t)
+	path := g.base + "/graphql?query=%7Bdownloads%7Btotal%7D%7D"
+	first := ask(t, "GET", path, "")
+	tag := first.header.Get("ETag")
+	if tag == "" || first.header.Get("Cache-Control") != "public, no-cache" {
+		t.Fatalf("%+v", first)
+	}
+	asked := g.conn.queries.Load()
+	if again := ask(t, "GET", path, ""); again.body != first.body || again.header.Get("ETag") != tag ||
+		again.header.Get("Content-Type") != first.header.Get("Content-Type") {
+		t.Errorf("again: %+v, first: %+v", again, first)
+	}
+	if same := ask(t, "GET", path, "", "If-None-Match", tag); same.status != http.StatusNotModified || same.body != "" {
+		t.Errorf("with the tag: %+v", same)
+	}
+	if got := g.conn.queries.Load(); got != asked {
+		t.Errorf("%d queries for answers that were known", got-asked)
+	}
+	if other := ask(t, "GET", path, "", "Accept", "application/graphql-response+json"); other.header.Get("Content-Type") == first.header.Get("Content-Type") {
+		t.Errorf("another type was accepted, got %s", other.header.Get("Content-Type"))
+	}
+	if post := ask(t, "POST", g.base+"/graphql", `{"query":"{downloads{total}}"}`, "Content-Type", "application/json"); post.header.Get("ETag") != "" {
+		t.Errorf("POST with a tag: %+v", post)
+	}
+	if metrics := ask(t, "GET", g.base+"/metrics", ""); !strings.Contains(metrics.body, `clickql_response_cache_total{outcome="hit"} 2`) {
+		t.Error("the hits are not counted")
+	}
+	if err := db.Conn.Exec(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.catalog.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if fresh := ask(t, "GET", path, "", "If-None-Match", tag); !strings.Contains(fresh.body, `"total":2460`) || fresh.header.Get("ETag") == tag {
+		t.Errorf("after new data: %+v", fresh)
+	}
+}
+
+// TestErrorsAndExplanationsAreNotKept: what may pass, and what tells how an
+// answer was come by, is worked out each time.
+func TestErrorsAndExplanationsAreNotKept(t *testing.T) {
+	g, _ := sampled(t)
+	wrong := g.base + "/graphql?query=%7Bproject(name:%22alpha%22)%7Bdownloads(range:%7Blast:0%7D)%7Btotal%7D%7D%7D"
+	if got := ask(t, "GET", wrong, ""); got.header.Get("ETag") != "" || got.header.Get("Cache-Control") != "no-store" || !strings.Contains(got.body, "BAD_USER_INPUT") {
+		t.Errorf("%+v", got)
+	}
+	explain := `{"query":"{downloads{total}}","extensions":{"explain":true}}`
+	for _, source := range []string{"clickhouse", "cache"} {
+		if got := ask(t, "POST", g.base+"/graphql", explain, "Content-Type", "application/json"); !strings.Contains(got.body, `"source":"`+source+`"`) {
+			t.Errorf("want source %s: %s", source, got.body)
+		}
+	}
+}
+
 func TestPicturesAreRevalidatedWithoutClickHouse(t *testing.T) {
 	g, db := sampled(t)
 	for _, path := range []string{"/chart/alpha.svg?by=country&last=all", "/badge/alpha.svg?period=total"} {

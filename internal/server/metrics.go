@@ -16,6 +16,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	answers  *prometheus.CounterVec
 }
 
 // durations are the histogram's bounds in seconds: an answer from memory takes
@@ -38,7 +39,10 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 			Name: "clickql_http_requests_in_flight", Help: "Requests being answered now.",
 		}),
 	}
-	registry.MustRegister(m.requests, m.duration, m.inFlight,
+	m.answers = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "clickql_response_cache_total", Help: "Requests to /graphql looked up among the whole answers kept, by outcome.",
+	}, []string{"outcome"})
+	registry.MustRegister(m.requests, m.duration, m.inFlight, m.answers,
 		collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -54,6 +58,15 @@ func (m *metrics) observe(route, method string, status int, took time.Duration) 
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.duration.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// response counts one look among the answers kept.
+func (m *metrics) response(hit bool) {
+	outcome := "miss"
+	if hit {
+		outcome = "hit"
+	}
+	m.answers.WithLabelValues(outcome).Inc()
 }
 
 // handler shows the registry in Prometheus' format.

@@ -35,6 +35,9 @@ type Config struct {
 	Origins []string
 	// MaxBody is the largest request to /graphql in bytes; 1 MiB.
 	MaxBody int64
+	// CacheBytes bounds the whole answers to /graphql that are kept in memory;
+	// 64 MiB, negative for none.
+	CacheBytes int64
 	// QueryTimeout is the longest that answering may take; 30 s. Connections
 	// are kept for a while longer, so that the error still arrives.
 	QueryTimeout time.Duration
@@ -54,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 1 << 20
+	}
+	if c.CacheBytes == 0 {
+		c.CacheBytes = 64 << 20
 	}
 	if c.QueryTimeout <= 0 {
 		c.QueryTimeout = 30 * time.Second
@@ -98,7 +104,7 @@ func (s *Server) routes(m *metrics) http.Handler {
 	files := web.Files()
 	shared := newCORS(s.cfg.Origins)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", shared(s.graphql()))
+	mux.Handle("/graphql", shared(s.graphql(m)))
 	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
 	mux.Handle("GET /chart/{file}", shared(compressed(s.picture(readChart))))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.picture(readBadge))))

@@ -1,0 +1,37 @@
+package fetch
+
+import "clickql/internal/query"
+
+// kept is an answer in the cache, with the query that it came from.
+type kept struct {
+	value any
+	from  *Ran
+}
+
+// shareOfQuery is about what of a query's description falls to each of its
+// answers, in bytes.
+const shareOfQuery = 350
+
+// bytesOf is about what a value occupies.
+func bytesOf(value any) int64 {
+	switch v := value.(type) {
+	case *query.Result:
+		n := int64(160 + 4*cap(v.Days) + 8*cap(v.Totals))
+		for _, g := range v.Groups {
+			n += int64(24 + len(g.Value))
+		}
+		return n
+	case *Metadata:
+		if v == nil {
+			return 16
+		}
+		n := int64(200 + len(v.Summary) + len(v.Author) + len(v.License) + len(v.HomePage))
+		for _, s := range v.Versions {
+			n += int64(16 + len(s))
+		}
+		return n
+	case sized:
+		return v.bytes()
+	}
+	return 64
+}

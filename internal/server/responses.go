@@ -1,0 +1,137 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"clickql/internal/cache"
+	"clickql/internal/fetch"
+)
+
+// response is a whole answer, as it was sent.
+type response struct {
+	contentType string
+	body        []byte
+	tag         string
+}
+
+// responses answers requests that were answered before on the same data,
+// without looking into them. Only answers without errors are kept: an error may
+// pass.
+type responses struct {
+	kept    *cache.Cache[response]
+	loader  *fetch.Loader
+	metrics *metrics
+	next    http.Handler
+}
+
+// newResponses keeps answers of next in at most that many bytes.
+func newResponses(limit int64, loader *fetch.Loader, m *metrics, next http.Handler) http.Handler {
+	if limit <= 0 || loader == nil {
+		return next
+	}
+	return &responses{cache.New[response](cache.Config{Bytes: limit, Now: time.Now}), loader, m, next}
+}
+
+// ServeHTTP answers from memory, or lets next answer and keeps it. The body has
+// been read into memory before.
+func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	version := s.loader.Version()
+	key, ok := responseKey(r)
+	if version == "" || !ok {
+		s.next.ServeHTTP(w, r)
+		return
+	}
+	s.kept.Use(version)
+	kept, age, hit := s.kept.Get(version, key)
+	s.metrics.response(hit)
+	if hit {
+		kept.send(w, r, age)
+		return
+	}
+	rec := &recorder{header: w.Header()}
+	s.next.ServeHTTP(rec, r)
+	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), contentTag([]byte(version), []byte(key))}
+	if rec.status != http.StatusOK && rec.status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(max(rec.status, http.StatusOK))
+		_, _ = w.Write(answer.body) // the client has gone: nobody to tell
+		return
+	}
+	if s.loader.Version() == version { // else some of it may be of newer data
+		s.kept.Put(version, key, answer, int64(len(answer.body)))
+	} else {
+		answer.tag = ""
+	}
+	answer.send(w, r, 0)
+}
+
+// send writes the answer. To GET it is sent with a tag by which it can be asked
+// for again at no cost: new data changes the tag, so no copy may be used
+// without asking.
+func (a response) send(w http.ResponseWriter, r *http.Request, age time.Duration) {
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	if r.Method == http.MethodPost {
+		h.Set("Cache-Control", "no-store")
+	} else if a.tag != "" {
+		h.Set("Cache-Control", "public, no-cache")
+		h.Set("ETag", a.tag)
+		h.Add("Vary", "Accept")
+		if fresh(r, a.tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if age > 0 {
+		h.Set("Age", strconv.Itoa(int(age.Seconds())))
+	}
+	_, _ = w.Write(a.body) // the client has gone: nobody to tell
+}
+
+// responseKey is what determines an answer beside the data; ok is false for a
+// request whose answer also tells how it was come by, or that is not of a form
+// that is answered with data.
+func responseKey(r *http.Request) (key string, ok bool) {
+	body := requestBody(r)
+	asked := []byte(r.URL.RawQuery)
+	if bytes.Contains(body, []byte("explain")) || bytes.Contains(asked, []byte("explain")) {
+		return "", false
+	}
+	h := sha256.New()
+	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), body} {
+		sum := sha256.Sum256(part)
+		h.Write(sum[:])
+	}
+	return string(h.Sum(nil)), r.Method == http.MethodGet || r.Method == http.MethodPost
+}
+
+// requestBody is the request's body, which stays to be read.
+func requestBody(r *http.Request) []byte {
+	body, err := io.ReadAll(r.Body)
+	if err != nil { // of a body in memory: cannot be
+		body = nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body
+}
+
+// recorder takes an answer in.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header is that of the response to come.
+func (r *recorder) Header() http.Header { return r.header }
+
+// WriteHeader notes the status.
+func (r *recorder) WriteHeader(status int) { r.status = status }
+
+// Write takes a part of the body.
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
