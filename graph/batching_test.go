@@ -65,6 +65,16 @@ func TestOneOperationIsFewQueries(t *testing.T) {
 		{"metadata of fifty projects", `{ ` + projects + ` { summary author license homePage requiresPython repository latestVersion lastRelease } }`, 1},
 		{"first and last day", `{ ` + projects + ` { firstDownload lastDownload } }`, 1},
 		{"change", `{ ` + projects + ` { downloads(range: {last: 30}) { total change previous { total } } } }`, 2},
+		{"a specifier of fifty projects", `{ ` + projects + ` { downloads(filter: {version: {specifier: ">=1.1"}}) { total by(dimension: COUNTRY) { total } } } }`, 2},
+		{"two specifiers, in one round", `{ ` + projects + ` { a: downloads(filter: {version: {specifier: ">=1.1"}}) { total } b: downloads(filter: {version: {specifier: "<1.1"}}) { total } } }`, 3},
+		{"a specifier of a ranking's projects", `{ topProjects { nodes { project { downloads(filter: {version: {specifier: "==1.*"}}) { total } } } } }`, 3},
+		{"ranks of fifty projects", `{ ` + projects + ` { rank { position } last: rank(range: {last: 30}) { percentile } } }`, 2},
+		{"releases of fifty projects", `{ ` + projects + ` { releases { nodes { version project { latestVersion } downloads { total } } } } }`, 3},
+		{"recent releases", `{ recentReleases { nodes { version project { summary } downloads { series { totals } } } } }`, 3},
+		{"requirements of fifty projects", `{ ` + projects + ` { dependencies { total project { summary } } } }`, 2},
+		{"requirements of requirements", `{ ` + projects + ` { dependencies { project { dependencies { total project { downloads(range: {last: 7}) { total } } } } } } }`, 3},
+		{"dependents", `{ a: project(name: "numpy") { dependents { total project { downloads(range: {last: 7}) { total } } } } }`, 2},
+		{"trends", `{ emergingProjects { project { firstDownload } } staleProjects { total } hotProjects(minDownloads: 1) { series { totals } } }`, 5},
 		{"names, ids and the data set", `{ dataset { totalDownloads projectCount firstDay lastDay updatedAt } ` + projects + ` { id name } }`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

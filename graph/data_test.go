@@ -142,6 +142,11 @@ func (d *testData) withAndWithoutIndex() map[string]http.Handler {
 	blind.Projects = nil
 	return map[string]http.Handler{
 		"with index":    d.handler(Limits{}),
-		"without index": NewHandler(HandlerConfig{Loader: fetch.New(fetch.Config{Conn: d.conn, Catalog: fixed{snap: &blind}})}),
+		"without index": NewHandler(HandlerConfig{Loader: d.loader(&blind)}),
 	}
+}
+
+// loader answers from the database as a snapshot shows it.
+func (d *testData) loader(snap *catalog.Snapshot) *fetch.Loader {
+	return fetch.New(fetch.Config{Conn: d.conn, Catalog: fixed{snap: snap}})
 }
