@@ -35,31 +35,34 @@ const variants = 64
 // peers is how many projects are compared with each other.
 const peers = 50
 
+// minDays is how many days the variants range over.
+const minDays = 372
+
 // variant is one set of an operation's values.
 type variant struct {
 	project  string
 	projects []string
 	// The data's days, and the newest so many of them.
 	first, last, from90, from30 catalog.Day
-	// A month and a year of days of its own, which end some days before the
-	// newest, so that variants that name no project differ.
+	// About a month and a year, that no other variant has: it is in them alone
+	// that variants differ where no project is named.
 	month, year catalog.Range
 }
 
 // variantsOf draws the variants from the projects, most downloaded first, and
 // the data's days.
 func variantsOf(projects []string, days catalog.Range) ([]variant, error) {
-	if len(projects) < variants*peers || days.Days() < 180 {
-		return nil, fmt.Errorf("the data has %d projects and %d days; at least %d and 180 are needed", len(projects), days.Days(), variants*peers)
+	if len(projects) < variants*peers || days.Days() < minDays {
+		return nil, fmt.Errorf("the data has %d projects and %d days; at least %d and %d are needed", len(projects), days.Days(), variants*peers, minDays)
 	}
 	out := make([]variant, variants)
 	for i := range out {
-		shift := catalog.Day(i % max(1, days.Days()-366))
+		shift := catalog.Day(i)
 		out[i] = variant{
 			project: projects[i],
 			first:   days.From, last: days.To, from90: days.To - 89, from30: days.To - 29,
 			month: catalog.Range{From: days.To - 29 - shift, To: days.To - shift},
-			year:  catalog.Range{From: max(days.From, days.To-364-shift), To: days.To - shift},
+			year:  catalog.Range{From: days.To - 364 - shift%8, To: days.To - shift/8},
 		}
 	}
 	// No two variants have a project in common: whom they compare is spread over

@@ -204,7 +204,7 @@ func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measu
 
 // pace of the comparisons: about four minutes for all of them.
 func (b *bench) pace() pace {
-	p := pace{rounds: 7, span: 200 * time.Millisecond, budget: 8 * time.Second}
+	p := pace{rounds: 7, span: 150 * time.Millisecond, budget: 6 * time.Second}
 	if b.quick {
 		p = pace{rounds: 3, span: 60 * time.Millisecond, budget: time.Second}
 	}
