@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"clickql/internal/chconn"
@@ -38,37 +39,42 @@ func run(args []string, stdout, stderr io.Writer) int {
 	// process at once.
 	context.AfterFunc(ctx, stop)
 
-	root := newRootCommand(&app{stdout: stdout, stderr: stderr})
+	a := &app{stdout: stdout, stderr: stderr}
+	root := newRootCommand(a)
 	root.SetArgs(args)
-	return report(ctx, stderr, root.ExecuteContext(ctx))
+	return a.report(ctx, root.ExecuteContext(ctx))
 }
 
 // report prints a command's error, once, and gives the exit status.
-func report(ctx context.Context, stderr io.Writer, err error) int {
+func (a *app) report(ctx context.Context, err error) int {
 	var usage usageError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "clickql: %v\n", err)
+		fmt.Fprintf(a.stderr, "clickql: %v\n", err)
 		return exitUsage
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "clickql: interrupted")
+		fmt.Fprintln(a.stderr, "clickql: interrupted")
 		return exitFailed
 	}
-	fmt.Fprintf(stderr, "clickql: %v%s\n", err, remedy(err))
+	fmt.Fprintf(a.stderr, "clickql: %v%s\n", err, a.remedy(err))
 	return exitFailed
 }
 
 // remedy says what to do about a failure of the database, which the place
 // that it came up in cannot know.
-func remedy(err error) string {
-	switch chconn.Classify(err) {
-	case chconn.Unavailable:
+func (a *app) remedy(err error) string {
+	class := chconn.Classify(err)
+	switch {
+	case class == chconn.Unavailable && a.clickhouse == "":
+		return "; the embedded ClickHouse has gone: run the same command again, which starts it anew (its log is " +
+			filepath.Join(a.data, "log", "engine.log") + ")"
+	case class == chconn.Unavailable:
 		return "; check that ClickHouse is up and that --clickhouse names it"
-	case chconn.Denied:
+	case class == chconn.Denied:
 		return "; use an account that may do this in --clickhouse"
-	case chconn.UnknownTable:
+	case class == chconn.UnknownTable:
 		return "; create what is missing with: clickql schema apply"
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"regexp"
 	"strconv"
@@ -93,7 +94,10 @@ func Classify(err error) Class {
 		return Timeout
 	}
 	var network net.Error
+	var file *fs.PathError // its errno looks like a network's
 	switch {
+	case errors.As(err, &file):
+		return Other
 	case timedOut(err):
 		return Timeout
 	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +51,15 @@ func TestClassifyOfTheEngine(t *testing.T) {
 				t.Errorf("%s: %s: %v has no code", name, c.query, err)
 			}
 		}
+	}
+}
+
+// TestClassifyOfFiles: a file's error is not the network's, though its errno is
+// of the same kind.
+func TestClassifyOfFiles(t *testing.T) {
+	_, err := os.ReadFile(filepath.Join(t.TempDir(), "not there"))
+	if got := chconn.Classify(fmt.Errorf("read it: %w", err)); got != chconn.Other {
+		t.Errorf("%v is of class %v", err, got)
 	}
 }
 

@@ -138,7 +138,7 @@ func (e *Engine) Close() error {
 		last, err := e.hold.release()
 		e.err = err
 		if last {
-			e.log.Info("engine stopped", "dir", e.dir, "took", time.Since(began).Round(time.Millisecond))
+			e.log.Debug("engine stopped", "dir", e.dir, "took", time.Since(began).Round(time.Millisecond))
 		}
 	})
 	return e.err

@@ -54,7 +54,7 @@ func start(ctx context.Context, cfg Config, lock *os.File) (*hold, Info, error) 
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("start engine in %s: %w", cfg.Dir, err)
 	}
-	cfg.Log.Info("engine started", "dir", cfg.Dir, "pid", info.PID, "native", info.Native, "http", info.HTTP,
+	cfg.Log.Debug("engine started", "dir", cfg.Dir, "pid", info.PID, "native", info.Native, "http", info.HTTP,
 		"took", time.Since(began).Round(time.Millisecond))
 	return h, info, nil
 }
