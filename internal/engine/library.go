@@ -29,7 +29,7 @@ func FindLibrary(given string) (string, error) {
 			continue
 		}
 		if _, err := os.Stat(named.path); err != nil {
-			return "", fmt.Errorf("find ClickHouse library named by %s: %w", named.by, err)
+			return "", fmt.Errorf("find ClickHouse library named by %s: %w; name the file libchdb.so, or leave it out to use the one that make build brings", named.by, err)
 		}
 		return filepath.Abs(named.path)
 	}
