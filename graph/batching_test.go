@@ -74,6 +74,7 @@ func TestOneOperationIsFewQueries(t *testing.T) {
 		{"requirements of fifty projects", `{ ` + projects + ` { dependencies { total project { summary } } } }`, 2},
 		{"requirements of requirements", `{ ` + projects + ` { dependencies { project { dependencies { total project { downloads(range: {last: 7}) { total } } } } } } }`, 3},
 		{"dependents", `{ a: project(name: "numpy") { dependents { total project { downloads(range: {last: 7}) { total } } } } }`, 2},
+		{"dependents of fifty projects", `{ ` + projects + ` { dependents { total project { name } } } }`, 1},
 		{"trends", `{ emergingProjects { project { firstDownload } } staleProjects { total } hotProjects(minDownloads: 1) { series { totals } } }`, 5},
 		{"names, ids and the data set", `{ dataset { totalDownloads projectCount firstDay lastDay updatedAt } ` + projects + ` { id name } }`, 0},
 	} {

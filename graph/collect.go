@@ -80,6 +80,7 @@ func (c *collector) project(sel *projectSelection, name string) {
 		})
 	}
 	for _, r := range sel.dependents {
+		c.dependents = append(c.dependents, name)
 		c.ranked(r.projectList, func(ctx context.Context) ([]query.Group, error) {
 			return c.op.dependents(ctx, name, r.first)
 		})

@@ -26,12 +26,12 @@ type operation struct {
 type wanted struct {
 	requests []query.Request
 	// Projects by what is needed of them.
-	metadata, releases, requirements []string
+	metadata, releases, requirements, dependents []string
 }
 
 // count is how many questions it comes to.
 func (w wanted) count() int {
-	return len(w.requests) + len(w.metadata) + len(w.releases) + len(w.requirements)
+	return len(w.requests) + len(w.metadata) + len(w.releases) + len(w.requirements) + len(w.dependents)
 }
 
 // awaitElements returns when the requests of the elements of the list that ctx
@@ -54,6 +54,7 @@ func (op *operation) announce(ctx context.Context, w wanted) error {
 	op.loads.PrefetchMetadata(ctx, w.metadata)
 	op.loads.PrefetchReleases(ctx, w.releases)
 	op.loads.PrefetchRequirements(ctx, w.requirements)
+	op.loads.PrefetchDependents(ctx, w.dependents)
 	op.loads.Prefetch(ctx, w.requests)
 	return nil
 }

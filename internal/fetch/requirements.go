@@ -6,7 +6,6 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
 
@@ -98,26 +97,29 @@ func (ns Names) bytes() (n int64) {
 	return n
 }
 
+// dependentsOf looks up who requires a project by its normalised name. The answer
+// is kept as long as the data is the same: what it is found in is large.
+var dependentsOf = lookup[Names]{
+	prefix: "d:",
+	query:  query.DependentsQuery,
+	scan: func(rows driver.Rows, into map[string]Names) error {
+		project, q, err := scanRequirements(rows)
+		for _, required := range q.Of("") {
+			if required != project {
+				into[required] = append(into[required], project)
+			}
+		}
+		return err
+	},
+}
+
+// PrefetchDependents starts to look up who requires projects, in one query.
+func (o *Operation) PrefetchDependents(ctx context.Context, names []string) {
+	prefetch(ctx, o, dependentsOf, names)
+}
+
 // Dependents is the projects whose latest version requires the project, by
 // normalised name, in no order. The error is a *query.Error.
 func (o *Operation) Dependents(ctx context.Context, name string) (Names, error) {
-	return look(ctx, o, dependentsOf(name), name)
-}
-
-// dependentsOf looks up who requires the project. That reads the requirements of
-// all files: the answer is kept as long as the data is the same.
-func dependentsOf(name string) lookup[Names] {
-	return lookup[Names]{
-		prefix: "d:",
-		query: func(snap *catalog.Snapshot, _ []string) (*query.Query, error) {
-			return query.DependentsQuery(snap, name)
-		},
-		scan: func(rows driver.Rows, into map[string]Names) error {
-			project, q, err := scanRequirements(rows)
-			if err == nil && project != name && slices.Contains(q.Of(""), name) {
-				into[name] = append(into[name], project)
-			}
-			return err
-		},
-	}
+	return look(ctx, o, dependentsOf, name)
 }

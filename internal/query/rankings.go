@@ -22,7 +22,7 @@ func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query
 	if err != nil {
 		return nil, err
 	}
-	days, err := writerFor(snap, ExtentOf(Slice{Projects: []string{""}, AllTime: true}))
+	days, err := writerFor(snap, Request{Slice: Slice{AllTime: true}, Kind: Extent, Dim: catalog.Project})
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := metadataOf(snap)
+	m, err := metadataOf(snap, "upload_time")
 	if err != nil {
 		return nil, err
 	}

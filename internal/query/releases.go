@@ -87,14 +87,15 @@ func RequirementsQuery(snap *catalog.Snapshot, names []string) (*Query, error) {
 }
 
 // DependentsQuery asks for every project of which some version's requirements
-// begin with the name, with all its versions, and of the requirements those
-// alone. Errors are *Error with Uncovered.
-func DependentsQuery(snap *catalog.Snapshot, name string) (*Query, error) {
+// begin with one of the names, with all its versions, and of the requirements
+// those alone. It reads the requirements of all files. Errors are *Error with
+// Uncovered.
+func DependentsQuery(snap *catalog.Snapshot, names []string) (*Query, error) {
 	w, err := metadataOf(snap, "version", "requires_dist")
 	if err != nil {
 		return nil, err
 	}
-	begins := "match(r, " + w.params.add(namePattern(name)) + ")"
+	begins := "match(r, " + w.params.add(namePattern(names)) + ")"
 	some := "SELECT " + normalName + w.from() + "\nWHERE arrayExists(r -> " + begins + ", requires_dist)"
 	versions := "SELECT " + normalName + " AS project, toString(version) AS v, " +
 		"arraySort(groupUniqArrayArray(arrayFilter(r -> " + begins + ", requires_dist))) AS list, sipHash64(list) AS ref" +
@@ -109,10 +110,14 @@ func lists(versions string) string {
 		"\nFROM (\n" + versions + ")\nGROUP BY project)"
 }
 
-// namePattern matches requirements that are about the project, and no more than
-// a few others: who reads them parses them.
-func namePattern(name string) string {
-	return `(?i)^\s*` + strings.ReplaceAll(regexpQuoted(name), "-", "[-_.]+") + `($|[^a-z0-9])`
+// namePattern matches requirements that are about one of the projects, and no
+// more than a few others: who reads them parses them.
+func namePattern(names []string) string {
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = strings.ReplaceAll(regexpQuoted(name), "-", "[-_.]+")
+	}
+	return `(?i)^\s*(` + strings.Join(patterns, "|") + `)($|[^a-z0-9])`
 }
 
 // regexpQuoted is the name with every byte that is no letter, digit or hyphen
