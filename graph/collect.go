@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"clickql/internal/catalog"
-	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
 
@@ -35,6 +33,10 @@ type list struct {
 // no elements; its own resolver tells why.
 type expand func(ctx context.Context, c *collector)
 
+// full reports that the round comes to more questions than an operation may ask:
+// it will be refused, and nothing more need be gathered.
+func (c *collector) full() bool { return c.count()+len(c.waiting) > c.op.limits.Loads }
+
 // ask adds a request to the round.
 func (c *collector) ask(r query.Request) { c.requests = append(c.requests, r) }
 
@@ -56,92 +58,11 @@ func (c *collector) narrowed(s slice, gather func(query.Slice)) {
 	c.waiting = append(c.waiting, unresolved{s, gather})
 }
 
-// project gathers what the selection asks of one project.
-func (c *collector) project(sel *projectSelection, name string) {
-	if sel.metadata {
-		c.metadata = append(c.metadata, name)
-	}
-	if sel.extent {
-		c.ask(extent(name))
-	}
-	for _, d := range sel.downloads {
-		c.narrowed(d.base.of(name), func(s query.Slice) { c.downloads(d.of, s) })
-	}
-	for _, base := range sel.ranks {
-		c.narrowed(base, func(s query.Slice) { c.ask(query.RankOf(s, name)) })
-	}
-	for _, r := range sel.releases {
-		c.projectReleases(r, name)
-	}
-	for _, r := range sel.dependencies {
-		c.requirements = append(c.requirements, name)
-		c.ranked(r.projectList, func(ctx context.Context) ([]query.Group, error) {
-			return c.op.dependencies(ctx, name, r.version, r.first)
-		})
-	}
-	for _, r := range sel.dependents {
-		c.dependents = append(c.dependents, name)
-		c.ranked(r.projectList, func(ctx context.Context) ([]query.Group, error) {
-			return c.op.dependents(ctx, name, r.first)
-		})
-	}
-}
-
-// ranked gathers a list of projects, which load loads.
-func (c *collector) ranked(l *projectList, load func(context.Context) ([]query.Group, error)) {
-	c.await(&l.list, func(ctx context.Context, c *collector) {
-		groups, err := load(ctx)
-		if err != nil {
-			return
-		}
-		for _, g := range groups {
-			for _, of := range l.of {
-				c.project(of, g.Value)
-			}
-		}
-	})
-}
-
-// projectReleases gathers a project's releases.
-func (c *collector) projectReleases(sel *releaseList, name string) {
-	c.releases = append(c.releases, name)
-	c.releaseList(sel, func(ctx context.Context) (fetch.Releases, bool, error) {
-		return c.op.releasesOf(ctx, []string{name}, sel.first, sel.after)
-	})
-}
-
-// releaseList gathers a list of releases, which load loads.
-func (c *collector) releaseList(sel *releaseList, load func(context.Context) (fetch.Releases, bool, error)) {
-	if len(sel.of) == 0 {
-		return
-	}
-	c.await(&sel.list, func(ctx context.Context, c *collector) {
-		page, _, err := load(ctx)
-		if err != nil {
-			return
-		}
-		for _, r := range page {
-			for _, of := range sel.of {
-				c.release(of, r)
-			}
-		}
-	})
-}
-
-// release gathers what the selection asks of one release.
-func (c *collector) release(sel *releaseSelection, r fetch.Release) {
-	for _, of := range sel.projects {
-		c.project(of, r.Project)
-	}
-	for _, d := range sel.downloads {
-		c.narrowed(d.base.of(r.Project), func(s query.Slice) {
-			c.downloads(d.of, ofValue(s, catalog.Version, r.Version))
-		})
-	}
-}
-
 // downloads gathers what the selection asks of one slice.
 func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
+	if c.full() {
+		return
+	}
 	if sel.total || sel.change {
 		c.ask(query.TotalOf(s))
 	}

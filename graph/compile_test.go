@@ -127,7 +127,7 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
 	s := &split{cut: cut{dim: "VERSION", first: 2, others: true}}
 	s.elements = []*downloadsSelection{{total: true}}
-	round := &collector{op: &operation{}}
+	round := &collector{op: &operation{asker: asker{limits: Limits{}.withDefaults()}}}
 	numpy, pandas := ofProject(query.Slice{AllTime: true}, "numpy"), ofProject(query.Slice{AllTime: true}, "pandas")
 	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
 	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})

@@ -35,14 +35,19 @@ func (c *connection[T]) Nodes() []T {
 	return nodes
 }
 
-// The connections of the schema and their edges.
 type (
-	ProjectConnection        = connection[*Project]
-	ProjectEdge              = edge[*Project]
+	// ProjectConnection is the GraphQL type of that name.
+	ProjectConnection = connection[*Project]
+	// ProjectEdge is the GraphQL type of that name.
+	ProjectEdge = edge[*Project]
+	// ProjectRankingConnection is the GraphQL type of that name.
 	ProjectRankingConnection = connection[*ProjectRanking]
-	ProjectRankingEdge       = edge[*ProjectRanking]
-	ReleaseConnection        = connection[*Release]
-	ReleaseEdge              = edge[*Release]
+	// ProjectRankingEdge is the GraphQL type of that name.
+	ProjectRankingEdge = edge[*ProjectRanking]
+	// ReleaseConnection is the GraphQL type of that name.
+	ReleaseConnection = connection[*Release]
+	// ReleaseEdge is the GraphQL type of that name.
+	ReleaseEdge = edge[*Release]
 )
 
 // paged is the page with the groups' elements, each made by node. A page that

@@ -87,3 +87,18 @@ func TestRequirementsEqualTheFiles(t *testing.T) {
 		}
 	}
 }
+
+// Lists in lists are refused before they are asked for, each at its place.
+func TestRequirementsAreLimited(t *testing.T) {
+	d := newData(t, insertDownloads, insertFiles)
+	h := d.handler(Limits{Loads: 12})
+	got := post(t, h, `{ project(name: "requests") { name dependents { project { dependencies { project { downloads { total series { totals } } releases { nodes { version } } } } } } } }`, nil, nil)
+	if len(got.Errors) == 0 {
+		t.Fatal(got.body)
+	}
+	for _, e := range got.Errors {
+		if e.code() != "COST_LIMIT" || e.Extensions["limit"] == nil || len(e.Path) < 2 {
+			t.Errorf("%+v", e)
+		}
+	}
+}

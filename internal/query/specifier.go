@@ -124,8 +124,10 @@ func (c clause) holds(v pyVersion) bool {
 	case "<": // not the pre-releases of the version itself
 		return v.compare(c.version) < 0 && (c.version.isPreRelease() || !v.isPreRelease() || !sameRelease(v, c.version))
 	default: // ">": neither post-releases nor local versions of the version itself
-		own := sameRelease(v, c.version)
-		return v.compare(c.version) > 0 && !(own && (v.local != nil || v.post != "" && c.version.post == ""))
+		if sameRelease(v, c.version) && (v.local != nil || v.post != "" && c.version.post == "") {
+			return false
+		}
+		return v.compare(c.version) > 0
 	}
 }
 
