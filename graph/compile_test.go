@@ -42,6 +42,14 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 	for _, name := range round.metadata {
 		out = append(out, "metadata of "+name)
 	}
+	for what, names := range map[string][]string{"releases": round.releases, "requirements": round.requirements, "dependents": round.dependents} {
+		for _, name := range names {
+			out = append(out, what+" of "+name)
+		}
+	}
+	for _, u := range round.waiting {
+		out = append(out, "versions for "+u.only.text+": "+show(round.op.versions(u.slice)))
+	}
 	return out
 }
 
@@ -60,6 +68,8 @@ func show(r query.Request) string {
 		}
 	case query.Extent:
 		b.WriteString("extent")
+	case query.Rank:
+		fmt.Fprintf(&b, "rank of %s", r.Of)
 	}
 	if r.Slice.Projects != nil {
 		fmt.Fprintf(&b, " of %s", strings.Join(r.Slice.Projects, "+"))
@@ -110,6 +120,16 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 			want: []string{"split PROJECT 5 COUNTRY in AT,DE"}},
 		{name: "a ranking's next page", query: `{ topProjects(after: "` + cursorOf(12, "numpy") + `") { nodes { total } } }`,
 			want: []string{"split PROJECT 10 after 12 numpy"}},
+		{name: "ranks", query: `{ projects(names: ["numpy", "pandas"]) { rank(range: {last: 1}) { position } } }`,
+			want: []string{"rank of numpy 2024-12-31..2024-12-31", "rank of pandas 2024-12-31..2024-12-31"}},
+		{name: "releases", query: `{ project(name: "numpy") { releases { nodes { version downloads { total } } } } }`, want: []string{"releases of numpy"}},
+		{name: "requirements", query: `{ project(name: "numpy") { dependencies { total } } }`, want: []string{"requirements of numpy"}},
+		{name: "dependents", query: `{ project(name: "numpy") { dependents(first: 2) { project { summary } } } }`, want: []string{"dependents of numpy"}},
+		{name: "releases of projects named", query: `{ recentReleases(projects: ["NumPy"]) { nodes { version } } }`, want: []string{"releases of numpy"}},
+		{name: "a specifier waits for the versions", query: `{ project(name: "numpy") { downloads(filter: {version: {specifier: ">2"}}, range: {last: 7}) { total } } }`,
+			want: []string{"versions for >2: split VERSION 10000 of numpy"}},
+		{name: "wrong lists are left to the resolvers", query: `{ project(name: "numpy") { releases(first: -1) { nodes { version } } dependencies(first: 2000) { total }
+			dependents(first: -1) { total } rank(filter: {version: {specifier: "x"}}) { position } } hotProjects(months: 0) { growth } recentReleases(after: "x") { nodes { version } } }`},
 		{name: "first 0 asks for the total", query: `{ downloads { by(dimension: CI, first: 0, others: true) { total } } }`,
 			want: []string{"split CI 1"}},
 		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {from: "x"}) { total } b: downloads { by(dimension: NO) { total } total } }`,

@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"clickql/internal/chtest"
+	"clickql/internal/fetch"
 )
 
 // file is one uploaded file as the table of metadata holds it.
@@ -171,4 +172,20 @@ func (d *testData) walkReleases(t *testing.T, h http.Handler, field string, size
 		more, after = info["hasNextPage"].(bool), quoted(info["endCursor"])
 	}
 	return got
+}
+
+// Cursors that no page gave are refused, those of other lists among them.
+func TestReleaseCursors(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	for _, text := range []string{"", "null", "[]", "[1]", `[1,"a","b","c"]`, `["a","b","c"]`, `[1.5,"a","b"]`, "12:numpy"} {
+		got := post(t, h, `query($after: String) { recentReleases(after: $after) { nodes { version } } }`, map[string]any{"after": opaque.EncodeToString([]byte(text))}, nil)
+		if len(got.Errors) != 1 || got.Errors[0].code() != "BAD_USER_INPUT" {
+			t.Errorf("%q: %s", text, got.body)
+		}
+	}
+	at := fetch.Release{Project: "a:b", Version: `1"0`, Uploaded: time.UnixMicro(1_700_000_000_123_456)}.Place()
+	cursor := releaseCursor(at)
+	if again, err := parseReleaseCursor(&cursor); err != nil || *again != at {
+		t.Errorf("%+v: %v", again, err)
+	}
 }
