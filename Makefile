@@ -34,12 +34,11 @@ lint: $(GOLANGCI) ## check style, and that packages import only what they may
 	go mod verify >/dev/null
 	go mod tidy -diff
 
-bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md
-	bin/clickql version >/dev/null
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (a quarter of an hour)
+	go run ./internal/bench
 
 clean: ## remove everything that was built, the demo's data too
-	rm -rf bin .tools .clickql internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist
+	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist
 
 $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.json
 	cd internal/engine/npm && $(NPM_CI)

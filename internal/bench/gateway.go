@@ -33,9 +33,9 @@ type gateway struct {
 }
 
 // startGateway wires a gateway as clickql serve does and lets it listen on
-// loopback. cacheBytes is as in fetch.Config. The access log is written and
-// thrown away.
-func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, cacheBytes int64) (*gateway, error) {
+// loopback. results and responses are CacheBytes as in fetch.Config and
+// server.Config. The access log is written and thrown away.
+func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, results, responses int64) (*gateway, error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: conns})
 	if err != nil {
 		return nil, err
@@ -47,10 +47,10 @@ func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, cacheBytes
 	plain := slog.New(slog.NewTextHandler(io.Discard, nil))
 	log := slog.New(server.LogHandler(plain.Handler()))
 	g := &gateway{clients: newClients(ln.Addr().String(), maxClients), registry: prometheus.NewRegistry(), conn: conn, ended: make(chan error, 1)}
-	loader := fetch.New(fetch.Config{Conn: conn, Catalog: cat, CacheBytes: cacheBytes, Log: log, Registry: g.registry})
+	loader := fetch.New(fetch.Config{Conn: conn, Catalog: cat, CacheBytes: results, Log: log, Registry: g.registry})
 	srv := server.New(server.Config{
 		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log}),
-		Loader:  loader, Log: plain, Registry: g.registry,
+		Loader:  loader, CacheBytes: responses, Log: plain, Registry: g.registry,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g.stop = stop

@@ -48,7 +48,7 @@ type flags struct {
 }
 
 // allSides are the letters of every way of serving.
-const allSides = "abce"
+const allSides = "abcde"
 
 // define adds the flags.
 func (f *flags) define(set *flag.FlagSet) {

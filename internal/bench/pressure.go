@@ -19,7 +19,7 @@ func (s *servingRun) measureMemory(ctx context.Context) error {
 	}
 	s.say("memory under %d clients for %s", maxClients, span)
 	before := runtime.NumGoroutine()
-	g, err := startGateway(ctx, s.dsn, s.cat, -1)
+	g, err := startGateway(ctx, s.dsn, s.cat, -1, -1)
 	if err != nil {
 		return err
 	}

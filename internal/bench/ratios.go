@@ -10,32 +10,37 @@ func (s *servingRun) reportRatios(all []measured) {
 - **(a)** hand-written SQL over clickhouse-go's native protocol, each statement against the cheapest table, one after another, on %[1]d connections;
 - **(b)** the gateway with nothing cached, over HTTP, on %[1]d connections to ClickHouse;
 - **(c)** the gateway with results cached;
-- **(d)** the gateway with whole responses cached: not there yet;
+- **(d)** the gateway with whole responses cached;
 - **(e)** a bare net/http handler that writes the same bytes.
 
 Each operation is asked about %[2]d different projects or ranges in turn, so that no two clients wait for the same answer. (a) and (b) were found to give the same numbers.`, conns, variants)
 	r.heading(3, "Ratios")
 	r.para("(b)/(a) is time: 1.10 means that the gateway takes 10 %% longer than hand-written SQL (median latency for 1 client, time per request for more). " +
-		"(c)/(e) is requests per second: 0.50 means half as many as the bare handler.")
+		"(c)/(e) and (d)/(e) are requests per second: 0.50 means half as many as the bare handler.")
 	columns := []string{"operation"}
 	for _, n := range clientCounts {
 		columns = append(columns, fmt.Sprintf("(b)/(a), %d", n))
 	}
-	for _, n := range clientCounts {
-		columns = append(columns, fmt.Sprintf("(c)/(e), %d", n))
+	for _, letter := range []string{"c", "d"} {
+		for _, n := range clientCounts {
+			columns = append(columns, fmt.Sprintf("(%s)/(e), %d", letter, n))
+		}
 	}
 	var rows [][]string
-	means := make([][]float64, 2*len(clientCounts))
+	means := make([][]float64, 3*len(clientCounts))
 	for _, m := range all {
 		row := []string{m.operation.name}
-		for i := range clientCounts {
-			means[i] = append(means[i], m.slower(i))
-			row = append(row, ratio(m.slower(i)))
+		add := func(at int, value float64) {
+			means[at] = append(means[at], value)
+			row = append(row, ratio(value))
 		}
 		for i := range clientCounts {
-			at := len(clientCounts) + i
-			means[at] = append(means[at], m.throughput(i))
-			row = append(row, ratio(m.throughput(i)))
+			add(i, m.slower(i))
+		}
+		for at, side := range []int{sideWarm, sideWhole} {
+			for i := range clientCounts {
+				add((at+1)*len(clientCounts)+i, m.throughput(i, side))
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -65,7 +70,7 @@ func (s *servingRun) reportTimes(all []measured) {
 			}
 			rows = append(rows, row)
 		}
-		r.table([]string{"operation", "(a) SQL by hand", "(b) nothing cached", "(c) results cached", "(e) bare handler"}, rows)
+		r.table([]string{"operation", "(a) SQL by hand", "(b) nothing cached", "(c) results cached", "(d) responses cached", "(e) bare handler"}, rows)
 	}
 	r.heading(3, "Operations")
 	var rows [][]string

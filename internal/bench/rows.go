@@ -35,12 +35,12 @@ type planning struct {
 // covering table with the fewest columns.
 func (s *servingRun) measureRows(ctx context.Context) (p planning, err error) {
 	s.say("counting rows")
-	planned, err := startGateway(ctx, s.dsn, s.cat, -1)
+	planned, err := startGateway(ctx, s.dsn, s.cat, -1, -1)
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, planned.Close()) }()
-	fewest, err := startGateway(ctx, s.dsn, withoutSizes{s.cat}, -1)
+	fewest, err := startGateway(ctx, s.dsn, withoutSizes{s.cat}, -1, -1)
 	if err != nil {
 		return p, err
 	}

@@ -28,7 +28,7 @@ type servingRun struct {
 	cat        *catalog.Catalog
 	dsn        string
 	enginePID  int
-	cold, warm *gateway
+	cold, warm, whole *gateway
 	variants   []variant
 	operations []operation
 	labels     atomic.Int64 // of pictures
@@ -87,14 +87,18 @@ func (b *bench) serve(ctx context.Context, st *store, cat *catalog.Catalog) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, s.hand.Close()) }()
-	if s.cold, err = startGateway(ctx, s.dsn, cat, -1); err != nil {
+	if s.cold, err = startGateway(ctx, s.dsn, cat, -1, -1); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.cold.Close()) }()
-	if s.warm, err = startGateway(ctx, s.dsn, cat, 0); err != nil {
+	if s.warm, err = startGateway(ctx, s.dsn, cat, 0, -1); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.warm.Close()) }()
+	if s.whole, err = startGateway(ctx, s.dsn, cat, 0, 0); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.whole.Close()) }()
 	var version string
 	if err := st.admin.QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
 		return fmt.Errorf("ask ClickHouse for its version: %w", err)
@@ -146,17 +150,18 @@ func (s *servingRun) measure(ctx context.Context) error {
 	return nil
 }
 
-// The sides of a comparison. (d) is kept for whole responses from memory.
+// The sides of a comparison.
 const (
 	sideHand  = iota // (a)
 	sideCold         // (b)
 	sideWarm         // (c)
+	sideWhole        // (d)
 	sideFloor        // (e)
 	sideCount
 )
 
 // letters name the sides in the report and in the flag -sides.
-var letters = [sideCount]string{"a", "b", "c", "e"}
+var letters = [sideCount]string{"a", "b", "c", "d", "e"}
 
 // measured is one operation's figures: for each of clientCounts, the turns of
 // each side.
@@ -197,7 +202,7 @@ func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measu
 		if m.turns[i], err = compare(ctx, s.pace(), clients, sides); err != nil {
 			return m, fmt.Errorf("%s at %d clients: %w", o.name, clients, err)
 		}
-		s.say("%-14s %2d clients  (b)/(a) %s  (c)/(e) %s", o.name, clients, ratio(m.slower(i)), ratio(m.throughput(i)))
+		s.say("%-14s %2d clients  (b)/(a) %s  (c)/(e) %s  (d)/(e) %s", o.name, clients, ratio(m.slower(i)), ratio(m.throughput(i, sideWarm)), ratio(m.throughput(i, sideWhole)))
 	}
 	return m, nil
 }
@@ -241,6 +246,7 @@ func (s *servingRun) sides(ctx context.Context, o operation) ([]*side, [][]byte,
 		out[sideCold] = s.unseen(o)
 	}
 	out[sideWarm] = over("(c) gateway, results cached", s.warm.clients, requests, bodies)
+	out[sideWhole] = over("(d) gateway, responses cached", s.whole.clients, requests, bodies)
 	return out, bodies, nil
 }
 
@@ -296,8 +302,8 @@ func (m measured) slower(i int) float64 {
 	return medianRatio(hand.rates(), cold.rates())
 }
 
-// throughput is the part of a bare handler's requests per second that the
-// gateway reaches when results are cached.
-func (m measured) throughput(i int) float64 {
-	return medianRatio(m.turns[i][sideWarm].rates(), m.turns[i][sideFloor].rates())
+// throughput is the part of a bare handler's requests per second that a side
+// reaches.
+func (m measured) throughput(i, side int) float64 {
+	return medianRatio(m.turns[i][side].rates(), m.turns[i][sideFloor].rates())
 }

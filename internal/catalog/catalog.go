@@ -83,6 +83,13 @@ type Table struct {
 	// Parts is the number of active data parts; 0 where unknown. Every part
 	// that a query touches costs at least one granule.
 	Parts uint64
+	// Partitions are the table's partitions in the order of their days; those
+	// outside a query's range are not read. Nil where unknown.
+	Partitions []Partition
+	// KeySpace is about how many rows the table would keep of a project however
+	// often it is downloaded; a project of n downloads has about
+	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.
+	KeySpace float64
 	// Width is the mean uncompressed bytes of a row's value by column; a
 	// missing column's width is unknown.
 	Width map[string]float64
@@ -90,6 +97,14 @@ type Table struct {
 
 // FullName is database.name as ClickHouse shows it, unquoted.
 func (t *Table) FullName() string { return t.Database + "." + t.Name }
+
+// Partition is a part of a table that a range of days may leave out.
+type Partition struct {
+	// Days holds every day of the partition's rows; empty where that is unknown.
+	Days Range
+	// Rows and Parts are its size.
+	Rows, Parts uint64
+}
 
 // Ignored is a table of the database that cannot answer questions about
 // downloads though it looks as if it might, and why.

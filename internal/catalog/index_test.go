@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -37,4 +38,25 @@ func TestPrefix(t *testing.T) {
 			want, after = want[limit:], &got[limit-1]
 		}
 	})
+}
+
+// TestKeySpace: the rows of projects that the figure stands for add up to the
+// table's.
+func TestKeySpace(t *testing.T) {
+	ix := NewIndex([]Entry{{"a", 1_000_000}, {"b", 1_000}, {"c", 1_000}, {"d", 10}})
+	for _, rows := range []uint64{10, 500, 3_000, 100_000} {
+		k, got := ix.keySpace(rows), 0.0
+		for _, n := range ix.totals {
+			got += k * (1 - math.Exp(-float64(n)/k))
+		}
+		if math.Abs(got-float64(rows)) > 0.01*float64(rows) {
+			t.Errorf("%d rows: a key space of %.0f stands for %.0f", rows, k, got)
+		}
+	}
+	if k := ix.keySpace(2_000_000); k != 0 {
+		t.Errorf("more rows than downloads: %f", k)
+	}
+	if k := (*Index)(nil).keySpace(5); k != 0 {
+		t.Errorf("without an index: %f", k)
+	}
 }

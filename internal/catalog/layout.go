@@ -83,6 +83,7 @@ func (c *candidate) measure(parts partitions) {
 	}
 	if !c.spread {
 		c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
+		c.table.Partitions = parts.of(c.physical.full())
 	}
 }
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -95,6 +96,18 @@ func (p partitions) fold(table string) (rows, bytes, parts uint64, modified time
 		}
 	}
 	return rows, bytes, parts, modified
+}
+
+// of lists a table's partitions in the order of their days.
+func (p partitions) of(table string) []Partition {
+	var out []Partition
+	for _, x := range p[table] {
+		out = append(out, Partition{Days: x.days, Rows: x.rows, Parts: uint64(len(x.parts))})
+	}
+	slices.SortFunc(out, func(a, b Partition) int {
+		return cmp.Or(cmp.Compare(a.Days.From, b.Days.From), cmp.Compare(a.Days.To, b.Days.To), cmp.Compare(a.Rows, b.Rows))
+	})
+	return out
 }
 
 // mark writes what of a partition changes with its data and not by merges: the

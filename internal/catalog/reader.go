@@ -149,6 +149,11 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	for _, t := range snap.Tables {
+		if t.Dims[Project] && !t.Raw {
+			t.KeySpace = snap.Projects.keySpace(t.Rows)
+		}
+	}
 	snap.Ignored = l.ignored
 	if parts != nil && !l.spread() {
 		snap.Version = r.versions.next(parts.version(relevant, snap.text()), r.moved)

@@ -49,24 +49,64 @@ type costing struct {
 	widths widths
 }
 
-// estimate is for the rows that survive the table's sorting key under the
-// conditions of s, and the bytes of the columns that the bundle reads.
+// estimate is for the rows that are read under the conditions of s, and the
+// bytes of the columns that the bundle needs.
 func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate {
-	snap := c.snap
 	size := float64(t.Rows)
 	if t.Rows == 0 && t.Raw {
-		size = float64(snap.Projects.Sum())
+		size = float64(c.snap.Projects.Sum())
 	}
 	if size == 0 {
 		return estimate{unknown: true}
 	}
-	rows := size * keptByKey(snap, t, s, n)
-	if limit := perProjectLimit(snap, t, s, n); limit > 0 {
-		rows = min(rows, limit)
+	whole, parts := touched(t, n, size)
+	key := c.prefix(t, s, n)
+	asked := size * key.kept * fraction(n, c.snap.Days) // rows that the answer is about
+	rows := whole * key.kept
+	if key.time {
+		rows = min(rows, asked)
 	}
-	rows = min(size, max(rows, granule*float64(max(t.Parts, 1))))
+	if limit := perProjectLimit(t, s, n); limit > 0 {
+		rows, asked = min(rows, limit), min(asked, limit)
+	}
+	if key.ranges > 0 {
+		rows = inGranules(rows, whole, key.ranges*parts)
+	} else {
+		rows = whole
+	}
 	width := widthOf(c.widths, t, n, b.readsTime())
-	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*(width+rowCost*(float64(len(b.parts))+sumCost*float64(len(b.extras))))}
+	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)))
+	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*width + min(rows, asked)*work}
+}
+
+// fraction is the part of the data's days that is asked about.
+func fraction(n need, data catalog.Range) float64 {
+	if n.whole {
+		return 1
+	}
+	return float64(n.days.Days()) / float64(max(1, data.Days()))
+}
+
+// touched is the rows and parts of the partitions that the range reaches into.
+func touched(t *catalog.Table, n need, size float64) (rows, parts float64) {
+	if len(t.Partitions) == 0 || n.whole {
+		return size, float64(max(1, t.Parts))
+	}
+	for _, p := range t.Partitions {
+		if p.Days.Empty() || p.Days.From <= n.days.To && n.days.From <= p.Days.To {
+			rows, parts = rows+float64(p.Rows), parts+float64(p.Parts)
+		}
+	}
+	return rows, max(1, parts)
+}
+
+// inGranules is how many of all rows are read for some of them that lie in so
+// many places: a place costs the granule that it begins in, and places that
+// share one cost it once.
+func inGranules(rows, all, places float64) float64 {
+	granules := max(1, all/granule)
+	hit := granules * -math.Expm1(-(places+rows/granule)/granules)
+	return min(all, max(rows, hit*granule))
 }
 
 // readsTime reports that a part is about days, whatever the range of all.
@@ -74,29 +114,36 @@ func (b *bundle) readsTime() bool {
 	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool { return p.req().Kind == Series || p.req().Kind == Extent })
 }
 
-// keptByKey is the part of the table that the sorting key's prefix leaves under
-// the request's conditions: the key is used column by column until one is not
-// restricted, or is restricted to a range.
-func keptByKey(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need) float64 {
-	kept := 1.0
+// prefix is what the conditions leave of a table by its sorting key.
+type prefix struct {
+	kept   float64 // part of the rows, days aside
+	ranges float64 // runs of the key; 0 where the key does not help
+	time   bool    // the range of days narrows the runs
+}
+
+// prefix uses the key column by column until one is not restricted, or is
+// restricted to a range.
+func (c costing) prefix(t *catalog.Table, s Slice, n need) prefix {
+	p := prefix{kept: 1}
 	for _, column := range t.Key[:indexed(t)] {
 		if column == t.TimeColumn {
-			if !n.whole {
-				kept *= float64(n.days.Days()) / float64(max(1, snap.Days.Days()))
+			if p.time = !n.whole; p.time {
+				p.ranges = max(1, p.ranges)
 			}
-			return kept
+			return p
 		}
 		d, ok := catalog.DimensionOf(column)
 		if !ok {
-			return kept
+			return p
 		}
-		share := s.share(snap, d)
-		if share == 1 {
-			return kept
+		share, values := c.share(t, s, d)
+		if values == 0 {
+			return p
 		}
-		kept *= share
+		p.kept *= share
+		p.ranges = max(1, p.ranges) * values
 	}
-	return kept
+	return p
 }
 
 // indexed is how many leading columns of the sorting key narrow what is read.
@@ -107,43 +154,52 @@ func indexed(t *catalog.Table) int {
 	return len(t.Key)
 }
 
-// share is the part of all downloads that the slice's condition on a dimension
-// leaves: exact for projects, a typical figure otherwise; 1 without a condition
-// that an index can use.
-func (s Slice) share(snap *catalog.Snapshot, d catalog.Dimension) float64 {
+// share is the part of the table's rows that the slice's condition on a
+// dimension leaves, and how many values it names: for projects out of the index,
+// a typical figure otherwise. values is 0 without a condition that an index can
+// use.
+func (c costing) share(t *catalog.Table, s Slice, d catalog.Dimension) (share, values float64) {
 	if d == catalog.Project {
 		if s.Projects == nil {
-			return 1
+			return 1, 0
 		}
-		if snap.Projects.Sum() == 0 { // not known
-			return min(1, float64(len(s.Projects))/typicalValues[d])
-		}
-		var sum int64
-		for _, p := range s.Projects {
-			total, _ := snap.Projects.Total(p)
-			sum += total
-		}
-		return float64(sum) / float64(snap.Projects.Sum())
+		return c.projectShare(t, s.Projects), float64(len(s.Projects))
 	}
-	for _, c := range s.Conditions {
-		if c.Dim == d && !c.Not {
-			return min(1, float64(len(c.Values))/typicalValues[d])
+	for _, cond := range s.Conditions {
+		if cond.Dim == d && !cond.Not {
+			n := float64(len(cond.Values))
+			return min(1, n/typicalValues[d]), n
 		}
 	}
-	return 1
+	return 1, 0
+}
+
+// projectShare is the projects' part of the table's rows.
+func (c costing) projectShare(t *catalog.Table, names []string) float64 {
+	sum := float64(c.snap.Projects.Sum())
+	if sum == 0 { // not known
+		return min(1, float64(len(names))/typicalValues[catalog.Project])
+	}
+	if !t.Raw && t.KeySpace > 0 {
+		sum = float64(t.Rows)
+	}
+	var rows float64
+	for _, name := range names {
+		total, _ := c.snap.Projects.Total(name)
+		if t.Raw || t.KeySpace <= 0 {
+			rows += float64(total)
+		} else {
+			rows += t.KeySpace * -math.Expm1(-float64(total)/t.KeySpace)
+		}
+	}
+	return min(1, rows/sum)
 }
 
 // perProjectLimit bounds the rows of the named projects in a table that keeps
-// nothing but project and time apart: one row for each step of time. For the raw
-// table the projects' own downloads are the bound. 0 is no bound.
-func perProjectLimit(snap *catalog.Snapshot, t *catalog.Table, s Slice, n need) float64 {
-	if s.Projects == nil {
-		return 0
-	}
-	if t.Raw {
-		return s.share(snap, catalog.Project) * float64(snap.Projects.Sum())
-	}
-	if len(t.Dims) != 1 {
+// nothing but project and time apart: one row for each step of time. 0 is no
+// bound.
+func perProjectLimit(t *catalog.Table, s Slice, n need) float64 {
+	if s.Projects == nil || t.Raw || len(t.Dims) != 1 {
 		return 0
 	}
 	steps := map[catalog.Grain]float64{
@@ -161,10 +217,9 @@ func widthOf(w widths, t *catalog.Table, n need, readsTime bool) float64 {
 	if t.TimeColumn != "" && (!n.whole || readsTime) {
 		sum += w.of(t.TimeColumn)
 	}
-	if !t.Raw {
-		sum += w.of(t.Count)
-	}
-	return max(sum, 1)
+	// The raw table has no count to read, but counting costs as much as adding:
+	// of two tables the one with more rows is not the cheaper.
+	return sum + unknownWidth
 }
 
 // widths is the mean bytes of a column's values over all tables whose sizes are
