@@ -24,14 +24,14 @@ const maxClients = 64
 // servingRun is what the measurements of serving share.
 type servingRun struct {
 	*bench
-	hand       byHand
-	cat        *catalog.Catalog
-	dsn        string
-	enginePID  int
+	hand              byHand
+	cat               *catalog.Catalog
+	dsn               string
+	enginePID         int
 	cold, warm, whole *gateway
-	variants   []variant
-	operations []operation
-	labels     atomic.Int64 // of pictures
+	variants          []variant
+	operations        []operation
+	labels            atomic.Int64 // of pictures
 }
 
 // measureServing measures answering against hand-written SQL and against a
