@@ -59,6 +59,9 @@ func (e extent) empty() bool { return e.downloads == 0 && e.first.Unix() <= 0 }
 
 // days writes the days.
 func (e extent) days() string {
+	if e.last.Unix() == 0 { // what the engine's min and max of no rows are
+		return "no days"
+	}
 	return e.first.Format(time.DateOnly) + " to " + e.last.Format(time.DateOnly)
 }
 
