@@ -134,6 +134,16 @@ func (c Config) sourceOf(s *session) func(string) Source {
 	}
 }
 
+// known refuses names that no source reads.
+func (c Config) known(s *session, sources []string) error {
+	for _, name := range sources {
+		if c.sourceOf(s)(name) == nil {
+			return fmt.Errorf("read %s: no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk", name)
+		}
+	}
+	return nil
+}
+
 // Ingest loads files into one database.
 type Ingest struct{ cfg Config }
 
@@ -146,10 +156,8 @@ func New(cfg Config) *Ingest { return &Ingest{cfg.withDefaults()} }
 // are in the summary.
 func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (sum Summary, err error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	for _, name := range sources {
-		if in.cfg.sourceOf(s)(name) == nil {
-			return sum, fmt.Errorf("load %s: no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk", name)
-		}
+	if err := in.cfg.known(s, sources); err != nil {
+		return sum, err
 	}
 	if err := ensureLedger(ctx, s); err != nil {
 		return sum, err

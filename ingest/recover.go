@@ -100,7 +100,7 @@ func (r *recoverer) judgeAll(ctx context.Context, steps []stepLine, stage string
 		case notLanded:
 			todo = append(todo, step)
 		case foreign:
-			return nil, &ForeignError{Batch: step.Batch, Table: step.partition().tableID.String(), Partition: step.Partition,
+			return nil, &ForeignError{Batch: step.Batch, Table: step.partition().String(), Partition: step.Partition,
 				Witness: step.Witness, Expected: []int64{step.Before, step.Before + step.Delta}, Found: found}
 		case vanished:
 			return nil, fmt.Errorf("partition %s of %s is neither public nor in a private database: the private database %s* was dropped by hand; "+

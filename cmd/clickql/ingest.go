@@ -23,7 +23,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a))
 	return cmd
 }
 
@@ -93,28 +93,33 @@ func (f *ingestFlags) define(flags *pflag.FlagSet) {
 	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` computed at the same time, each by one thread of the server (default its max_threads)")
 	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read files (default its max_threads)")
 	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
+	f.access(flags)
+	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
+}
+
+// access adds the flags that say how buckets are read.
+func (f *ingestFlags) access(flags *pflag.FlagSet) {
 	flags.StringVar(&f.hmacKey, "gcs-hmac-key", "", "access `id` of an HMAC key, with which ClickHouse reads private buckets")
 	flags.StringVar(&f.hmacSecret, "gcs-hmac-secret", "", "`secret` of the HMAC key; better given as CLICKQL_GCS_HMAC_SECRET, since other users see command lines")
 	flags.BoolVar(&f.anonymous, "gcs-anonymous", false, "list public buckets without looking for Google credentials")
-	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
 }
 
 // ingest loads files of one kind and says what became of them.
 func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
-	if (f.hmacKey == "") != (f.hmacSecret == "") {
-		return usagef("--gcs-hmac-key and --gcs-hmac-secret are given together")
-	}
 	sources, err := a.absolute(sources)
 	if err != nil {
 		return err
 	}
+	bucket, err := f.bucket()
+	if err != nil {
+		return err
+	}
+	defer a.releasing(bucket.Close)
 	conn, release, err := a.connect(ctx, admin)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(release)
-	bucket := gcs.New(gcs.Config{HMACKey: f.hmacKey, HMACSecret: f.hmacSecret, Anonymous: f.anonymous})
-	defer a.releasing(bucket.Close)
 	progress := ingest.NewProgress(time.Now)
 	stop := a.showProgress(progress, "loading "+string(kind))
 	sum, err := ingest.New(ingest.Config{
@@ -130,6 +135,14 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sourc
 		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
 	}
 	return nil
+}
+
+// bucket prepares to read buckets.
+func (f *ingestFlags) bucket() (*gcs.Source, error) {
+	if (f.hmacKey == "") != (f.hmacSecret == "") {
+		return nil, usagef("--gcs-hmac-key and --gcs-hmac-secret are given together")
+	}
+	return gcs.New(gcs.Config{HMACKey: f.hmacKey, HMACSecret: f.hmacSecret, Anonymous: f.anonymous}), nil
 }
 
 // absolute makes local paths mean the same to the embedded engine, which runs

@@ -45,6 +45,22 @@ func TestIngest(t *testing.T) {
 	if status, stdout, stderr = command("run", downloads); status != exitDone || !strings.Contains(stdout, "0 loaded now") {
 		t.Errorf("second run: %d\n%s%s", status, stdout, stderr)
 	}
+	var v ingest.Verification
+	status, stdout, stderr = command("verify", downloads, "--json")
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil || status != exitDone || !v.Agrees || v.Rows != uint64(written.Rows-written.Rejected) {
+		t.Errorf("verify --json: %d, %v\n%s%s", status, err, stdout, stderr)
+	}
+	if status, stdout, stderr = command("verify", "--quick", downloads); status != exitDone || !strings.Contains(stdout, "agrees") {
+		t.Errorf("verify --quick: %d\n%s%s", status, stdout, stderr)
+	}
+	if err := db.Conn.Exec(t.Context(), "DELETE FROM pypi WHERE date = '"+written.To+"'"); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = command("verify", downloads)
+	if status != exitFailed || !strings.Contains(stdout, written.To) || !strings.Contains(stdout, "missing-file: every row is gone") || !strings.Contains(stderr, "do not agree: 1 difference") {
+		t.Errorf("verify with a day missing: %d\n%s%s", status, stdout, stderr)
+	}
+	t.Log(stdout)
 	if status, stdout, stderr = command("projects", o.Dir+"/"+sample.ProjectsDir+"/*.parquet"); status != exitDone {
 		t.Errorf("projects: %d\n%s%s", status, stdout, stderr)
 	}
@@ -69,6 +85,8 @@ func TestIngestUsage(t *testing.T) {
 		{[]string{"ingest", "run"}, "requires at least 1 arg"},
 		{[]string{"ingest", "run", "x", "--gcs-hmac-key", "k"}, "given together"},
 		{[]string{"ingest", "run", "x", "--batch-bytes", "many"}, "not a size"},
+		{[]string{"ingest", "verify"}, "requires at least 1 arg"},
+		{[]string{"ingest", "verify", "x", "--gcs-hmac-secret", "k"}, "given together"},
 		{[]string{"ingest", "status", "x"}, "takes no arguments"},
 		{[]string{"ingest"}, "needs one of the commands"},
 	} {

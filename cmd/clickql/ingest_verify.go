@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
+	"clickql/ingest"
+)
+
+// newIngestVerifyCommand compares the source with the tables.
+func newIngestVerifyCommand(a *app) *cobra.Command {
+	var f ingestFlags
+	f.memory = ingest.DefaultMaxMemory
+	quick, asJSON := false, false
+	cmd := &cobra.Command{
+		Use:   "verify SOURCE...",
+		Short: "Compare the source's downloads with every table",
+		Long: "Counts the source's downloads by day and compares them with the raw table and every\n" +
+			"table that a view fills from it: by days, by months, in total, or by the first and\n" +
+			"last day. Names each day and table that differs and the likely cause. It changes\n" +
+			"nothing and may run beside a load. Name everything that was loaded: of a part only\n" +
+			"its days are compared with the source, and months and totals with the raw table.\n\n" + sourceHelp,
+		Example: "  clickql ingest verify 'gs://my-exports/2024/*.parquet' --json\n  clickql ingest verify --quick 'exports/*.parquet'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sources, err := a.absolute(args)
+			if err != nil {
+				return err
+			}
+			bucket, err := f.bucket()
+			if err != nil {
+				return err
+			}
+			defer a.releasing(bucket.Close)
+			conn, release, err := a.connect(cmd.Context(), admin)
+			if err != nil {
+				return err
+			}
+			defer a.releasing(release)
+			progress := ingest.NewProgress(time.Now)
+			stop := a.showProgress(progress, "counting")
+			v, err := ingest.New(ingest.Config{
+				Conn: conn, Sources: []ingest.Source{bucket}, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
+			}).Verify(cmd.Context(), quick, sources...)
+			stop()
+			if err != nil {
+				return err
+			}
+			return a.printVerification(v, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&quick, "quick", false, "read no file: compare the listing with the ledger, and the ledger's rows with the raw table")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVar(&f.threads, "threads", 0, "`threads` of the server that count (default its max_threads)")
+	cmd.Flags().Var(&f.memory, "max-memory", "memory that each statement may take in the server")
+	f.access(cmd.Flags())
+	return cmd
+}
+
+// printVerification writes a verification; the error says that something differs.
+func (a *app) printVerification(v ingest.Verification, asJSON bool) error {
+	var err error
+	if asJSON {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		err = e.Encode(v)
+	} else {
+		err = writeVerification(a.stdout, v)
+	}
+	if err != nil || v.Agrees {
+		return err
+	}
+	if n := len(v.Differences); n > 0 {
+		return fmt.Errorf("the source and the tables of database %s do not agree: %s", v.Database, english.Plural(n, "difference", ""))
+	}
+	return errors.New("not every file of the source is in the tables of database " + v.Database + " as it is")
+}
+
+// writeVerification writes a verification as tables.
+func writeVerification(out io.Writer, v ingest.Verification) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
+	f := v.Files
+	line("files\t%d listed, %d loaded, %d new, %d failed, %d in hand, %d changed, %d unreadable", f.Listed, f.Loaded, f.New, f.Failed, f.InHand, f.Changed, f.Unreadable)
+	if v.Quick {
+		line("rows\t%s by the ledger", humanize.Comma(int64(v.Rows)))
+	} else {
+		line("rows\t%s at the source, and %s that are not stored", humanize.Comma(int64(v.Rows)), humanize.Comma(int64(v.Rejected)))
+	}
+	line("\ntable\tby\texpected\tfound\t")
+	for _, t := range v.Tables {
+		line("%s\t%s\t%s\t%s\t%s", t.Table, t.Grain, counted(t.Expected), counted(t.Found), outcomeOf(t))
+	}
+	if len(v.Differences) > 0 {
+		line("\ndiffers\ttable\texpected\tfound\tlikely cause")
+	}
+	asRaw := 0
+	for _, d := range v.Differences {
+		if d.Cause == ingest.CauseAsRaw {
+			asRaw++
+			continue
+		}
+		line("%s\t%s\t%s\t%s\t%s: %s", d.Period, d.Table, valueOf(d, d.Expected), valueOf(d, d.Found), d.Cause, d.Explanation)
+		for _, name := range d.Files {
+			line("\t  %s", name)
+		}
+	}
+	if asRaw > 0 {
+		line("\n%d more differences are those of the raw table, seen in tables that agree with it", asRaw)
+	}
+	for _, p := range v.Problems {
+		line("\n%s: %s", p.State, strings.TrimSuffix(p.Name+": "+p.Reason, ": "))
+	}
+	for _, n := range v.Notes {
+		line("\nnote: %s", n)
+	}
+	return w.Flush()
+}
+
+// outcomeOf says how a table compares.
+func outcomeOf(t ingest.TableCheck) string {
+	switch {
+	case t.Reason != "":
+		return t.Reason
+	case t.Differing == 0:
+		return "agrees"
+	case t.Grain == ingest.ByDay || t.Grain == ingest.ByMonth:
+		return humanize.Comma(int64(t.Differing)) + " " + string(t.Grain) + map[bool]string{true: " differs", false: "s differ"}[t.Differing == 1]
+	}
+	return "differs"
+}
+
+// counted writes a number of downloads; tables without counts have none.
+func counted(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return humanize.Comma(*n)
+}
+
+// valueOf writes what a difference compares.
+func valueOf(d ingest.Difference, n int64) string {
+	if d.Grain != ingest.FirstLast {
+		return humanize.Comma(n)
+	}
+	if n == 0 {
+		return "-"
+	}
+	return time.Unix(n*24*60*60, 0).UTC().Format(time.DateOnly)
+}

@@ -1,0 +1,231 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Cause is the likely reason for a difference.
+type Cause string
+
+// The causes.
+const (
+	CauseNotLoaded   Cause = "not-loaded"        // the source has rows that were never loaded
+	CauseChanged     Cause = "changed-file"      // a file was loaded with other content
+	CauseMissingFile Cause = "missing-file"      // loaded, as the ledger says, and gone
+	CauseMissing     Cause = "missing-rows"      // the same, of no particular file
+	CauseDoubled     Cause = "doubled-file"      // in the table twice or more
+	CauseAdded       Cause = "added-rows"        // more than the source has, of no particular file
+	CauseUnreadable  Cause = "unreadable-file"   // or of a file that could not be counted
+	CauseAsRaw       Cause = "as-raw"            // the table agrees with the raw table, which differs
+	CauseViewMissing Cause = "view-missing"      // no view fills the table
+	CauseViewLate    Cause = "view-late"         // created when there were rows already
+	CauseAggDoubled  Cause = "aggregate-doubled" // filled twice
+)
+
+// maxNamed bounds the files named for one difference.
+const maxNamed = 5
+
+// periodFiles are the source's files with rows of a period.
+type periodFiles struct {
+	files      []countedFile // rows are those of the period
+	unreadable int           // files that could not be counted
+	many       bool          // too many files to tell
+}
+
+// filesOf lists the files with rows of a period.
+func (v *verifier) filesOf(g Grain, p day) periodFiles {
+	out := periodFiles{unreadable: v.out.Files.Unreadable}
+	if g == InTotal {
+		out.files = v.source.files
+		return out
+	}
+	rows := map[int]int64{}
+	for d, c := range v.source.days {
+		if g.period(d) != p {
+			continue
+		}
+		out.many = out.many || c.many
+		for _, f := range c.files {
+			rows[f.file] += f.rows
+		}
+	}
+	for i, n := range rows {
+		f := v.source.files[i]
+		f.rows = n
+		out.files = append(out.files, f)
+	}
+	slices.SortFunc(out.files, func(a, b countedFile) int {
+		if a.name < b.name {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// sum adds up the rows of the files in some state, and names some of them.
+func (p periodFiles) sum(in func(fileState) bool) (rows int64, names []string) {
+	for _, f := range p.files {
+		if f.rows > 0 && in(f.state) {
+			rows += f.rows
+			names = named(names, f.name)
+		}
+	}
+	return rows, names
+}
+
+// of names loaded files with exactly that many rows.
+func (p periodFiles) of(rows int64) (names []string) {
+	for _, f := range p.files {
+		if f.state == stateLoaded && f.rows == rows {
+			names = named(names, f.name)
+		}
+	}
+	return names
+}
+
+// named adds a name while there are few.
+func named(names []string, n string) []string {
+	if len(names) < maxNamed {
+		return append(names, n)
+	}
+	return names
+}
+
+// verdictOn is the likely cause of a difference.
+type verdictOn struct {
+	cause Cause
+	words string
+	files []string
+}
+
+// judge notes the cause.
+func (d *Difference) judge(v verdictOn) { d.Cause, d.Explanation, d.Files = v.cause, v.words, v.files }
+
+// evidence is what the cause of one table's differences is judged by. All
+// counts are at the table's grain.
+type evidence struct {
+	table                  checked
+	raw                    bool // it is the raw table
+	found, inRaw, expected observed
+	loads                  loads
+	late                   bool // missesStart
+}
+
+// judge finds the likely cause of a period's difference.
+func (e evidence) judge(p day, files periodFiles) verdictOn {
+	found, raw, expected := e.found.counts[p], e.inRaw.counts[p], e.expected.counts[p]
+	if e.raw {
+		return judgeRaw(found, expected, files)
+	}
+	if found == raw {
+		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
+	}
+	return e.judgeAggregate(found, raw, files)
+}
+
+// judgeRaw finds why the raw table differs from the source.
+func judgeRaw(found, expected int64, files periodFiles) verdictOn {
+	waiting, waitingFiles := files.sum(func(s fileState) bool { return s != stateLoaded && s != stateChanged })
+	changed, changedFiles := files.sum(func(s fileState) bool { return s == stateChanged })
+	lacks, extra := expected-waiting-found, found-(expected-waiting)
+	switch {
+	case lacks == 0:
+		return verdictOn{CauseNotLoaded, "rows of files that the ledger does not hold as loaded: load them with clickql ingest run", waitingFiles}
+	case changed > 0:
+		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded: replace the day with clickql ingest repair", changedFiles}
+	case files.unreadable > 0 && extra > 0:
+		return verdictOn{CauseUnreadable, "files that cannot be read now may have brought the rows: restore them, and verify again", nil}
+	}
+	loaded, loadedFiles := files.sum(func(s fileState) bool { return s == stateLoaded })
+	const repair = ": replace the day with clickql ingest repair"
+	switch same := files.of(max(lacks, extra)); {
+	case lacks > 0 && found == 0 && loaded > 0:
+		return verdictOn{CauseMissingFile, "every row is gone, though the ledger holds the files as loaded" + repair, loadedFiles}
+	case lacks > 0 && len(same) > 0:
+		return verdictOn{CauseMissingFile, fmt.Sprintf("the %d rows of one file are gone, though the ledger holds it as loaded%s", lacks, repair), same}
+	case lacks > 0:
+		return verdictOn{CauseMissing, fmt.Sprintf("%d rows are gone, though the ledger holds their files as loaded%s", lacks, repair), nil}
+	case len(same) > 0:
+		return verdictOn{CauseDoubled, fmt.Sprintf("the %d rows of one file are there once more%s", extra, repair), same}
+	case loaded > 0 && extra%loaded == 0:
+		return verdictOn{CauseDoubled, fmt.Sprintf("every row is there %d times%s", extra/loaded+1, repair), loadedFiles}
+	case expected == 0:
+		return verdictOn{CauseAdded, "SOURCE has none of these rows: name the files that they came from too, or, if none has them, take them back", nil}
+	default:
+		return verdictOn{CauseAdded, fmt.Sprintf("%d rows more than in the files of SOURCE: name all files, or, if none has them, something else has inserted rows%s", extra, repair), nil}
+	}
+}
+
+// judgeAggregate finds why an aggregate differs from the raw table.
+func (e evidence) judgeAggregate(found, raw int64, files periodFiles) verdictOn {
+	table := e.table.Table
+	backfill := ": fill it with clickql ingest backfill " + table
+	switch {
+	case e.table.views == 0:
+		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then fill the table with clickql ingest backfill " + table, nil}
+	case e.table.views > 1 && found > raw:
+		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one, then%s", e.table.views, backfill[1:]), nil}
+	case found < raw && e.late:
+		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
+	}
+	same := files.of(max(raw-found, found-raw))
+	switch {
+	case found < raw && len(same) > 0:
+		return verdictOn{CauseMissingFile, fmt.Sprintf("it lacks the %d rows of one file, which the raw table has%s", raw-found, backfill), same}
+	case found < raw:
+		return verdictOn{CauseMissing, fmt.Sprintf("it lacks %d downloads that the raw table has%s", raw-found, backfill), nil}
+	case raw > 0 && found%raw == 0:
+		return verdictOn{CauseAggDoubled, fmt.Sprintf("it counts every download %d times: rows were put into it beside its view%s", found/raw, backfill), nil}
+	case len(same) > 0:
+		return verdictOn{CauseDoubled, fmt.Sprintf("it counts the %d rows of one file more often than the raw table%s", found-raw, backfill), same}
+	default:
+		return verdictOn{CauseAdded, fmt.Sprintf("it counts %d downloads more than the raw table%s", found-raw, backfill), nil}
+	}
+}
+
+// missesStart reports that a table lacks what was loaded first and nothing
+// else: the rows of the ledger's first batches, or whole periods before its
+// first.
+func (e evidence) missesStart() bool {
+	lacks := e.inRaw.total() - e.found.total()
+	if lacks <= 0 {
+		return false
+	}
+	var loaded int64
+	for _, stored := range e.loads.Stored {
+		if loaded += int64(stored); loaded == lacks {
+			return true
+		}
+	}
+	var first day
+	for p, n := range e.found.counts {
+		if n != 0 && (first == 0 || p < first) {
+			first = p
+		}
+	}
+	for p, n := range e.inRaw.counts {
+		if got := e.found.counts[p]; got != n && (got != 0 || first != 0 && p > first) {
+			return false
+		}
+	}
+	return e.table.grain != InTotal
+}
+
+// judgeEnd finds why a table's first or last day is wrong: end is 0 or 1.
+func judgeEnd(c checked, end int, found, raw, expected day) verdictOn {
+	backfill := ": fill it with clickql ingest backfill " + c.Table
+	switch {
+	case found == raw:
+		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
+	case c.views == 0:
+		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then fill the table with clickql ingest backfill " + c.Table, nil}
+	case found == 0 || end == 0 && found > expected:
+		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
+	case end == 1 && found < expected:
+		return verdictOn{CauseMissing, "it lacks the newest days, which the raw table has" + backfill, nil}
+	default:
+		return verdictOn{CauseAdded, "it holds a day that the raw table does not: the rows of that day were taken out of the raw table alone" + backfill, nil}
+	}
+}

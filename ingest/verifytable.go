@@ -1,0 +1,363 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/ddl"
+)
+
+// checked is a table that can be compared, and how it is read.
+type checked struct {
+	tableID
+	grain  Grain
+	period string // expression of its day or month
+	count  string // expression of its downloads
+	ends   [2]string
+	views  int // that fill it
+	reason string
+}
+
+// observed is what a table holds.
+type observed struct {
+	counts map[day]int64 // by day, or by the first day of the month; under 0 in total
+	ends   [2]day
+}
+
+// total adds the counts up.
+func (o observed) total() (n int64) {
+	for _, c := range o.counts {
+		n += c
+	}
+	return n
+}
+
+// rawTable is how the raw table is read.
+func (v *verifier) rawTable() checked {
+	return checked{tableID: tableID{v.database, v.cfg.DownloadsTable}, grain: ByDay, period: quote(v.feed.Day), count: "count()"}
+}
+
+// tables finds the tables that views fill from the raw table, as the server
+// has registered them, and those of the program's own schema that exist and
+// that no view fills, in the order of their names.
+func (v *verifier) tables(ctx context.Context) ([]checked, error) {
+	sc := newSchema(v.session)
+	views, err := sc.viewsOn(ctx, v.rawTable().tableID)
+	if err != nil {
+		return nil, err
+	}
+	found := map[tableID]checked{}
+	for _, w := range views {
+		if c, ok := found[w.Target]; ok {
+			c.views++
+			found[w.Target] = c
+			continue
+		}
+		found[w.Target] = v.checkedView(ctx, sc, w)
+	}
+	for _, t := range ddl.Derived() {
+		id := tableID{v.database, t.Name}
+		if _, ok := found[id]; !ok && v.cfg.DownloadsTable == ddl.RawTable && sc.databases[v.database][t.Name] != nil {
+			found[id] = v.checkedView(ctx, sc, view{Target: id, shape: shapeOf(t)})
+			c := found[id]
+			c.views = 0
+			found[id] = c
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b checked) int { return strings.Compare(a.String(), b.String()) }), nil
+}
+
+// shapeOf is the shape of the view that should fill a table.
+func shapeOf(t ddl.Table) *shape {
+	if t.Kind == ddl.Extremes {
+		return &shape{Ends: []item{{Name: "min_date", Func: "min", Column: "date"}, {Name: "max_date", Func: "max", Column: "date"}}}
+	}
+	s := &shape{Counts: []string{"count"}}
+	for _, k := range t.Key() {
+		i := item{Name: k, Column: k}
+		if k == "month" {
+			i.Func, i.Column = "toStartOfMonth", "date"
+		}
+		s.Keys = append(s.Keys, i)
+	}
+	return s
+}
+
+// checkedView tells how the target of a view is read.
+func (v *verifier) checkedView(ctx context.Context, sc *schema, w view) checked {
+	c := checked{tableID: w.Target, grain: Unchecked, views: 1}
+	def, err := sc.table(ctx, w.Target)
+	switch {
+	case err != nil:
+		c.reason = err.Error()
+	case w.shape == nil:
+		c.reason = "its view is more than a count by columns"
+	case len(w.shape.Counts) > 0:
+		c.grain, c.count = InTotal, "sum("+quote(w.shape.Counts[0])+")"
+		for _, k := range w.shape.Keys {
+			switch {
+			case k.Column != v.feed.Day:
+			case k.Func == "":
+				c.grain, c.period = ByDay, quote(k.Name)
+			case k.Func == "toStartOfMonth" && c.grain != ByDay:
+				c.grain, c.period = ByMonth, quote(k.Name)
+			}
+		}
+	default:
+		for _, e := range w.shape.Ends {
+			if e.Column == v.feed.Day {
+				c.ends[map[string]int{"min": 0, "max": 1}[e.Func]] = def.end(e)
+			}
+		}
+		if c.grain = FirstLast; c.ends[0] == "" || c.ends[1] == "" {
+			c.grain, c.reason = Unchecked, "it holds neither counts nor both the first and the last day"
+		}
+	}
+	return c
+}
+
+// end reads a smallest or greatest value over a whole table.
+func (d *definition) end(i item) string {
+	for _, c := range d.Columns {
+		if c.Name == i.Name && strings.HasPrefix(c.Type, "AggregateFunction(") {
+			return i.Func + "Merge(" + quote(i.Name) + ")"
+		}
+	}
+	return i.Func + "(" + quote(i.Name) + ")"
+}
+
+// observe reads a table: one row for each day or month.
+func (v *verifier) observe(ctx context.Context, c checked) (observed, error) {
+	o := observed{counts: map[day]int64{}}
+	var err error
+	if c.grain == FirstLast {
+		var first, last time.Time
+		err = v.row(ctx, v.reading("SELECT toDate("+c.ends[0]+"), toDate("+c.ends[1]+") FROM "+c.String()), &first, &last)
+		o.ends = [2]day{dayOf(first), dayOf(last)}
+	} else {
+		period, group := "toDate(0)", ""
+		if c.period != "" {
+			period, group = "toDate("+c.period+")", " GROUP BY period"
+		}
+		err = v.each(ctx, v.reading("SELECT "+period+" AS period, toInt64("+c.count+") FROM "+c.String()+group), func(rows driver.Rows) error {
+			var t time.Time
+			var n int64
+			err := rows.Scan(&t, &n)
+			o.counts[dayOf(t)] += n
+			return err
+		})
+	}
+	if err != nil {
+		return o, fmt.Errorf("count the downloads in %s: %w", c.tableID, err)
+	}
+	return o, nil
+}
+
+// reading is a statement over a table within the bounds.
+func (v *verifier) reading(sql string) statement {
+	return statement{SQL: sql, Settings: map[string]any{"max_threads": v.cfg.Threads, "max_memory_usage": v.cfg.MaxMemory}}
+}
+
+// compare compares every table with the source.
+func (v *verifier) compare(ctx context.Context) error {
+	v.cfg.Progress.phase("counting rows in the tables")
+	raw := v.rawTable()
+	tables, err := v.tables(ctx)
+	if err != nil {
+		return err
+	}
+	inRaw, err := v.observe(ctx, raw)
+	if err != nil {
+		return err
+	}
+	want := v.expect(inRaw)
+	v.compareTable(raw, inRaw, inRaw, want)
+	for _, c := range tables {
+		if c.grain == Unchecked {
+			v.out.Tables = append(v.out.Tables, TableCheck{Table: v.shown(c.tableID), Grain: c.grain, Reason: c.reason})
+			continue
+		}
+		found, err := v.observe(ctx, c)
+		if err != nil {
+			return err
+		}
+		v.compareTable(c, found, inRaw, want)
+	}
+	return nil
+}
+
+// expect is what the raw table should hold by day: what the source does, and
+// where the source is only a part of what is loaded, on other days what the raw
+// table itself does.
+func (v *verifier) expect(inRaw observed) map[day]int64 {
+	want := map[day]int64{}
+	if !v.whole {
+		maps.Copy(want, inRaw.counts)
+	}
+	for d, c := range v.source.days {
+		want[d] = c.rows
+	}
+	return want
+}
+
+// expectFor is what a table should hold. Months and totals of a part of the
+// source cannot be known: they are those of the raw table.
+func (v *verifier) expectFor(c checked, inRaw observed, want map[day]int64) observed {
+	if c.grain != ByDay && !v.whole {
+		want = inRaw.counts
+	}
+	return fold(c.grain, want)
+}
+
+// fold brings counts by day to a grain.
+func fold(g Grain, days map[day]int64) observed {
+	o := observed{counts: map[day]int64{}}
+	for d, n := range days {
+		if n == 0 {
+			continue
+		}
+		if o.ends[1] == 0 {
+			o.ends = [2]day{d, d}
+		}
+		o.ends = [2]day{min(o.ends[0], d), max(o.ends[1], d)}
+		o.counts[g.period(d)] += n
+	}
+	return o
+}
+
+// period is the day that stands for a day's period.
+func (g Grain) period(d day) day {
+	switch g {
+	case ByDay:
+		return d
+	case ByMonth:
+		return d.month()
+	default:
+		return 0
+	}
+}
+
+// shown names a table in a report: without the database where it is the own.
+func (v *verifier) shown(id tableID) string {
+	if id.Database == v.database {
+		return id.Table
+	}
+	return id.Database + "." + id.Table
+}
+
+// compareTable reports how one table differs.
+func (v *verifier) compareTable(c checked, found, inRaw observed, want map[day]int64) {
+	check := TableCheck{Table: v.shown(c.tableID), Grain: c.grain}
+	expected := v.expectFor(c, inRaw, want)
+	before := len(v.out.Differences)
+	if c.grain == FirstLast {
+		v.compareEnds(c, found, fold(FirstLast, inRaw.counts), expected)
+	} else {
+		wanted, has := expected.total(), found.total()
+		check.Expected, check.Found = &wanted, &has
+		v.compareCounts(c, found, fold(c.grain, inRaw.counts), expected)
+	}
+	check.Differing = len(v.out.Differences) - before
+	v.out.Tables = append(v.out.Tables, check)
+}
+
+// compareCounts reports the periods that differ.
+func (v *verifier) compareCounts(c checked, found, inRaw, expected observed) {
+	periods := map[day]bool{}
+	for _, counts := range []map[day]int64{found.counts, expected.counts} {
+		for p := range counts {
+			periods[p] = true
+		}
+	}
+	e := evidence{table: c, raw: c.count == "count()", found: found, inRaw: inRaw, expected: expected, loads: v.loads}
+	e.late = e.missesStart()
+	for _, p := range slices.Sorted(maps.Keys(periods)) {
+		if found.counts[p] == expected.counts[p] {
+			continue
+		}
+		d := Difference{Table: v.shown(c.tableID), Grain: c.grain, Period: c.grain.write(p), Expected: expected.counts[p], Found: found.counts[p]}
+		d.judge(e.judge(p, v.filesOf(c.grain, p)))
+		v.out.Differences = append(v.out.Differences, d)
+	}
+}
+
+// write names a period.
+func (g Grain) write(p day) string {
+	switch g {
+	case ByDay:
+		return p.String()
+	case ByMonth:
+		return p.time().Format("2006-01")
+	default:
+		return "all"
+	}
+}
+
+// compareEnds reports a wrong first or last day.
+func (v *verifier) compareEnds(c checked, found, inRaw, expected observed) {
+	for i, end := range []string{"first day", "last day"} {
+		if found.ends[i] == expected.ends[i] {
+			continue
+		}
+		d := Difference{Table: v.shown(c.tableID), Grain: FirstLast, Period: end, Expected: int64(expected.ends[i]), Found: int64(found.ends[i])}
+		d.judge(judgeEnd(c, i, found.ends[i], inRaw.ends[i], expected.ends[i]))
+		v.out.Differences = append(v.out.Differences, d)
+	}
+}
+
+// quick compares the ledger's rows with the raw table's.
+func (v *verifier) quick(ctx context.Context) error {
+	raw := v.rawTable()
+	raw.grain, raw.period = InTotal, ""
+	found, err := v.observe(ctx, raw)
+	if err != nil {
+		return err
+	}
+	expected := observed{counts: map[day]int64{0: int64(v.loads.rows())}}
+	v.out.Rows = v.loads.rows()
+	delta := found.total() - expected.total()
+	files, err := v.ledgerFilesOf(ctx, max(delta, -delta))
+	if err != nil {
+		return err
+	}
+	wanted, has := expected.total(), found.total()
+	check := TableCheck{Table: v.shown(raw.tableID), Grain: InTotal, Expected: &wanted, Found: &has}
+	if delta != 0 {
+		check.Differing = 1
+		d := Difference{Table: check.Table, Grain: InTotal, Period: "all", Expected: wanted, Found: has}
+		d.judge(evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}.judge(0, files))
+		v.out.Differences = append(v.out.Differences, d)
+	}
+	v.out.Tables = append(v.out.Tables, check)
+	return nil
+}
+
+// ledgerFilesOf finds loaded files that brought a number of rows.
+func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (periodFiles, error) {
+	var files periodFiles
+	if stored == 0 || v.loads.Files == 0 {
+		return files, nil
+	}
+	err := v.each(ctx, statement{
+		SQL: `SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
+				FROM ` + name(v.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
+					(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5) GROUP BY batch, name)
+			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
+		Params: map[string]any{"kind": string(Downloads), "stored": stored, "most": uint64(maxNamed)},
+	}, func(rows driver.Rows) error {
+		f := countedFile{state: stateLoaded, rows: stored}
+		err := rows.Scan(&f.name)
+		files.files = append(files.files, f)
+		return err
+	})
+	if err != nil {
+		return files, fmt.Errorf("look for files of %d rows in the ledger: %w", stored, err)
+	}
+	return files, nil
+}
