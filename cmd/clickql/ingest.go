@@ -23,7 +23,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 

@@ -85,6 +85,9 @@ func TestIngestUsage(t *testing.T) {
 		{[]string{"ingest", "run"}, "requires at least 1 arg"},
 		{[]string{"ingest", "run", "x", "--gcs-hmac-key", "k"}, "given together"},
 		{[]string{"ingest", "run", "x", "--batch-bytes", "many"}, "not a size"},
+		{[]string{"ingest", "export-query"}, "export to bucket"},
+		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "today"}, "not a day"},
+		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "2024-01-31", "--from", "2024-01-01"}, "give --date, or"},
 		{[]string{"ingest", "verify"}, "requires at least 1 arg"},
 		{[]string{"ingest", "verify", "x", "--gcs-hmac-secret", "k"}, "given together"},
 		{[]string{"ingest", "status", "x"}, "takes no arguments"},
@@ -93,5 +96,15 @@ func TestIngestUsage(t *testing.T) {
 		if status, _, stderr := clickql(c.args...); status != exitUsage || !strings.Contains(stderr, c.want) {
 			t.Errorf("%v: status %d, %q, want %q", c.args, status, stderr, c.want)
 		}
+	}
+}
+
+// TestIngestExportQuery prints the statements of one day.
+func TestIngestExportQuery(t *testing.T) {
+	status, stdout, stderr := clickql("ingest", "export-query", "--bucket", "my-exports", "--prefix", "pypi", "--date", "2024-01-31")
+	if status != exitDone || stderr != "" || strings.Count(stdout, "EXPORT DATA") != 2 ||
+		!strings.Contains(stdout, "-- load it with: clickql ingest run 'gs://my-exports/pypi/1706659200-*.parquet'") ||
+		!strings.Contains(stdout, "timestamp < TIMESTAMP '2024-02-01 00:00:00+00'") {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clickql/ingest"
+)
+
+// newIngestExportQueryCommand prints statements for BigQuery; now is the clock.
+func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
+	var e ingest.Export
+	var date, from, to string
+	cmd := &cobra.Command{
+		Use:   "export-query",
+		Short: "Print the BigQuery statements that export the input",
+		Long: "Prints the statements that make BigQuery export downloads and distribution\n" +
+			"metadata to a bucket: of all days that are over (UTC), of one with --date, or day by\n" +
+			"day with --from and --to, both included. It connects to nothing.",
+		Example: "  clickql ingest export-query --bucket my-exports --prefix pypi --date 2024-01-31",
+		RunE: func(*cobra.Command, []string) error {
+			if date != "" {
+				if from != "" || to != "" {
+					return usagef("give --date, or --from and --to")
+				}
+				from, to = date, date
+			}
+			var err error
+			if e.From, err = parseDay(from); err != nil {
+				return err
+			}
+			if e.To, err = parseDay(to); err != nil {
+				return err
+			}
+			e.Until = now().UTC().Truncate(24 * time.Hour)
+			queries, err := e.Queries()
+			if err != nil {
+				return usagef("%w", err)
+			}
+			for i, q := range queries {
+				gap := "\n"
+				if i == 0 {
+					gap = ""
+				}
+				command := map[ingest.Kind]string{ingest.Downloads: "run", ingest.Projects: "projects"}[q.Kind]
+				if _, err := fmt.Fprintf(a.stdout, "%s-- load it with: clickql ingest %s '%s'\n%s", gap, command, q.Source, q.SQL); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&e.Bucket, "bucket", "", "`name` of the bucket, without gs://")
+	flags.StringVar(&e.Prefix, "prefix", "", "`folder` in the bucket")
+	flags.StringVar(&date, "date", "", "one `day`, as 2024-01-31")
+	flags.StringVar(&from, "from", "", "first `day`")
+	flags.StringVar(&to, "to", "", "last `day`")
+	return cmd
+}
+
+// parseDay reads a day; empty is none.
+func parseDay(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return d, usagef("%q is not a day as 2024-01-31", s)
+	}
+	return d, nil
+}
