@@ -80,6 +80,8 @@ func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) 
 		}
 		for _, o := range objects[:n] {
 			switch generations := loaded[o.Name]; {
+			case len(generations) == 0 && r.cfg.Skip != nil && r.cfg.Skip(o):
+				r.sum.Skipped++
 			case len(generations) == 0:
 				fresh = append(fresh, o)
 			case contains(generations, o.Generation):

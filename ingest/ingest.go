@@ -34,6 +34,8 @@ type Config struct {
 	// MaxMemory bounds each statement, in bytes.
 	MaxMemory uint64
 
+	// Skip leaves objects that are not loaded alone for now; nil for none.
+	Skip func(Object) bool
 	// Wait makes a run wait for another writer to end instead of refusing.
 	Wait bool
 	// Beat is the time between signs of life, Lease how long a writer on
@@ -138,7 +140,7 @@ func (c Config) sourceOf(s *session) func(string) Source {
 func (c Config) known(s *session, sources []string) error {
 	for _, name := range sources {
 		if c.sourceOf(s)(name) == nil {
-			return fmt.Errorf("read %s: no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk", name)
+			return fmt.Errorf("read %s: %w", name, ErrNoSource)
 		}
 	}
 	return nil

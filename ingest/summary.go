@@ -10,6 +10,7 @@ import (
 type Summary struct {
 	Listed  int           // distinct objects that the sources name
 	Already int           // of them loaded before
+	Skipped int           // of them left alone, as Config.Skip said
 	Changed []Change      // of them loaded before at another generation, and not loaded again
 	Failed  []Failure     // of them not loadable now
 	Files   int           // loaded by this run

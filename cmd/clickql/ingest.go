@@ -23,7 +23,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 
@@ -106,27 +106,7 @@ func (f *ingestFlags) access(flags *pflag.FlagSet) {
 
 // ingest loads files of one kind and says what became of them.
 func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
-	sources, err := a.absolute(sources)
-	if err != nil {
-		return err
-	}
-	bucket, err := f.bucket()
-	if err != nil {
-		return err
-	}
-	defer a.releasing(bucket.Close)
-	conn, release, err := a.connect(ctx, admin)
-	if err != nil {
-		return err
-	}
-	defer a.releasing(release)
-	progress := ingest.NewProgress(time.Now)
-	stop := a.showProgress(progress, "loading "+string(kind))
-	sum, err := ingest.New(ingest.Config{
-		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Parallel: f.parallel, Threads: f.threads,
-		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
-	}).Run(ctx, kind, sources...)
-	stop()
+	sum, err := a.load(ctx, f, kind, nil, sources)
 	if err != nil {
 		return err
 	}
@@ -135,6 +115,31 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sourc
 		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
 	}
 	return nil
+}
+
+// load connects and runs one load.
+func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, skip func(ingest.Object) bool, sources []string) (sum ingest.Summary, err error) {
+	sources, err = a.absolute(sources)
+	if err != nil {
+		return sum, err
+	}
+	bucket, err := f.bucket()
+	if err != nil {
+		return sum, err
+	}
+	defer a.releasing(bucket.Close)
+	conn, release, err := a.connect(ctx, admin)
+	if err != nil {
+		return sum, err
+	}
+	defer a.releasing(release)
+	progress := ingest.NewProgress(time.Now)
+	stop := a.showProgress(progress, "loading "+string(kind))
+	defer stop()
+	return ingest.New(ingest.Config{
+		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Parallel: f.parallel, Threads: f.threads,
+		MaxMemory: uint64(f.memory), Wait: f.wait, Skip: skip, Progress: progress, Log: a.log,
+	}).Run(ctx, kind, sources...)
 }
 
 // bucket prepares to read buckets.
