@@ -103,6 +103,17 @@ func TestLoad(t *testing.T) {
 	if sum.Already != 2 || len(sum.Changed) != 1 || sum.Changed[0].Object.Name != "gs://exports/2024/a.parquet" || sum.Rows != 1 || count(t, db) != 1111 {
 		t.Fatalf("second load: %+v, %d rows in the table", sum, count(t, db))
 	}
+	v, err := ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Agrees || v.Rows != 611 || v.Files != (ingest.FileCounts{Listed: 4, Loaded: 3, Changed: 1}) || v.Differences[0].Cause != ingest.CauseChanged {
+		t.Fatalf("verify with a changed object: %+v", v)
+	}
+	put(server, "2024/a.parquet", parquet(t, db.Conn, 1, 1000))
+	if v, err = ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet"); err != nil || len(v.Differences) > 0 {
+		t.Fatalf("verify with the object's old content: %+v, %v", v, err)
+	}
 }
 
 // TestReplacedWhileRead replaces an object between its staging and its check.
