@@ -134,12 +134,12 @@ func judgeRaw(found, expected int64, files periodFiles) verdictOn {
 	case lacks == 0:
 		return verdictOn{CauseNotLoaded, "rows of files that the ledger does not hold as loaded: load them with clickql ingest run", waitingFiles}
 	case changed > 0:
-		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded: replace the day with clickql ingest repair", changedFiles}
+		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded: rebuild the day from its files", changedFiles}
 	case files.unreadable > 0 && extra > 0:
 		return verdictOn{CauseUnreadable, "files that cannot be read now may have brought the rows: restore them, and verify again", nil}
 	}
 	loaded, loadedFiles := files.sum(func(s fileState) bool { return s == stateLoaded })
-	const repair = ": replace the day with clickql ingest repair"
+	const repair = ": rebuild the day from its files"
 	switch same := files.of(max(lacks, extra)); {
 	case lacks > 0 && found == 0 && loaded > 0:
 		return verdictOn{CauseMissingFile, "every row is gone, though the ledger holds the files as loaded" + repair, loadedFiles}
@@ -158,13 +158,19 @@ func judgeRaw(found, expected int64, files periodFiles) verdictOn {
 	}
 }
 
+// refill says how a table that a view fills is made to agree with the raw table.
+// What arrives meanwhile would be counted by the view too, so no load may run.
+func refill(table string) string {
+	return ": while no load runs, TRUNCATE TABLE " + table + " and INSERT INTO it the SELECT of its view"
+}
+
 // judgeAggregate finds why an aggregate differs from the raw table.
 func (e evidence) judgeAggregate(found, raw int64, files periodFiles) verdictOn {
 	table := e.table.Table
-	backfill := ": fill it with clickql ingest backfill " + table
+	backfill := refill(table)
 	switch {
 	case e.table.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then fill the table with clickql ingest backfill " + table, nil}
+		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then" + refill(table)[1:], nil}
 	case e.table.views > 1 && found > raw:
 		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one, then%s", e.table.views, backfill[1:]), nil}
 	case found < raw && e.late:
@@ -215,12 +221,12 @@ func (e evidence) missesStart() bool {
 
 // judgeEnd finds why a table's first or last day is wrong: end is 0 or 1.
 func judgeEnd(c checked, end int, found, raw, expected day) verdictOn {
-	backfill := ": fill it with clickql ingest backfill " + c.Table
+	backfill := refill(c.Table)
 	switch {
 	case found == raw:
 		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
 	case c.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then fill the table with clickql ingest backfill " + c.Table, nil}
+		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then" + refill(c.Table)[1:], nil}
 	case found == 0 || end == 0 && found > expected:
 		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
 	case end == 1 && found < expected:

@@ -50,13 +50,13 @@ func (r *Report) checkTable(want Table, have *actual) {
 	if !ok {
 		remedy := applySchema
 		if want.Derived() {
-			remedy += ", then: clickql ingest backfill " + want.Name
+			remedy += ", then, " + r.refill(want)
 		}
 		r.add(object, Missing, remedy, "the table is missing")
 		return
 	}
 	if engine, _, _ := strings.Cut(want.Engine, "("); family(got.engine) != engine {
-		r.add(object, WrongEngine, remake(want), "the engine is %s and should be %s", got.engine, engine)
+		r.add(object, WrongEngine, r.remake(want), "the engine is %s and should be %s", got.engine, engine)
 	}
 	for _, c := range want.Columns {
 		r.checkColumn(want, c, got)
@@ -75,14 +75,21 @@ func family(engine string) string {
 }
 
 // remake says how a table is made anew without losing it.
-func remake(t Table) string {
+func (r *Report) remake(t Table) string {
 	s := fmt.Sprintf("Rename the table, drop %s if it is there, run: clickql schema apply", t.View())
 	switch {
 	case !t.Derived():
 		return fmt.Sprintf("Rename the table, run: clickql schema apply, and copy the rows with INSERT INTO %s SELECT", t.Name)
 	default:
-		return s + ", then: clickql ingest backfill " + t.Name
+		return s + ", then, " + r.refill(t)
 	}
+}
+
+// refill says how a derived table is filled anew from the raw table. What
+// arrives meanwhile would be counted by its view too, so no load may run.
+func (r *Report) refill(t Table) string {
+	table, raw := qualified(r.Database, t.Name), qualified(r.Database, RawTable)
+	return "while no load runs: TRUNCATE TABLE " + table + "; INSERT INTO " + table + " " + oneLine(t.Select(raw))
 }
 
 // checkColumn compares one column.
@@ -91,7 +98,7 @@ func (r *Report) checkColumn(t Table, want Column, got actualTable) {
 	typ, ok := got.columns[want.Name]
 	switch {
 	case !ok && t.Derived():
-		r.add(object, Missing, remake(t), "the column is missing")
+		r.add(object, Missing, r.remake(t), "the column is missing")
 	case !ok:
 		r.add(object, Missing, fmt.Sprintf("Run: ALTER TABLE %s ADD COLUMN %s", qualified(r.Database, t.Name), want.definition()), "the column is missing")
 	case typ == want.Type:
@@ -138,7 +145,7 @@ func (r *Report) checkKeys(want Table, got actualTable) {
 	}
 	switch {
 	case len(lost) > 0 && want.Derived():
-		r.add(object, WrongKey, remake(want), "the sorting key %s leaves out %s: merges mix its values up",
+		r.add(object, WrongKey, r.remake(want), "the sorting key %s leaves out %s: merges mix its values up",
 			tuple(key), strings.Join(lost, ", "))
 	case !slices.Equal(key, want.OrderBy):
 		r.note(object, WrongStorage, noAction, "the sorting key is %s, here %s", tuple(key), tuple(want.OrderBy))

@@ -11,10 +11,10 @@ func (r *Report) checkView(t Table, have *actual) {
 	object := r.Database + "." + t.View()
 	got, ok := have.tables[t.View()]
 	if !ok {
-		r.add(object, Missing, applySchema+"; what arrived without the view, fill with: clickql ingest backfill "+t.Name, "the view is missing")
+		r.add(object, Missing, applySchema+"; if rows have arrived without the view, "+r.refill(t), "the view is missing")
 		return
 	}
-	remedy := "Drop the view, which holds no rows, run: clickql schema apply, then: clickql ingest backfill " + t.Name
+	remedy := "Drop the view, which holds no rows, run: clickql schema apply, then, " + r.refill(t)
 	if target := viewTarget(got.create); target != r.Database+"."+t.Name {
 		if target == "" {
 			target = "a table of its own"
