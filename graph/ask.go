@@ -57,28 +57,11 @@ func (a asker) series(s query.Slice, every query.Interval) (query.Request, error
 	if s.AllTime {
 		days = a.snap.Days
 	}
-	if n := atMostPoints(days, every); n > a.limits.Points {
+	if n := query.BucketCount(days, every); n > a.limits.Points {
 		return query.Request{}, overLimit(query.CostLimit, n, a.limits.Points,
 			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, a.limits.Points)
 	}
 	return query.SeriesOf(s, every), nil
-}
-
-// atMostPoints is the number of intervals that touch the days, exact for days
-// and at most two too many otherwise.
-func atMostPoints(days catalog.Range, every query.Interval) int {
-	n := days.Days()
-	switch every {
-	case query.Weekly:
-		return n/7 + 2
-	case query.Monthly:
-		return n/28 + 2
-	case query.Quarterly:
-		return n/90 + 2
-	case query.Yearly:
-		return n/365 + 2
-	}
-	return n
 }
 
 // split is the request for the first values of a dimension. It asks for one at

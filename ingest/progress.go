@@ -26,23 +26,6 @@ type Snapshot struct {
 	Elapsed     time.Duration // since the first batch began
 }
 
-// Rate is the rows per second so far; 0 before there are any.
-func (s Snapshot) Rate() float64 {
-	if s.Elapsed <= 0 {
-		return 0
-	}
-	return float64(s.RowsDone) / s.Elapsed.Seconds()
-}
-
-// Left estimates the time left; 0 while it cannot be told.
-func (s Snapshot) Left() time.Duration {
-	rate := s.Rate()
-	if rate <= 0 || s.RowsDone >= s.Rows {
-		return 0
-	}
-	return time.Duration(float64(s.Rows-s.RowsDone) / rate * float64(time.Second))
-}
-
 // NewProgress begins an empty progress; now is the clock.
 func NewProgress(now func() time.Time) *Progress { return &Progress{now: now} }
 

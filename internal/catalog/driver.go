@@ -109,10 +109,10 @@ func refused(err error) (reason string, ok bool) {
 	return fmt.Sprintf("%s (code %d)", strings.TrimSpace(reason), ex.Code), true
 }
 
-// ident quotes an identifier.
-func ident(name string) string {
+// Ident quotes an identifier for ClickHouse.
+func Ident(name string) string {
 	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
 }
 
 // qualified quotes a table's full name.
-func qualified(database, name string) string { return ident(database) + "." + ident(name) }
+func qualified(database, name string) string { return Ident(database) + "." + Ident(name) }

@@ -45,12 +45,12 @@ func (r *reader) extentWrong(ctx context.Context, l *layout, e *extentCandidate,
 	if rows > r.opts.WholeRows {
 		slice = " WHERE project < '1'" // a short run of the key
 	}
-	time := ident(yardstick.TimeColumn)
+	time := Ident(yardstick.TimeColumn)
 	want, err := r.extentHash(ctx, time, time, yardstick.quoted(), slice)
 	if err != nil {
 		return "", err
 	}
-	have, err := r.extentHash(ctx, ident(e.extent.Min), ident(e.extent.Max), qualified(e.extent.Database, e.extent.Name), slice)
+	have, err := r.extentHash(ctx, Ident(e.extent.Min), Ident(e.extent.Max), qualified(e.extent.Database, e.extent.Name), slice)
 	if err != nil {
 		return "", err
 	}

@@ -121,7 +121,7 @@ func (c *comparison) edges(ctx context.Context) (Range, error) {
 		return days, nil
 	}
 	var first, last int32
-	column := ident(from.table.TimeColumn)
+	column := Ident(from.table.TimeColumn)
 	err := c.db.row(ctx, fmt.Sprintf("SELECT toInt32(min(%s)), toInt32(max(%s)) FROM %s", column, column, from.table.quoted()), nil, &first, &last)
 	if err != nil {
 		return days, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
@@ -146,7 +146,7 @@ WHERE total <= %d ORDER BY total >= %d DESC, cityHash64(project) LIMIT %d`,
 	}
 	if from := c.anyOf(GrainDay, Project); from != nil {
 		for _, d := range []Day{days.From, days.To} {
-			sql := fmt.Sprintf("SELECT project FROM %s WHERE %s = {day:Date} LIMIT 1", from.table.quoted(), ident(from.table.TimeColumn))
+			sql := fmt.Sprintf("SELECT project FROM %s WHERE %s = {day:Date} LIMIT 1", from.table.quoted(), Ident(from.table.TimeColumn))
 			if err := c.names(ctx, sql, params{"day": d.String()}, &found); err != nil {
 				return nil, err
 			}

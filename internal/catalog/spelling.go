@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// normalised is a name as PyPI compares it (PEP 503).
-const normalised = "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
+// NormalisedName is, in SQL, the name in the table of metadata as PyPI compares
+// it (PEP 503).
+const NormalisedName = "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
 
 // spellings reads how authors write the names of their projects where that is
 // not the normalised form. The table of metadata is sorted by the name as it is
@@ -26,7 +27,7 @@ func (r *reader) spellings(ctx context.Context, l *layout, parts partitions, s s
 		return r.spelt, nil
 	}
 	found := map[string][]string{}
-	sql := "SELECT " + normalised + " AS normal, name FROM (SELECT DISTINCT toString(name) AS name FROM " + qualified(table.database, table.name) + ") WHERE name != normal ORDER BY name"
+	sql := "SELECT " + NormalisedName + " AS normal, name FROM (SELECT DISTINCT toString(name) AS name FROM " + qualified(table.database, table.name) + ") WHERE name != normal ORDER BY name"
 	err := r.db.each(ctx, sql, nil, func(row func(...any) error) error {
 		var normal, name string
 		if err := row(&normal, &name); err != nil {

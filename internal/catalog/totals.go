@@ -16,7 +16,7 @@ func (t *Table) counted() string {
 	if t.Raw {
 		return "toInt64(count())"
 	}
-	return "toInt64(sum(" + ident(t.Count) + "))"
+	return "toInt64(sum(" + Ident(t.Count) + "))"
 }
 
 // time is the SQL of the table's step of time, as days since 1970-01-01.
@@ -24,7 +24,7 @@ func (t *Table) time() string {
 	if t.Grain == GrainNone {
 		return "toInt32(0)"
 	}
-	return "toInt32(" + ident(t.TimeColumn) + ")"
+	return "toInt32(" + Ident(t.TimeColumn) + ")"
 }
 
 // scope narrows what is added up; the zero value is everything.
@@ -46,7 +46,7 @@ func (s scope) where(t *Table) (string, params) {
 		p["parts"] = s.parts
 	}
 	if s.days != nil {
-		conditions = append(conditions, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
+		conditions = append(conditions, Ident(t.TimeColumn)+" >= {from:Date}", Ident(t.TimeColumn)+" <= {to:Date}")
 		p["from"], p["to"] = s.days.From.String(), s.days.To.String()
 	}
 	return strings.Join(conditions, " AND "), p

@@ -70,7 +70,7 @@ func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects [
 	p := params{}
 	for _, d := range Dimensions {
 		if like.Dims[d] {
-			columns = append(columns, "toString("+ident(d.Column())+")")
+			columns = append(columns, "toString("+Ident(d.Column())+")")
 		}
 	}
 	if like.Dims[Project] {
@@ -81,7 +81,7 @@ func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects [
 		if like.Grain == GrainMonth && !t.Raw {
 			from = from.StartOfMonth()
 		}
-		where = append(where, ident(t.TimeColumn)+" >= {from:Date}", ident(t.TimeColumn)+" <= {to:Date}")
+		where = append(where, Ident(t.TimeColumn)+" >= {from:Date}", Ident(t.TimeColumn)+" <= {to:Date}")
 		p["from"], p["to"] = from.String(), like.Covers.To.String()
 	}
 	if len(where) == 0 {

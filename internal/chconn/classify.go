@@ -43,10 +43,6 @@ func (c Class) String() string {
 	return names[c]
 }
 
-// Retryable reports that the same statement may succeed when it is tried again
-// later. Whether it may be repeated at all is for the caller to know.
-func (c Class) Retryable() bool { return c == Unavailable || c == Overloaded }
-
 // classOf holds the class of each exception code that has one; see
 // ErrorCodes.cpp in the sources of ClickHouse for the codes' names.
 func classOf(code int32) Class {

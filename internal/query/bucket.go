@@ -19,12 +19,12 @@ func Buckets(days catalog.Range, every Interval) []catalog.Day {
 	return out
 }
 
-// BucketCount is how many buckets the range has at the most, without making
-// them.
+// BucketCount is how many buckets the range has, without making them: exact for
+// days, and at most two too many otherwise.
 func BucketCount(days catalog.Range, every Interval) int {
-	perBucket := map[Interval]int{Daily: 1, Weekly: 7, Monthly: 28, Quarterly: 90, Yearly: 365}[every]
+	perBucket := map[Interval]int{Weekly: 7, Monthly: 28, Quarterly: 90, Yearly: 365}[every]
 	if days.Empty() || perBucket == 0 {
-		return 0
+		return days.Days()
 	}
 	return days.Days()/perBucket + 2
 }

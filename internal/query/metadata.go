@@ -40,16 +40,15 @@ var metadataTexts = []string{"summary", "author", "license", "home_page", "requi
 // version's texts are those of its last upload; equal texts are sent once.
 func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 	ps := params{}
-	normal := "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
 	texts := make([]string, 0, len(metadataTexts))
 	for _, c := range metadataTexts {
 		text := "''"
 		if snap.MetadataColumns[c] != "" {
-			text = "ifNull(toString(" + ident(c) + "), '')"
+			text = "ifNull(toString(" + catalog.Ident(c) + "), '')"
 		}
 		texts = append(texts, text)
 	}
-	column := normal
+	column := catalog.NormalisedName
 	if snap.Spellings != nil { // the table is sorted by the name as it is written
 		column, names = "name", spelt(snap, names)
 	}
@@ -59,9 +58,9 @@ func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 	}
 	sql := "SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(r) AS refs, " +
 		"groupUniqArray((r, t)) AS pairs, arrayMap(p -> p.1, pairs) AS text_refs, arrayMap(p -> p.2, pairs) AS texts\nFROM (" +
-		"SELECT " + normal + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
+		"SELECT " + catalog.NormalisedName + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
 		"argMax(" + file + ", upload_time) AS t, sipHash64(t) AS r" +
-		"\nFROM " + ident(snap.Database) + "." + ident(metadataTable) +
+		"\nFROM " + catalog.Ident(snap.Database) + "." + catalog.Ident(metadataTable) +
 		"\nWHERE " + column + " IN " + ps.add(names) + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0"
 	sql = "SELECT k0, versions, uploaded, refs, text_refs, texts FROM (\n" + sql + ")"
 	return &Query{Table: snap.Database + "." + metadataTable, SQL: sql, Params: ps}

@@ -88,8 +88,3 @@ func quoted(s string) string {
 	b.WriteByte('\'')
 	return b.String()
 }
-
-// ident is an identifier quoted for ClickHouse.
-func ident(name string) string {
-	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
-}

@@ -28,7 +28,7 @@ func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query
 	}
 	began := "min(" + days.table.TimeColumn + ")"
 	if e := days.extents; e != nil {
-		began = "min(" + ident(e.Min) + ")"
+		began = "min(" + catalog.Ident(e.Min) + ")"
 	}
 	project := catalog.Project.Column()
 	young := "SELECT " + project + days.from() + "\nGROUP BY " + project + "\nHAVING " + began + " >= " + w.params.add(since)
@@ -49,7 +49,7 @@ func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
 		return nil, err
 	}
 	// Names are normalised once for each way of writing them, not for each file.
-	old := "SELECT " + normalName + " AS project FROM (SELECT name, max(upload_time) AS at" + m.from() + "\nGROUP BY name)" +
+	old := "SELECT " + catalog.NormalisedName + " AS project FROM (SELECT name, max(upload_time) AS at" + m.from() + "\nGROUP BY name)" +
 		"\nGROUP BY project" +
 		"\nHAVING max(at) < (SELECT addMonths(max(upload_time), -" + w.params.add(int64(months)) + ")" + m.from() + ")"
 	w.where = append(w.where, catalog.Project.Column()+" IN (\n"+old+")")
@@ -107,9 +107,6 @@ func writerFor(snap *catalog.Snapshot, reqs ...Request) (*writer, error) {
 	}
 	return &writer{table: c.table, extents: c.extents}, nil
 }
-
-// normalName is the name in the table of metadata as PyPI compares it (PEP 503).
-const normalName = "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
 
 // metadataOf is a writer on the table of metadata.
 func metadataOf(snap *catalog.Snapshot, columns ...string) (*writer, error) {

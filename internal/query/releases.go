@@ -56,7 +56,7 @@ func releaseItems(snap *catalog.Snapshot) []string {
 		python = "argMax(ifNull(toString(requires_python), ''), upload_time)"
 	}
 	return []string{
-		normalName + " AS project", "toString(version) AS v",
+		catalog.NormalisedName + " AS project", "toString(version) AS v",
 		"toUnixTimestamp64Micro(toDateTime64(min(upload_time), 6, 'UTC')) AS u", python + " AS python",
 	}
 }
@@ -81,7 +81,7 @@ func RequirementsQuery(snap *catalog.Snapshot, names []string) (*Query, error) {
 		return nil, err
 	}
 	w.named(snap, names)
-	versions := "SELECT " + normalName + " AS project, toString(version) AS v, arraySort(groupUniqArrayArray(requires_dist)) AS list, sipHash64(list) AS ref" +
+	versions := "SELECT " + catalog.NormalisedName + " AS project, toString(version) AS v, arraySort(groupUniqArrayArray(requires_dist)) AS list, sipHash64(list) AS ref" +
 		w.from() + "\nGROUP BY project, v"
 	return w.query(lists(versions)), nil
 }
@@ -96,10 +96,10 @@ func DependentsQuery(snap *catalog.Snapshot, names []string) (*Query, error) {
 		return nil, err
 	}
 	begins := "match(r, " + w.params.add(namePattern(names)) + ")"
-	some := "SELECT " + normalName + w.from() + "\nWHERE arrayExists(r -> " + begins + ", requires_dist)"
-	versions := "SELECT " + normalName + " AS project, toString(version) AS v, " +
+	some := "SELECT " + catalog.NormalisedName + w.from() + "\nWHERE arrayExists(r -> " + begins + ", requires_dist)"
+	versions := "SELECT " + catalog.NormalisedName + " AS project, toString(version) AS v, " +
 		"arraySort(groupUniqArrayArray(arrayFilter(r -> " + begins + ", requires_dist))) AS list, sipHash64(list) AS ref" +
-		w.from() + "\nWHERE " + normalName + " IN (\n" + some + ")\nGROUP BY project, v"
+		w.from() + "\nWHERE " + catalog.NormalisedName + " IN (\n" + some + ")\nGROUP BY project, v"
 	return w.query(lists(versions)), nil
 }
 
@@ -137,7 +137,7 @@ func regexpQuoted(name string) string {
 // named restricts the table of metadata to projects by normalised name: through
 // its sorting key, which is the name as it is written, where that is known.
 func (w *writer) named(snap *catalog.Snapshot, names []string) {
-	column := normalName
+	column := catalog.NormalisedName
 	if snap.Spellings != nil {
 		column, names = "name", spelt(snap, names)
 	}

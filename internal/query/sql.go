@@ -34,7 +34,7 @@ func counted(t *catalog.Table) string {
 	if t.Raw {
 		return "toInt64(count())"
 	}
-	return "toInt64(sum(" + ident(t.Count) + "))"
+	return "toInt64(sum(" + catalog.Ident(t.Count) + "))"
 }
 
 // bucketOf is the first day of the interval that a row falls into, as days
@@ -103,7 +103,7 @@ func (w *writer) countedIn(p *part, all need) string {
 	case w.table.Raw:
 		return "toInt64(countIf(" + w.within(p.need.days) + "))"
 	default:
-		return "toInt64(sumIf(" + ident(w.table.Count) + ", " + w.within(p.need.days) + "))"
+		return "toInt64(sumIf(" + catalog.Ident(w.table.Count) + ", " + w.within(p.need.days) + "))"
 	}
 }
 
@@ -156,7 +156,7 @@ func keyColumns(axes []Condition) (items, names []string) {
 
 // from is the FROM and WHERE of the query.
 func (w *writer) from() string {
-	s := "\nFROM " + ident(w.table.Database) + "." + ident(w.table.Name)
+	s := "\nFROM " + catalog.Ident(w.table.Database) + "." + catalog.Ident(w.table.Name)
 	if len(w.where) > 0 {
 		s += "\nWHERE " + strings.Join(w.where, " AND ")
 	}
@@ -206,7 +206,7 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 func (w *writer) extent() []string {
 	first, last, total := w.table.TimeColumn, w.table.TimeColumn, counted(w.table)
 	if e := w.extents; e != nil {
-		first, last, total = ident(e.Min), ident(e.Max), "toInt64(count())"
+		first, last, total = catalog.Ident(e.Min), catalog.Ident(e.Max), "toInt64(count())"
 	}
 	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
 }
