@@ -12,6 +12,7 @@ type Dataset struct {
 	op                *operation
 	FirstDay, LastDay *catalog.Day
 	UpdatedAt         *time.Time
+	Missing           []catalog.Day // shared: read only
 }
 
 // Dataset is the field of that name.
@@ -20,7 +21,7 @@ func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{op: op}
+	d := &Dataset{op: op, Missing: op.snap.Missing}
 	if days := op.snap.Days; !days.Empty() {
 		d.FirstDay, d.LastDay = &days.From, &days.To
 	}

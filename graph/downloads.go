@@ -33,7 +33,11 @@ func (d *Downloads) Series(ctx context.Context, interval query.Interval) (*Serie
 	if err != nil {
 		return nil, err
 	}
-	return &Series{Interval: interval, Dates: res.Days, Totals: res.Totals}, nil
+	days := d.op.snap.Days
+	if !d.slice.AllTime {
+		days = d.slice.Days
+	}
+	return &Series{Interval: interval, Dates: res.Days, Totals: res.Totals, Missing: d.op.snap.MissingIn(days)}, nil
 }
 
 // By is the field of that name.

@@ -379,6 +379,8 @@ type Dataset {
   lastDay: Date
   "When data last changed."
   updatedAt: DateTime
+  "Days between firstDay and lastDay of which nothing is loaded: no project has a download."
+  missing: [Date!]!
 }
 
 "A lazily evaluated slice of the download cube: only what is selected is computed, from the cheapest table that covers it."
@@ -418,6 +420,11 @@ type Series {
   totals: [Int64!]!
   "dates and totals row by row."
   points: [Point!]!
+  """
+  Days of the range of which nothing is loaded, between the first and the last day of the data set:
+  no project has a download on them. totals count them as zero, which they most likely were not.
+  """
+  missing: [Date!]!
 }
 
 "One bucket of a time series."
@@ -634,6 +641,8 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_lastDay(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Dataset_updatedAt(ctx, field)
+	case "missing":
+		return ec.fieldContext_Dataset_missing(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
 }
@@ -844,6 +853,8 @@ func (ec *executionContext) childFields_Series(ctx context.Context, field graphq
 		return ec.fieldContext_Series_totals(ctx, field)
 	case "points":
 		return ec.fieldContext_Series_points(ctx, field)
+	case "missing":
+		return ec.fieldContext_Series_missing(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Series", field.Name)
 }
@@ -1581,6 +1592,29 @@ func (ec *executionContext) _Dataset_updatedAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Dataset_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Dataset_missing(ctx context.Context, field graphql.CollectedField, obj *Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type Date does not have child fields"))
 }
 
 func (ec *executionContext) _Downloads_total(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
@@ -3841,6 +3875,29 @@ func (ec *executionContext) fieldContext_Series_points(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Series_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Series_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Series", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
 func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5414,6 +5471,11 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 		case "updatedAt":
 			out.Values[i] = ec._Dataset_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missing":
+			out.Values[i] = ec._Dataset_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -7198,6 +7260,11 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "points":
 			out.Values[i] = ec._Series_points(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missing":
+			out.Values[i] = ec._Series_missing(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -22,6 +22,8 @@ type Series struct {
 	Interval query.Interval
 	Dates    []catalog.Day
 	Totals   []int64
+	// Missing are the days of the range of which nothing is loaded.
+	Missing []catalog.Day
 }
 
 // Point is the GraphQL type of that name: one row of a Series, which writes it.
@@ -55,9 +57,11 @@ func (s *Series) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 		case "interval":
 			b = strconv.AppendQuote(b, string(s.Interval))
 		case "dates":
-			b = appendList(b, len(s.Dates), func(b []byte, i int) []byte { return appendDate(b, s.Dates[i]) })
+			b = appendDates(b, s.Dates)
 		case "totals":
 			b = appendList(b, len(s.Totals), func(b []byte, i int) []byte { return strconv.AppendInt(b, s.Totals[i], 10) })
+		case "missing":
+			b = appendDates(b, s.Missing)
 		case "points":
 			of := graphql.CollectFields(op, f.Selections, []string{"Point"})
 			b = appendList(b, len(s.Dates), func(b []byte, i int) []byte { return s.appendPoint(b, i, of) })
@@ -112,6 +116,11 @@ func appendList(b []byte, n int, element func(b []byte, i int) []byte) []byte {
 		b = element(b, i)
 	}
 	return append(b, ']')
+}
+
+// appendDates writes a list of the scalar Date.
+func appendDates(b []byte, days []catalog.Day) []byte {
+	return appendList(b, len(days), func(b []byte, i int) []byte { return appendDate(b, days[i]) })
 }
 
 // appendDate writes the scalar Date.

@@ -17,12 +17,14 @@ func TestSeriesWritesWhatTheGeneratedCodeWrites(t *testing.T) {
 	series := []*Series{
 		{Interval: "DAY"},
 		{Interval: "WEEK", Dates: []catalog.Day{day(t, "2024-02-26")}, Totals: []int64{0}},
-		{Interval: "MONTH", Dates: []catalog.Day{day(t, "1970-01-01"), day(t, "2024-03-01")}, Totals: []int64{9007199254740993, 7}},
+		{Interval: "MONTH", Dates: []catalog.Day{day(t, "1970-01-01"), day(t, "2024-03-01")}, Totals: []int64{9007199254740993, 7},
+			Missing: []catalog.Day{day(t, "2024-03-05"), day(t, "2024-03-06")}},
 	}
 	for _, selection := range []string{
 		`interval dates totals points { date total }`,
 		`__typename points { __typename }`,
 		`totals d: dates e: dates interval`,
+		`missing m: missing`,
 		`points { t: total u: total date } p: points { date }`,
 		`...S points { total } points { date } ... on Series { dates }`,
 		`dates @skip(if: true) totals @include(if: false) interval points { date @skip(if: true) total }`,

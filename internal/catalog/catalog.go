@@ -143,6 +143,10 @@ type Snapshot struct {
 	Extents *Extent
 	// Days is the data set's run of days; empty (To < From) without data.
 	Days Range
+	// Missing are the days between the first and the last one on which no project
+	// has a download, ascending: nobody loaded them. Nil where there are none, and
+	// where that could not be told.
+	Missing []Day
 	// UpdatedAt is when the data last changed, by the server's clock; zero
 	// where unknown.
 	UpdatedAt time.Time

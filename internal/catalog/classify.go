@@ -35,6 +35,7 @@ type layout struct {
 	extents  []*extentCandidate
 	metadata map[string]string // columns of the table of metadata; nil without
 	ignored  []Ignored
+	missing  []Day // set by verifying, see Snapshot
 }
 
 // extentCandidate is a table of first and last days, not yet compared.

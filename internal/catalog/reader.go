@@ -154,7 +154,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 			t.KeySpace = snap.Projects.keySpace(t.Rows)
 		}
 	}
-	snap.Ignored = l.ignored
+	snap.Ignored, snap.Missing = l.ignored, l.missing
 	if parts != nil && !l.spread() {
 		snap.Version = r.versions.next(parts.version(relevant, snap.text()), r.moved)
 		snap.UpdatedAt, r.moved = parts.modified(), false

@@ -44,6 +44,9 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	ref := c.reference()
 	ref.days, ref.sampled = days, true
 	c.judgeAll(ref, keepsProject)
+	if c.layout.missing, err = c.sampledGaps(ctx, ref); err != nil {
+		return days, err
+	}
 	return days, c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
 }
 

@@ -19,6 +19,7 @@ type verifier struct {
 	fullRows  uint64            // raw tables of up to so many rows are compared whole
 	known     map[string]totals // by table, as of the last success
 	definedAs map[string]string // what the table was then
+	proven    emptyDays
 }
 
 // moment is one state of the database: what there is, and its parts (nil where
@@ -89,6 +90,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
 		return noDays, err
 	}
 	ref := c.reference()
+	c.layout.missing = ref.gaps()
 	c.judgeAll(ref, func(int) bool { return true })
 	return ref.days, nil
 }

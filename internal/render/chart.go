@@ -26,7 +26,7 @@ func Chart(spec ChartSpec) ([]byte, error) {
 			caption = spec.Series[0].Label
 		}
 	}
-	k.heading(spec.Title, spec.Subtitle, d.incomplete(), figure, caption)
+	k.heading(spec.Title, spec.Subtitle, sentence(d.incomplete(), d.lacks()), figure, caption)
 	if d.empty() {
 		k.notice("no downloads in this range", "")
 		return k.bytes(), nil

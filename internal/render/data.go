@@ -29,11 +29,16 @@ type data struct {
 	// firstPart and lastPart tell that the first, the last interval reaches
 	// beyond the days that were counted.
 	firstPart, lastPart bool
+	// absent tells which intervals have no data; nil where none is to be drawn as
+	// a gap. lacking counts the days without data.
+	absent  []bool
+	lacking int
 }
 
 // newData works out the edges of the series.
 func newData(spec ChartSpec) *data {
 	d := &data{ChartSpec: spec}
+	d.findGaps()
 	for i, s := range spec.Series {
 		d.inks = append(d.inks, rest)
 		if !s.Rest {
@@ -118,7 +123,7 @@ func (d *data) describe() string {
 		text += sentence(s.Label, Count(d.totals[i])+" downloads") + ". "
 	}
 	first, last := d.Days[0], d.Days[len(d.Days)-1]
-	return text + sentence(fmt.Sprintf("%d values from %s to %s", len(d.Days), first, last), d.incomplete()) + "."
+	return text + sentence(fmt.Sprintf("%d values from %s to %s", len(d.Days), first, last), d.incomplete(), d.lacks()) + "."
 }
 
 // sum adds up downloads; beyond what an int64 holds it stays at the largest.

@@ -15,6 +15,9 @@ const invisible = .05
 // Whyatt 1993): first those that cannot be seen, then, above most points, the
 // least of the others, so that peaks stay. The ends always stay.
 func thin(line orb.LineString, most int) orb.LineString {
+	if len(line) < 3 {
+		return line
+	}
 	line = simplify.VisvalingamThreshold(invisible).LineString(line)
 	if len(line) > most {
 		line = simplify.VisvalingamKeep(most).LineString(line)
@@ -61,14 +64,15 @@ func (p *pen) line(x, y float64) {
 	}
 }
 
-// lines draws through the points, moving to the first where the pen is new.
+// lines draws through the points from the first; a single one becomes a dot
+// where line caps are round.
 func (p *pen) lines(points orb.LineString) {
-	for i, at := range points {
-		if i == 0 && len(p.buf) == 0 {
-			p.move(at[0], at[1])
-			continue
-		}
+	p.move(points[0][0], points[0][1])
+	for _, at := range points[1:] {
 		p.line(at[0], at[1])
+	}
+	if len(points) == 1 {
+		p.buf = append(p.buf, "h0"...)
 	}
 }
 

@@ -129,6 +129,7 @@ func (p *plot) draw() {
 		y := math.Round(p.y(t.at)) + .5
 		p.Line(p.x0, y, p.x1, y, p.paint("stroke", grid))
 	}
+	p.gaps()
 	switch {
 	case p.shape == Bars:
 		p.bars()
@@ -163,29 +164,31 @@ func (p *plot) axes() {
 	}
 }
 
-// edge is the upper edge of series i from interval lo to hi, thinned.
+// edge is the upper edge of series i from interval lo to hi, thinned to the
+// run's part of the points.
 func (p *plot) edge(i, lo, hi int) orb.LineString {
 	line := make(orb.LineString, 0, hi-lo+1)
 	for j := lo; j <= hi; j++ {
 		line = append(line, orb.Point{p.at(j), p.y(p.d.tops[i][j])})
 	}
-	return thin(line, p.most)
+	return thin(line, max(p.most*len(line)/len(p.d.Days), 2))
 }
 
 // run is a part of the chart from one interval to another.
 type run struct{ lo, hi int }
 
-// runs are the part between whole intervals, and the parts that lead from or to
-// an incomplete one.
-func (p *plot) runs() (whole run, parts []run) {
-	whole = run{0, len(p.d.Days) - 1}
+// runs are the parts between whole intervals, more than one where there are
+// gaps, and the parts that lead from or to an incomplete one.
+func (p *plot) runs() (whole, parts []run) {
+	all := run{0, len(p.d.Days) - 1}
 	if p.d.firstPart {
 		parts = append(parts, run{0, 1})
-		whole.lo = 1
+		all.lo = 1
 	}
-	if p.d.lastPart && whole.hi > whole.lo {
-		parts = append(parts, run{whole.hi - 1, whole.hi})
-		whole.hi--
+	if p.d.lastPart && all.hi > all.lo {
+		parts = append(parts, run{all.hi - 1, all.hi})
+		all.hi--
 	}
-	return whole, parts
+	whole = p.split(all)
+	return whole, slices.DeleteFunc(parts, func(r run) bool { return p.d.isAbsent(r.lo) || p.d.isAbsent(r.hi) })
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 )
 
 // Large areas of full colour are too loud. What is drawn of an incomplete
@@ -33,26 +34,41 @@ func (p *plot) lineWidth() float64 {
 func (p *plot) stroke(i int) {
 	whole, parts := p.runs()
 	color := p.paint("stroke", p.d.inks[i])
-	if whole.hi > whole.lo {
-		var pen pen
-		pen.lines(p.edge(i, whole.lo, whole.hi))
+	var pen pen
+	for _, r := range whole {
+		if r.hi > r.lo || p.isolated(r, parts) {
+			pen.lines(p.edge(i, r.lo, r.hi))
+		}
+	}
+	if len(pen.buf) > 0 {
 		p.Path(pen.String(), color, fmt.Sprintf(round, num(p.lineWidth()), "round"))
 	}
 	for _, part := range parts {
-		var pen pen
+		pen.buf = nil
 		pen.lines(p.edge(i, part.lo, part.hi))
 		p.Path(pen.String(), color, fmt.Sprintf(round, num(p.lineWidth()), "butt"), dashed)
 	}
 }
 
-// below is the closed path below series i over a run.
-func (p *plot) below(i int, r run) string {
+// isolated tells that a run is a single value between gaps: no line leads to it.
+func (p *plot) isolated(r run, parts []run) bool {
+	return r.lo == r.hi && !slices.ContainsFunc(parts, func(part run) bool { return part.lo <= r.lo && r.lo <= part.hi })
+}
+
+// below is the closed path below series i over runs; empty where none has a
+// width.
+func (p *plot) below(i int, runs ...run) string {
 	var pen pen
-	edge := p.edge(i, r.lo, r.hi)
-	pen.lines(edge)
-	pen.line(edge[len(edge)-1][0], p.y1)
-	pen.line(edge[0][0], p.y1)
-	pen.close()
+	for _, r := range runs {
+		if r.hi == r.lo {
+			continue
+		}
+		edge := p.edge(i, r.lo, r.hi)
+		pen.lines(edge)
+		pen.line(edge[len(edge)-1][0], p.y1)
+		pen.line(edge[0][0], p.y1)
+		pen.close()
+	}
 	return pen.String()
 }
 
@@ -61,8 +77,8 @@ func (p *plot) area() {
 	id := p.gradient()
 	fill := fmt.Sprintf(`fill="url(#%s)"`, id)
 	whole, parts := p.runs()
-	if whole.hi > whole.lo {
-		p.Path(p.below(0, whole), fill)
+	if path := p.below(0, whole...); path != "" {
+		p.Path(path, fill)
 	}
 	for _, part := range parts {
 		p.Path(p.below(0, part), fill, faint)
@@ -95,9 +111,9 @@ func (p *plot) lines() {
 // one before: neighbours meet without a gap and each edge is written once.
 func (p *plot) stack() {
 	whole, parts := p.runs()
-	if whole.hi > whole.lo {
+	if p.below(0, whole...) != "" {
 		p.Group(mellow)
-		p.pile(whole)
+		p.pile(whole...)
 		p.Gend()
 	}
 	for _, part := range parts {
@@ -107,15 +123,15 @@ func (p *plot) stack() {
 	}
 }
 
-// pile draws the stacked areas over a run, parted by a hair of paper.
-func (p *plot) pile(r run) {
+// pile draws the stacked areas over runs, parted by a hair of paper.
+func (p *plot) pile(runs ...run) {
 	sparse := float64(len(p.d.Days)) < (p.x1-p.x0)/4
 	for i := len(p.d.Series) - 1; i >= 0; i-- {
 		if sparse {
-			p.Path(p.below(i, r), p.paints(p.d.inks[i], paper), `stroke-width="0.7"`)
+			p.Path(p.below(i, runs...), p.paints(p.d.inks[i], paper), `stroke-width="0.7"`)
 			continue
 		}
-		p.Path(p.below(i, r), p.paint("fill", p.d.inks[i]))
+		p.Path(p.below(i, runs...), p.paint("fill", p.d.inks[i]))
 	}
 }
 

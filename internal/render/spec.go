@@ -97,6 +97,9 @@ type ChartSpec struct {
 	// interval that reaches beyond it is drawn as incomplete. The zero Range
 	// says that all intervals are whole.
 	Covered catalog.Range
+	// Missing are the days of Covered, ascending, of which there is no data. Where
+	// all of an interval is missing, there is a gap instead of a zero.
+	Missing []catalog.Day
 	// Series holds at least one series, at most MaxSeries and a Rest, largest
 	// first, the Rest last, each with as many Totals as there are Days.
 	Series []Series

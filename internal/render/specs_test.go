@@ -80,8 +80,14 @@ func charts() map[string]ChartSpec {
 		"bar-month":      with(make1("numpy", monthly, query.Monthly, 150e6, 12), func(s *ChartSpec) { s.Shape = Bars }),
 		"bar-quarter":    with(make1("flask", quarterly, query.Quarterly, 30e6, 0), func(s *ChartSpec) { s.Shape = Bars }),
 		"bar-year":       with(make1("django", yearly, query.Yearly, 30e6, 120), func(s *ChartSpec) { s.Shape = Bars }),
-		"one":            make1("brand-new", daily[:1], query.Daily, 1234, 0),
-		"empty":          with(make1("quiet", daily, query.Daily, 0, 0), func(*ChartSpec) {}),
+		"area-gap": with(make1("gappy", daily, query.Daily, 9e6, 0), func(s *ChartSpec) {
+			s.Missing = []catalog.Day{daily[20], daily[21], daily[22], daily[60], daily[62]}
+			for _, j := range []int{20, 21, 22, 60, 62} {
+				s.Series[0].Totals[j] = 0
+			}
+		}),
+		"one":   make1("brand-new", daily[:1], query.Daily, 1234, 0),
+		"empty": with(make1("quiet", daily, query.Daily, 0, 0), func(*ChartSpec) {}),
 		"stack-python": with(make1("pandas", weekly, query.Weekly, 1, 3), func(s *ChartSpec) {
 			s.Subtitle += ", by Python version"
 			s.Series = several(weekly, 25e6, versions...)

@@ -89,7 +89,8 @@ func (c chart) draw(ctx context.Context, op *fetch.Operation, project string) ([
 	}
 	spec := render.ChartSpec{
 		Title: project, Subtitle: render.Span(covered, every), Interval: every, Covered: covered,
-		Shape: c.shape, Theme: c.theme, Width: c.width, Height: c.height,
+		Missing: op.Snapshot().MissingIn(covered),
+		Shape:   c.shape, Theme: c.theme, Width: c.width, Height: c.height,
 	}
 	if covered.Empty() {
 		return render.Chart(spec)
