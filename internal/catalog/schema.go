@@ -15,8 +15,10 @@ type tableInfo struct {
 	engine, engineFull                 string
 	sortingKey, primaryKey             string
 	partitionKey, asSelect, definition string
-	rows, bytes                        uint64 // 0 where the database does not tell
-	columns                            []columnInfo
+	// shard is the database that a Distributed table reads which names none.
+	shard       string
+	rows, bytes uint64 // 0 where the database does not tell
+	columns     []columnInfo
 }
 
 type columnInfo struct {
@@ -53,6 +55,9 @@ func readSchema(ctx context.Context, db database, name string) (schema, error) {
 	}
 	s := schema{}
 	if err := s.read(ctx, db, []string{name}); err != nil {
+		return nil, err
+	}
+	if err := s.findShards(ctx, db); err != nil {
 		return nil, err
 	}
 	if elsewhere := s.referred(name); len(elsewhere) > 0 {
@@ -109,6 +114,44 @@ func (s schema) read(ctx context.Context, db database, databases []string) error
 	return nil
 }
 
+const shardsQuery = `SELECT cluster, default_database FROM system.clusters WHERE cluster IN {clusters:Array(String)}
+ORDER BY is_local DESC, shard_num, replica_num LIMIT 1 BY cluster`
+
+// findShards finds out which database a Distributed table reads that names none:
+// the one that its cluster gives each shard, best this server's own. An account
+// that may not see the clusters is told of the table's own database, as is one
+// whose clusters give none.
+func (s schema) findShards(ctx context.Context, db database) error {
+	nameless := map[string][]*tableInfo{}
+	for _, t := range s {
+		if cluster, target, ok := t.distributed(); ok && strings.HasPrefix(target, ".") {
+			nameless[cluster] = append(nameless[cluster], t)
+		}
+	}
+	if len(nameless) == 0 {
+		return nil
+	}
+	err := db.each(ctx, shardsQuery, params{"clusters": slices.Sorted(maps.Keys(nameless))}, func(row func(...any) error) error {
+		var cluster, database string
+		if err := row(&cluster, &database); err != nil {
+			return err
+		}
+		for _, t := range nameless[cluster] {
+			t.shard = database
+		}
+		return nil
+	})
+	if err != nil && !unseen(err) {
+		return fmt.Errorf("read system.clusters: %w", err)
+	}
+	for _, tables := range nameless {
+		for _, t := range tables {
+			t.shard = cmp.Or(t.shard, t.database)
+		}
+	}
+	return nil
+}
+
 // referred lists the other databases that Distributed tables point into.
 func (s schema) referred(name string) []string {
 	found := map[string]bool{}
@@ -123,7 +166,7 @@ func (s schema) referred(name string) []string {
 }
 
 // distributed is the cluster and the target (database.table) of a Distributed
-// table.
+// table; the database is empty where it is each shard's own and not yet known.
 func (t *tableInfo) distributed() (cluster, target string, ok bool) {
 	if t.engine != "Distributed" {
 		return "", "", false
@@ -132,7 +175,7 @@ func (t *tableInfo) distributed() (cluster, target string, ok bool) {
 	if len(args) < 3 {
 		return "", "", false
 	}
-	return argument(args[0]), cmp.Or(argument(args[1]), t.database) + "." + argument(args[2]), true
+	return argument(args[0]), cmp.Or(argument(args[1]), t.shard) + "." + argument(args[2]), true
 }
 
 // argument is an engine's argument without quotes.

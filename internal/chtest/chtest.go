@@ -24,6 +24,12 @@ import (
 	"clickql/internal/engine"
 )
 
+// Cluster is a cluster of two shards, the databases of NewShards.
+const Cluster = "pair"
+
+// shards are the databases of Cluster's shards.
+var shards = [2]string{"shard_1", "shard_2"}
+
 // shared is the test binary's engine. It is package state because a TestMain
 // and its tests have no other way to share anything.
 var shared struct {
@@ -81,7 +87,7 @@ func open(t testing.TB) (*engine.Engine, *chconn.Conn) {
 	if err != nil {
 		t.Fatalf("chtest: make data directory: %v", err)
 	}
-	e, err := engine.Open(context.Background(), engine.Config{Dir: dir, Temporary: true})
+	e, err := engine.Open(context.Background(), engine.Config{Dir: dir, Temporary: true, Clusters: map[string][]string{Cluster: shards[:]}})
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		t.Fatalf("chtest: %v", err)
@@ -99,7 +105,7 @@ func open(t testing.TB) (*engine.Engine, *chconn.Conn) {
 type DB struct {
 	// Conn is connected to the database, as administrator.
 	Conn *chconn.Conn
-	// Name is the database's name; it needs no quoting.
+	// Name is the database's name. It needs no quoting, but for NewNamed.
 	Name string
 	// DSN and ReadOnlyDSN name the database, as administrator and as the
 	// read-only account that serving uses.
@@ -109,9 +115,22 @@ type DB struct {
 // New makes an empty Atomic database, which is dropped when the test ends.
 func New(t testing.TB) *DB {
 	t.Helper()
+	return NewNamed(t, "test_"+strings.ToLower(rand.Text()[:12]))
+}
+
+// NewShards makes the databases of Cluster's shards. Only one test at a time can
+// have them.
+func NewShards(t testing.TB) [2]*DB {
+	t.Helper()
+	return [2]*DB{NewNamed(t, shards[0]), NewNamed(t, shards[1])}
+}
+
+// NewNamed is New for a database of any name.
+func NewNamed(t testing.TB, name string) *DB {
+	t.Helper()
 	e, admin := open(t)
-	name := "test_" + strings.ToLower(rand.Text()[:12])
-	if err := admin.Exec(t.Context(), "CREATE DATABASE "+name+" ENGINE = Atomic"); err != nil {
+	quoted := "`" + strings.ReplaceAll(name, "`", "\\`") + "`"
+	if err := admin.Exec(t.Context(), "CREATE DATABASE "+quoted+" ENGINE = Atomic"); err != nil {
 		t.Fatalf("chtest: create database: %v", err)
 	}
 	db := &DB{Name: name, DSN: withDatabase(t, e.DSN(), name), ReadOnlyDSN: withDatabase(t, e.ReadOnlyDSN(), name)}
@@ -128,7 +147,7 @@ func New(t testing.TB) *DB {
 			return
 		default:
 		}
-		if err := admin.Exec(context.Background(), "DROP DATABASE IF EXISTS "+name+" SYNC"); err != nil {
+		if err := admin.Exec(context.Background(), "DROP DATABASE IF EXISTS "+quoted+" SYNC"); err != nil {
 			t.Errorf("chtest: drop database: %v", err)
 		}
 	})

@@ -7,19 +7,26 @@ import (
 )
 
 // serverConfig writes ClickHouse's configuration. Ports are 0, so that the
-// kernel chooses free ones. The log level stands at the top, where this build looks for it.
+// kernel chooses free ones, but where clusters must name the port before there
+// is one. The log level stands at the top, where this build looks for it.
 // A damaged part fails the start: set aside, as is the default, its rows would
 // silently be missing from every answer.
-func serverConfig(l layout, maxMemory int64) string {
+func serverConfig(l layout, o order) (config string, err error) {
+	port := 0
+	if len(o.Clusters) > 0 {
+		if port, err = freePort(); err != nil {
+			return "", err
+		}
+	}
 	memory := "<max_server_memory_usage_to_ram_ratio>0.6</max_server_memory_usage_to_ram_ratio>"
-	if maxMemory > 0 {
-		memory = fmt.Sprintf("<max_server_memory_usage>%d</max_server_memory_usage>", maxMemory)
+	if o.MaxMemory > 0 {
+		memory = fmt.Sprintf("<max_server_memory_usage>%d</max_server_memory_usage>", o.MaxMemory)
 	}
 	return fmt.Sprintf(`<clickhouse>
 <log-level>warning</log-level>
 <path>%s</path>
 <listen_host>127.0.0.1</listen_host>
-<tcp_port>0</tcp_port>
+<tcp_port>%d</tcp_port>
 <http_port>0</http_port>
 <user_directories><users_xml><path>%s</path></users_xml></user_directories>
 <access_control_improvements>
@@ -29,8 +36,8 @@ func serverConfig(l layout, maxMemory int64) string {
 <mark_cache_size>536870912</mark_cache_size>
 <merge_tree><max_suspicious_broken_parts>0</max_suspicious_broken_parts></merge_tree>
 %s
-</clickhouse>
-`, escape(l.data()), escape(l.users()), memory)
+%s</clickhouse>
+`, escape(l.data()), port, escape(l.users()), memory, remoteServers(o.Clusters, port)), nil
 }
 
 // readableSystemTables are what introspection and diagnosis need of system.

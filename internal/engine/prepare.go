@@ -20,7 +20,11 @@ func (c *child) prepare() error {
 	if c.accounts, err = loadAccounts(c.dir); err != nil {
 		return err
 	}
-	if err := writePrivate(c.dir.config(), []byte(serverConfig(c.dir, c.order.MaxMemory))); err != nil {
+	config, err := serverConfig(c.dir, c.order)
+	if err != nil {
+		return err
+	}
+	if err := writePrivate(c.dir.config(), []byte(config)); err != nil {
 		return err
 	}
 	if err := writePrivate(c.dir.users(), []byte(usersConfig(c.accounts, c.order.Limits))); err != nil {

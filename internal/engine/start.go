@@ -24,6 +24,8 @@ type order struct {
 	MaxMemory int64  `json:"max_memory,omitempty"`
 	Limits    Limits `json:"limits"`
 	Temporary bool   `json:"temporary,omitempty"`
+	// Clusters are those of Config.
+	Clusters map[string][]string `json:"clusters,omitempty"`
 	// LogStart is where this run begins in the log.
 	LogStart int64 `json:"log_start"`
 }
@@ -125,7 +127,7 @@ func (s *starter) spawn(ln *os.File) (<-chan error, error) {
 		return nil, err
 	}
 	o, err := json.Marshal(order{Dir: s.cfg.Dir, Library: s.library, MaxMemory: s.cfg.MaxMemory,
-		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, LogStart: s.logStart})
+		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, Clusters: s.cfg.Clusters, LogStart: s.logStart})
 	if err != nil {
 		return nil, err
 	}
