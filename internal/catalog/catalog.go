@@ -124,6 +124,12 @@ type Extent struct {
 // FullName is database.name as ClickHouse shows it, unquoted.
 func (e *Extent) FullName() string { return e.Database + "." + e.Name }
 
+// DayTotal is the downloads of one day.
+type DayTotal struct {
+	Day   Day
+	Total int64
+}
+
 // Snapshot is what the database can answer at one version of its data.
 type Snapshot struct {
 	// Database holds the tables.
@@ -147,6 +153,9 @@ type Snapshot struct {
 	// has a download, ascending: nobody loaded them. Nil where there are none, and
 	// where that could not be told.
 	Missing []Day
+	// Daily are the downloads of all projects on each day that has any, ascending;
+	// nil where no table gives them at a bearable cost. Shared: read only.
+	Daily []DayTotal
 	// UpdatedAt is when the data last changed, by the server's clock; zero
 	// where unknown.
 	UpdatedAt time.Time

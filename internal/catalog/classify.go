@@ -35,7 +35,9 @@ type layout struct {
 	extents  []*extentCandidate
 	metadata map[string]string // columns of the table of metadata; nil without
 	ignored  []Ignored
-	missing  []Day // set by verifying, see Snapshot
+	// Set by verifying, see Snapshot.
+	missing []Day
+	daily   []DayTotal
 }
 
 // extentCandidate is a table of first and last days, not yet compared.

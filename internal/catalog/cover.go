@@ -33,6 +33,16 @@ func (t totals) span() Range {
 	return r
 }
 
+// daily lists the days with downloads in order.
+func (t totals) daily() (out []DayTotal) {
+	for _, d := range slices.Sorted(maps.Keys(t)) {
+		if t[d] != 0 {
+			out = append(out, DayTotal{d, t[d]})
+		}
+	}
+	return out
+}
+
 // months adds days up by month.
 func (t totals) months() totals {
 	out := totals{}

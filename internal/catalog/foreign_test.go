@@ -136,6 +136,9 @@ func TestSampled(t *testing.T) {
 	w.covers(s, "pypi", all)
 	w.covers(s, "per_day", all)
 	w.covers(s, "global", all)
+	if len(s.Daily) != 159 || s.Missing != nil {
+		t.Errorf("%d days with totals, missing %v", len(s.Daily), s.Missing)
+	}
 	w.covers(s, "global_short", "2026-02-02 2026-06-08")
 	w.covers(s, "late", "2026-04-11 2026-06-08")
 	w.covers(s, "late_total", "")

@@ -29,6 +29,9 @@ func TestMissing(t *testing.T) {
 		if got := fmt.Sprint(s.Missing, s.Days); got != "[2026-02-14 2026-02-15] {2026-01-02 2026-04-09}" {
 			t.Errorf("compared whole up to %d rows: missing %s", whole, got)
 		}
+		if n := len(s.Daily); whole == 0 && (n != 96 || s.Daily[0].Day != s.Days.From || s.Daily[n-1].Day != s.Days.To || s.Daily[0].Total != 30) || whole != 0 && s.Daily != nil {
+			t.Errorf("compared whole up to %d rows: %d days with totals: %v", whole, n, s.Daily)
+		}
 		at := s.Missing[0]
 		for want, r := range map[int]catalog.Range{2: s.Days, 1: {From: at, To: at}, 0: {From: at + 2, To: at + 9}} {
 			if got := s.MissingIn(r); len(got) != want {

@@ -154,7 +154,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 			t.KeySpace = snap.Projects.keySpace(t.Rows)
 		}
 	}
-	snap.Ignored, snap.Missing = l.ignored, l.missing
+	snap.Ignored, snap.Missing, snap.Daily = l.ignored, l.missing, l.daily
 	if parts != nil && !l.spread() {
 		snap.Version = r.versions.next(parts.version(relevant, snap.text()), r.moved)
 		snap.UpdatedAt, r.moved = parts.modified(), false

@@ -44,15 +44,20 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	ref := c.reference()
 	ref.days, ref.sampled = days, true
 	c.judgeAll(ref, keepsProject)
-	if c.layout.missing, err = c.sampledGaps(ctx, ref); err != nil {
-		return days, err
+	byDay, err := c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
+	if byDay != nil {
+		ref.byDay = byDay
+		c.layout.missing, c.layout.daily = ref.gaps(), byDay.daily()
+	} else if err == nil {
+		c.layout.missing, err = c.sampledGaps(ctx, ref)
 	}
-	return days, c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
+	return days, err
 }
 
 // compareGlobal holds the chosen tables, which keep no project apart, against
-// the smallest complete table of days.
-func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(i int) bool) error {
+// the smallest complete table of days, and returns that one's totals: nil where
+// there was nothing to compare.
+func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(i int) bool) (totals, error) {
 	var others []int
 	for i, cand := range c.layout.tables {
 		if chosen(i) {
@@ -66,7 +71,7 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 		return cand.table.Grain == GrainDay && cand.table.Covers == days && cand.table.Dims[Project]
 	})
 	if len(others) == 0 || yardstick == nil {
-		return nil
+		return nil, nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
@@ -79,13 +84,13 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return nil, err
 	}
 	ref := reference{byDay: byDay, days: days, name: yardstick.table.Name}
 	for _, i := range others {
 		c.layout.tables[i].settle(ref, c.read[i])
 	}
-	return nil
+	return byDay, nil
 }
 
 // smallest is the aggregate with the fewest rows among those that fit.

@@ -90,7 +90,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
 		return noDays, err
 	}
 	ref := c.reference()
-	c.layout.missing = ref.gaps()
+	c.layout.missing, c.layout.daily = ref.gaps(), ref.byDay.daily()
 	c.judgeAll(ref, func(int) bool { return true })
 	return ref.days, nil
 }
