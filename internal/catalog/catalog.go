@@ -86,6 +86,12 @@ type Table struct {
 	// Partitions are the table's partitions in the order of their days; those
 	// outside a query's range are not read. Nil where unknown.
 	Partitions []Partition
+	// LastBlock is the greatest number of an inserted block or of a mutation in
+	// the table's parts: a row whose part (_part, see BlockOfPart) has a greater
+	// one was written after the snapshot was taken. 0 where that cannot be told:
+	// the parts are not seen, or lie on several servers, or each partition counts
+	// for itself. A table exchanged for another counts anew.
+	LastBlock int64
 	// KeySpace is about how many rows the table would keep of a project however
 	// often it is downloaded; a project of n downloads has about
 	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.

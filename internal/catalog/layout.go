@@ -84,6 +84,9 @@ func (c *candidate) measure(parts partitions) {
 	if !c.spread {
 		c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
 		c.table.Partitions = parts.of(c.physical.full())
+		if c.table.FullName() == c.physical.full() {
+			c.table.LastBlock = parts.lastBlock(c.physical)
+		}
 	}
 }
 

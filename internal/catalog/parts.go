@@ -87,6 +87,25 @@ func (p partitions) scan(row func(...any) error) error {
 	return nil
 }
 
+// BlockOfPart is, in SQL, the number that Table.LastBlock bounds, of the part
+// that a row lies in: part names end in _first_last_level, and in _mutation where
+// there was one, each partition's name being free of underscores.
+const BlockOfPart = "greatest(toInt64OrZero(splitByChar('_', _part)[3]), toInt64OrZero(splitByChar('_', _part)[5]))"
+
+// lastBlock is the greatest block or mutation of a stored table's parts; 0 where
+// partitions count for themselves, as replicas do.
+func (p partitions) lastBlock(t *tableInfo) (last int64) {
+	if strings.HasPrefix(t.engine, "Replicated") || strings.HasPrefix(t.engine, "Shared") {
+		return 0
+	}
+	for _, x := range p[t.full()] {
+		for _, part := range x.parts {
+			last = max(last, part.to, part.mutation)
+		}
+	}
+	return last
+}
+
 // fold adds up a table's partitions.
 func (p partitions) fold(table string) (rows, bytes, parts uint64, modified time.Time) {
 	for _, x := range p[table] {

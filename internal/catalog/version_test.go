@@ -112,3 +112,44 @@ func TestMiddleOfPublish(t *testing.T) {
 	clock.advance(time10)
 	w.covers(w.refreshed(c), "per_day", hundred)
 }
+
+// TestLastBlock tells rows that were written after the snapshot, by whatever
+// way, from those before, however they were merged.
+func TestLastBlock(t *testing.T) {
+	w := newWorld(t)
+	w.aggregate("totals", "project String, count Int64", "SummingMergeTree", "project", "SELECT project, count() AS count FROM pypi GROUP BY project")
+	w.exec("CREATE TABLE _staging AS totals")
+	for range 3 {
+		w.load(1000, "2026-01-01")
+	}
+	known := w.table(w.snapshot(), "totals").LastBlock
+	if known == 0 {
+		t.Fatal("the last block is not known")
+	}
+	for _, step := range []struct {
+		what, do string
+		newer    bool
+	}{
+		{"nothing", "SELECT 1", false},
+		{"a merge", "OPTIMIZE TABLE totals FINAL", false},
+		{"rows of another project", "INSERT INTO totals VALUES ('z', 1)", false},
+		{"rows", "INSERT INTO totals VALUES ('a', 1)", true},
+		{"a merge of all", "OPTIMIZE TABLE totals FINAL", false},
+		{"a mutation", "ALTER TABLE totals UPDATE count = count + 1 WHERE project = 'a' SETTINGS mutations_sync = 2", true},
+		{"rows beside the table", "INSERT INTO _staging VALUES ('a', 1)", false},
+		{"a move", "ALTER TABLE _staging MOVE PARTITION tuple() TO TABLE totals", true},
+		{"a merge at the end", "OPTIMIZE TABLE totals FINAL", false},
+	} {
+		w.exec(step.do)
+		var seen int64
+		if err := w.Conn.QueryRow(t.Context(), "SELECT max("+catalog.BlockOfPart+") FROM totals WHERE project = 'a'").Scan(&seen); err != nil {
+			t.Fatal(err)
+		}
+		if (seen > known) != step.newer {
+			t.Errorf("after %s a row is of block %d, and %d was the last", step.what, seen, known)
+		}
+		if step.newer {
+			known = w.table(w.snapshot(), "totals").LastBlock
+		}
+	}
+}
