@@ -33,6 +33,7 @@ type serveFlags struct {
 	queryTimeout time.Duration
 	maxRows      int64
 	drain        time.Duration
+	asked        string
 }
 
 // newServeCommand is the gateway.
@@ -62,6 +63,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.Var(&f.cache, "cache-bytes", "`size` of the memory for answers, such as 512MiB, a quarter of it for whole responses; 0 for none")
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
+	a.askedFlag(flags, &f.asked)
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
 }
@@ -118,21 +120,26 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *sto
 	group, background := errgroup.WithContext(background)
 	group.Go(func() error { return cat.Run(background) })
 	group.Go(func() error { st.keep(background, a.log); return nil })
+	observer, err := a.keepAsked(background, group, f.asked)
+	if err != nil {
+		stop()
+		return errors.Join(err, group.Wait())
+	}
 
 	a.greet(f, baseURL(ln.Addr()))
-	err = a.gateway(f, cat, st).Serve(ctx, ln)
+	err = a.gateway(f, cat, st, observer).Serve(ctx, ln)
 	stop()
 	return errors.Join(err, group.Wait())
 }
 
 // gateway wires the packages that answer.
-func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store) *server.Server {
+func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fetch.Observer) *server.Server {
 	registry := prometheus.NewRegistry()
 	log := slog.New(server.LogHandler(a.log.Handler()))
 	loader := fetch.New(fetch.Config{
 		Conn: st.conn, Catalog: cat,
 		CacheBytes: f.cache.part(3, 4), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), PlayURL: f.playURL,
-		Log: log, Registry: registry,
+		Observer: observer, Log: log, Registry: registry,
 	})
 	return server.New(server.Config{
 		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log}),

@@ -80,6 +80,9 @@ func serveFor(t *testing.T, a *app, f serveFlags) *served {
 	a.stdout, a.stderr = s.stdout, s.stderr
 	a.log = slog.New(slog.NewTextHandler(s.stderr, nil))
 	f.addr, f.queryTimeout, f.drain, f.cache = "127.0.0.1:0", fetch.DefaultQueryTimeout, time.Minute, 1<<20
+	if a.data == "" && f.asked == "" {
+		f.asked = askedOff
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	s.stop = stop
 	go func() { s.ended <- a.serve(ctx, f) }()

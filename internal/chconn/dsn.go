@@ -52,6 +52,15 @@ func parseDSN(dsn string) (*clickhouse.Options, error) {
 	return opts, nil
 }
 
+// Hosts lists the addresses, host:port, that a DSN names.
+func Hosts(dsn string) ([]string, error) {
+	opts, err := parseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return opts.Addr, nil
+}
+
 // reason is what the driver found wrong, without the text it was reading.
 func reason(err error) string {
 	var parse *url.Error

@@ -25,6 +25,7 @@ func (l *Loader) execute(ctx context.Context, q *query.Query, take func(driver.R
 	took := l.cfg.Now().Sub(began)
 	ran.millis = float64(took.Microseconds()) / 1000
 	l.metrics.ran(q, ran, took, err)
+	l.observe(q, ran, took, err)
 	if err != nil {
 		l.cfg.Log.WarnContext(ctx, "query failed", "table", q.Table, "sql", q.Text(), "error", err)
 	}
@@ -68,6 +69,7 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 func (l *Loader) requests(plan func(keys map[string]*call) *query.Plan) job {
 	return func(r *run, version string, mine map[string]*call) {
 		p := plan(mine)
+		l.refused(p)
 		for key, err := range p.Failed {
 			l.fail(version, key, mine, err)
 		}

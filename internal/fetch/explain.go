@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"clickql/internal/query"
 )
@@ -16,6 +17,7 @@ type Ran struct {
 	bytes  uint64
 	told   bool // the protocol says what was read; HTTP's driver does not
 	millis float64
+	hits   *atomic.Uint64 // answers given from memory; nil where nobody counts
 }
 
 // Sources of an answer.
@@ -50,6 +52,9 @@ type trace struct {
 func (t *trace) note(r *Ran, source string) {
 	if r == nil {
 		return
+	}
+	if source == FromCache {
+		r.hit()
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

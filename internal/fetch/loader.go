@@ -44,7 +44,9 @@ type Config struct {
 	MaxRows float64
 	// PlayURL is a ClickHouse web client that explained SQL is opened in; empty
 	// for none.
-	PlayURL  string
+	PlayURL string
+	// Observer is told what the database is asked; nil for none.
+	Observer Observer
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 	Now      func() time.Time

@@ -37,6 +37,15 @@ type Plan struct {
 	Failed map[string]*Error
 	// Queries answer the others, in the order of their first requests.
 	Queries []*Query
+	// Refused are those among Failed that would read too much.
+	Refused []Refusal
+}
+
+// Refusal is a question that was not asked since it would read too much of a
+// table, database.name.
+type Refusal struct {
+	Table string
+	Shape Shape
 }
 
 // planner holds what a plan is made with.
@@ -111,6 +120,7 @@ func (p planner) bundle(one *part) []*bundle {
 		return append(p.bundle(&left), p.bundle(&right)...)
 	default:
 		p.plan.Failed[one.req().Key()] = tooDear(one.req(), p.snap, b.choice, p.opts.MaxRows)
+		p.plan.Refused = append(p.plan.Refused, Refusal{b.choice.table.FullName(), shapeOfBundle(b, p.snap)})
 		return nil
 	}
 }

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"clickql/internal/asked"
+	"clickql/internal/chconn"
+	"clickql/internal/fetch"
+)
+
+// askedOff is the value of --asked-log that keeps nothing.
+const askedOff = "off"
+
+// askedFlag defines --asked-log.
+func (a *app) askedFlag(flags *pflag.FlagSet, path *string) {
+	flags.StringVar(path, "asked-log", "", "`file` of what is asked, for clickql advise: shapes of queries and rows read, no names, values or addresses; \"off\" for none (default a file under --data)")
+}
+
+// askedPath is the file of what is asked of the ClickHouse that the flags name:
+// one for the embedded engine, one for each server. Empty for none.
+func (a *app) askedPath(given string) (string, error) {
+	switch {
+	case given == askedOff:
+		return "", nil
+	case given != "":
+		return given, nil
+	case a.clickhouse == "":
+		return filepath.Join(a.data, "asked.jsonl"), nil
+	}
+	hosts, err := chconn.Hosts(a.clickhouse)
+	if err != nil {
+		return "", usagef("--clickhouse: %w", err)
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
+			return r
+		}
+		return '_'
+	}, hosts[0])
+	return filepath.Join(a.data, "asked-"+plain[:min(len(plain), 100)]+".jsonl"), nil
+}
+
+// keepAsked keeps what is asked until ctx ends. nil where nothing is kept.
+func (a *app) keepAsked(ctx context.Context, group *errgroup.Group, given string) (fetch.Observer, error) {
+	path, err := a.askedPath(given)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	log := asked.New(asked.Config{Path: path, Log: a.log})
+	group.Go(func() error { log.Run(ctx); return nil })
+	return log, nil
+}

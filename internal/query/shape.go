@@ -1,0 +1,221 @@
+package query
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"clickql/internal/catalog"
+)
+
+// Shape is what a query asks of a table without what it asks about: dimensions
+// but no values, how many projects and of what size but no names. Numbers are
+// rounded, so that there are few shapes; queries of one shape read about as much
+// as each other. The zero Shape is a question that is not about a slice.
+type Shape struct {
+	// Parts are what is measured, each once, in order.
+	Parts []Measure `json:"parts,omitempty"`
+	// Extras is how many totals over other ranges come from the same scan.
+	Extras int `json:"extras,omitempty"`
+	// Projects is how many projects are asked about, rounded; 0 for all.
+	Projects int `json:"projects,omitempty"`
+	// Downloads is what a project of them has in all time, rounded to a power of
+	// four; 0 where it has none.
+	Downloads int64 `json:"downloads,omitempty"`
+	// Filters are ascending by dimension.
+	Filters []Filter `json:"filters,omitempty"`
+	// Days is the range, rounded to a power of two; 0 for every day of the data.
+	Days int `json:"days,omitempty"`
+	// Months tells a range of whole months.
+	Months bool `json:"months,omitempty"`
+}
+
+// Measure is the kind of a request with the interval or the dimension that
+// belongs to it.
+type Measure struct {
+	Kind     Kind              `json:"kind"`
+	Interval Interval          `json:"interval,omitempty"`
+	Dim      catalog.Dimension `json:"by,omitempty"`
+}
+
+// Filter is a condition with the number of its values in place of them.
+type Filter struct {
+	Dim    catalog.Dimension `json:"dim"`
+	Not    bool              `json:"not,omitempty"`
+	Values int               `json:"values"`
+}
+
+// maxShapeValues bounds what a shape counts of values and of projects.
+const maxShapeValues = 1024
+
+// Shape is what the query asks of its table.
+func (q *Query) Shape() Shape {
+	if q.bundle == nil {
+		return Shape{}
+	}
+	return shapeOfBundle(q.bundle, q.costing.snap)
+}
+
+// shapeOfBundle takes the values out of a bundle.
+func shapeOfBundle(b *bundle, snap *catalog.Snapshot) Shape {
+	all := b.slice()
+	n := b.parts[0].need
+	s := Shape{Extras: rounded(len(b.extras)), Projects: rounded(len(all.Projects))}
+	for _, p := range b.parts {
+		r := p.req()
+		s.Parts = append(s.Parts, Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim})
+	}
+	slices.SortFunc(s.Parts, func(a, b Measure) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Dim, b.Dim))
+	})
+	s.Parts = slices.Compact(s.Parts)
+	if len(all.Projects) > 0 {
+		var sum int64
+		for _, name := range all.Projects {
+			total, _ := snap.Projects.Total(name)
+			sum += total
+		}
+		s.Downloads = powerOfFour(sum / int64(len(all.Projects)))
+	}
+	for _, c := range all.Conditions {
+		s.Filters = append(s.Filters, Filter{c.Dim, c.Not, rounded(len(c.Values))})
+	}
+	if !n.whole {
+		s.Days, s.Months = nearestPower(n.days.Days()), edgeGrain(n.days, snap.Days) == catalog.GrainMonth
+	}
+	return s
+}
+
+// rounded is n up to four, then the next power of two.
+func rounded(n int) int {
+	if n <= 4 {
+		return n
+	}
+	return min(maxShapeValues, 1<<bits.Len(uint(n-1)))
+}
+
+// nearestPower is the power of two nearest to n > 0 in ratio.
+func nearestPower(n int) int { return 1 << int(math.Round(math.Log2(float64(max(1, n))))) }
+
+// powerOfFour is the power of four nearest to n in ratio; 0 for 0.
+func powerOfFour(n int64) int64 {
+	if n <= 0 {
+		return 0
+	}
+	return 1 << (2 * int(math.Round(math.Log2(float64(n))/2)))
+}
+
+// Lookup reports a question that is not about a slice.
+func (s Shape) Lookup() bool { return len(s.Parts) == 0 }
+
+// Key is the shape in canonical form.
+func (s Shape) Key() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "" // a struct of numbers and words can be written
+	}
+	return string(text)
+}
+
+// Dims lists the dimensions that a table must keep apart to answer, in the
+// enum's order.
+func (s Shape) Dims() []catalog.Dimension {
+	uses := map[catalog.Dimension]bool{catalog.Project: s.Projects > 0}
+	for _, m := range s.Parts {
+		uses[m.Dim] = true
+	}
+	for _, f := range s.Filters {
+		uses[f.Dim] = true
+	}
+	var dims []catalog.Dimension
+	for _, d := range catalog.Dimensions {
+		if uses[d] {
+			dims = append(dims, d)
+		}
+	}
+	return dims
+}
+
+// Grain is the coarsest grain at which a table can answer.
+func (s Shape) Grain(data catalog.Range) catalog.Grain {
+	grain := catalog.GrainNone
+	for _, r := range s.Requests(data) {
+		grain = min(grain, needOf(r, data).grain)
+	}
+	return grain
+}
+
+// Entries stand for the projects that the shape asks about: names that Requests
+// uses, with the downloads that the planner should think them to have.
+func (s Shape) Entries() []catalog.Entry {
+	var out []catalog.Entry
+	for i := range s.Projects {
+		out = append(out, catalog.Entry{Name: fmt.Sprintf("%d of %d", i, s.Downloads), Total: s.Downloads})
+	}
+	return out
+}
+
+// Requests are requests of this shape on data that spans the days: of no use for
+// asking, but what the planner plans for them it would plan for such a query.
+func (s Shape) Requests(data catalog.Range) []Request {
+	slice := s.slice(data)
+	var reqs []Request
+	for _, m := range s.Parts {
+		r := Request{Slice: slice, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
+		switch m.Kind {
+		case Split:
+			r.First = 10
+		case Rank:
+			r.Of = "0 of 0"
+		}
+		reqs = append(reqs, r)
+	}
+	for range s.Extras {
+		before, ok := slice.Previous()
+		if !ok || before.Days.From < data.From {
+			break
+		}
+		slice = before
+		reqs = append(reqs, TotalOf(slice))
+	}
+	return reqs
+}
+
+// slice is a slice of this shape that ends on the newest day.
+func (s Shape) slice(data catalog.Range) Slice {
+	slice := Slice{AllTime: s.Days == 0}
+	for _, e := range s.Entries() {
+		slice.Projects = append(slice.Projects, e.Name)
+	}
+	slices.Sort(slice.Projects)
+	for _, f := range s.Filters {
+		c := Condition{Dim: f.Dim, Not: f.Not}
+		for i := range f.Values {
+			c.Values = append(c.Values, fmt.Sprintf("%04d", i))
+		}
+		slice.Conditions = append(slice.Conditions, c)
+	}
+	if s.Days > 0 {
+		slice.Days = s.days(data)
+	}
+	return slice
+}
+
+// days is a range of the shape's length that ends on the newest day and is not
+// all of the data.
+func (s Shape) days(data catalog.Range) catalog.Range {
+	r := catalog.Range{From: max(data.From+1, data.To-catalog.Day(s.Days)+1), To: data.To}
+	switch first := r.From == r.From.StartOfMonth(); {
+	case s.Months && !first:
+		r.From = r.From.StartOfMonth()
+		if r.From <= data.From {
+			r.From = r.From.AddMonths(1)
+		}
+	case !s.Months && first && r.From < r.To:
+		r.From++
+	}
+	return r
+}
