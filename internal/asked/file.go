@@ -69,7 +69,7 @@ func parse(r io.Reader) (File, error) {
 		out.Damage = "it is empty"
 		return out, lines.Err()
 	}
-	if json.Unmarshal(lines.Bytes(), &h) != nil {
+	if !decode(lines.Bytes(), &h) {
 		out.Damage = "its first line cannot be read"
 		return out, nil
 	}
@@ -82,7 +82,7 @@ func parse(r io.Reader) (File, error) {
 	}
 	for n := 2; lines.Scan(); n++ {
 		var one Record
-		if json.Unmarshal(lines.Bytes(), &one) != nil {
+		if !decode(lines.Bytes(), &one) {
 			out.Damage = fmt.Sprintf("it breaks off in line %d", n)
 			return out, nil
 		}
@@ -95,6 +95,9 @@ func parse(r io.Reader) (File, error) {
 	}
 	return out, nil
 }
+
+// decode reads a line; false where it cannot be read.
+func decode(line []byte, into any) bool { return json.Unmarshal(line, into) == nil }
 
 // errBusy means that another process is writing.
 var errBusy = errors.New("another process is writing")

@@ -66,7 +66,7 @@ func Statements(o Options) []Statement {
 	// Views come last: from each one's creation on the rows that arrive are
 	// counted, and by then every table that they go to is there.
 	for _, t := range Derived() {
-		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.createView(o)})
+		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
 	return list
 }
@@ -145,8 +145,9 @@ func (c Column) definition() string {
 	return s
 }
 
-// createView creates the materialized view that fills a derived table.
-func (t Table) createView(o Options) string {
+// CreateView is the statement that creates the materialized view which fills a
+// derived table in the database of o.
+func (t Table) CreateView(o Options) string {
 	db := o.database()
 	return fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
 		qualified(db, t.View()), o.onCluster(), qualified(db, t.Name), t.Select(qualified(db, RawTable)),
