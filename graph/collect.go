@@ -104,9 +104,10 @@ func (c *collector) split(sel *split, s query.Slice) {
 
 // gatherElements gathers what a split's elements ask.
 func (s *split) gatherElements(c *collector, parent query.Slice, res *query.Result) {
-	for _, v := range s.values(parent, res) {
+	for _, v := range s.values(res) {
+		narrowed := s.narrow(parent, v, res)
 		for _, e := range s.elements {
-			c.downloads(e, v.slice)
+			c.downloads(e, narrowed)
 		}
 	}
 }

@@ -19,6 +19,10 @@
 //  4. The resolvers (query.go, project.go, downloads.go) load what they need
 //     one by one and find it there or on its way. A request that nobody
 //     announced is answered all the same, only less cheaply.
+//  5. What they give is written by outlines (write.go, outlines.go) where all
+//     that is selected of it is at hand, as in a series or the leaves of a
+//     split, and otherwise by the generated code, for which every element of a
+//     list is a goroutine, a field context and forty allocations.
 //
 // What goes wrong is told by errors.go alone.
 package graph

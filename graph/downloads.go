@@ -53,12 +53,7 @@ func (d *Downloads) By(ctx context.Context, dimension catalog.Dimension, first i
 	if err := d.op.awaitElements(ctx); err != nil {
 		return nil, err
 	}
-	values := cut{dimension, first, others}.values(d.slice, res)
-	list := make([]*Slice, len(values))
-	for i, v := range values {
-		list[i] = &Slice{value: v, op: d.op, Dimension: dimension, Share: share(v.total, res.Total)}
-	}
-	return list, nil
+	return slicesOf(d, cut{dimension, first, others}, res), nil
 }
 
 // Previous is the field of that name.
@@ -91,10 +86,31 @@ func (d *Downloads) Change(ctx context.Context) (*float64, error) {
 // Slice is the GraphQL type of that name: one value of a split.
 type Slice struct {
 	value
-	op        *operation
-	Dimension catalog.Dimension
-	Share     float64
+	of *splitAnswer
 }
+
+// splitAnswer is what the slices of one split have in common.
+type splitAnswer struct {
+	cut
+	parent *Downloads
+	res    *query.Result
+}
+
+// slicesOf is the slices of a split, narrowed only where they are asked for
+// more.
+func slicesOf(parent *Downloads, c cut, res *query.Result) []*Slice {
+	of := &splitAnswer{c, parent, res}
+	values := c.values(res)
+	slices, list := make([]Slice, len(values)), make([]*Slice, len(values))
+	for i, v := range values {
+		slices[i] = Slice{v, of}
+		list[i] = &slices[i]
+	}
+	return list
+}
+
+// Dimension is the field of that name.
+func (s *Slice) Dimension() catalog.Dimension { return s.of.dim }
 
 // Value is the field of that name.
 func (s *Slice) Value() *string {
@@ -105,10 +121,15 @@ func (s *Slice) Value() *string {
 }
 
 // Label is the field of that name.
-func (s *Slice) Label() string { return s.label(s.Dimension) }
+func (s *Slice) Label() string { return s.label(s.of.dim) }
 
 // Total is the field of that name.
 func (s *Slice) Total() int64 { return s.total }
 
+// Share is the field of that name.
+func (s *Slice) Share() float64 { return share(s.total, s.of.res.Total) }
+
 // Downloads is the field of that name.
-func (s *Slice) Downloads() *Downloads { return &Downloads{s.op, s.slice} }
+func (s *Slice) Downloads() *Downloads {
+	return &Downloads{s.of.parent.op, s.of.narrow(s.of.parent.slice, s.value, s.of.res)}
+}

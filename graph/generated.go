@@ -3907,7 +3907,7 @@ func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.
 			return ec.fieldContext_Slice_dimension(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Dimension, nil
+			return obj.Dimension(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v catalog.Dimension) graphql.Marshaler {
@@ -3918,7 +3918,7 @@ func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_Slice_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Slice", field, false, false, errors.New("field of type Dimension does not have child fields"))
+	return graphql.NewScalarFieldContext("Slice", field, true, false, errors.New("field of type Dimension does not have child fields"))
 }
 
 func (ec *executionContext) _Slice_value(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
@@ -3999,7 +3999,7 @@ func (ec *executionContext) _Slice_share(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Slice_share(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Share, nil
+			return obj.Share(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
@@ -4010,7 +4010,7 @@ func (ec *executionContext) _Slice_share(ctx context.Context, field graphql.Coll
 	)
 }
 func (ec *executionContext) fieldContext_Slice_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Slice", field, false, false, errors.New("field of type Float does not have child fields"))
+	return graphql.NewScalarFieldContext("Slice", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Slice_downloads(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
@@ -8225,7 +8225,7 @@ func (ec *executionContext) marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx conte
 		}
 		return graphql.Null
 	}
-	return graphql.WrapContextMarshaler(ctx, v)
+	return ec._Series(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Slice) graphql.Marshaler {

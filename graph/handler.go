@@ -27,6 +27,8 @@ type HandlerConfig struct {
 	NoIntrospection bool
 	// Log takes what is not the client's doing; nothing is logged where nil.
 	Log *slog.Logger
+	// asGenerated leaves writing to the generated code, to compare with.
+	asGenerated bool
 }
 
 // withDefaults fills what is not set.
@@ -61,6 +63,9 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 		srv.Use(extension.Introspection{})
 	}
 	srv.Use(shapeLimits{cfg.Limits})
+	if !cfg.asGenerated {
+		srv.Use(writers{})
+	}
 	srv.Use(&operations{cfg: cfg, schema: es.(*executableSchema), tell: tell})
 	return srv
 }

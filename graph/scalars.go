@@ -35,10 +35,7 @@ func UnmarshalDate(v any) (catalog.Day, error) {
 // MarshalDateTime writes an instant as the scalar DateTime, in UTC.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		buf := make([]byte, 0, 40)
-		buf = append(buf, '"')
-		buf = t.UTC().AppendFormat(buf, time.RFC3339Nano)
-		_, _ = w.Write(append(buf, '"'))
+		_, _ = w.Write(appendDateTime(make([]byte, 0, 40), t))
 	})
 }
 

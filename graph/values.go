@@ -25,26 +25,34 @@ type value struct {
 	text  string
 	rest  bool
 	total int64
-	slice query.Slice // the parent narrowed to it
 }
 
 // values lists the answer's first values, and the rest where it is asked for
 // and there is any.
-func (c cut) values(parent query.Slice, res *query.Result) []value {
+func (c cut) values(res *query.Result) []value {
 	groups := res.Groups[:min(c.first, len(res.Groups))]
 	out := make([]value, 0, len(groups)+1)
-	listed := make([]string, 0, len(groups))
 	left := res.Total
 	for _, g := range groups {
-		out = append(out, value{text: g.Value, total: g.Total, slice: ofValue(parent, c.dim, g.Value)})
-		listed = append(listed, g.Value)
+		out = append(out, value{text: g.Value, total: g.Total})
 		left -= g.Total
 	}
 	if c.others && left > 0 {
-		rest := parent.Narrow(query.Condition{Dim: c.dim, Not: true, Values: listed})
-		out = append(out, value{rest: true, total: left, slice: rest})
+		out = append(out, value{rest: true, total: left})
 	}
 	return out
+}
+
+// narrow is the parent narrowed to one of the values.
+func (c cut) narrow(parent query.Slice, v value, res *query.Result) query.Slice {
+	if !v.rest {
+		return ofValue(parent, c.dim, v.text)
+	}
+	var listed []string
+	for _, g := range res.Groups[:min(c.first, len(res.Groups))] {
+		listed = append(listed, g.Value)
+	}
+	return parent.Narrow(query.Condition{Dim: c.dim, Not: true, Values: listed})
 }
 
 // label is the value as people call it.
