@@ -74,13 +74,23 @@ func (a asker) split(s query.Slice, by catalog.Dimension, first int, after *quer
 	return query.SplitOf(s, by, max(first, 1), after), nil
 }
 
+// cut is the request for a slice cut into values.
+func (a asker) cut(s query.Slice, c cut) (query.Request, error) {
+	r, err := a.split(s, c.dim, c.first, nil)
+	if !c.whole {
+		r = r.WithoutTotal()
+	}
+	return r, err
+}
+
 // ranking is the request for one page of projects by downloads.
 func (a asker) ranking(s query.Slice, first int, after *string) (query.Request, error) {
 	cursor, err := parseCursor(after)
 	if err != nil {
 		return query.Request{}, err
 	}
-	return a.split(s, catalog.Project, first, cursor)
+	r, err := a.split(s, catalog.Project, first, cursor)
+	return r.WithoutTotal(), err
 }
 
 // extent is the request for a project's first and last day.

@@ -88,7 +88,7 @@ func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
 
 // split gathers one selection of Downloads.by.
 func (c *collector) split(sel *split, s query.Slice) {
-	r, err := c.op.split(s, sel.dim, sel.first, nil)
+	r, err := c.op.cut(s, sel.cut)
 	if err != nil {
 		return
 	}

@@ -158,6 +158,7 @@ func (c *compiler) split(path string, f graphql.CollectedField) *split {
 		first:  arg[int](args, "first"),
 		others: arg[bool](args, "others"),
 	}}
+	s.whole = s.others || wantsShare(c.op, f.Selections)
 	for _, d := range c.below(f.Selections, "Slice", "downloads") {
 		s.elements = append(s.elements, c.downloads(join(path, d.Alias), d.Selections))
 	}

@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
@@ -42,7 +44,9 @@ func (d *Downloads) Series(ctx context.Context, interval query.Interval) (*Serie
 
 // By is the field of that name.
 func (d *Downloads) By(ctx context.Context, dimension catalog.Dimension, first int, others bool) ([]*Slice, error) {
-	req, err := d.op.split(d.slice, dimension, first, nil)
+	oc := graphql.GetOperationContext(ctx)
+	c := cut{dimension, first, others, others || wantsShare(oc, graphql.GetFieldContext(ctx).Field.Selections)}
+	req, err := d.op.cut(d.slice, c)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,7 @@ func (d *Downloads) By(ctx context.Context, dimension catalog.Dimension, first i
 	if err := d.op.awaitElements(ctx); err != nil {
 		return nil, err
 	}
-	return slicesOf(d, cut{dimension, first, others}, res), nil
+	return slicesOf(d, c, res), nil
 }
 
 // Previous is the field of that name.

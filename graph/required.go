@@ -98,7 +98,7 @@ func (op *operation) askTotals(ctx context.Context, groups []query.Group) error 
 			names[i] = g.Value
 		}
 		s := query.Slice{AllTime: true}.Narrow(query.Condition{Dim: catalog.Project, Values: names})
-		w.requests = append(w.requests, query.SplitOf(s, catalog.Project, len(names), nil))
+		w.requests = append(w.requests, query.SplitOf(s, catalog.Project, len(names), nil).WithoutTotal())
 	}
 	if err := op.announce(ctx, w); err != nil {
 		return err

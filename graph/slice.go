@@ -48,7 +48,7 @@ func (s slice) among(versions []string) query.Slice {
 
 // versions asks for the versions of the slice's projects.
 func (a asker) versions(s slice) query.Request {
-	return query.SplitOf(s.projects(), catalog.Version, a.limits.Versions, nil)
+	return query.SplitOf(s.projects(), catalog.Version, a.limits.Versions, nil).WithoutTotal()
 }
 
 // selections are the versions that specifiers have selected in an operation, by

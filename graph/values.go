@@ -1,6 +1,11 @@
 package graph
 
 import (
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"clickql/internal/catalog"
 	"clickql/internal/country"
 	"clickql/internal/query"
@@ -12,11 +17,19 @@ const (
 	labelUnknown = "Unknown"
 )
 
-// cut says how a slice is split: the arguments of Downloads.by.
+// cut says how a slice is split: the arguments of Downloads.by, and whether its
+// answer needs the slice's own total.
 type cut struct {
 	dim    catalog.Dimension
 	first  int
 	others bool
+	whole  bool
+}
+
+// wantsShare reports that the selection on Slices has what is a part of the
+// whole.
+func wantsShare(op *graphql.OperationContext, sel ast.SelectionSet) bool {
+	return slices.ContainsFunc(graphql.CollectFields(op, sel, []string{"Slice"}), func(f graphql.CollectedField) bool { return f.Name == "share" })
 }
 
 // value is one element of a split: a value of the dimension, or with rest all

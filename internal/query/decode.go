@@ -35,7 +35,6 @@ type partDecoder struct {
 type slot struct {
 	members []member
 	total   int64
-	before  int64
 	extent  catalog.Range
 	days    []catalog.Day
 	totals  []int64
@@ -67,13 +66,13 @@ func (d *Decoder) prepareDest(q *Query) {
 		d.totalsDest()
 		return
 	}
-	switch r := q.bundle.parts[0].req(); r.Kind {
+	switch q.bundle.parts[0].req().Kind {
 	case Series:
 		d.dest = append(d.dest, &d.bucket, &d.total)
 	case Split:
-		d.dest = append(d.dest, &d.value, &d.total, &d.whole)
-		if r.After != nil {
-			d.dest = append(d.dest, &d.at)
+		d.dest = append(d.dest, &d.value, &d.total)
+		if q.bundle.parts[0].whole {
+			d.dest = append(d.dest, &d.whole)
 		}
 	case Extent:
 		d.dest = append(d.dest, &d.bucket, &d.lastDay, &d.total)
@@ -156,17 +155,16 @@ func (p *partDecoder) take(d *Decoder, key string) {
 	}
 	switch p.part.req().Kind {
 	case Series:
-		if !d.sets {
-			s.total += d.total
-		}
 		if i, ok := p.index[catalog.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
 	case Split:
 		if !d.sets {
-			s.total, s.before = d.whole, d.at
+			s.total = d.whole
 		}
-		s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
+		if d.total > 0 {
+			s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
+		}
 	case Extent:
 		s.extent, s.total = catalog.Range{From: catalog.Day(d.bucket), To: catalog.Day(d.lastDay)}, d.total
 	case Rank:
@@ -186,9 +184,10 @@ func (d *Decoder) Results() map[string]*Result {
 	for _, p := range append(slices.Clone(d.parts), d.extras...) {
 		for _, s := range p.slots {
 			for _, m := range s.members {
-				out[m.req.Key()] = s.answer(m.req, d.data)
-				if m.req.givesTotal() {
-					out[TotalOf(m.req.Slice).Key()] = &Result{Total: s.total}
+				res := s.answer(m.req, d.data)
+				out[m.req.Key()] = res
+				if p.part.whole && m.req.measuresTotal() {
+					out[TotalOf(m.req.Slice).Key()] = &Result{Total: res.Total}
 				}
 			}
 		}
@@ -201,14 +200,15 @@ func (s *slot) answer(r Request, data catalog.Range) *Result {
 	res := &Result{Total: s.total}
 	switch r.Kind {
 	case Series:
+		res.Total = 0
+		for _, n := range s.totals {
+			res.Total += n
+		}
 		s.series(r, data, res)
 	case Split:
-		res.Shown, res.Groups = s.before, s.groups
+		res.Groups = s.groups
 		if len(s.groups) > r.First {
 			res.Groups, res.More = s.groups[:r.First:r.First], true
-		}
-		for _, g := range res.Groups {
-			res.Shown += g.Total
 		}
 	case Extent:
 		res.Extent = noDays

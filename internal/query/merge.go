@@ -68,6 +68,7 @@ type part struct {
 	family string // equal for parts that one scan can serve
 	shape  string // the range and the measure
 	need   need
+	whole  bool // the slices' totals are asked for
 	// members are in the plan's order; the first stands for what all share.
 	members []member
 }
@@ -127,6 +128,7 @@ func partsOf(reqs []ordered, data catalog.Range) []*part {
 			index[key] = p
 			parts = append(parts, p)
 		}
+		p.whole = p.whole || o.whole
 		p.members = append(p.members, member{req: o.req, order: o.order, picks: picks})
 	}
 	return parts
@@ -136,6 +138,7 @@ func partsOf(reqs []ordered, data catalog.Range) []*part {
 type ordered struct {
 	req   Request
 	order int
+	whole bool // its slice's total comes with it
 }
 
 // rowsOf is how many rows the answer to a request may have.
@@ -186,6 +189,14 @@ func (b *bundle) need() need {
 	})
 	n.dims = slices.Compact(n.dims)
 	return n
+}
+
+// wantsTotals reports that a row with each slice's total is needed. A series
+// adds up to its own.
+func (b *bundle) wantsTotals() bool {
+	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool {
+		return p.whole && p.req().Kind == Split || p.req().Kind == Total
+	})
 }
 
 // mergeable reports that the bundle's parts can stand beside others in one

@@ -64,11 +64,12 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 		case r.Slice.Impossible() || r.Slice.daysIn(snap.Days).Empty():
 			p.plan.Ready[r.Key()] = empty(r, snap.Days)
 		case r.Kind == Total:
-			totals = append(totals, ordered{r, i})
+			totals = append(totals, ordered{r, i, false})
 		default:
-			others = append(others, ordered{r, i})
+			others = append(others, ordered{r, i, r.givesTotal()})
 		}
 	}
+	withTotals(others, totals)
 	bundles := p.bundles(others)
 	bundles = append(bundles, p.bundles(p.missing(totals, others))...)
 	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
@@ -80,11 +81,27 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 	return p.plan
 }
 
+// withTotals lets the splits whose slice's total is asked for give it.
+func withTotals(others, totals []ordered) {
+	if len(totals) == 0 {
+		return
+	}
+	asked := make(map[string]bool, len(totals))
+	for _, o := range totals {
+		asked[o.req.Slice.Key()] = true
+	}
+	for i, o := range others {
+		if o.req.Kind == Split && o.req.After == nil && !o.whole {
+			others[i].whole = asked[o.req.Slice.Key()]
+		}
+	}
+}
+
 // missing are the totals that do not come with another request's answer.
 func (p planner) missing(totals, others []ordered) []ordered {
 	given := map[string]bool{}
 	for _, o := range others {
-		if o.req.givesTotal() && p.plan.Failed[o.req.Key()] == nil {
+		if o.whole && p.plan.Failed[o.req.Key()] == nil {
 			given[o.req.Slice.Key()] = true
 		}
 	}
@@ -153,7 +170,7 @@ func (q *Query) Answers() []string {
 	for _, p := range q.bundle.all() {
 		for _, m := range p.members {
 			keys = append(keys, m.req.Key())
-			if m.req.givesTotal() {
+			if p.whole && m.req.measuresTotal() {
 				keys = append(keys, TotalOf(m.req.Slice).Key())
 			}
 		}
@@ -161,9 +178,12 @@ func (q *Query) Answers() []string {
 	return keys
 }
 
-// givesTotal reports that the slice's total comes with the request's answer. A
-// page that begins behind a cursor may have no row to bring it.
-func (r Request) givesTotal() bool {
+// givesTotal reports that the slice's total must come with the request's answer.
+func (r Request) givesTotal() bool { return r.measuresTotal() && !r.Bare }
+
+// measuresTotal reports that the slice's total can come with the request's
+// answer. A page that begins behind a cursor may have no row to bring it.
+func (r Request) measuresTotal() bool {
 	return r.Kind == Series || r.Kind == Split && r.After == nil
 }
 

@@ -44,7 +44,7 @@ var data = days("2023-07-10", "2024-08-20")
 func snapshot() *catalog.Snapshot {
 	table := func(name string, rows uint64, grain catalog.Grain, ds ...catalog.Dimension) *catalog.Table {
 		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, Grain: grain, Covers: data,
-			Dims: dims(ds...), Count: "count", Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
+			Dims: dims(ds...), Count: "count", Types: map[string]string{"count": "Int64"}, Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
 		for _, d := range ds {
 			t.Key = append(t.Key, d.Column())
 		}
@@ -60,6 +60,8 @@ func snapshot() *catalog.Snapshot {
 	}
 	raw := table("pypi", 20_000_000, catalog.GrainDay, catalog.Dimensions...)
 	raw.Raw, raw.Count = true, ""
+	byMonth := table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, catalog.Project)
+	byMonth.Types["count"] = "UInt64"
 	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, catalog.Project)
 	lost.Untrusted = dims(catalog.FileType)
 	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, catalog.Project, catalog.System)
@@ -71,7 +73,7 @@ func snapshot() *catalog.Snapshot {
 			table("pypi_downloads", 5000, catalog.GrainNone, catalog.Project),
 			table("pypi_downloads_by_version", 43_000, catalog.GrainNone, catalog.Project, catalog.Version),
 			table("pypi_downloads_per_day", 1_400_000, catalog.GrainDay, catalog.Project),
-			table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, catalog.Project),
+			byMonth,
 			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, catalog.Project, catalog.Version),
 			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, catalog.Project, catalog.Version, catalog.Country),
 		},

@@ -10,9 +10,8 @@ func (w *writer) ranks(p *part, items, names []string) string {
 		projects = append(projects, m.req.Of)
 	}
 	over := "ORDER BY " + colTotal + " DESC, " + colValue
-	within := ""
-	if len(names) > 0 {
-		within = "PARTITION BY " + strings.Join(names, ", ")
+	within := partitionBy(names)
+	if within != "" {
 		over = within + " " + over
 	}
 	items = append(items, expr(p.req().Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal,

@@ -98,7 +98,7 @@ func (w *writer) query(sql string) *Query {
 func writerFor(snap *catalog.Snapshot, reqs ...Request) (*writer, error) {
 	b := &bundle{}
 	for i, r := range reqs {
-		o := ordered{r, i}
+		o := ordered{r, i, r.givesTotal()}
 		b.parts = append(b.parts, partsOf([]ordered{o}, snap.Days)...)
 	}
 	c := costing{snap, widthsOf(snap)}.choose(b)

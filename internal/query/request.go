@@ -73,6 +73,9 @@ type Request struct {
 	First    int               // Split: how many values, largest first
 	After    *Cursor           // Split: nil for the first page
 	Of       string            // Rank: the project, by its normalised name
+	// Bare is for a Split of which only Groups and More are wanted: the slice's own
+	// total takes a window over all groups. A page behind a cursor is always so.
+	Bare bool
 }
 
 // TotalOf asks for the slice's downloads.
@@ -84,9 +87,16 @@ func SeriesOf(s Slice, every Interval) Request {
 }
 
 // SplitOf asks for the first values of a dimension, largest first, ties by
-// value, beginning behind after (nil: with the largest).
+// value, beginning behind after (nil: with the largest, and the slice's total is
+// found too).
 func SplitOf(s Slice, by catalog.Dimension, first int, after *Cursor) Request {
-	return Request{Slice: s, Kind: Split, Dim: by, First: first, After: after}
+	return Request{Slice: s, Kind: Split, Dim: by, First: first, After: after, Bare: after != nil}
+}
+
+// WithoutTotal is the split without the slice's own total.
+func (r Request) WithoutTotal() Request {
+	r.Bare = r.Kind == Split
+	return r
 }
 
 // ExtentOf asks for the first and the last day on which the slice has a
@@ -113,7 +123,8 @@ type Group struct {
 // Result answers a Request. It is shared between callers: read only.
 type Result struct {
 	// Total is the slice's downloads, for every kind of request but Rank and
-	// Count (for a split: of all values, not only of the ones listed).
+	// Count (for a split: of all values, not only of the ones listed). For a
+	// Bare split it may be 0.
 	Total int64
 	// Days and Totals are a Series: the first day of each interval that the
 	// slice's range touches, in order without gaps, and its downloads.
@@ -123,9 +134,6 @@ type Result struct {
 	// More tells that further values follow.
 	Groups []Group
 	More   bool
-	// Shown is the sum of Groups and of every group before After.
-	// Total - Shown is what "others" holds on the first page.
-	Shown int64
 	// Extent answers an Extent; empty where nothing was downloaded.
 	Extent catalog.Range
 	// Position answers a Rank, 1 the most downloaded; 0 where the project has no
@@ -245,6 +253,11 @@ func (r Request) Key() string {
 		b = append(b, 0)
 	}
 	b = appendString(b, r.Of)
+	if r.Bare {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
 	return string(r.Slice.appendKey(b))
 }
 

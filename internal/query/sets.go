@@ -10,8 +10,8 @@ import (
 const colPart = "part"
 
 // sets is the SQL of a bundle of several parts: one GROUP BY GROUPING SETS, a
-// set for each part and one for the slices' totals, which shares and the totals
-// over other ranges need. Every set's column is a String or a day, so that all share the columns value and
+// set for each part, and one for the slices' totals where any is asked for. Every
+// set's column is a String or a day, so that all share the columns value and
 // bucket.
 func (w *writer) sets(b *bundle, items, names []string) string {
 	var sets []string
@@ -33,18 +33,23 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		sets = append(sets, "("+strings.Join(append(append([]string(nil), names...), column), ", ")+")")
 		picks += "grouping(" + column + ") = 0, " + strconv.Itoa(i) + ", "
 	}
-	sets = append(sets, "("+strings.Join(names, ", ")+")")
+	if b.wantsTotals() {
+		sets = append(sets, "("+strings.Join(names, ", ")+")")
+	}
 	items = append(items,
 		"toInt64(multiIf("+picks+strconv.Itoa(len(b.parts))+")) AS "+colPart,
 		buckets+" AS "+colBucket, values+" AS "+colValue)
 	totals, totalNames := w.totals(b)
 	items = append(items, totals...)
-	order := append(append([]string(nil), names...), colPart, colTotal+" DESC", colValue)
-	by := append(append([]string(nil), names...), colPart, colBucket)
 	inner := "SELECT " + strings.Join(items, ", ") + w.from() +
-		"\nGROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")" +
-		"\nHAVING " + colTotal + " > 0 OR " + colPart + " = " + strconv.Itoa(len(b.parts)) +
-		"\nORDER BY " + strings.Join(order, ", ") +
-		"\nLIMIT " + strconv.Itoa(largest+1) + " BY " + strings.Join(by, ", ")
+		"\nGROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")"
+	if len(b.extras) > 0 { // groups that the other ranges alone have
+		inner += "\nHAVING " + colTotal + " > 0 OR " + colPart + " = " + strconv.Itoa(len(b.parts))
+	}
+	if largest > 0 {
+		order := append(append([]string(nil), names...), colPart, colTotal+" DESC", colValue)
+		by := append(append([]string(nil), names...), colPart, colBucket)
+		inner += "\nORDER BY " + strings.Join(order, ", ") + limitBy(largest+1, by)
+	}
 	return "SELECT " + strings.Join(append(append(names, colPart, colBucket, colValue), totalNames...), ", ") + " FROM (\n" + inner + ")"
 }

@@ -34,7 +34,16 @@ func counted(t *catalog.Table) string {
 	if t.Raw {
 		return "toInt64(count())"
 	}
-	return "toInt64(sum(" + catalog.Ident(t.Count) + "))"
+	return signed(t, "sum("+catalog.Ident(t.Count)+")")
+}
+
+// signed is a sum of the table's counts as an Int64. Every function costs the
+// server time to analyse, so that none stands where the column is one already.
+func signed(t *catalog.Table, sum string) string {
+	if t.Types[t.Count] == "Int64" {
+		return sum
+	}
+	return "toInt64(" + sum + ")"
 }
 
 // bucketOf is the first day of the interval that a row falls into, as days
@@ -103,7 +112,7 @@ func (w *writer) countedIn(p *part, all need) string {
 	case w.table.Raw:
 		return "toInt64(countIf(" + w.within(p.need.days) + "))"
 	default:
-		return "toInt64(sumIf(" + catalog.Ident(w.table.Count) + ", " + w.within(p.need.days) + "))"
+		return signed(w.table, "sumIf("+catalog.Ident(w.table.Count)+", "+w.within(p.need.days)+")")
 	}
 }
 
@@ -183,7 +192,7 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 		items = append(items, bucketOf(w.table, r.Interval)+" AS "+colBucket, counted(w.table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
 	case Split:
-		return w.split(r, p.first(), items, names)
+		return w.split(p, items, names)
 	case Rank:
 		return w.ranks(p, items, names)
 	case Count:
@@ -211,27 +220,37 @@ func (w *writer) extent() []string {
 	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
 }
 
-// split is the SQL of a split: the largest values of each slice, and beside
-// each the slice's own total, so that shares and the rest need no other query.
-// One value more than asked for tells whether others follow.
-func (w *writer) split(r Request, first int, items, names []string) string {
-	over := " OVER ()"
+// split is the SQL of a split: the largest values of each slice, and where it is
+// asked for the slice's own total beside each. One value more than asked for
+// tells whether others follow. Values without downloads, which a table may keep,
+// come last and are left out by whoever reads the rows: HAVING costs more.
+func (w *writer) split(p *part, items, names []string) string {
+	items = append(items, expr(p.req().Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+	if p.whole {
+		items = append(items, "sum("+colTotal+") OVER ("+partitionBy(names)+") AS "+colWhole)
+	}
+	having := ""
+	if after := p.req().After; after != nil {
+		total, value := w.params.add(after.Total), w.params.add(after.Value)
+		having = "\nHAVING " + colTotal + " < " + total + " OR " + colTotal + " = " + total + " AND " + colValue + " > " + value
+	}
+	return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having +
+		"\nORDER BY " + strings.Join(append(names, colTotal+" DESC", colValue), ", ") + limitBy(p.first()+1, names)
+}
+
+// partitionBy is what a window is divided by; empty without columns.
+func partitionBy(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "PARTITION BY " + strings.Join(names, ", ")
+}
+
+// limitBy keeps the first n rows of each slice.
+func limitBy(n int, names []string) string {
+	limit := "\nLIMIT " + strconv.Itoa(n)
 	if len(names) > 0 {
-		over = " OVER (PARTITION BY " + strings.Join(names, ", ") + ")"
+		limit += " BY " + strings.Join(names, ", ")
 	}
-	items = append(items, expr(r.Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal,
-		"sum("+colTotal+")"+over+" AS "+colWhole)
-	having := "\nHAVING " + colTotal + " > 0"
-	order := "\nORDER BY " + strings.Join(append(names, colTotal+" DESC", colValue), ", ") + "\nLIMIT " + strconv.Itoa(first+1)
-	if len(names) > 0 {
-		order += " BY " + strings.Join(names, ", ")
-	}
-	if r.After == nil {
-		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having + order
-	}
-	total, value := w.params.add(r.After.Total), w.params.add(r.After.Value)
-	behind := "(" + colTotal + " < " + total + " OR " + colTotal + " = " + total + " AND " + colValue + " > " + value + ")"
-	items = append(items, "sumIf("+colTotal+", NOT "+behind+")"+over+" AS "+colBefore)
-	inner := "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having
-	return "SELECT * FROM (\n" + inner + ")\nWHERE " + behind + order
+	return limit
 }
