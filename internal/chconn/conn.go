@@ -73,6 +73,7 @@ type Conn struct {
 
 	opening chan struct{} // holds one token; taken while inner is being made
 	inner   atomic.Pointer[driver.Conn]
+	taken   atomic.Pointer[map[string]bool] // settings that may be hinted at; nil where not asked yet
 }
 
 // Open prepares a connection. It does not talk to the server, which may be

@@ -16,11 +16,14 @@ type undated struct{ context.Context }
 // Deadline reports none.
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-// Query runs a query; the caller closes the rows.
+// Query runs a query, with the hints of ctx; the caller closes the rows.
 func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
 	ctx = undated{ctx}
 	p, err := c.pool(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if ctx, err = c.hinted(ctx, p); err != nil {
 		return nil, err
 	}
 	return p.Query(ctx, query, args...)

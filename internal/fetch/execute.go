@@ -32,6 +32,11 @@ func (l *Loader) execute(ctx context.Context, q *query.Query, take func(driver.R
 	return ran, err
 }
 
+// hints make queries cheaper. The projection that ClickHouse has of itself in
+// every table, of counts and of the sorting key's ends, answers none of ours;
+// looking whether it does costs a small query 8 % of its time.
+var hints = clickhouse.Settings{"optimize_use_implicit_projections": 0}
+
 // scan sends the query and reads its rows; ran gets what it read.
 func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(driver.Rows) error) (err error) {
 	values := make(map[string]any, len(q.Params))
@@ -47,7 +52,7 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 		ran.bytes += p.Bytes
 		ran.told = true
 	}))
-	rows, err := l.cfg.Conn.Query(ctx, q.SQL)
+	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, hints), q.SQL)
 	if err != nil {
 		return err
 	}
