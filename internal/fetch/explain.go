@@ -6,18 +6,21 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"clickql/internal/query"
 )
 
 // Ran is one query that ClickHouse ran.
 type Ran struct {
-	query  *query.Query
-	rows   uint64
-	bytes  uint64
-	told   bool // the protocol says what was read; HTTP's driver does not
-	millis float64
-	hits   *atomic.Uint64 // answers given from memory; nil where nobody counts
+	query      *query.Query
+	operations int // that it was run for
+	rows       uint64
+	bytes      uint64
+	told       bool // the protocol says what was read; HTTP's driver does not
+	took       time.Duration
+	ended      time.Time
+	hits       *atomic.Uint64 // answers given from memory; nil where nobody counts
 }
 
 // Sources of an answer.
@@ -31,14 +34,19 @@ const (
 // bytes and time are 0, and the SQL is that of the query that once gave it. Rows
 // and bytes are null where the driver does not tell them, which is over HTTP.
 type Explained struct {
-	Table     string            `json:"table"`
-	SQL       string            `json:"sql"`
-	Source    string            `json:"source"`
-	RowsRead  *uint64           `json:"rowsRead"`
-	BytesRead *uint64           `json:"bytesRead"`
-	ElapsedMs float64           `json:"elapsedMs"`
-	Rejected  []query.Rejection `json:"rejected"`
-	PlayURL   string            `json:"playUrl,omitempty"`
+	Table     string  `json:"table"`
+	SQL       string  `json:"sql"`
+	Source    string  `json:"source"`
+	RowsRead  *uint64 `json:"rowsRead"`
+	BytesRead *uint64 `json:"bytesRead"`
+	ElapsedMs float64 `json:"elapsedMs"`
+	// AgeSeconds is how long ago ClickHouse gave an answer that is from the cache.
+	AgeSeconds float64 `json:"ageSeconds"`
+	// Operations is how many operations, this one among them, the query was run
+	// for: what it cost is for all of them together.
+	Operations int               `json:"operations"`
+	Rejected   []query.Rejection `json:"rejected"`
+	PlayURL    string            `json:"playUrl,omitempty"`
 }
 
 // trace gathers what one operation needed.
@@ -64,19 +72,20 @@ func (t *trace) note(r *Ran, source string) {
 }
 
 // explained lists the queries in a stable order: by table, then SQL.
-func (t *trace) explained(playURL string) []Explained {
+func (t *trace) explained(playURL string, now time.Time) []Explained {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := make([]Explained, 0, len(t.used))
 	for r, source := range t.used {
-		e := Explained{Table: r.query.Table, SQL: r.query.Text(), Source: source, Rejected: r.query.Rejected()}
+		e := Explained{Table: r.query.Table, SQL: r.query.Text(), Source: source, Operations: r.operations, Rejected: r.query.Rejected()}
 		if e.Rejected == nil {
 			e.Rejected = []query.Rejection{}
 		}
 		if source == FromCache {
 			e.RowsRead, e.BytesRead = new(uint64), new(uint64)
+			e.AgeSeconds = max(0, now.Sub(r.ended).Seconds())
 		} else {
-			e.ElapsedMs = r.millis
+			e.ElapsedMs = float64(r.took.Microseconds()) / 1000
 			if r.told {
 				e.RowsRead, e.BytesRead = &r.rows, &r.bytes
 			}

@@ -27,9 +27,7 @@ func (l *Loader) waiting() int {
 	defer l.flights.mu.Unlock()
 	n := 0
 	for _, c := range l.flights.calls {
-		c.run.mu.Lock()
-		n += c.run.waiting
-		c.run.mu.Unlock()
+		n += c.waiting
 	}
 	return n
 }

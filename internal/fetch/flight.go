@@ -3,87 +3,139 @@ package fetch
 import (
 	"context"
 	"sync"
+	"time"
 
 	"clickql/internal/query"
 )
 
 // call is one answer that is being computed, for whoever waits for it.
 type call struct {
-	done  chan struct{} // closed when the fields below are set
-	value any
-	err   *query.Error
-	from  *Ran
-	run   *run
+	version, key string
+	done         chan struct{} // closed when value, err and from are set
+	value        any
+	err          *query.Error
+	from         *Ran
+
+	// Guarded by flights.mu.
+	waiters []*waiter  // all that ever joined
+	waiting int        // of them, those that have not left
+	of      *statement // that computes it; nil while it is being planned
 }
 
-// run is the computing of a set of calls. It goes on while anybody waits for
-// one of them, and is cancelled when the last gives up.
-type run struct {
-	ctx     context.Context
-	cancel  context.CancelFunc
-	mu      sync.Mutex
-	waiting int
-}
+// waiter is an operation that waits for some calls until all are done or its
+// context ends.
+type waiter struct {
+	stop func() bool // of what makes it leave
 
-// newRun begins a run that outlives the operation that started it.
-func newRun(ctx context.Context) *run {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	return &run{ctx: ctx, cancel: cancel}
-}
-
-// join counts a waiter in until its context ends or leave is called.
-func (r *run) join(ctx context.Context) (leave func()) {
-	r.mu.Lock()
-	r.waiting++
-	r.mu.Unlock()
-	var once sync.Once
-	out := func() { once.Do(r.left) }
-	stop := context.AfterFunc(ctx, out)
-	return func() { stop(); out() }
-}
-
-func (r *run) left() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waiting--; r.waiting == 0 {
-		r.cancel()
-	}
+	// Guarded by flights.mu.
+	calls []*call
+	open  int // calls that are not done
+	left  bool
 }
 
 // flights holds the calls under way, so that no question is asked twice at one
-// time.
+// time, and counts who waits for each: a statement goes on while anybody waits
+// for one of its calls, and is cancelled when the last gives up.
 type flights struct {
 	mu    sync.Mutex
 	calls map[string]*call
 }
 
-// claim finds the calls under way for the keys, and starts one, to be done by
-// the caller within r, for every other. A run may be cancelled between the claim
-// of another operation and its joining; what it then fails with is Cancelled,
-// and asking again is right.
-func (f *flights) claim(version string, keys []string, r *run) (calls []*call, mine map[string]*call) {
+// wait is a waiter that leaves when ctx ends.
+func (f *flights) wait(ctx context.Context) *waiter {
+	w := &waiter{}
+	w.stop = context.AfterFunc(ctx, func() { f.leave(w) })
+	return w
+}
+
+// claim lets w join the calls under way for the keys, and starts one, to be
+// planned by the caller, for every other.
+func (f *flights) claim(version string, keys []string, w *waiter) (calls []*call, mine map[string]*call) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	calls = make([]*call, len(keys))
 	mine = map[string]*call{}
 	for i, key := range keys {
 		c := f.calls[version+key]
-		if c == nil || c.run.ctx.Err() != nil {
-			c = &call{done: make(chan struct{}), run: r}
-			f.calls[version+key] = c
+		if c == nil {
+			c = &call{version: version, key: key, done: make(chan struct{})}
 			mine[key] = c
+		}
+		c.waiters = append(c.waiters, w)
+		if !w.left {
+			f.calls[version+key] = c
+			c.waiting++
 		}
 		calls[i] = c
 	}
+	w.calls, w.open = calls, len(calls)
 	return calls, mine
 }
 
+// leave takes a waiter off its calls. One that nobody waits for any more is not
+// found by claim again, whatever becomes of its statement.
+func (f *flights) leave(w *waiter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w.left = true
+	for _, c := range w.calls {
+		if c.waiting--; c.waiting > 0 {
+			continue
+		}
+		f.forget(c)
+		if c.of != nil {
+			c.of.left()
+		}
+	}
+}
+
+// forget takes a call out of those under way. f.mu is held.
+func (f *flights) forget(c *call) {
+	if at := c.version + c.key; f.calls[at] == c {
+		delete(f.calls, at)
+	}
+}
+
+// assign makes s the statement that computes its calls.
+func (f *flights) assign(s *statement) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.live = 0
+	for _, c := range s.calls {
+		c.of = s
+		if c.waiting > 0 {
+			s.live++
+		}
+	}
+}
+
+// wanted reports that somebody waits for the statement.
+func (f *flights) wanted(s *statement) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return s.live > 0
+}
+
+// start is the context that s runs in; ok is false where nobody waits for it.
+func (f *flights) start(s *statement, timeout time.Duration) (ctx context.Context, end context.CancelFunc, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.live == 0 {
+		return nil, nil, false
+	}
+	ctx, s.cancel = context.WithTimeout(s.ctx, timeout)
+	return ctx, s.cancel, true
+}
+
 // finish sets a call's outcome and lets its waiters go.
-func (f *flights) finish(version, key string, c *call, value any, err *query.Error, from *Ran) {
+func (f *flights) finish(c *call, value any, err *query.Error, from *Ran) {
 	c.value, c.err, c.from = value, err, from
 	f.mu.Lock()
-	if f.calls[version+key] == c {
-		delete(f.calls, version+key)
+	f.forget(c)
+	for _, w := range c.waiters {
+		if w.open--; w.open == 0 {
+			w.stop()
+		}
 	}
 	f.mu.Unlock()
 	close(c.done)

@@ -21,15 +21,6 @@ func bytesOf(value any) int64 {
 			n += int64(24 + len(g.Value))
 		}
 		return n
-	case *Metadata:
-		if v == nil {
-			return 16
-		}
-		n := int64(200 + len(v.Summary) + len(v.Author) + len(v.License) + len(v.HomePage))
-		for _, s := range v.Versions {
-			n += int64(16 + len(s))
-		}
-		return n
 	case sized:
 		return v.bytes()
 	}

@@ -7,11 +7,9 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/semaphore"
 
 	"clickql/internal/cache"
 	"clickql/internal/catalog"
-	"clickql/internal/query"
 )
 
 // Querier runs a query; *chconn.Conn is one.
@@ -37,8 +35,12 @@ type Config struct {
 	TTL time.Duration
 	// QueryTimeout ends a query that takes longer.
 	QueryTimeout time.Duration
-	// Concurrency bounds the queries under way at one time.
-	Concurrency int
+	// Quick is how many quick statements are under way at one time: those that
+	// take some milliseconds. While so many are, what else is asked waits and goes
+	// together. 0 for as many as suit the processors of ClickHouse.
+	Quick int
+	// Long is how many other statements are under way at one time.
+	Long int
 	// MaxRows is the most rows that one request may be expected to read; 0 for
 	// no limit.
 	MaxRows float64
@@ -57,7 +59,8 @@ const (
 	DefaultCacheBytes   = 256 << 20
 	DefaultTTL          = 30 * time.Second
 	DefaultQueryTimeout = 30 * time.Second
-	DefaultConcurrency  = 16
+	DefaultQuick        = 4
+	DefaultLong         = 8
 )
 
 func (c Config) withDefaults() Config {
@@ -70,8 +73,11 @@ func (c Config) withDefaults() Config {
 	if c.QueryTimeout <= 0 {
 		c.QueryTimeout = DefaultQueryTimeout
 	}
-	if c.Concurrency <= 0 {
-		c.Concurrency = DefaultConcurrency
+	if c.Quick <= 0 {
+		c.Quick = DefaultQuick
+	}
+	if c.Long <= 0 {
+		c.Long = DefaultLong
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -91,7 +97,8 @@ type Loader struct {
 	cfg     Config
 	cache   *cache.Cache[kept]
 	flights flights
-	slots   *semaphore.Weighted
+	quick   lane
+	long    lane
 	metrics metrics
 }
 
@@ -102,82 +109,11 @@ func New(cfg Config) *Loader {
 		cfg:     cfg,
 		cache:   cache.New[kept](cache.Config{Bytes: cfg.CacheBytes, TTL: cfg.TTL, Now: cfg.Now}),
 		flights: flights{calls: map[string]*call{}},
-		slots:   semaphore.NewWeighted(int64(cfg.Concurrency)),
+		quick:   lane{places: cfg.Quick},
+		long:    lane{places: cfg.Long},
 	}
-	l.metrics = newMetrics(cfg.Registry, l.cache)
+	l.metrics = newMetrics(cfg.Registry, l)
 	return l
-}
-
-// found is an answer and where it is from.
-type found struct {
-	value any
-	err   *query.Error
-}
-
-// job computes the answers of calls within r. It must finish every one of mine.
-type job func(r *run, version string, mine map[string]*call)
-
-// answer finds the values of keys: in the cache, on their way, or by doing do
-// for those that are neither. It returns when all are known or ctx ends.
-func (l *Loader) answer(ctx context.Context, t *trace, version string, keys []string, do job) []found {
-	out := make([]found, len(keys))
-	var missing []string
-	var at []int
-	for i, key := range keys {
-		if e, _, ok := l.cache.Get(version, key); ok {
-			out[i].value = e.value
-			t.note(e.from, FromCache)
-			continue
-		}
-		missing, at = append(missing, key), append(at, i)
-	}
-	l.metrics.lookups(len(keys)-len(missing), len(missing))
-	if len(missing) == 0 {
-		return out
-	}
-	r := newRun(ctx)
-	leave := r.join(ctx)
-	defer leave()
-	calls, mine := l.flights.claim(version, missing, r)
-	if len(mine) > 0 {
-		go do(r, version, mine)
-	}
-	for i, c := range calls {
-		if c.run != r {
-			defer c.run.join(ctx)()
-		}
-		out[at[i]] = l.await(ctx, t, c, c.run == r)
-	}
-	return out
-}
-
-// await waits for one call.
-func (l *Loader) await(ctx context.Context, t *trace, c *call, own bool) found {
-	select {
-	case <-c.done:
-		source := FromCache
-		if own {
-			source = FromClickHouse
-		}
-		t.note(c.from, source)
-		return found{c.value, c.err}
-	case <-ctx.Done():
-		return found{err: failure(ctx.Err())}
-	}
-}
-
-// keep finishes a call with a value and puts it in the cache. from is the query
-// that it came from; nil for an answer that needed none, which is not kept.
-func (l *Loader) keep(version, key string, c *call, value any, from *Ran) {
-	if from != nil {
-		l.store(version, key, value, from)
-	}
-	l.flights.finish(version, key, c, value, nil, from)
-}
-
-// store puts an answer in the cache.
-func (l *Loader) store(version, key string, value any, from *Ran) {
-	l.cache.Put(version, key, kept{value, from}, bytesOf(value)+shareOfQuery)
 }
 
 // Version is the version of the data that answers are of now; empty where it

@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -18,11 +20,14 @@ type lookup[V sized] struct {
 	// prefix sets its keys apart from those of every other kind, and of
 	// requests, whose first byte is a small query.Kind.
 	prefix string
-	// query asks for several keys together, in ascending order.
-	query func(snap *catalog.Snapshot, keys []string) (*query.Query, error)
+	// ask writes the query for several keys together, in ascending order.
+	ask func(snap *catalog.Snapshot, keys []string) (*query.Query, error)
 	// scan reads one row into the answers by key. A key without an answer gets
 	// the zero value.
 	scan func(rows driver.Rows, into map[string]V) error
+	// point tells that only rows of the keys are read, which is quick, and that
+	// keys of several operations can be asked for together.
+	point bool
 }
 
 // sized is an answer that tells about what it occupies.
@@ -33,16 +38,20 @@ func prefetch[V sized](ctx context.Context, o *Operation, l lookup[V], keys []st
 	if o.ready != nil {
 		return
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var missing []string
-	for _, key := range keys {
-		if _, known := o.lookups[l.prefix+key]; !known && !slices.Contains(missing, l.prefix+key) {
-			missing = append(missing, l.prefix+key)
-		}
+	prefixed := make([]string, len(keys))
+	for i, key := range keys {
+		prefixed[i] = l.prefix + key
 	}
-	startBatch(ctx, missing, o.lookups, func(ctx context.Context, keys []string) []found {
-		return o.loader.answer(ctx, &o.trace, o.snap.Version, keys, lookupJob(o, l))
+	o.begin(ctx, prefixed, func(mine map[string]*call) []*statement {
+		q, err := lookFor(o.snap, l, slices.Sorted(maps.Keys(mine)))
+		all := take(mine, slices.Collect(maps.Keys(mine)))
+		if err != nil {
+			for _, c := range all {
+				o.loader.flights.finish(c, nil, failure(err), nil)
+			}
+			return nil
+		}
+		return []*statement{newStatement(ctx, o.snap, q, all)}
 	})
 }
 
@@ -52,34 +61,74 @@ func look[V sized](ctx context.Context, o *Operation, l lookup[V], key string) (
 		return answer, err
 	}
 	prefetch(ctx, o, l, []string{key})
-	o.mu.Lock()
-	thunk := o.lookups[l.prefix+key]
-	o.mu.Unlock()
-	value, err := thunk()
+	value, err := o.trace.await(ctx, o.answer(l.prefix+key))
 	answer, _ = value.(V)
 	return answer, err
 }
 
-// lookupJob is the job that answers keys of one kind.
-func lookupJob[V sized](o *Operation, l lookup[V]) job {
-	return func(r *run, version string, mine map[string]*call) {
-		keys := make([]string, 0, len(mine))
-		for key := range mine {
-			keys = append(keys, strings.TrimPrefix(key, l.prefix))
-		}
-		slices.Sort(keys)
-		got := map[string]V{}
-		q, err := l.query(o.snap, keys)
-		var ran *Ran
-		if err == nil {
-			ran, err = o.loader.execute(r.ctx, q, func(rows driver.Rows) error { return l.scan(rows, got) })
-		}
-		for key, c := range mine {
-			if err != nil {
-				o.loader.flights.finish(version, key, c, nil, failure(err), ran)
-				continue
-			}
-			o.loader.keep(version, key, c, got[strings.TrimPrefix(key, l.prefix)], ran)
-		}
+// looked is a lookup of some keys as a question.
+type looked[V sized] struct {
+	snap *catalog.Snapshot
+	lookup[V]
+	keys []string // with the prefix, ascending
+	q    *query.Query
+}
+
+// lookFor writes the query for keys, which carry the prefix.
+func lookFor[V sized](snap *catalog.Snapshot, l lookup[V], keys []string) (looked[V], error) {
+	bare := make([]string, len(keys))
+	for i, key := range keys {
+		bare[i] = strings.TrimPrefix(key, l.prefix)
+	}
+	q, err := l.ask(snap, bare)
+	return looked[V]{snap, l, keys, q}, err
+}
+
+func (l looked[V]) query() *query.Query { return l.q }
+
+func (l looked[V]) like() string {
+	if !l.point {
+		return ""
+	}
+	return l.prefix
+}
+
+// pointCost is what looking one key up is expected to cost over the fixed cost
+// of a query.
+const pointCost = 0.2
+
+func (l looked[V]) cost() float64 {
+	if !l.point {
+		return math.Inf(1)
+	}
+	return pointCost * float64(len(l.keys))
+}
+
+func (l looked[V]) with(others []question) question {
+	keys := slices.Clone(l.keys)
+	for _, o := range others {
+		keys = append(keys, o.(looked[V]).keys...)
+	}
+	slices.Sort(keys)
+	all, err := lookFor(l.snap, l.lookup, slices.Compact(keys))
+	if err != nil {
+		return nil
+	}
+	return all
+}
+
+func (l looked[V]) reader() reader { return lookedRows[V]{l.lookup, map[string]V{}} }
+
+// lookedRows are the rows of a lookup.
+type lookedRows[V sized] struct {
+	lookup[V]
+	got map[string]V
+}
+
+func (r lookedRows[V]) take(rows driver.Rows) error { return r.scan(rows, r.got) }
+
+func (r lookedRows[V]) each(found func(key string, value any)) {
+	for key, value := range r.got {
+		found(r.prefix+key, value)
 	}
 }

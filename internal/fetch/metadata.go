@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
 
@@ -27,27 +28,41 @@ type Metadata struct {
 	Versions       []string
 }
 
-// PrefetchMetadata starts to load the metadata of projects, in one query.
-func (o *Operation) PrefetchMetadata(ctx context.Context, names []string) {
-	if o.ready != nil || !o.snap.Metadata {
-		return
+// bytes is about what it occupies.
+func (m *Metadata) bytes() int64 {
+	if m == nil {
+		return 16
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var keys []string
-	for _, name := range names {
-		if _, known := o.metadata[metadataKey+name]; !known && !slices.Contains(keys, metadataKey+name) {
-			keys = append(keys, metadataKey+name)
-		}
+	n := int64(200 + len(m.Summary) + len(m.Author) + len(m.License) + len(m.HomePage))
+	for _, v := range m.Versions {
+		n += int64(16 + len(v))
 	}
-	startBatch(ctx, keys, o.metadata, func(ctx context.Context, keys []string) []found {
-		return o.loader.answer(ctx, &o.trace, o.snap.Version, keys, o.loadMetadata)
-	})
+	return n
 }
 
-// metadataKey sets the keys of metadata apart from those of requests, whose
-// first byte is a small query.Kind.
-const metadataKey = "m:"
+// metadataOf looks up the metadata of a project by its normalised name.
+var metadataOf = lookup[*Metadata]{
+	prefix: "m:",
+	point:  true,
+	ask: func(snap *catalog.Snapshot, names []string) (*query.Query, error) {
+		return query.MetadataQuery(snap, names), nil
+	},
+	scan: func(rows driver.Rows, into map[string]*Metadata) error {
+		var c query.MetadataColumns
+		err := rows.Scan(&c.Project, &c.Versions, &c.Uploaded, &c.TextOf, &c.TextRefs, &c.Texts)
+		if err == nil {
+			into[c.Project] = newMetadata(c)
+		}
+		return err
+	},
+}
+
+// PrefetchMetadata starts to load the metadata of projects, in one query.
+func (o *Operation) PrefetchMetadata(ctx context.Context, names []string) {
+	if o.snap.Metadata {
+		prefetch(ctx, o, metadataOf, names)
+	}
+}
 
 // Metadata is a project's metadata by normalised name; nil where the database
 // has none. The error is a *query.Error.
@@ -55,36 +70,7 @@ func (o *Operation) Metadata(ctx context.Context, name string) (*Metadata, error
 	if err := o.Ready(); err != nil || !o.snap.Metadata {
 		return nil, err
 	}
-	o.PrefetchMetadata(ctx, []string{name})
-	o.mu.Lock()
-	thunk := o.metadata[metadataKey+name]
-	o.mu.Unlock()
-	return thunk()
-}
-
-// loadMetadata is the job that answers metadata.
-func (o *Operation) loadMetadata(r *run, version string, mine map[string]*call) {
-	names := make([]string, 0, len(mine))
-	for key := range mine {
-		names = append(names, strings.TrimPrefix(key, metadataKey))
-	}
-	slices.Sort(names)
-	got := map[string]*Metadata{}
-	ran, err := o.loader.execute(r.ctx, query.MetadataQuery(o.snap, names), func(rows driver.Rows) error {
-		var c query.MetadataColumns
-		if err := rows.Scan(&c.Project, &c.Versions, &c.Uploaded, &c.TextOf, &c.TextRefs, &c.Texts); err != nil {
-			return err
-		}
-		got[metadataKey+c.Project] = newMetadata(c)
-		return nil
-	})
-	for key, c := range mine {
-		if err != nil {
-			o.loader.flights.finish(version, key, c, nil, failure(err), ran)
-			continue
-		}
-		o.loader.keep(version, key, c, got[key], ran)
-	}
+	return look(ctx, o, metadataOf, name)
 }
 
 // newMetadata reads one row.

@@ -1,14 +1,10 @@
 package fetch
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"clickql/internal/cache"
 	"clickql/internal/chconn"
-	"clickql/internal/query"
 )
 
 // metrics are the loader's Prometheus metrics.
@@ -19,10 +15,19 @@ type metrics struct {
 	hits    prometheus.Counter
 	misses  prometheus.Counter
 	ratio   prometheus.Histogram
+	united  prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, c *cache.Cache[kept]) metrics {
+func newMetrics(reg prometheus.Registerer, l *Loader) metrics {
 	f := promauto.With(reg)
+	c := l.cache
+	for name, lane := range map[string]*lane{"quick": &l.quick, "long": &l.long} {
+		labels := prometheus.Labels{"lane": name}
+		f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_queries_running", Help: "Queries that ClickHouse runs for the gateway now, by lane.", ConstLabels: labels},
+			func() float64 { n, _ := lane.load(); return float64(n) })
+		f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_queries_waiting", Help: "Queries that wait for a place, by lane.", ConstLabels: labels},
+			func() float64 { _, n := lane.load(); return float64(n) })
+	}
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_result_cache_bytes", Help: "Bytes of answers held in memory."},
 		func() float64 { n, _ := c.Size(); return float64(n) })
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "clickql_result_cache_entries", Help: "Answers held in memory."},
@@ -35,6 +40,8 @@ func newMetrics(reg prometheus.Registerer, c *cache.Cache[kept]) metrics {
 			Buckets: elapsedBuckets}),
 		hits:   f.NewCounter(prometheus.CounterOpts{Name: "clickql_result_cache_hits_total", Help: "Requests answered from memory."}),
 		misses: f.NewCounter(prometheus.CounterOpts{Name: "clickql_result_cache_misses_total", Help: "Requests not found in memory."}),
+		united: f.NewCounter(prometheus.CounterOpts{Name: "clickql_queries_united_total",
+			Help: "Queries that were not sent, since another operation's query answered for them."}),
 		ratio: f.NewHistogram(prometheus.HistogramOpts{Name: "clickql_estimate_ratio",
 			Help:    "Rows that a query read, over the rows that the planner expected.",
 			Buckets: prometheus.ExponentialBuckets(1.0/64, 2, 13)}),
@@ -48,10 +55,12 @@ func (m metrics) lookups(hits, misses int) {
 }
 
 // ran counts one query.
-func (m metrics) ran(q *query.Query, r *Ran, took time.Duration, err error) {
+func (m metrics) ran(r *Ran, err error) {
+	q := r.query
 	m.queries.WithLabelValues(q.Table, chconn.Classify(err).String()).Inc()
+	m.united.Add(float64(r.operations - 1))
 	m.rows.Add(float64(r.rows))
-	m.elapsed.Observe(took.Seconds())
+	m.elapsed.Observe(r.took.Seconds())
 	if err == nil && q.EstimatedRows > 0 && r.rows > 0 {
 		m.ratio.Observe(float64(r.rows) / q.EstimatedRows)
 	}

@@ -20,18 +20,20 @@ type Observer interface {
 	Refused(table string, shape query.Shape)
 }
 
-// observe tells the observer of a statement that ended.
-func (l *Loader) observe(q *query.Query, ran *Ran, took time.Duration, err error) {
-	if l.cfg.Observer == nil {
+// observe tells the observer of a statement that ended, but not of one whose
+// parts are tried by themselves.
+func (l *Loader) observe(s *statement, ran *Ran, err error) {
+	if l.cfg.Observer == nil || err != nil && len(s.parts) > 0 {
 		return
 	}
+	q := ran.query
 	switch chconn.Classify(err) {
 	case chconn.None:
 		rows := ran.rows
 		if !ran.told {
 			rows = uint64(max(0, q.EstimatedRows))
 		}
-		ran.hits = l.cfg.Observer.Ran(q, rows, took)
+		ran.hits = l.cfg.Observer.Ran(q, rows, ran.took)
 	case chconn.TooMuch, chconn.Memory, chconn.Timeout:
 		l.cfg.Observer.Refused(q.Table, q.Shape())
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/graph-gophers/dataloader/v7"
-
 	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
@@ -13,19 +11,14 @@ import (
 // Operation answers the requests of one GraphQL operation, all from one
 // snapshot. Requests that are Prefetched together are planned together; each
 // is asked once, however often it is loaded.
-//
-// A batch goes off when the last of its requests is in it, which its size tells:
-// nothing waits for a timer.
 type Operation struct {
 	loader *Loader
 	snap   *catalog.Snapshot
 	ready  error
 	trace  trace
 
-	mu       sync.Mutex
-	answers  map[string]dataloader.Thunk[*query.Result]
-	metadata map[string]dataloader.Thunk[*Metadata]
-	lookups  map[string]dataloader.Thunk[any] // by prefix and key
+	mu      sync.Mutex
+	answers map[string]*answer // by query.Request.Key, or by a lookup's prefix and key
 }
 
 // Begin starts an operation on the newest snapshot.
@@ -35,10 +28,8 @@ func (l *Loader) Begin(context.Context) *Operation {
 	l.cache.Use(snap.Version)
 	return &Operation{
 		loader: l, snap: snap, ready: ready,
-		trace:    trace{used: map[*Ran]string{}},
-		answers:  map[string]dataloader.Thunk[*query.Result]{},
-		metadata: map[string]dataloader.Thunk[*Metadata]{},
-		lookups:  map[string]dataloader.Thunk[any]{},
+		trace:   trace{used: map[*Ran]string{}},
+		answers: map[string]*answer{},
 	}
 }
 
@@ -56,36 +47,33 @@ func (o *Operation) Ready() error {
 
 // Explain lists the queries that the operation has needed so far, in a stable
 // order.
-func (o *Operation) Explain() []Explained { return o.trace.explained(o.loader.cfg.PlayURL) }
+func (o *Operation) Explain() []Explained {
+	return o.trace.explained(o.loader.cfg.PlayURL, o.loader.cfg.Now())
+}
 
 // Prefetch starts to answer the requests, planned together, and returns at
-// once. Requests that the operation knows already are left out.
+// once. Requests that the operation knows already are left out. The answers are
+// given up when ctx ends.
 func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 	if o.ready != nil {
 		return
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	batch := make(map[string]query.Request, len(reqs))
-	var keys []string
+	keys := make([]string, 0, len(reqs))
 	for _, r := range reqs {
 		key := r.Key()
-		_, known := o.answers[key]
-		if _, twice := batch[key]; !known && !twice {
-			batch[key] = r
-			keys = append(keys, key)
-		}
+		batch[key] = r
+		keys = append(keys, key)
 	}
-	startBatch(ctx, keys, o.answers, func(ctx context.Context, keys []string) []found {
-		return o.loader.answer(ctx, &o.trace, o.snap.Version, keys, o.loader.requests(func(mine map[string]*call) *query.Plan {
-			var reqs []query.Request
-			for _, key := range keys {
-				if mine[key] != nil {
-					reqs = append(reqs, batch[key])
-				}
+	o.begin(ctx, keys, func(mine map[string]*call) []*statement {
+		wanted := make([]query.Request, 0, len(mine))
+		for _, key := range keys {
+			if r, first := batch[key]; first && mine[key] != nil {
+				wanted = append(wanted, r)
 			}
-			return query.NewPlan(o.snap, reqs, query.Options{MaxRows: o.loader.cfg.MaxRows})
-		}))
+			delete(batch, key)
+		}
+		return o.planRequests(ctx, wanted, mine)
 	})
 }
 
@@ -95,37 +83,34 @@ func (o *Operation) Load(ctx context.Context, r query.Request) (*query.Result, e
 	if err := o.Ready(); err != nil {
 		return nil, err
 	}
-	key := r.Key()
-	o.mu.Lock()
-	thunk, ok := o.answers[key]
-	o.mu.Unlock()
-	if !ok {
+	a := o.answer(r.Key())
+	if a == nil {
 		o.Prefetch(ctx, []query.Request{r})
-		o.mu.Lock()
-		thunk = o.answers[key]
-		o.mu.Unlock()
+		a = o.answer(r.Key())
 	}
-	return thunk()
+	value, err := o.trace.await(ctx, a)
+	res, _ := value.(*query.Result)
+	return res, err
 }
 
-// startBatch loads the keys through one dataloader whose capacity is their
-// number, so that its batch is complete with the last, and keeps the thunks.
-func startBatch[V any](ctx context.Context, keys []string, thunks map[string]dataloader.Thunk[V], find func(context.Context, []string) []found) {
-	if len(keys) == 0 {
-		return
-	}
-	dl := dataloader.NewBatchedLoader(func(ctx context.Context, keys []string) []*dataloader.Result[V] {
-		out := make([]*dataloader.Result[V], len(keys))
-		for i, f := range find(ctx, keys) {
-			out[i] = &dataloader.Result[V]{}
-			out[i].Data, _ = f.value.(V)
-			if f.err != nil {
-				out[i].Error = f.err
-			}
-		}
-		return out
-	}, dataloader.WithBatchCapacity[string, V](len(keys)), dataloader.WithInputCapacity[string, V](len(keys)))
+// answer is the answer to a key, nil where it has not been asked for.
+func (o *Operation) answer(key string) *answer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.answers[key]
+}
+
+// begin starts to find answers to those of the keys that the operation does not
+// know yet.
+func (o *Operation) begin(ctx context.Context, keys []string, plan planner) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	fresh := make([]string, 0, len(keys))
 	for _, key := range keys {
-		thunks[key] = dl.Load(ctx, key)
+		if _, known := o.answers[key]; !known {
+			o.answers[key] = nil // stands for one that repeats
+			fresh = append(fresh, key)
+		}
 	}
+	o.loader.begin(ctx, o.snap.Version, fresh, o.answers, plan)
 }

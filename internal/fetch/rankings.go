@@ -50,7 +50,7 @@ func (o *Operation) Hot(ctx context.Context, since catalog.Day, least int64, fir
 func (o *Operation) ranked(ctx context.Context, key string, ask func(*catalog.Snapshot) (*query.Query, error)) (Ranked, error) {
 	return look(ctx, o, lookup[Ranked]{
 		prefix: "t:",
-		query:  func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return ask(snap) },
+		ask:    func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return ask(snap) },
 		scan: func(rows driver.Rows, into map[string]Ranked) error {
 			var c query.GroupColumns
 			err := rows.Scan(&c.Project, &c.Total, &c.Growth)

@@ -52,7 +52,8 @@ func ComparePlaces(a, b query.ReleasePlace) int {
 // releasesOf looks up all releases of a project by its normalised name.
 var releasesOf = lookup[Releases]{
 	prefix: "r:",
-	query:  query.ReleasesQuery,
+	point:  true,
+	ask:    query.ReleasesQuery,
 	scan: func(rows driver.Rows, into map[string]Releases) error {
 		r, err := scanRelease(rows)
 		into[r.Project] = append(into[r.Project], r)
@@ -90,7 +91,7 @@ func (o *Operation) RecentReleases(ctx context.Context, after *query.ReleasePlac
 	}
 	return look(ctx, o, lookup[Releases]{
 		prefix: "R:",
-		query: func(snap *catalog.Snapshot, _ []string) (*query.Query, error) {
+		ask: func(snap *catalog.Snapshot, _ []string) (*query.Query, error) {
 			return query.RecentReleasesQuery(snap, after, first)
 		},
 		scan: func(rows driver.Rows, into map[string]Releases) error {

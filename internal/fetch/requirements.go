@@ -67,7 +67,8 @@ func scanRequirements(rows driver.Rows) (project string, _ *Requirements, err er
 // requirementsOf looks up what a project requires by its normalised name.
 var requirementsOf = lookup[*Requirements]{
 	prefix: "q:",
-	query:  query.RequirementsQuery,
+	point:  true,
+	ask:    query.RequirementsQuery,
 	scan: func(rows driver.Rows, into map[string]*Requirements) error {
 		project, q, err := scanRequirements(rows)
 		into[project] = q
@@ -101,7 +102,7 @@ func (ns Names) bytes() (n int64) {
 // is kept as long as the data is the same: what it is found in is large.
 var dependentsOf = lookup[Names]{
 	prefix: "d:",
-	query:  query.DependentsQuery,
+	ask:    query.DependentsQuery,
 	scan: func(rows driver.Rows, into map[string]Names) error {
 		project, q, err := scanRequirements(rows)
 		for _, required := range q.Of("") {

@@ -1,0 +1,106 @@
+package fetch
+
+import (
+	"context"
+
+	"clickql/internal/query"
+)
+
+// answer is one answer of an operation: there, or on its way.
+type answer struct {
+	value any
+	from  *Ran
+	call  *call // what computes it; nil where value is there
+	own   bool  // the call was begun for this operation
+}
+
+// await is the answer's value, once it is there or ctx ends. The error is a
+// *query.Error.
+func (t *trace) await(ctx context.Context, a *answer) (any, error) {
+	if a.call == nil {
+		t.note(a.from, FromCache)
+		return a.value, nil
+	}
+	select {
+	case <-a.call.done:
+	case <-ctx.Done():
+		return nil, failure(ctx.Err())
+	}
+	source := FromCache
+	if a.own {
+		source = FromClickHouse
+	}
+	t.note(a.call.from, source)
+	if a.call.err != nil {
+		return nil, a.call.err
+	}
+	return a.call.value, nil
+}
+
+// planner makes statements for calls, by key. It finishes those that need none,
+// and takes every call that it deals with out of mine.
+type planner func(mine map[string]*call) []*statement
+
+// begin finds answers for keys: in the cache, on their way, or by having those
+// that are neither planned and asked. It does not wait for any; ctx ends when
+// nobody will.
+func (l *Loader) begin(ctx context.Context, version string, keys []string, answers map[string]*answer, plan planner) {
+	var missing []string
+	for _, key := range keys {
+		if e, _, ok := l.cache.Get(version, key); ok {
+			answers[key] = &answer{value: e.value, from: e.from}
+			continue
+		}
+		missing = append(missing, key)
+	}
+	l.metrics.lookups(len(keys)-len(missing), len(missing))
+	if len(missing) == 0 {
+		return
+	}
+	calls, mine := l.flights.claim(version, missing, l.flights.wait(ctx))
+	for i, c := range calls {
+		answers[missing[i]] = &answer{call: c, own: mine[c.key] == c}
+	}
+	if len(mine) > 0 {
+		l.ask(mine, plan)
+	}
+}
+
+// ask has calls planned and sends the statements on their way.
+func (l *Loader) ask(mine map[string]*call, plan planner) {
+	defer func() { // whatever the plan left out, or left behind in a panic
+		for _, c := range mine {
+			l.flights.finish(c, nil, &query.Error{Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason"}, nil)
+		}
+	}()
+	for _, s := range plan(mine) {
+		l.flights.assign(s)
+		l.send(s)
+	}
+}
+
+// take moves the calls of the keys out of calls.
+func take(calls map[string]*call, keys []string) map[string]*call {
+	out := make(map[string]*call, len(keys))
+	for _, key := range keys {
+		if c := calls[key]; c != nil {
+			out[key] = c
+			delete(calls, key)
+		}
+	}
+	return out
+}
+
+// keep finishes a call with a value and puts it in the cache. from is the query
+// that it came from; nil for an answer that needed none, which is not kept.
+func (l *Loader) keep(c *call, value any, from *Ran) {
+	if from != nil {
+		l.store(c.version, c.key, value, from)
+	}
+	l.flights.finish(c, value, nil, from)
+}
+
+// store puts an answer in the cache.
+func (l *Loader) store(version, key string, value any, from *Ran) {
+	l.cache.Put(version, key, kept{value, from}, bytesOf(value)+shareOfQuery)
+}

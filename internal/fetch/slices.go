@@ -1,0 +1,88 @@
+package fetch
+
+import (
+	"context"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+)
+
+// asked is a question about slices of the download cube.
+type asked struct {
+	snap *catalog.Snapshot
+	opts query.Options
+	q    *query.Query
+}
+
+func (a asked) query() *query.Query { return a.q }
+func (a asked) like() string        { return a.q.Like() }
+func (a asked) cost() float64       { return a.q.Cost() }
+
+// with plans everything together once more. It pays where one query comes out
+// that costs no more than the several did.
+func (a asked) with(others []question) question {
+	reqs, cost := a.q.Requests(), a.q.Cost()
+	known := make(map[string]bool, 2*len(reqs))
+	for _, r := range reqs {
+		known[r.Key()] = true
+	}
+	for _, o := range others {
+		q := o.query()
+		cost += 1 + q.Cost()
+		for _, r := range q.Requests() {
+			if key := r.Key(); !known[key] {
+				known[key] = true
+				reqs = append(reqs, r)
+			}
+		}
+	}
+	p := query.NewPlan(a.snap, reqs, a.opts)
+	if len(p.Queries) != 1 || len(p.Failed) > 0 || p.Queries[0].Cost() > cost {
+		return nil
+	}
+	return asked{a.snap, a.opts, p.Queries[0]}
+}
+
+// reader decodes rows.
+func (a asked) reader() reader { return decoder{a.q.NewDecoder()} }
+
+// decoder is query.Decoder as a reader.
+type decoder struct{ d *query.Decoder }
+
+func (d decoder) take(rows driver.Rows) error {
+	if err := rows.Scan(d.d.Dest()...); err != nil {
+		return err
+	}
+	d.d.Take()
+	return nil
+}
+
+func (d decoder) each(found func(key string, value any)) {
+	for key, res := range d.d.Results() {
+		found(key, res)
+	}
+}
+
+// planRequests plans requests about slices, all together.
+func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine map[string]*call) []*statement {
+	opts := query.Options{MaxRows: o.loader.cfg.MaxRows}
+	p := query.NewPlan(o.snap, reqs, opts)
+	o.loader.refused(p)
+	for key, err := range p.Failed {
+		for _, c := range take(mine, []string{key}) {
+			o.loader.flights.finish(c, nil, err, nil)
+		}
+	}
+	for key, res := range p.Ready {
+		for _, c := range take(mine, []string{key}) {
+			o.loader.keep(c, res, nil)
+		}
+	}
+	statements := make([]*statement, len(p.Queries))
+	for i, q := range p.Queries {
+		statements[i] = newStatement(ctx, o.snap, asked{o.snap, opts, q}, take(mine, q.Answers()))
+	}
+	return statements
+}
