@@ -61,12 +61,13 @@ func (t *trace) note(r *Ran, source string) {
 	if r == nil {
 		return
 	}
-	if source == FromCache {
-		r.hit()
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.used[r] != FromClickHouse {
+	before, known := t.used[r]
+	if !known && source == FromCache {
+		r.hit()
+	}
+	if before != FromClickHouse {
 		t.used[r] = source
 	}
 }
