@@ -49,7 +49,7 @@ func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
 	var objects []Object
 	var errs []error
 	for _, pattern := range sources {
-		found, err := r.cfg.sourceOf(r.session)(pattern).List(ctx, pattern)
+		found, err := r.listNew(ctx, r.cfg.sourceOf(r.session)(pattern), pattern)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -78,12 +78,16 @@ func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) 
 		if err != nil {
 			return nil, err
 		}
+		failed, err := r.failuresOf(ctx, objects[:n])
+		if err != nil {
+			return nil, err
+		}
 		for _, o := range objects[:n] {
 			switch generations := loaded[o.Name]; {
-			case len(generations) == 0 && r.cfg.Skip != nil && r.cfg.Skip(o):
-				r.sum.Skipped++
 			case len(generations) == 0:
-				fresh = append(fresh, o)
+				if r.isDue(o, failed[o.Name]) {
+					fresh = append(fresh, o)
+				}
 			case contains(generations, o.Generation):
 				r.sum.Already++
 			default:
@@ -93,6 +97,24 @@ func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) 
 		objects = objects[n:]
 	}
 	return fresh, nil
+}
+
+// isDue tells whether an object that is not loaded is to be tried now, and notes
+// it where not. What failed with other content is forgotten.
+func (r *run) isDue(o Object, f failures) bool {
+	if f.generation != o.Generation {
+		return true
+	}
+	switch r.cfg.judgeFailures(o.Name, f, r.cfg.Now()) {
+	case tryLater:
+		r.sum.Waiting++
+		return false
+	case setAside:
+		r.sum.SetAside = append(r.sum.SetAside, Failure{o, f.reason})
+		return false
+	default:
+		return true
+	}
 }
 
 // loadedGenerations asks the ledger at which generations objects are loaded.

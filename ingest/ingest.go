@@ -34,8 +34,15 @@ type Config struct {
 	// MaxMemory bounds each statement, in bytes.
 	MaxMemory uint64
 
-	// Skip leaves objects that are not loaded alone for now; nil for none.
-	Skip func(Object) bool
+	// Tries is how often a file that fails is tried at one generation before it
+	// is set aside; DefaultTries by default. RetryAfter is the time before the
+	// second try, which doubles with each; zero tries again at once. RetryAll tries
+	// everything now. The tries are counted in the ledger.
+	Tries      int
+	RetryAfter time.Duration
+	RetryAll   bool
+	// LookBack, where positive, narrows listings to what can be new: see RangeLister.
+	LookBack time.Duration
 	// Wait makes a run wait for another writer to end instead of refusing.
 	Wait bool
 	// Beat is the time between signs of life, Lease how long a writer on
@@ -58,6 +65,7 @@ const (
 	DefaultBatchBytes = 8 << 30
 	DefaultBatchFiles = 2000
 	DefaultMaxMemory  = 4 << 30
+	DefaultTries      = 6
 	defaultBeat       = 2 * time.Second
 	defaultLease      = 15 * time.Second
 )
@@ -71,6 +79,7 @@ func (c Config) withDefaults() Config {
 	c.BatchBytes = or(c.BatchBytes, DefaultBatchBytes)
 	c.BatchFiles = or(c.BatchFiles, DefaultBatchFiles)
 	c.MaxMemory = or(c.MaxMemory, DefaultMaxMemory)
+	c.Tries = or(c.Tries, DefaultTries)
 	c.Beat = or(c.Beat, defaultBeat)
 	c.Lease = or(c.Lease, defaultLease)
 	if c.Now == nil {

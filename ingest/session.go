@@ -32,6 +32,7 @@ type session struct {
 	epoch    uint64
 	nonce    string // tells commands of one epoch apart: readers all have none
 	seq      *atomic.Uint64
+	plain    bool // sets nothing, for accounts that may only read
 }
 
 // newSession runs statements for a database; epoch 0 is a command that holds
@@ -80,6 +81,9 @@ func (s *session) context(ctx context.Context, st statement) (context.Context, e
 		return nil, err
 	}
 	settings := baseSettings()
+	if s.plain {
+		settings = clickhouse.Settings{}
+	}
 	maps.Copy(settings, st.Settings)
 	opts := []clickhouse.QueryOption{
 		clickhouse.WithQueryID(s.nextID()), clickhouse.WithSettings(settings), clickhouse.WithParameters(params),

@@ -56,7 +56,10 @@ type FailedFile struct {
 	Generation string    `json:"generation"`
 	Reason     string    `json:"reason"`
 	At         time.Time `json:"at"`
-	Times      uint64    `json:"times"`
+	Times      uint64    `json:"times"` // at this generation
+	// SetAside reports that its tries are used up: it is tried again when it
+	// changes, or by a load with --retry.
+	SetAside bool `json:"setAside"`
 }
 
 // WriterStatus is the holder of the lock.
@@ -70,9 +73,24 @@ type WriterStatus struct {
 // recentBatches are those whose speed Status gives.
 const recentBatches = 10
 
-// Status reads the ledger. It takes no lock and changes nothing.
+// Status reads the ledger. It takes no lock and changes nothing, and an account
+// that may only read will do. A writer on another machine is watched for some
+// seconds, to see whether it lives.
 func (in *Ingest) Status(ctx context.Context) (Status, error) {
+	return in.status(ctx, in.alive)
+}
+
+// Glance is Status at once: a writer on another machine is taken to live.
+func (in *Ingest) Glance(ctx context.Context) (Status, error) {
+	return in.status(ctx, func(_ context.Context, _ *session, state lockState) (bool, error) {
+		return judgeHolder(state, in.cfg.Holder, processAlive) != takeDead, nil
+	})
+}
+
+// status reads the ledger; lives tells whether the lock's holder does.
+func (in *Ingest) status(ctx context.Context, lives func(context.Context, *session, lockState) (bool, error)) (Status, error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	s.plain = true
 	st := Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
 	batches, err := readBatches(ctx, s, "")
 	if chconn.Classify(err) == chconn.UnknownTable {
@@ -87,7 +105,7 @@ func (in *Ingest) Status(ctx context.Context) (Status, error) {
 	}
 	alive := false
 	if lock.Epoch > 0 && !lock.Holder.Released {
-		if alive, err = in.alive(ctx, s, lock); err != nil {
+		if alive, err = lives(ctx, s, lock); err != nil {
 			return st, err
 		}
 		st.Writer = &WriterStatus{Host: lock.Holder.Host, PID: lock.Holder.PID, Since: lock.Holder.Since, Alive: alive}
@@ -107,6 +125,9 @@ func (in *Ingest) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	st.Failed, err = failedFiles(ctx, s)
+	for i, f := range st.Failed {
+		st.Failed[i].SetAside = int(f.Times) >= in.cfg.Tries
+	}
 	return st, err
 }
 
@@ -195,11 +216,12 @@ func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
 func failedFiles(ctx context.Context, s *session) ([]FailedFile, error) {
 	failed := []FailedFile{}
 	err := s.each(ctx, statement{
-		SQL: `SELECT kind, name, argMax(f.generation, f.at) AS generation, argMax(f.reason, f.at) AS reason, max(f.at) AS at, count() AS times
-			FROM ` + name(s.database, ledgerFiles) + ` AS f
-			WHERE outcome = 'failed' AND (kind, name) NOT IN
-				(SELECT kind, name FROM ` + name(s.database, ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
-					(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
+		SQL: `SELECT kind, name, argMax(f.generation, f.last) AS generation, argMax(f.reason, f.last) AS reason, max(f.last) AS at, argMax(f.n, f.last) AS times
+			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM ` + name(s.database, ledgerFiles) + `
+				WHERE outcome = 'failed' AND (kind, name) NOT IN
+					(SELECT kind, name FROM ` + name(s.database, ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
+						(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
+				GROUP BY kind, name, generation) AS f
 			GROUP BY kind, name ORDER BY kind, name`,
 	}, func(rows driver.Rows) error {
 		var f FailedFile

@@ -8,17 +8,21 @@ import (
 
 // Summary is what one run did.
 type Summary struct {
-	Listed  int           // distinct objects that the sources name
-	Already int           // of them loaded before
-	Skipped int           // of them left alone, as Config.Skip said
-	Changed []Change      // of them loaded before at another generation, and not loaded again
-	Failed  []Failure     // of them not loadable now
-	Files   int           // loaded by this run
-	Batches int           // published by this run
-	Rows    uint64        // stored by this run
-	Bytes   int64         // of the loaded files
-	Reject  []Rejected    // rows not stored, by reason
-	Elapsed time.Duration // of planning, staging and publishing
+	Listed  int  // distinct objects that the sources name
+	Already int  // of them loaded before
+	Partial bool // Listed are those that could be new
+	Waiting int  // of them failed before, and not tried again yet
+	// SetAside have failed as often as they may; they are tried again when they
+	// change, or with Config.RetryAll.
+	SetAside []Failure
+	Changed  []Change      // of them loaded before at another generation, and not loaded again
+	Failed   []Failure     // of them not loadable now
+	Files    int           // loaded by this run
+	Batches  int           // published by this run
+	Rows     uint64        // stored by this run
+	Bytes    int64         // of the loaded files
+	Reject   []Rejected    // rows not stored, by reason
+	Elapsed  time.Duration // of planning, staging and publishing
 }
 
 // Change is an object that was loaded before and has other content now.
@@ -35,7 +39,9 @@ type Rejected struct {
 }
 
 // Complete reports that everything the sources name is in the tables as it is.
-func (s Summary) Complete() bool { return len(s.Failed) == 0 && len(s.Changed) == 0 }
+func (s Summary) Complete() bool {
+	return len(s.Failed)+len(s.SetAside)+len(s.Changed)+s.Waiting == 0
+}
 
 // Rate is the rows stored per second.
 func (s Summary) Rate() float64 {

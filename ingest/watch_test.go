@@ -40,7 +40,7 @@ func (ww *watchWorld) watch(t *testing.T, rounds int, cfg WatchConfig) error {
 func TestWatchBackoff(t *testing.T) {
 	round, ww := 0, watchWorld{}
 	err := ww.watch(t, 8, WatchConfig{Every: time.Minute, Retry: 10 * time.Second,
-		Round: func(context.Context, func(Object) bool) (Summary, error) {
+		Round: func(context.Context, bool) (Summary, error) {
 			if round++; round == 1 || round == 7 {
 				return Summary{}, nil
 			}
@@ -57,56 +57,114 @@ func TestWatchBackoff(t *testing.T) {
 	}
 }
 
-// TestWatchJitter spreads waits to both sides.
-func TestWatchJitter(t *testing.T) {
-	for random, want := range map[float64]time.Duration{0: 90 * time.Second, 0.5: 100 * time.Second, 1: 110 * time.Second} {
-		w := watcher{cfg: WatchConfig{Random: func() float64 { return random }}}
-		if got := w.spread(100 * time.Second).Round(time.Millisecond); got != want {
-			t.Errorf("at %v: %v, want %v", random, got, want)
-		}
+// TestWatchListsAllNowAndThen lists everything at first, after FullEvery, and
+// again where that failed or the clock was put back.
+func TestWatchListsAllNowAndThen(t *testing.T) {
+	var full []int
+	ww := watchWorld{}
+	round := 0
+	err := ww.watch(t, 12, WatchConfig{Every: time.Hour, FullEvery: 4 * time.Hour, Retry: time.Hour,
+		Round: func(_ context.Context, all bool) (Summary, error) {
+			if round++; all {
+				full = append(full, round)
+			}
+			switch round {
+			case 5:
+				return Summary{}, errors.New("the bucket is away")
+			case 7:
+				ww.now = ww.now.Add(-48 * time.Hour)
+			}
+			return Summary{}, nil
+		}})
+	if want := []int{1, 5, 6, 8, 12}; err != nil || !slices.Equal(full, want) {
+		t.Errorf("%v; everything was listed in rounds %v, want %v", err, full, want)
 	}
 }
 
-// TestWatchFileBudget tries a bad file ever more seldom, then never, and again
-// once it has changed; it is forgotten when it loads.
-func TestWatchFileBudget(t *testing.T) {
-	bad := Object{Name: "bad", Generation: "1"}
-	var tried []int
-	var left []int
-	round, ww := 0, watchWorld{}
-	err := ww.watch(t, 20, WatchConfig{Every: time.Minute, Tries: 3,
-		Round: func(_ context.Context, skip func(Object) bool) (Summary, error) {
-			round++
-			o := bad
-			if round >= 15 {
-				o.Generation = "2"
-			}
-			switch {
-			case round > 16: // loaded: it is not asked for any more
-				return Summary{}, nil
-			case skip(o):
-				return Summary{Skipped: 1}, nil
-			}
-			tried = append(tried, round)
-			if round == 16 {
-				return Summary{Files: 1}, nil
-			}
-			return Summary{Failed: []Failure{{o, "bad"}}}, nil
-		}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range ww.rounds {
-		if len(r.Left) > 0 {
-			left = append(left, r.Number)
+// TestJudgeFailures tries a file ever more seldom, then not at all.
+func TestJudgeFailures(t *testing.T) {
+	now := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	watch := Config{Tries: 3, RetryAfter: time.Hour}
+	for _, c := range []struct {
+		cfg   Config
+		times int
+		last  time.Time
+		want  patience
+	}{
+		{watch, 0, time.Time{}, tryNow},
+		{watch, 1, ago(50 * time.Minute), tryLater},
+		{watch, 1, ago(70 * time.Minute), tryNow},
+		{watch, 2, ago(100 * time.Minute), tryLater},
+		{watch, 2, ago(140 * time.Minute), tryNow},
+		{watch, 2, now.Add(time.Minute), tryNow}, // the clock was put back
+		{watch, 3, ago(1000 * time.Hour), setAside},
+		{Config{Tries: 3}, 2, now, tryNow},
+		{Config{Tries: 3}, 3, now, setAside},
+		{Config{Tries: 3, RetryAfter: time.Hour, RetryAll: true}, 9, now, tryNow},
+	} {
+		if got := c.cfg.judgeFailures("f", failures{times: c.times, last: c.last}, now); got != c.want {
+			t.Errorf("%d failures, the last at %s, after %s: %d, want %d", c.times, c.last, c.cfg.RetryAfter, got, c.want)
 		}
 	}
-	// After the first try a minute, after the second two; then none until it changes.
-	if want := []int{1, 2, 4, 15, 16}; !slices.Equal(tried, want) {
-		t.Errorf("tried in rounds %v, want %v", tried, want)
+	waits := map[time.Duration]bool{}
+	for _, file := range []string{"a", "b", "c"} {
+		w := spread(time.Hour, fraction(file, 1))
+		if waits[w] = true; w < 54*time.Minute || w > 66*time.Minute {
+			t.Errorf("%s waits %s", file, w)
+		}
 	}
-	if len(left) != 11 || left[0] != 4 || left[10] != 14 {
-		t.Errorf("given up in rounds %v, want 4 to 14", left)
+	if len(waits) != 3 {
+		t.Errorf("files come back together: %v", waits)
+	}
+}
+
+// TestSetAside sets a bad file aside after its tries, whoever makes them, and
+// takes it up again when it changes or when asked to.
+func TestSetAside(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	exports(t, db.Conn, dir, mixed(1, 50)...)
+	bad := dir + "/bad.parquet"
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(bad, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("bad")
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	cfg := Config{Conn: db.Conn, Tries: 2, Now: func() time.Time { return now }}
+	waiting := cfg
+	waiting.RetryAfter = time.Hour
+	again := cfg
+	again.RetryAll = true
+	for i, step := range []struct {
+		cfg                       Config
+		after                     time.Duration
+		failed, aside, later, all int
+	}{
+		{cfg: cfg, failed: 1},
+		{cfg: waiting, later: 1},
+		{cfg: waiting, after: 2 * time.Hour, failed: 1},
+		{cfg: waiting, after: 99 * time.Hour, aside: 1},
+		{cfg: cfg, aside: 1},
+		{cfg: again, failed: 1},
+		{cfg: cfg, aside: 1},
+	} {
+		now = now.Add(step.after)
+		sum := load(t, step.cfg, dir+"/*.parquet")
+		if len(sum.Failed) != step.failed || len(sum.SetAside) != step.aside || sum.Waiting != step.later || sum.Complete() {
+			t.Fatalf("step %d: %+v", i, sum)
+		}
+	}
+	st, err := New(cfg).Status(t.Context())
+	if err != nil || len(st.Failed) != 1 || !st.Failed[0].SetAside || st.Failed[0].Times != 3 {
+		t.Errorf("status: %+v, %v", st.Failed, err)
+	}
+	write("other, and longer")
+	if sum := load(t, waiting, dir+"/*.parquet"); len(sum.Failed) != 1 || len(sum.SetAside) != 0 {
+		t.Errorf("after it changed: %+v", sum)
 	}
 }
 
@@ -116,12 +174,12 @@ func TestWatchEnds(t *testing.T) {
 	fatal := errors.New("wrong")
 	ww := watchWorld{}
 	err := ww.watch(t, 5, WatchConfig{Fatal: func(err error) bool { return errors.Is(err, fatal) },
-		Round: func(context.Context, func(Object) bool) (Summary, error) { return Summary{}, fatal }})
+		Round: func(context.Context, bool) (Summary, error) { return Summary{}, fatal }})
 	if !errors.Is(err, fatal) || len(ww.rounds) != 0 {
 		t.Errorf("error %v after %d rounds", err, len(ww.rounds))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := Watch(ctx, WatchConfig{Round: func(ctx context.Context, _ func(Object) bool) (Summary, error) {
+	if err := Watch(ctx, WatchConfig{Round: func(ctx context.Context, _ bool) (Summary, error) {
 		cancel()
 		return Summary{}, ctx.Err()
 	}}); err != nil {
@@ -129,7 +187,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	if err := Watch(ctx, WatchConfig{Every: time.Hour, Report: func(Round) { cancel() },
-		Round: func(context.Context, func(Object) bool) (Summary, error) { return Summary{}, nil }}); err != nil {
+		Round: func(context.Context, bool) (Summary, error) { return Summary{}, nil }}); err != nil {
 		t.Errorf("interrupted between rounds: %v", err)
 	}
 }
@@ -145,12 +203,12 @@ func TestWatchLoads(t *testing.T) {
 	}
 	late := export{"late.parquet", false, 9, 100}
 	round, ww := 0, watchWorld{}
-	err := ww.watch(t, 3, WatchConfig{Every: time.Minute, Round: func(ctx context.Context, skip func(Object) bool) (Summary, error) {
+	err := ww.watch(t, 3, WatchConfig{Every: time.Minute, Round: func(ctx context.Context, _ bool) (Summary, error) {
 		if round++; round == 2 {
 			exports(t, db.Conn, dir, files[1], late)
 		}
 		// The lock is free between rounds: otherwise this would be refused.
-		return New(Config{Conn: db.Conn, Skip: skip}).Run(ctx, Downloads, dir+"/*.parquet")
+		return New(Config{Conn: db.Conn}).Run(ctx, Downloads, dir+"/*.parquet")
 	}})
 	if err != nil || len(ww.rounds) != 3 {
 		t.Fatalf("%v after %+v", err, ww.rounds)

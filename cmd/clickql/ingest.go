@@ -78,7 +78,8 @@ type ingestFlags struct {
 	batchBytes        byteSize
 	parallel, threads int
 	memory            byteSize
-	wait              bool
+	wait, retry       bool
+	tries             int
 	hmacKey           string
 	hmacSecret        string
 	anonymous         bool
@@ -94,6 +95,8 @@ func (f *ingestFlags) define(flags *pflag.FlagSet) {
 	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read files (default its max_threads)")
 	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
 	f.access(flags)
+	flags.IntVar(&f.tries, "tries", ingest.DefaultTries, "how `often` a file that fails is tried before it is set aside; a file that changes begins anew")
+	flags.BoolVar(&f.retry, "retry", false, "try the files again that have been set aside")
 	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
 }
 
@@ -106,19 +109,19 @@ func (f *ingestFlags) access(flags *pflag.FlagSet) {
 
 // ingest loads files of one kind and says what became of them.
 func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
-	sum, err := a.load(ctx, f, kind, nil, sources)
+	sum, err := a.load(ctx, f, kind, sources, nil)
 	if err != nil {
 		return err
 	}
 	a.printSummary(sum)
 	if !sum.Complete() {
-		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
+		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.SetAside)+len(sum.Changed), sum.Listed)
 	}
 	return nil
 }
 
-// load connects and runs one load.
-func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, skip func(ingest.Object) bool, sources []string) (sum ingest.Summary, err error) {
+// load connects and runs one load; m is told the status after it.
+func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string, m *ingest.Metrics, configure ...func(*ingest.Config)) (sum ingest.Summary, err error) {
 	sources, err = a.absolute(sources)
 	if err != nil {
 		return sum, err
@@ -136,10 +139,19 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, skip fu
 	progress := ingest.NewProgress(time.Now)
 	stop := a.showProgress(progress, "loading "+string(kind))
 	defer stop()
-	return ingest.New(ingest.Config{
+	cfg := ingest.Config{
 		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Parallel: f.parallel, Threads: f.threads,
-		MaxMemory: uint64(f.memory), Wait: f.wait, Skip: skip, Progress: progress, Log: a.log,
-	}).Run(ctx, kind, sources...)
+		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Progress: progress, Log: a.log,
+	}
+	for _, change := range configure {
+		change(&cfg)
+	}
+	in := ingest.New(cfg)
+	sum, err = in.Run(ctx, kind, sources...)
+	if m != nil && ctx.Err() == nil {
+		m.Observe(in.Glance(ctx))
+	}
+	return sum, err
 }
 
 // bucket prepares to read buckets.
@@ -218,7 +230,13 @@ func (a *app) printSummary(s ingest.Summary) {
 	for _, f := range s.Failed {
 		out("failed: %s: %s", f.Object.Name, f.Reason)
 	}
+	for _, f := range s.SetAside {
+		out("set aside: %s: %s", f.Object.Name, f.Reason)
+	}
 	if len(s.Failed) > 0 {
-		out("the failed files are tried again by the next run")
+		out("failed files are tried again by the next run, up to --tries")
+	}
+	if len(s.SetAside) > 0 {
+		out("files that are set aside are tried again when they change, or with --retry")
 	}
 }

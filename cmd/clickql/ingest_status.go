@@ -79,10 +79,14 @@ func printStatus(out io.Writer, st ingest.Status) error {
 		}
 	}
 	if len(st.Failed) > 0 {
-		line("\nfailed\ttimes\tlast\treason")
+		line("\nnot loadable\tstate\ttries\tlast\treason")
 	}
 	for _, f := range st.Failed {
-		line("%s\t%d\t%s\t%s", f.Name, f.Times, f.At.Format(time.DateTime), f.Reason)
+		state := "failed"
+		if f.SetAside {
+			state = "set aside"
+		}
+		line("%s\t%s\t%d\t%s\t%s", f.Name, state, f.Times, f.At.Format(time.DateTime), f.Reason)
 	}
 	return w.Flush()
 }

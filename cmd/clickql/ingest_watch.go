@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -12,51 +13,83 @@ import (
 	"clickql/ingest"
 )
 
+// watchFlags are the flags of watch beside those of run.
+type watchFlags struct {
+	ingestFlags
+	every, fullEvery, lookBack time.Duration
+	metricsAddr                string
+}
+
 // newIngestWatchCommand loads downloads again and again.
 func newIngestWatchCommand(a *app) *cobra.Command {
-	var f ingestFlags
-	every := ingest.DefaultEvery
+	f := watchFlags{every: ingest.DefaultEvery, fullEvery: ingest.DefaultFullEvery, lookBack: ingest.DefaultLookBack}
 	cmd := &cobra.Command{
 		Use:   "watch SOURCE...",
 		Short: "Load the downloads that are not loaded yet, again and again",
 		Long: "Does what run does, again and again, and prints a line for each round. A round that\n" +
 			"fails is tried again after a few seconds, then ever longer. A file that cannot be\n" +
-			"loaded holds no other up: it is tried again ever more seldom, and after six tries\n" +
-			"left alone until it changes or the watch is started anew. Between rounds no lock is\n" +
-			"held. An interrupt ends it at once: what a round had in hand is carried on or loaded\nagain by the next command.\n\n" + sourceHelp,
-		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet'",
+			"loaded holds no other up: it is tried again ever more seldom, and after --tries set\n" +
+			"aside until it changes or --retry asks for it; the ledger remembers. In a bucket whose\n" +
+			"objects are named by days, only what can be new is listed, and everything every\n" +
+			"--full-every. Between rounds no lock is held. An interrupt ends it at once: what a\n" +
+			"round had in hand is carried on or loaded again by the next command.\n\n" + sourceHelp,
+		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet'\n  clickql ingest watch --metrics-addr 127.0.0.1:9180 'exports/*.parquet'",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if every <= 0 {
-				return usagef("--every %s: give a time above zero", every)
-			}
-			return ingest.Watch(cmd.Context(), ingest.WatchConfig{
-				Every: every, Log: a.log, Report: a.printRound,
-				// Connecting anew in each round also survives the embedded engine.
-				Round: func(ctx context.Context, skip func(ingest.Object) bool) (ingest.Summary, error) {
-					return a.load(ctx, f, ingest.Downloads, skip, args)
-				},
-				Fatal: func(err error) bool {
-					var usage usageError
-					return errors.As(err, &usage) || errors.Is(err, ingest.ErrNoSource)
-				},
-			})
-		},
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), f, args) },
 	}
 	f.define(cmd.Flags())
-	cmd.Flags().DurationVar(&every, "every", every, "`time` from the end of a round to the next")
+	cmd.Flags().DurationVar(&f.every, "every", f.every, "`time` from the end of a round to the next")
+	cmd.Flags().DurationVar(&f.fullEvery, "full-every", f.fullEvery, "`time` after which everything is listed again; the first round always does")
+	cmd.Flags().DurationVar(&f.lookBack, "look-back", f.lookBack, "`time` before the newest loaded day from which other rounds list; 0 lists everything in every round")
+	cmd.Flags().StringVar(&f.metricsAddr, "metrics-addr", "", "`host:port` at which to show metrics to Prometheus; none without it")
 	return cmd
+}
+
+// watch runs rounds until it is told to stop.
+func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
+	if f.every <= 0 || f.fullEvery <= 0 || f.lookBack < 0 {
+		return usagef("--every and --full-every need a time above zero, and --look-back none below")
+	}
+	m, stop, err := a.watchMetrics(f.metricsAddr)
+	if err != nil {
+		return err
+	}
+	defer a.releasing(stop)
+	return ingest.Watch(ctx, ingest.WatchConfig{
+		Every: f.every, FullEvery: f.fullEvery, Log: a.log,
+		Report: func(r ingest.Round) {
+			m.Round(r)
+			a.printRound(r)
+		},
+		// Connecting anew in each round also survives the embedded engine.
+		Round: func(ctx context.Context, full bool) (ingest.Summary, error) {
+			return a.load(ctx, f.ingestFlags, ingest.Downloads, args, m, func(c *ingest.Config) {
+				c.RetryAfter = f.every
+				if !full {
+					c.LookBack = f.lookBack
+				}
+				f.retry = false // once is what was asked for
+			})
+		},
+		Fatal: func(err error) bool {
+			var usage usageError
+			return errors.As(err, &usage) || errors.Is(err, ingest.ErrNoSource)
+		},
+	})
 }
 
 // printRound writes a line about a round, and logs what went wrong.
 func (a *app) printRound(r ingest.Round) {
 	s := r.Summary
-	outcome := "ok"
+	outcome, listed := "ok", english.Plural(s.Listed, "file", "")
 	if r.Err != nil {
 		outcome = "failed"
 		a.log.Error("a round failed and is tried again", "round", r.Number, "in", rounded(r.Next), "error", r.Err.Error()+a.remedy(r.Err))
 	}
-	_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s named, %d loaded before, %d loaded now: %s rows in %s; %d failed, %d not tried, %d given up, %d changed; next in %s\n",
-		r.Number, outcome, english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), rounded(r.Took),
-		len(s.Failed), s.Skipped, len(r.Left), len(s.Changed), rounded(r.Next))
+	if s.Partial {
+		listed += " that can be new"
+	}
+	_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s, %d loaded before, %d loaded now: %s rows in %s; %d failed, %d waiting, %d set aside, %d changed; next in %s\n",
+		r.Number, outcome, listed, s.Already, s.Files, humanize.Comma(int64(s.Rows)), rounded(r.Took),
+		len(s.Failed), s.Waiting, len(s.SetAside), len(s.Changed), rounded(r.Next))
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bufio"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +22,13 @@ func TestIngestWatch(t *testing.T) {
 	if _, err := sample.Write(t.Context(), db.Conn, o, nil); err != nil {
 		t.Fatal(err)
 	}
-	cmd := commandProcess(t, "ingest", "watch", "--clickhouse", db.DSN, o.Dir+"/"+sample.DownloadsDir+"/*.parquet")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	_ = free.Close()
+	cmd := commandProcess(t, "ingest", "watch", "--clickhouse", db.DSN, "--metrics-addr", addr, o.Dir+"/"+sample.DownloadsDir+"/*.parquet")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -30,8 +39,14 @@ func TestIngestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil || !strings.HasPrefix(line, "round 1 ok: ") || !strings.Contains(line, " 0 failed, 0 not tried, 0 given up") {
+	if err != nil || !strings.HasPrefix(line, "round 1 ok: ") || !strings.Contains(line, " 0 failed, 0 waiting, 0 set aside") {
 		t.Errorf("first round: %q, %v", line, err)
+	}
+	for _, want := range []string{`clickql_ingest_files{kind="downloads",state="done"} 2`, `clickql_ingest_rows{kind="downloads"} 999`,
+		`clickql_ingest_rounds_total{outcome="ok"} 1`, "clickql_ingest_lag_days ", "clickql_ingest_batches_stuck 0", "clickql_ingest_ledger_readable 1"} {
+		if text := get(t, "http://"+addr+"/metrics"); !strings.Contains(text, want) {
+			t.Errorf("the metrics lack %s:\n%s", want, text)
+		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -42,6 +57,21 @@ func TestIngestWatch(t *testing.T) {
 	if status, stdout, _ := clickql("ingest", "status", "--clickhouse", db.DSN); status != exitDone || strings.Contains(stdout, "writer") {
 		t.Errorf("status after the end: %d\n%s", status, stdout)
 	}
+}
+
+// get reads a page.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: status %d, %v", url, resp.StatusCode, err)
+	}
+	return string(text)
 }
 
 // TestIngestWatchUsage ends at once where trying again cannot help.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestListenSaysWhatToDo(t *testing.T) {
-	first, err := listen("127.0.0.1:0")
+	first, err := listen("--addr", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,11 +17,11 @@ func TestListenSaysWhatToDo(t *testing.T) {
 		t.Errorf("base %q", base)
 	}
 
-	_, err = listen(first.Addr().String())
+	_, err = listen("--addr", first.Addr().String())
 	if err == nil || !strings.Contains(err.Error(), first.Addr().String()) || !strings.Contains(err.Error(), "--addr 127.0.0.1:0") {
 		t.Errorf("in use: %v", err)
 	}
-	_, err = listen("8080")
+	_, err = listen("--addr", "8080")
 	if wrong := new(usageError); !errors.As(err, wrong) {
 		t.Errorf("not an address: %v", err)
 	}

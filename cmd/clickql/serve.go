@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"clickql/graph"
+	"clickql/ingest"
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
 	"clickql/internal/sample"
@@ -91,7 +92,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	if err := f.check(a); err != nil {
 		return err
 	}
-	ln, err := listen(f.addr)
+	ln, err := listen("--addr", f.addr)
 	if err != nil {
 		return err
 	}
@@ -135,6 +136,9 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *sto
 // gateway wires the packages that answer.
 func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fetch.Observer) *server.Server {
 	registry := prometheus.NewRegistry()
+	registry.MustRegister(&ingest.Metrics{Now: time.Now, Read: func(ctx context.Context) (ingest.Status, error) {
+		return ingest.New(ingest.Config{Conn: st.conn.now(), Database: st.database}).Glance(ctx)
+	}})
 	log := slog.New(server.LogHandler(a.log.Handler()))
 	loader := fetch.New(fetch.Config{
 		Conn: st.conn, Catalog: cat,

@@ -54,7 +54,10 @@ type Source struct {
 	client *storage.Client
 }
 
-var _ ingest.Source = (*Source)(nil)
+var (
+	_ ingest.Source      = (*Source)(nil)
+	_ ingest.RangeLister = (*Source)(nil)
+)
 
 // New prepares a source.
 func New(cfg Config) *Source {
@@ -110,26 +113,11 @@ func (s *Source) connect(ctx context.Context) (*storage.Client, error) {
 
 // List expands gs://bucket/glob.
 func (s *Source) List(ctx context.Context, pattern string) ([]ingest.Object, error) {
-	bucket, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
-	if bucket == "" || strings.ContainsAny(bucket, globChars) {
-		return nil, fmt.Errorf("list %s: name one bucket, as in gs://bucket/prefix*.parquet", pattern)
-	}
-	match, err := compileGlob(glob)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", pattern, err)
-	}
-	var objects []ingest.Object
-	below := false
-	err = s.each(ctx, bucket, &storage.Query{Prefix: literalPrefix(glob)}, func(o ingest.Object, key string) bool {
-		if match(key) && !strings.HasSuffix(key, "/") {
-			objects = append(objects, o)
-		}
-		below = below || strings.HasPrefix(key, strings.TrimSuffix(glob, "/")+"/")
-		return true
-	})
+	objects, below, err := s.list(ctx, pattern, &storage.Query{})
+	_, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("list %s: %w", pattern, explain(err, bucket))
+		return nil, err
 	case len(objects) > 0:
 		return objects, nil
 	case below || glob == "":
@@ -137,6 +125,42 @@ func (s *Source) List(ctx context.Context, pattern string) ([]ingest.Object, err
 	default:
 		return nil, fmt.Errorf("list %s: no object matches; check the prefix and the pattern, in which * does not match /", pattern)
 	}
+}
+
+// ListRange lists the objects of gs://bucket/glob from one name on to before
+// another; the service reads only that part of the bucket's index.
+func (s *Source) ListRange(ctx context.Context, pattern, from, before string) ([]ingest.Object, error) {
+	key := func(name string) string {
+		_, k, _ := strings.Cut(strings.TrimPrefix(name, scheme), "/")
+		return k
+	}
+	objects, _, err := s.list(ctx, pattern, &storage.Query{StartOffset: key(from), EndOffset: key(before)})
+	return objects, err
+}
+
+// list lists the objects that match. below reports that the pattern names a
+// folder.
+func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (objects []ingest.Object, below bool, err error) {
+	bucket, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
+	if bucket == "" || strings.ContainsAny(bucket, globChars) {
+		return nil, false, fmt.Errorf("list %s: name one bucket, as in gs://bucket/prefix*.parquet", pattern)
+	}
+	match, err := compileGlob(glob)
+	if err != nil {
+		return nil, false, fmt.Errorf("list %s: %w", pattern, err)
+	}
+	q.Prefix = literalPrefix(glob)
+	err = s.each(ctx, bucket, q, func(o ingest.Object, key string) bool {
+		if match(key) && !strings.HasSuffix(key, "/") {
+			objects = append(objects, o)
+		}
+		below = below || strings.HasPrefix(key, strings.TrimSuffix(glob, "/")+"/")
+		return true
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("list %s: %w", pattern, explain(err, bucket))
+	}
+	return objects, below, nil
 }
 
 // each lists objects in the order of their names until visit returns false.

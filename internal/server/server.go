@@ -8,12 +8,14 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"clickql/internal/catalog"
 	"clickql/internal/fetch"
 	"clickql/internal/server/web"
 )
@@ -91,6 +93,10 @@ func New(cfg Config) *Server {
 	cfg.Log = slog.New(LogHandler(cfg.Log.Handler()))
 	s := &Server{cfg: cfg, stopping: make(chan struct{})}
 	m := newMetrics(cfg.Registry)
+	if cfg.Loader != nil {
+		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
+		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
+	}
 	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, s.routes(m))))
 	return s
 }

@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// patience is what a file that failed before, at the generation that it still
+// has, is due.
+type patience int
+
+const (
+	tryNow   patience = iota
+	tryLater          // its wait is not over
+	setAside          // its tries are used up: until it changes, or somebody asks for it
+)
+
+// failures is what the ledger says of an object's failures at one generation.
+type failures struct {
+	generation string
+	times      int
+	last       time.Time
+	reason     string
+}
+
+// judgeFailures decides by the ledger's lines and the configuration. A line of
+// the future, from a clock that has been put back since, delays nothing.
+func (c Config) judgeFailures(name string, f failures, now time.Time) patience {
+	wait := spread(doubled(c.RetryAfter, f.times-1), fraction(name, f.times))
+	since := now.Sub(f.last)
+	switch {
+	case f.times == 0 || c.RetryAll:
+		return tryNow
+	case f.times >= c.Tries:
+		return setAside
+	case since >= 0 && since < wait:
+		return tryLater
+	}
+	return tryNow
+}
+
+// doubled doubles a wait some times, within reason.
+func doubled(d time.Duration, times int) time.Duration {
+	const most = 20 // a thousand thousand times
+	return d << max(0, min(times, most))
+}
+
+// jitter is how much of a wait, more or less, is left to chance.
+const jitter = 0.1
+
+// spread moves a wait a little by a fraction in [0, 1), so that what failed
+// together does not come back together.
+func spread(d time.Duration, fraction float64) time.Duration {
+	return time.Duration(float64(d) * (1 - jitter + 2*jitter*fraction))
+}
+
+// fraction is a file's own chance for one try: the same for all who ask.
+func fraction(name string, times int) float64 {
+	h := fnv.New32a()
+	_, _ = fmt.Fprintf(h, "%s %d", name, times) // cannot fail
+	return float64(h.Sum32()) / (1 << 32)
+}
+
+// failuresOf reads how often objects have failed, at the generation that failed
+// last.
+func (r *run) failuresOf(ctx context.Context, objects []Object) (map[string]failures, error) {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = o.Name
+	}
+	found := map[string]failures{}
+	err := r.each(ctx, statement{
+		SQL: `SELECT name, argMax(t.generation, t.last) AS generation, argMax(t.times, t.last) AS times, max(t.last) AS last, argMax(t.reason, t.last) AS reason
+			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + name(r.database, ledgerFiles) + `
+				WHERE kind = {kind:String} AND name IN ({names:Array(String)}) AND outcome = 'failed' GROUP BY name, generation) AS t
+			GROUP BY name`,
+		Params: map[string]any{"kind": string(r.kind), "names": names},
+	}, func(rows driver.Rows) error {
+		var n string
+		var f failures
+		var times uint64
+		err := rows.Scan(&n, &f.generation, &times, &f.last, &f.reason)
+		f.times = int(times)
+		found[n] = f
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask the ledger which files have failed: %w", err)
+	}
+	return found, nil
+}

@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// ranged is the server's own disk as a source that can list a part.
+type ranged struct {
+	local
+	whole  int
+	ranges []string
+}
+
+func (r *ranged) List(ctx context.Context, pattern string) ([]Object, error) {
+	r.whole++
+	return r.local.List(ctx, pattern)
+}
+
+func (r *ranged) ListRange(ctx context.Context, pattern, from, before string) ([]Object, error) {
+	r.ranges = append(r.ranges, from+" "+before)
+	all, err := r.local.List(ctx, pattern)
+	return slices.DeleteFunc(all, func(o Object) bool { return o.Name < from || o.Name >= before }), err
+}
+
+// TestLookBack lists what can be new where names tell the day, and everything
+// where they do not.
+func TestLookBack(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	at := func(day int) string {
+		return fmt.Sprint(time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC).Unix())
+	}
+	file := func(name string, seed int) export { return export{name + ".parquet", false, seed, 20} }
+	exports(t, db.Conn, dir, file("file_downloads-000000000000", 1))
+	src := &ranged{local: local{newSession(db.Conn, db.Name, 0)}}
+	cfg := Config{Conn: db.Conn, Sources: []Source{src}, LookBack: 48 * time.Hour}
+	expect := func(what string, listed, files, whole int, partial bool) {
+		t.Helper()
+		sum := load(t, cfg, dir+"/*.parquet")
+		if sum.Listed != listed || sum.Files != files || src.whole != whole || sum.Partial != partial {
+			t.Errorf("%s: %d whole listings, %+v", what, src.whole, sum)
+		}
+	}
+	expect("no day is loaded yet", 1, 1, 1, false)
+	exports(t, db.Conn, dir, file(at(10)+"-000000000000", 2), file(at(11)+"-000000000000", 3))
+	expect("there is no day to begin at", 3, 2, 2, false)
+	exports(t, db.Conn, dir, file(at(1)+"-000000000000", 4), file(at(9)+"-000000000000", 5), file(at(12)+"-000000000000", 6),
+		file("file_downloads-000000000001", 7))
+	expect("two new days, one of them late", 4, 2, 2, true)
+	if want := dir + "/" + at(9) + " " + dir + "/:"; len(src.ranges) != 1 || src.ranges[0] != want {
+		t.Errorf("listed %q, want %q", src.ranges, want)
+	}
+	cfg.LookBack = 0
+	expect("everything", 7, 2, 3, false)
+}
+
+// TestStampFolder tells the patterns whose listings can be narrowed.
+func TestStampFolder(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"gs://b/pypi/*.parquet": "gs://b/pypi/", "gs://b/17*": "gs://b/", "/x/17{1,2}*": "/x/",
+		"gs://b/*/1.parquet": "", "gs://b/**.parquet": "", "gs://b/a.parquet": "",
+	} {
+		if got, ok := stampFolder(pattern); got != want || ok != (want != "") {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+}

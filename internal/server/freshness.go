@@ -1,0 +1,44 @@
+package server
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"clickql/internal/catalog"
+)
+
+// freshness shows how new the data is, as the catalog sees it: also of a
+// database that this program does not load.
+type freshness struct {
+	snapshot func() *catalog.Snapshot
+	now      func() time.Time
+}
+
+// The metrics of freshness.
+var (
+	descNewestDay = prometheus.NewDesc("clickql_data_newest_day_timestamp_seconds", "Midnight (UTC) of the newest day with a download.", nil, nil)
+	descLagDays   = prometheus.NewDesc("clickql_data_lag_days", "Days that are over (UTC) and newer than the newest day with a download.", nil, nil)
+	descMissing   = prometheus.NewDesc("clickql_data_missing_days", "Days between the first and the newest one of which nothing is loaded.", nil, nil)
+)
+
+// Describe lists the metrics.
+func (freshness) Describe(out chan<- *prometheus.Desc) {
+	out <- descNewestDay
+	out <- descLagDays
+	out <- descMissing
+}
+
+// Collect gives them, where there is data.
+func (f freshness) Collect(out chan<- prometheus.Metric) {
+	snap := f.snapshot()
+	if snap.Days.Empty() {
+		return
+	}
+	gauge := func(d *prometheus.Desc, v float64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	}
+	gauge(descNewestDay, float64(snap.Days.To.Time().Unix()))
+	gauge(descLagDays, float64(max(0, catalog.DayOf(f.now())-snap.Days.To-1)))
+	gauge(descMissing, float64(len(snap.Missing)))
+}
