@@ -23,6 +23,9 @@ const (
 	codecDate  = "Delta(2), ZSTD(1)"
 	codecCount = "T64, ZSTD(1)"
 	codecText  = "ZSTD(3)"
+	// codecWide is for the values of tables that keep many columns apart, where
+	// LZ4, the server's default, takes half as much again.
+	codecWide = "ZSTD(1)"
 )
 
 // downloadColumns holds the raw table's columns in order.
@@ -54,8 +57,9 @@ func rawTable() Table {
 	}
 }
 
-// counts lists the tables that count downloads by a key.
-func counts() []Table {
+// clickPyCounts lists ClickPy's own tables that count downloads by a key. Names
+// and keys are those that its deployments have.
+func clickPyCounts() []Table {
 	return []Table{
 		countsBy("pypi_downloads", "project"),
 		countsBy("pypi_downloads_by_version", "project", "version"),
@@ -89,6 +93,48 @@ func countsBy(name string, key ...string) Table {
 		}
 	}
 	t.Columns = append(t.Columns, Column{Name: "count", Type: "Int64", Codec: codecCount, Comment: "Downloads; rows with the same key add up"})
+	return t
+}
+
+// pairs lists what completes ClickPy's tables to any two dimensions of a project,
+// day by day: each pair, of which one is split by and the other filtered on, is in
+// the key of some table. Two tables are the fewest that do it without being as
+// long as the raw table, and these two have the fewest rows of all such
+// (docs/COVERAGE.md). The days come right after the project, so that a range
+// reads its days only; then what takes few values, which packs best.
+func pairs() []Table {
+	return []Table{
+		wide("pypi_downloads_per_day_by_version_by_country_by_ci_by_libc", "project", "date", "ci", "libc", "version", "country_code"),
+		wide("pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc",
+			"project", "date", "ci", "libc", "system", "installer", "type", "python_minor"),
+	}
+}
+
+// totals lists the tables about all projects together. Each has as many rows as
+// days times values; the last two serve splits under one filter.
+func totals() []Table {
+	return []Table{
+		wide("pypi_total_per_day_by_country", "date", "country_code"),
+		wide("pypi_total_per_day_by_python", "date", "python_minor"),
+		wide("pypi_total_per_day_by_system", "date", "system"),
+		wide("pypi_total_per_day_by_installer", "date", "installer"),
+		wide("pypi_total_per_day_by_file_type", "date", "type"),
+		wide("pypi_total_per_day_by_ci", "date", "ci"),
+		wide("pypi_total_per_day_by_libc", "date", "libc"),
+		wide("pypi_total_per_day_by_country_by_installer", "date", "installer", "country_code"),
+		wide("pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc",
+			"date", "ci", "libc", "system", "installer", "type", "python_minor"),
+	}
+}
+
+// wide is countsBy with every column packed well.
+func wide(name string, key ...string) Table {
+	t := countsBy(name, key...)
+	for i := range t.Columns {
+		if t.Columns[i].Codec == "" {
+			t.Columns[i].Codec = codecWide
+		}
+	}
 	return t
 }
 

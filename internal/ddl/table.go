@@ -9,7 +9,10 @@
 // any one of them. Here every aggregate's sorting key holds its whole key.
 package ddl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind tells what a table is for.
 type Kind int
@@ -101,8 +104,12 @@ func Tables() []Table {
 	return append(tables, projectsTable(), countriesTable())
 }
 
-// Derived lists the tables that are computed from the raw table.
-func Derived() []Table { return append(counts(), maxMin()) }
+// ClickPy lists the aggregates that ClickPy's deployments have, under its names.
+func ClickPy() []Table { return append(clickPyCounts(), maxMin()) }
+
+// Derived lists the tables that are computed from the raw table: ClickPy's, and
+// those that answer what these cannot without the raw table.
+func Derived() []Table { return slices.Concat(ClickPy(), pairs(), totals()) }
 
 // Lookup is the table with the name; ok is false where there is none.
 func Lookup(name string) (t Table, ok bool) {

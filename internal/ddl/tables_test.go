@@ -25,6 +25,18 @@ var keys = map[string]string{
 	"pypi_downloads_per_day_by_version_by_installer_by_type":            "project version date installer type",
 	"pypi_downloads_per_day_by_version_by_installer_by_type_by_country": "project version date country_code installer type",
 	"pypi_downloads_max_min":                                            "project",
+
+	"pypi_downloads_per_day_by_version_by_country_by_ci_by_libc":                    "project date ci libc version country_code",
+	"pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc": "project date ci libc system installer type python_minor",
+	"pypi_total_per_day_by_country":                                                 "date country_code",
+	"pypi_total_per_day_by_python":                                                  "date python_minor",
+	"pypi_total_per_day_by_system":                                                  "date system",
+	"pypi_total_per_day_by_installer":                                               "date installer",
+	"pypi_total_per_day_by_file_type":                                               "date type",
+	"pypi_total_per_day_by_ci":                                                      "date ci",
+	"pypi_total_per_day_by_libc":                                                    "date libc",
+	"pypi_total_per_day_by_country_by_installer":                                    "date installer country_code",
+	"pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc":     "date ci libc system installer type python_minor",
 }
 
 func TestDerivedTables(t *testing.T) {
@@ -59,6 +71,9 @@ func TestColumnsAgree(t *testing.T) {
 	for _, table := range ddl.Derived() {
 		for _, c := range table.Columns {
 			i := slices.Index(raw.ColumnNames(), c.Name)
+			if i >= 0 && c.Codec == "ZSTD(1)" {
+				c.Codec = raw.Columns[i].Codec // storage alone
+			}
 			if i >= 0 && raw.Columns[i] != c {
 				t.Errorf("%s.%s is %+v, in the raw table %+v", table.Name, c.Name, c, raw.Columns[i])
 			}

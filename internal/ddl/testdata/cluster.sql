@@ -202,6 +202,143 @@ ENGINE = ReplicatedAggregatingMergeTree
 ORDER BY project
 COMMENT 'First and last day with a download, by project';
 
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, ci, libc, version, country_code)
+COMMENT 'Downloads by project, date, ci, libc, version, country_code';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, ci, libc, system, installer, type, python_minor)
+COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_minor';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, country_code)
+COMMENT 'Downloads by date, country_code';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_python ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, python_minor)
+COMMENT 'Downloads by date, python_minor';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_system ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, system)
+COMMENT 'Downloads by date, system';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_installer ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer)
+COMMENT 'Downloads by date, installer';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_file_type ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, type)
+COMMENT 'Downloads by date, type';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_ci ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci)
+COMMENT 'Downloads by date, ci';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_libc ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, libc)
+COMMENT 'Downloads by date, libc';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country_by_installer ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer, country_code)
+COMMENT 'Downloads by date, installer, country_code';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci, libc, system, installer, type, python_minor)
+COMMENT 'Downloads by date, ci, libc, system, installer, type, python_minor';
+
 CREATE TABLE IF NOT EXISTS `py-pi`.projects ON CLUSTER main
 (
     metadata_version String COMMENT 'Version of the metadata\'s format',
@@ -592,3 +729,47 @@ COMMENT 'Fills pypi_downloads_per_day_by_version_by_installer_by_type_by_country
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_max_min_mv ON CLUSTER main TO `py-pi`.pypi_downloads_max_min
 AS SELECT project, max(date) AS max_date, min(date) AS min_date FROM `py-pi`.pypi GROUP BY project
 COMMENT 'Fills pypi_downloads_max_min from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc
+AS SELECT project, date, ci, libc, version, country_code, count() AS count FROM `py-pi`.pypi GROUP BY project, date, ci, libc, version, country_code
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_country_by_ci_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+AS SELECT project, date, ci, libc, system, installer, type, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor
+COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_country
+AS SELECT date, country_code, count() AS count FROM `py-pi`.pypi GROUP BY date, country_code
+COMMENT 'Fills pypi_total_per_day_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_python_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_python
+AS SELECT date, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY date, python_minor
+COMMENT 'Fills pypi_total_per_day_by_python from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_system_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_system
+AS SELECT date, system, count() AS count FROM `py-pi`.pypi GROUP BY date, system
+COMMENT 'Fills pypi_total_per_day_by_system from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_installer_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_installer
+AS SELECT date, installer, count() AS count FROM `py-pi`.pypi GROUP BY date, installer
+COMMENT 'Fills pypi_total_per_day_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_file_type_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_file_type
+AS SELECT date, type, count() AS count FROM `py-pi`.pypi GROUP BY date, type
+COMMENT 'Fills pypi_total_per_day_by_file_type from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_ci_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_ci
+AS SELECT date, ci, count() AS count FROM `py-pi`.pypi GROUP BY date, ci
+COMMENT 'Fills pypi_total_per_day_by_ci from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_libc
+AS SELECT date, libc, count() AS count FROM `py-pi`.pypi GROUP BY date, libc
+COMMENT 'Fills pypi_total_per_day_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country_by_installer_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_country_by_installer
+AS SELECT date, installer, country_code, count() AS count FROM `py-pi`.pypi GROUP BY date, installer, country_code
+COMMENT 'Fills pypi_total_per_day_by_country_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+AS SELECT date, ci, libc, system, installer, type, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY date, ci, libc, system, installer, type, python_minor
+COMMENT 'Fills pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
