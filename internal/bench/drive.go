@@ -15,6 +15,7 @@ type loop struct {
 	span    time.Duration // no request begins later than this
 	least   int           // requests of each client, whatever the span; 1 where 0
 	counter *atomic.Int64 // numbers the requests over all turns
+	engine  int           // process of ClickHouse, 0 where its time is not asked for
 }
 
 // ask sends one request and returns when its answer has been read. client is
@@ -25,7 +26,7 @@ type ask func(ctx context.Context, client int, n int64) error
 func drive(ctx context.Context, l loop, one ask) (turn, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	millis := make([][]float64, l.clients)
-	began := time.Now()
+	began, before := time.Now(), processorTime(l.engine)
 	for client := range l.clients {
 		group.Go(func() error {
 			for n := 0; n < max(l.least, 1) || time.Since(began) < l.span; n++ {
@@ -39,7 +40,7 @@ func drive(ctx context.Context, l loop, one ask) (turn, error) {
 		})
 	}
 	err := group.Wait()
-	t := turn{took: time.Since(began)}
+	t := turn{took: time.Since(began), used: processorTime(l.engine).since(before)}
 	for _, m := range millis {
 		t.millis = append(t.millis, m...)
 	}
@@ -58,6 +59,7 @@ type pace struct {
 	rounds int           // turns of each side
 	span   time.Duration // of a turn
 	budget time.Duration // after which no further round begins, once there are three
+	engine int           // process of ClickHouse
 }
 
 // compare lets the sides take turns. An unmeasured turn of each, of one request
@@ -82,7 +84,7 @@ func compare(ctx context.Context, p pace, clients int, sides []*side) ([]turns, 
 			if s == nil {
 				continue
 			}
-			t, err := drive(ctx, loop{clients: clients, span: p.span, counter: &s.counter}, s.ask)
+			t, err := drive(ctx, loop{clients: clients, span: p.span, counter: &s.counter, engine: p.engine}, s.ask)
 			if err != nil {
 				return nil, fmt.Errorf("measure %s: %w", s.name, err)
 			}

@@ -66,6 +66,7 @@ func geomean(values []float64) float64 {
 type turn struct {
 	millis []float64 // of each request
 	took   time.Duration
+	used   processor
 }
 
 // perSecond is the requests answered per second.
