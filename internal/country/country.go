@@ -3,6 +3,8 @@
 package country
 
 import (
+	"sync"
+
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 )
@@ -13,18 +15,19 @@ type Country struct {
 	Name string // English
 }
 
+// names holds every name by code. Looking a name up in CLDR's tables takes
+// microseconds, and a map of the world asks for all.
+var names = sync.OnceValue(func() map[string]string {
+	byCode := map[string]string{}
+	for _, c := range All() {
+		byCode[c.Code] = c.Name
+	}
+	return byCode
+})
+
 // Name is the English name of the country with the code; empty where there is
 // none. Codes are upper case.
-func Name(code string) string {
-	if len(code) != 2 {
-		return ""
-	}
-	r, err := language.ParseRegion(code)
-	if err != nil || r.String() != code {
-		return ""
-	}
-	return nameOf(r)
-}
+func Name(code string) string { return names()[code] }
 
 // All lists every country by code: the 249 of ISO 3166-1 and Kosovo, whose
 // user-assigned code XK is what every database of addresses uses.
