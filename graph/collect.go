@@ -92,6 +92,7 @@ func (c *collector) split(sel *split, s query.Slice) {
 	if err != nil {
 		return
 	}
+	r.Each = c.op.each(sel, s)
 	c.ask(r)
 	if len(sel.elements) > 0 {
 		c.await(&sel.list, func(ctx context.Context, c *collector) {

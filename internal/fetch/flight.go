@@ -11,10 +11,11 @@ import (
 // call is one answer that is being computed, for whoever waits for it.
 type call struct {
 	version, key string
-	done         chan struct{} // closed when value, err and from are set
+	done         chan struct{} // closed when what follows is set
 	value        any
 	err          *query.Error
 	from         *Ran
+	more         map[string]any // unasked answers that came along, by key
 
 	// Guarded by flights.mu.
 	waiters []*waiter  // all that ever joined

@@ -19,6 +19,7 @@ type Operation struct {
 
 	mu      sync.Mutex
 	answers map[string]*answer // by query.Request.Key, or by a lookup's prefix and key
+	learned map[*Ran]bool      // whose unasked answers are among answers
 }
 
 // Begin starts an operation on the newest snapshot.
@@ -30,6 +31,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 		loader: l, snap: snap, ready: ready,
 		trace:   trace{used: map[*Ran]string{}},
 		answers: map[string]*answer{},
+		learned: map[*Ran]bool{},
 	}
 }
 
@@ -62,7 +64,9 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 	keys := make([]string, 0, len(reqs))
 	for _, r := range reqs {
 		key := r.Key()
-		batch[key] = r
+		if have, twice := batch[key]; !twice || have.Each == nil {
+			batch[key] = r
+		}
 		keys = append(keys, key)
 	}
 	o.begin(ctx, keys, func(mine map[string]*call) []*statement {
@@ -89,8 +93,27 @@ func (o *Operation) Load(ctx context.Context, r query.Request) (*query.Result, e
 		a = o.answer(r.Key())
 	}
 	value, err := o.trace.await(ctx, a)
+	if a.call != nil && err == nil {
+		o.learn(a.call)
+	}
 	res, _ := value.(*query.Result)
 	return res, err
+}
+
+// learn takes in what came along with a call's answer. Calls of one statement
+// share it.
+func (o *Operation) learn(c *call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(c.more) == 0 || o.learned[c.from] {
+		return
+	}
+	o.learned[c.from] = true
+	for key, value := range c.more {
+		if o.answers[key] == nil {
+			o.answers[key] = &answer{value: value, from: c.from}
+		}
+	}
 }
 
 // answer is the answer to a key, nil where it has not been asked for.

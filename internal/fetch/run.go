@@ -84,21 +84,22 @@ func (l *Loader) run(lane *lane, s *statement) {
 	}
 }
 
-// deliver finishes the calls of a statement that ran, and keeps all answers,
-// unasked ones too.
+// deliver finishes the calls of a statement that ran, and keeps all answers.
+// Unasked ones go along with the others: who asked for a list is likely to ask
+// about its elements.
 func (l *Loader) deliver(s *statement, rows reader, ran *Ran) {
-	calls := s.calls
+	values, more := make(map[string]any, len(s.calls)), map[string]any{}
 	rows.each(func(key string, value any) {
-		c := calls[key]
-		if c == nil {
-			l.store(s.snap.Version, key, value, ran)
+		if s.calls[key] != nil {
+			values[key] = value
 			return
 		}
-		delete(calls, key)
-		l.keep(c, value, ran)
+		more[key] = value
+		l.store(s.snap.Version, key, value, ran)
 	})
-	for _, c := range calls {
-		l.keep(c, nil, ran)
+	for key, c := range s.calls {
+		c.more = more
+		l.keep(c, values[key], ran)
 	}
 }
 

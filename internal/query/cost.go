@@ -22,6 +22,8 @@ const (
 	rowCost = 30
 	// sumCost is the part of rowCost that one more sum in the same group takes.
 	sumCost = 0.2
+	// levelCost is the part of rowCost that each further level of a split takes.
+	levelCost = 0.5
 	// queryCost is the fixed cost of any query in the same unit: about a
 	// millisecond.
 	queryCost = 1_500_000
@@ -75,7 +77,7 @@ func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate
 		rows = whole
 	}
 	width := widthOf(c.widths, t, n, b.readsTime())
-	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)))
+	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().levels())-1))
 	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*width + min(rows, asked)*work}
 }
 
@@ -111,7 +113,9 @@ func inGranules(rows, all, places float64) float64 {
 
 // readsTime reports that a part is about days, whatever the range of all.
 func (b *bundle) readsTime() bool {
-	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool { return p.req().Kind == Series || p.req().Kind == Extent })
+	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool {
+		return slices.ContainsFunc(p.req().levels(), func(r Request) bool { return r.Kind == Series || r.Kind == Extent })
+	})
 }
 
 // prefix is what the conditions leave of a table by its sorting key.

@@ -22,13 +22,17 @@ type Decoder struct {
 	value            string
 	total, whole, at int64
 	others           []int64 // of the extras
+	// Of a drill-down: the values above the last level, and their totals.
+	path  []string
+	above []int64
 }
 
 // partDecoder gathers the rows of one part.
 type partDecoder struct {
 	part  *part
 	slots map[string]*slot
-	index map[catalog.Day]int // of a series' buckets
+	days  []catalog.Day       // of a series: its buckets
+	index map[catalog.Day]int // of days
 }
 
 // slot gathers the rows of one combination of coordinates.
@@ -36,9 +40,9 @@ type slot struct {
 	members []member
 	total   int64
 	extent  catalog.Range
-	days    []catalog.Day
 	totals  []int64
 	groups  []Group
+	top     group             // of a drill-down
 	ranks   map[string]Result // by project
 }
 
@@ -66,12 +70,16 @@ func (d *Decoder) prepareDest(q *Query) {
 		d.totalsDest()
 		return
 	}
-	switch q.bundle.parts[0].req().Kind {
+	switch p := q.bundle.parts[0]; p.req().Kind {
 	case Series:
 		d.dest = append(d.dest, &d.bucket, &d.total)
 	case Split:
+		if p.req().nests() {
+			d.prepareLevels(p)
+			return
+		}
 		d.dest = append(d.dest, &d.value, &d.total)
-		if q.bundle.parts[0].whole {
+		if p.whole {
 			d.dest = append(d.dest, &d.whole)
 		}
 	case Extent:
@@ -105,16 +113,18 @@ func newPartDecoder(p *part, axes []Condition) *partDecoder {
 		}
 		s.members = append(s.members, m)
 	}
-	if p.req().Kind != Series {
+	levels := p.req().levels()
+	last := levels[len(levels)-1]
+	if last.Kind != Series {
 		return d
 	}
 	d.index = map[catalog.Day]int{}
-	days := Buckets(p.need.days, p.req().Interval)
-	for i, day := range days {
+	d.days = Buckets(p.need.days, last.Interval)
+	for i, day := range d.days {
 		d.index[day] = i
 	}
 	for _, s := range d.slots {
-		s.days, s.totals = days, make([]int64, len(days))
+		s.totals = make([]int64, len(d.days))
 	}
 	return d
 }
@@ -153,12 +163,16 @@ func (p *partDecoder) take(d *Decoder, key string) {
 	if s == nil { // a combination that no member of this part asked for
 		return
 	}
-	switch p.part.req().Kind {
+	switch r := p.part.req(); r.Kind {
 	case Series:
 		if i, ok := p.index[catalog.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
 	case Split:
+		if r.nests() {
+			p.takeLevels(d, s)
+			return
+		}
 		if !d.sets {
 			s.total = d.whole
 		}
@@ -184,8 +198,7 @@ func (d *Decoder) Results() map[string]*Result {
 	for _, p := range append(slices.Clone(d.parts), d.extras...) {
 		for _, s := range p.slots {
 			for _, m := range s.members {
-				res := s.answer(m.req, d.data)
-				out[m.req.Key()] = res
+				res := p.answer(out, s, m.req, d.data)
 				if p.part.whole && m.req.measuresTotal() {
 					out[TotalOf(m.req.Slice).Key()] = &Result{Total: res.Total}
 				}
@@ -195,21 +208,20 @@ func (d *Decoder) Results() map[string]*Result {
 	return out
 }
 
-// answer is the slot's rows as one member asked for them.
-func (s *slot) answer(r Request, data catalog.Range) *Result {
+// answer adds the slot's rows as one member asked for them, and what comes with
+// them.
+func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data catalog.Range) *Result {
+	if r.nests() {
+		p.levels(out, r, &s.top, s.total, data)
+		return out[r.Key()]
+	}
 	res := &Result{Total: s.total}
 	switch r.Kind {
 	case Series:
-		res.Total = 0
-		for _, n := range s.totals {
-			res.Total += n
-		}
-		s.series(r, data, res)
+		res = series(r, p.days, s.totals, data)
 	case Split:
-		res.Groups = s.groups
-		if len(s.groups) > r.First {
-			res.Groups, res.More = s.groups[:r.First:r.First], true
-		}
+		res.cut(s.groups, r.First)
+		res.totals(out, r)
 	case Extent:
 		res.Extent = noDays
 		if s.total > 0 {
@@ -220,21 +232,26 @@ func (s *slot) answer(r Request, data catalog.Range) *Result {
 	case Count:
 		res.Total, res.Values = 0, s.total
 	}
+	out[r.Key()] = res
 	return res
 }
 
-// series lays the slot's buckets out over the member's own range, which may
-// reach beyond the data. Buckets of nested ranges are a run of one another.
-func (s *slot) series(r Request, data catalog.Range, res *Result) {
-	res.Days, res.Totals = Buckets(r.Slice.span(data), r.Interval), s.totals
-	if slices.Equal(res.Days, s.days) {
-		return
+// series lays buckets out over a request's own range, which may reach beyond the
+// data. Buckets of nested ranges are a run of one another.
+func series(r Request, days []catalog.Day, totals []int64, data catalog.Range) *Result {
+	res := &Result{Days: Buckets(r.Slice.span(data), r.Interval), Totals: totals}
+	for _, n := range totals {
+		res.Total += n
+	}
+	if slices.Equal(res.Days, days) && totals != nil {
+		return res
 	}
 	res.Totals = make([]int64, len(res.Days))
-	if len(s.days) > 0 {
-		at, _ := slices.BinarySearch(res.Days, s.days[0])
-		copy(res.Totals[at:], s.totals)
+	if len(days) > 0 {
+		at, _ := slices.BinarySearch(res.Days, days[0])
+		copy(res.Totals[at:], totals)
 	}
+	return res
 }
 
 // span is every day that the slice asks about.

@@ -23,11 +23,13 @@ func needOf(r Request, data catalog.Range) need {
 	if !n.whole {
 		n.grain = edgeGrain(n.days, data)
 	}
-	switch {
-	case r.Kind == Extent, r.Kind == Series && (r.Interval == Daily || r.Interval == Weekly):
-		n.grain = catalog.GrainDay
-	case r.Kind == Series:
-		n.grain = min(n.grain, catalog.GrainMonth)
+	for _, level := range r.levels() {
+		switch {
+		case level.Kind == Extent, level.Kind == Series && (level.Interval == Daily || level.Interval == Weekly):
+			n.grain = catalog.GrainDay
+		case level.Kind == Series:
+			n.grain = min(n.grain, catalog.GrainMonth)
+		}
 	}
 	return n
 }
@@ -60,8 +62,8 @@ func dimsOf(r Request) []catalog.Dimension {
 	for _, c := range r.Slice.Conditions {
 		uses[c.Dim] = true
 	}
-	if r.Dim != "" {
-		uses[r.Dim] = true
+	for _, level := range r.levels() {
+		uses[level.Dim] = true
 	}
 	dims := make([]catalog.Dimension, 0, len(uses))
 	for _, d := range catalog.Dimensions {

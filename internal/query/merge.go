@@ -85,6 +85,24 @@ func (p *part) first() int {
 	return n
 }
 
+// limits are how many rows each level of the part may have below one group of
+// the level above: one value more than any member asks for, or every bucket and
+// a few that newer data may have.
+func (p *part) limits() []int {
+	var out []int
+	for i, level := range p.req().levels() {
+		n := 0
+		if level.Kind == Series {
+			n = BucketCount(p.need.days, level.Interval) + 2
+		}
+		for _, m := range p.members {
+			n = max(n, m.req.levels()[i].First+1)
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
 // familyOf is equal for requests under the same conditions, but for the values
 // of their picks and for their range: one scan can find the rows of all.
 func familyOf(r Request, picks []pick) string {
@@ -109,6 +127,10 @@ func shapeOf(r Request, n need) string {
 	if r.After != nil {
 		b = binary.AppendVarint(append(b, 1), r.After.Total)
 		b = appendString(b, r.After.Value)
+	}
+	for _, level := range r.levels()[1:] {
+		b = appendString(append(b, 2, byte(level.Kind)), string(level.Interval))
+		b = appendString(b, string(level.Dim))
 	}
 	return string(b)
 }
@@ -147,7 +169,13 @@ func rowsOf(r Request, data catalog.Range) int {
 	case Series:
 		return max(1, BucketCount(r.Slice.daysIn(data), r.Interval))
 	case Split:
-		return min(r.First+1, maxSplitRows)
+		n := min(r.First+1, maxSplitRows)
+		if r.nests() {
+			below := *r.Each
+			below.Slice = r.Slice
+			n *= rowsOf(below, data)
+		}
+		return n
 	default:
 		return 1
 	}
@@ -205,7 +233,7 @@ func (b *bundle) wantsTotals() bool {
 func (b *bundle) mergeable() bool {
 	return !slices.ContainsFunc(b.parts, func(p *part) bool {
 		r := p.req()
-		return r.Kind > Split || r.After != nil
+		return r.Kind > Split || r.After != nil || r.nests()
 	})
 }
 

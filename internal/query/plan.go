@@ -57,7 +57,27 @@ type planner struct {
 
 // NewPlan chooses tables for the requests and merges them into queries.
 func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
-	p := planner{costing{snap, widthsOf(snap)}, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
+	k := costing{snap, widthsOf(snap)}
+	p := planner{costing: k, opts: opts}
+	nested, some, below := p.settle(reqs)
+	plan, cost := k.plan(nested, opts)
+	if !some {
+		return plan
+	}
+	for i, r := range reqs {
+		nested[i] = r.alone()
+	}
+	// Alone, a split may share a scan with its neighbours.
+	if flat, less := k.plan(nested, opts); less+below < cost {
+		return flat
+	}
+	return plan
+}
+
+// plan makes a plan, with what its queries are expected to cost.
+func (k costing) plan(reqs []Request, opts Options) (plan *Plan, cost float64) {
+	p := planner{k, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
+	snap := k.snap
 	var totals, others []ordered
 	for i, r := range reqs {
 		switch {
@@ -77,8 +97,9 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 	slices.SortStableFunc(bundles, func(a, b *bundle) int { return a.order() - b.order() })
 	for _, b := range bundles {
 		p.plan.Queries = append(p.plan.Queries, p.query(b))
+		cost += b.choice.est.cost
 	}
-	return p.plan
+	return p.plan, cost
 }
 
 // withTotals lets the splits whose slice's total is asked for give it.

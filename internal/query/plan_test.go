@@ -136,6 +136,13 @@ func TestPlanGolden(t *testing.T) {
 		"totals of several ranges": {
 			TotalOf(project("boto3").in(days("2024-08-20", "2024-08-20"))), TotalOf(project("boto3").in(days("2024-08-14", "2024-08-20"))),
 			TotalOf(project("boto3").in(august)), TotalOf(project("boto3")), TotalOf(project("numpy").in(august))},
+		"drill-down of one project": {
+			SplitOf(project("boto3").in(august), catalog.Version, 5, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Country, 3, nil))},
+		"drill-down of two projects, to months": {
+			SplitOf(project("boto3"), catalog.Version, 5, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Monthly))),
+			SplitOf(project("numpy"), catalog.Version, 4, nil).Then(SplitOf(Slice{}, catalog.Country, 6, nil).Then(SeriesOf(Slice{}, Monthly)))},
+		"drill-down that is cheaper by levels": {
+			SplitOf(all, catalog.Project, 3, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Version, 3, nil))},
 		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
 		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
 		"values with quotes":              {TotalOf(project("boto3").with(catalog.Version, `1'0\`))},

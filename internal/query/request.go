@@ -76,6 +76,10 @@ type Request struct {
 	// Bare is for a Split of which only Groups and More are wanted: the slice's own
 	// total takes a window over all groups. A page behind a cursor is always so.
 	Bare bool
+	// Each is for a Split what will be asked of the slice of each of its values; its
+	// own Slice is left empty. It is a hint and no part of Key: the query may then
+	// answer these requests too. Nil where nothing is known.
+	Each *Request
 }
 
 // TotalOf asks for the slice's downloads.

@@ -65,8 +65,9 @@ func shapeOfBundle(b *bundle, snap *catalog.Snapshot) Shape {
 	n := b.parts[0].need
 	s := Shape{Extras: rounded(len(b.extras)), Projects: rounded(len(all.Projects))}
 	for _, p := range b.parts {
-		r := p.req()
-		s.Parts = append(s.Parts, Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim})
+		for _, r := range p.req().levels() {
+			s.Parts = append(s.Parts, Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim})
+		}
 	}
 	slices.SortFunc(s.Parts, func(a, b Measure) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Dim, b.Dim))
