@@ -30,6 +30,7 @@ func (a *app) commands() []*cobra.Command {
 		newServeCommand(a),
 		newSchemaCommand(a),
 		newIngestCommand(a),
+		newAdviseCommand(a),
 		newSampleCommand(a),
 		newVersionCommand(a),
 	}

@@ -220,3 +220,25 @@ func (s Shape) days(data catalog.Range) catalog.Range {
 	}
 	return r
 }
+
+// kindNames are the kinds of request as text, in the order of the constants.
+var kindNames = []string{"total", "series", "split", "extent", "rank", "count"}
+
+// MarshalText writes the kind as a word, so that a file outlives the order of
+// the constants.
+func (k Kind) MarshalText() ([]byte, error) {
+	if int(k) >= len(kindNames) {
+		return nil, fmt.Errorf("write the kind of a request: %d is none", k)
+	}
+	return []byte(kindNames[k]), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (k *Kind) UnmarshalText(text []byte) error {
+	i := slices.Index(kindNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("read the kind of a request: %q is none", text)
+	}
+	*k = Kind(i)
+	return nil
+}
