@@ -107,10 +107,10 @@ func (c *keyCounter) counts(keys []Key) string {
 		for _, d := range k.Dims {
 			columns = append(columns, Ident(d.Column()))
 		}
-		switch {
-		case k.Grain == GrainDay:
+		switch k.Grain {
+		case GrainDay:
 			columns = append(columns, Ident(c.from.TimeColumn))
-		case k.Grain == GrainMonth:
+		case GrainMonth:
 			columns = append(columns, "toStartOfMonth("+Ident(c.from.TimeColumn)+")")
 		}
 		if items[i] = "toUInt64(1)"; len(columns) > 0 {
