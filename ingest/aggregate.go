@@ -50,7 +50,7 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 			source = t
 		}
 	}
-	sql, inOrder, err := fillSQL(st.stage, f, from, source)
+	sql, inOrder, err := fillSQL(st.stage, f, from, source, "")
 	if err != nil {
 		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", f.View.tableID, err)
 	}

@@ -141,8 +141,9 @@ func filledBy(d derivation, id tableID) int {
 
 // fillSQL is the statement that fills a table from a cover, or, where there is
 // none, from its view's source. inOrder reports that the groups come in the
-// order of the source's key, so that no hash table is needed.
-func fillSQL(stage string, f fill, from *cover, source target) (sql string, inOrder bool, err error) {
+// order of the source's key, so that no hash table is needed. A condition, where
+// it is not empty, chooses the source's rows; the view must then be understood.
+func fillSQL(stage string, f fill, from *cover, source target, condition string) (sql string, inOrder bool, err error) {
 	into := "INSERT INTO " + name(stage, f.Target.Staged)
 	if f.View.shape == nil {
 		query, err := redirect(f.View.Select, f.View.Source, name(stage, source.Staged))
@@ -157,6 +158,13 @@ func fillSQL(stage string, f fill, from *cover, source target) (sql string, inOr
 		table, key, count = name(stage, from.Staged), from.Key, "sum("+quote(from.Count)+")"
 	}
 	s := f.View.shape
+	return s.insertSQL(into, table, count, condition), isPrefix(*s, key), nil
+}
+
+// insertSQL is the statement that computes a shape from a table that has its
+// columns; count counts the table's downloads, and a condition, where it is not
+// empty, chooses its rows.
+func (s shape) insertSQL(into, table, count, condition string) string {
 	var columns, exprs, groups []string
 	for _, k := range s.Keys {
 		columns, exprs, groups = append(columns, quote(k.Name)), append(exprs, k.expr()), append(groups, k.expr())
@@ -167,11 +175,14 @@ func fillSQL(stage string, f fill, from *cover, source target) (sql string, inOr
 	for _, e := range s.Ends {
 		columns, exprs = append(columns, quote(e.Name)), append(exprs, e.expr())
 	}
-	sql = into + " (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(exprs, ", ") + " FROM " + table
-	if len(groups) > 0 {
-		sql += " GROUP BY " + strings.Join(groups, ", ")
+	sql := into + " (" + join(columns) + ") SELECT " + join(exprs) + " FROM " + table
+	if condition != "" {
+		sql += " WHERE " + condition
 	}
-	return sql, isPrefix(*s, key), nil
+	if len(groups) > 0 {
+		sql += " GROUP BY " + join(groups)
+	}
+	return sql
 }
 
 // isPrefix reports that a shape's keys are the first columns of a sorting key,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sort"
-	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -83,15 +82,15 @@ func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) 
 			return nil, err
 		}
 		for _, o := range objects[:n] {
-			switch generations := loaded[o.Name]; {
-			case len(generations) == 0:
+			switch generation, known := loaded[o.Name]; {
+			case !known:
 				if r.isDue(o, failed[o.Name]) {
 					fresh = append(fresh, o)
 				}
-			case contains(generations, o.Generation):
+			case generation == o.Generation:
 				r.sum.Already++
 			default:
-				r.sum.Changed = append(r.sum.Changed, Change{o, strings.Join(generations, ", ")})
+				r.sum.Changed = append(r.sum.Changed, Change{o, generation})
 			}
 		}
 		objects = objects[n:]
@@ -117,26 +116,23 @@ func (r *run) isDue(o Object, f failures) bool {
 	}
 }
 
-// loadedGenerations asks the ledger at which generations objects are loaded.
+// loadedGenerations asks the ledger at which generation each object was loaded.
 // Recovery has run, so every batch is either done or failed.
-func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string][]string, error) {
+func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string]string, error) {
 	names := make([]string, len(objects))
 	for i, o := range objects {
 		names[i] = o.Name
 	}
-	loaded := map[string][]string{}
+	loaded := map[string]string{}
 	err := r.each(ctx, statement{
-		SQL: `SELECT DISTINCT name, generation FROM ` + name(r.database, ledgerFiles) + `
-			WHERE kind = {kind:String} AND name IN ({names:Array(String)}) AND outcome = 'planned' AND batch IN
-				(SELECT batch FROM ` + name(r.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)
-			ORDER BY name, generation`,
+		SQL:    "SELECT name, generation FROM " + inForce(r.database, "kind = {kind:String} AND name IN ({names:Array(String)})") + " ORDER BY name",
 		Params: map[string]any{"kind": string(r.kind), "names": names},
 	}, func(rows driver.Rows) error {
 		var n, generation string
 		if err := rows.Scan(&n, &generation); err != nil {
 			return err
 		}
-		loaded[n] = append(loaded[n], generation)
+		loaded[n] = generation
 		return nil
 	})
 	if err != nil {

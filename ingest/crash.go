@@ -24,6 +24,16 @@ const (
 	StepRolledForward Step = "rolled-forward"
 )
 
+// The further steps of a repair.
+const (
+	StepDayStaged Step = "day-staged" // the days' rows and their aggregates are there
+	StepNextBuilt Step = "next-built" // once for each table: its successor is complete
+	StepSwapped   Step = "swapped"    // once for each table: its successor is public
+)
+
+// RepairSteps lists the steps that a repair passes and a load does not.
+func RepairSteps() []Step { return []Step{StepDayStaged, StepNextBuilt, StepSwapped} }
+
 // Steps lists them all.
 func Steps() []Step {
 	return []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked,

@@ -72,6 +72,9 @@ type feed struct {
 	Rejects []reject
 	// Day is the expression of a stored row's day; empty where rows have none.
 	Day string
+	// Clock is the expression of a row's moment, by which files know which of
+	// their rows lie where; empty where rows have none.
+	Clock string
 }
 
 // feedOf is the mapping of a kind.
@@ -86,7 +89,7 @@ func feedOf(kind Kind, table string) feed {
 // strings, but ci keeps that it is not known.
 func downloadsFeed(table string) feed {
 	return feed{
-		Kind: Downloads, Table: table, Day: "date",
+		Kind: Downloads, Table: table, Day: "date", Clock: "$timestamp$",
 		Leaves: []leaf{
 			{Path: "timestamp", Type: timeLeaf}, {Path: "country_code"}, {Path: "project"},
 			{Path: "file.filename"}, {Path: "file.version"}, {Path: "file.type"},

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -166,37 +165,12 @@ func New(cfg Config) *Ingest { return &Ingest{cfg.withDefaults()} }
 // valid also beside an error. Files that cannot be loaded are no error: they
 // are in the summary.
 func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (sum Summary, err error) {
-	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	if err := in.cfg.known(s, sources); err != nil {
+	if err := in.cfg.known(newSession(in.cfg.Conn, in.cfg.Database, 0), sources); err != nil {
 		return sum, err
 	}
-	if err := ensureLedger(ctx, s); err != nil {
-		return sum, err
-	}
-	locking := lockConfig{Beat: in.cfg.Beat, Lease: in.cfg.Lease, Log: in.cfg.Log}
-	in.cfg.Progress.phase("taking the writer's lock")
-	l, err := acquire(ctx, s, in.cfg.Holder, locking, in.cfg.Wait)
-	if err != nil {
-		return sum, err
-	}
-	work := l.keep(ctx, locking)
-	defer func() {
-		if crash := (crashError{}); errors.As(err, &crash) {
-			l.stop(nil)
-			<-l.done
-			return
-		}
-		// Given back even when ctx is done, so that the next one need not wait.
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
-		defer cancel()
-		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil {
-			err = cause // ErrLockLost is why statements were cancelled
-		}
-		err = errors.Join(err, l.release(release))
-	}()
-	r := &run{session: l.session, cfg: in.cfg, lock: l, kind: kind, p: newPublisher(l.session, in.cfg), sum: &sum}
-	return sum, r.all(work, sources)
+	err = in.asWriter(ctx, func(ctx context.Context, r *run) error {
+		r.kind, r.sum = kind, &sum
+		return r.all(ctx, sources)
+	})
+	return sum, err
 }
-
-// releaseTimeout bounds giving the lock back and clearing up after an interrupt.
-const releaseTimeout = 10 * time.Second

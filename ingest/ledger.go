@@ -37,6 +37,7 @@ func ledgerDDL(database string) []string {
 			batch String, target_database String, target_table String, partition String, staged_table String,
 			witness String, before Int64, delta Int64, at DateTime64(3, 'UTC')
 		) ENGINE = MergeTree ORDER BY (batch, target_database, target_table, partition) COMMENT 'clickql ingest: totals of each partition before and by each move'`,
+		swapsDDL(database),
 	}
 }
 

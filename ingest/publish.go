@@ -189,8 +189,12 @@ func (e *ForeignError) Error() string {
 	if len(e.Expected) > 1 {
 		expected = fmt.Sprintf("%d (batch %s not yet in it) or %d (in it)", e.Expected[0], e.Batch, e.Expected[1])
 	}
-	return fmt.Sprintf("%s of partition %s of %s is %d where %s is expected: something other than clickql ingest has written to it; "+
-		"stop that writer, take back what it wrote or lost, and run this again", e.Witness, e.Partition, e.Table, e.Found, expected)
+	part := "partition " + e.Partition + " of " + e.Table
+	if e.Partition == "" {
+		part = e.Table
+	}
+	return fmt.Sprintf("%s of %s is %d where %s is expected: something other than clickql ingest has written to it; "+
+		"stop that writer, take back what it wrote or lost, and run this again", e.Witness, part, e.Found, expected)
 }
 
 // verify compares the totals of all partitions that this command touched with

@@ -59,8 +59,16 @@ func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error 
 	return nil
 }
 
-// rollForward moves what has not been moved.
+// rollForward puts in place what is not: whole tables, or partitions by moving
+// them.
 func (r *recoverer) rollForward(ctx context.Context, b batchLine, stage string) error {
+	swaps, err := readSwaps(ctx, r.session, b.Batch)
+	if err != nil {
+		return err
+	}
+	if len(swaps) > 0 {
+		return r.p.carryOut(ctx, stage, swaps)
+	}
 	steps, err := readSteps(ctx, r.session, b.Batch)
 	if err != nil {
 		return err

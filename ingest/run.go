@@ -19,18 +19,8 @@ type run struct {
 	batches int // named so far
 }
 
-// all does the whole run.
+// all loads what is new.
 func (r *run) all(ctx context.Context, sources []string) error {
-	if err := r.cfg.at(StepLocked); err != nil {
-		return err
-	}
-	r.cfg.Progress.phase("finishing what was left behind")
-	if err := (&recoverer{session: r.session, cfg: r.cfg, p: r.p}).run(ctx); err != nil {
-		return err
-	}
-	if err := r.cfg.at(StepRecovered); err != nil {
-		return err
-	}
 	began := r.cfg.Now()
 	files, err := r.choose(ctx, sources)
 	if err != nil {

@@ -43,9 +43,12 @@ func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	return found, nil
 }
 
-// dropStage removes a private database and what is in it.
+// dropStage removes a private database and what is in it, whatever its size:
+// servers guard large tables against being dropped by mistake.
 func dropStage(ctx context.Context, s *session, stage string) error {
-	if err := s.run(ctx, "DROP DATABASE IF EXISTS "+quote(stage)+" SYNC"); err != nil {
+	err := s.exec(ctx, statement{SQL: "DROP DATABASE IF EXISTS " + quote(stage) + " SYNC",
+		Settings: map[string]any{"max_table_size_to_drop": 0, "max_partition_size_to_drop": 0}})
+	if err != nil {
 		return fmt.Errorf("drop the private database %s: %w", stage, err)
 	}
 	return nil

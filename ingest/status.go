@@ -155,7 +155,6 @@ func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine)
 		}
 		done = append(done, b)
 		k.Batches++
-		k.Files, k.Bytes, k.Rows = k.Files+b.Files, k.Bytes+b.Bytes, k.Rows+b.Stored
 		if day := b.LastDay.Format(time.DateOnly); b.LastDay.Year() > 1970 && day > k.NewestDay {
 			k.NewestDay = day
 		}
@@ -169,29 +168,9 @@ func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine)
 	if seconds > 0 {
 		k.RowsPerSecond = float64(rows) / seconds
 	}
-	err := s.each(ctx, statement{
-		SQL: `SELECT reason, sum(n) FROM (SELECT DISTINCT batch, name, kv.1 AS reason, kv.2 AS n FROM ` + name(s.database, ledgerFiles) + `
-			ARRAY JOIN CAST(rejected AS Array(Tuple(String, UInt64))) AS kv
-			WHERE kind = {kind:String} AND outcome = 'counted' AND batch IN
-				(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
-			GROUP BY reason ORDER BY reason`,
-		Params: map[string]any{"kind": string(kind)},
-	}, func(rows driver.Rows) error {
-		var reason string
-		var n uint64
-		if err := rows.Scan(&reason, &n); err != nil {
-			return err
-		}
-		if k.Rejected == nil {
-			k.Rejected = map[string]uint64{}
-		}
-		k.Rejected[reason] = n
-		return nil
-	})
-	if err != nil {
-		return k, fmt.Errorf("add up the rejected rows: %w", err)
-	}
-	return k, nil
+	in, err := readInTables(ctx, s, kind)
+	k.Files, k.Bytes, k.Rows, k.Rejected = in.Files, in.Bytes, in.Rows, in.Rejected
+	return k, err
 }
 
 // batchStatus describes a batch in hand.

@@ -40,6 +40,7 @@ type FileCounts struct {
 	Failed     int `json:"failed"`     // tried, and set aside
 	New        int `json:"new"`        // never tried
 	Changed    int `json:"changed"`    // loaded with other content
+	Replaced   int `json:"replaced"`   // taken out by a repair, which others took the place of
 	Unreadable int `json:"unreadable"` // could not be counted by this command; also under one of the above
 	Unnamed    int `json:"unnamed"`    // loaded, and not named by the sources
 }
@@ -113,15 +114,21 @@ type verifier struct {
 // raw table's. What differs is no error.
 func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (Verification, error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	r := &run{session: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}, feed: feedOf(Downloads, in.cfg.DownloadsTable)}
-	v := &verifier{run: r, out: Verification{Database: in.cfg.Database, Quick: quick, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Notes: []string{}}}
+	v := newVerifier(&run{session: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
+	v.out.Quick = quick
 	if err := in.cfg.known(s, sources); err != nil {
 		return v.out, err
 	}
 	err := v.verify(ctx, sources)
 	f := v.out.Files
-	v.out.Agrees = err == nil && len(v.out.Differences) == 0 && f.Loaded == f.Listed && f.Unreadable == 0
+	v.out.Agrees = err == nil && len(v.out.Differences) == 0 && f.Loaded+f.Replaced == f.Listed && f.Unreadable == 0
 	return v.out, err
+}
+
+// newVerifier compares downloads within a run.
+func newVerifier(r *run) *verifier {
+	r.feed = feedOf(Downloads, r.cfg.DownloadsTable)
+	return &verifier{run: r, out: Verification{Database: r.cfg.Database, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Notes: []string{}}}
 }
 
 // verify does the whole comparison.
@@ -180,14 +187,7 @@ type loads struct {
 	Lines      int      // about batches that publish or are done: grows with every load
 	Publishing int      // batches
 	Stored     []uint64 // rows of each batch that is done, in the order of planning
-}
-
-// rows is the number of stored rows.
-func (l loads) rows() (n uint64) {
-	for _, stored := range l.Stored {
-		n += stored
-	}
-	return n
+	Rows       uint64   // stored rows that should be in the tables
 }
 
 // readLoads reads the ledger; a database without one has loaded nothing.
@@ -212,16 +212,9 @@ func readLoads(ctx context.Context, s *session) (loads, error) {
 		}
 		l.Lines++
 	}
-	var files uint64
-	err = s.row(ctx, statement{SQL: `SELECT uniqExact(name) FROM ` + name(s.database, ledgerFiles) + `
-		WHERE kind = {kind:String} AND outcome = 'planned' AND batch IN
-			(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)`,
-		Params: map[string]any{"kind": string(Downloads)}}, &files)
-	if err != nil {
-		return l, fmt.Errorf("count the ledger's files: %w", err)
-	}
-	l.Files = int(files)
-	return l, nil
+	in, err := readInTables(ctx, s, Downloads)
+	l.Files, l.Rows = int(in.Files), in.Rows
+	return l, err
 }
 
 // day counts days since 1970, as a Date does.
@@ -242,4 +235,10 @@ func (d day) String() string { return d.time().Format(time.DateOnly) }
 func (d day) month() day {
 	t := d.time()
 	return dayOf(time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC))
+}
+
+// nextMonth is the first day of the month after the day's.
+func (d day) nextMonth() day {
+	t := d.time()
+	return dayOf(time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC))
 }

@@ -67,12 +67,13 @@ const (
 	stateFailed
 	stateInHand
 	stateLoaded
-	stateChanged // loaded at another generation
+	stateChanged  // loaded at another generation
+	stateReplaced // its rows were taken out by a repair, which others took the place of
 )
 
 // String is the state's name in reports.
 func (s fileState) String() string {
-	return [...]string{"new", "failed", "inHand", "loaded", "changed"}[s]
+	return [...]string{"new", "failed", "inHand", "loaded", "changed", "replaced"}[s]
 }
 
 // readSource counts the source's rows by day, some files at a time.
@@ -122,20 +123,20 @@ func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 
 // fileStates asks the ledger about objects, and counts what it says.
 func (v *verifier) fileStates(ctx context.Context, objects []Object) (map[string]fileState, error) {
-	found, reasons, err := v.ledgerStates(ctx, objects)
+	found, err := v.ledgerStates(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
 	states := make(map[string]fileState, len(objects))
 	for _, o := range objects {
-		state := judgeFile(found[o.Name], o.Generation)
+		state := found[o.Name].judge(o.Generation)
 		states[o.Name] = state
 		f := &v.out.Files
-		*[...]*int{&f.New, &f.Failed, &f.InHand, &f.Loaded, &f.Changed}[state]++
-		if state != stateLoaded {
+		*[...]*int{&f.New, &f.Failed, &f.InHand, &f.Loaded, &f.Changed, &f.Replaced}[state]++
+		if state != stateLoaded && state != stateReplaced {
 			reason := ""
 			if state == stateFailed {
-				reason = reasons[o.Name]
+				reason = found[o.Name].why
 			}
 			v.problem(o.Name, state.String(), reason)
 		}
@@ -143,55 +144,75 @@ func (v *verifier) fileStates(ctx context.Context, objects []Object) (map[string
 	return states, nil
 }
 
-// judgeFile tells a file's state from those of its generations.
-func judgeFile(generations map[string]fileState, now string) fileState {
-	if state := generations[now]; state == stateLoaded {
-		return state
-	}
-	for _, s := range generations {
-		if s == stateLoaded {
-			return stateChanged
-		}
-	}
-	return generations[now]
+// ledgerFile is what the ledger says of a file.
+type ledgerFile struct {
+	loaded   string               // the generation in the tables; empty: none
+	replaced bool                 // its rows have been taken out
+	other    map[string]fileState // of generations that failed or are in hand
+	why      string               // the last try that failed did
 }
 
-// ledgerStates reads the state of each generation of the objects, and why the
-// last try of those that failed did.
-func (v *verifier) ledgerStates(ctx context.Context, objects []Object) (map[string]map[string]fileState, map[string]string, error) {
+// judge tells the file's state from its generation now.
+func (l ledgerFile) judge(now string) fileState {
+	switch {
+	case l.replaced:
+		return stateReplaced
+	case l.loaded == now:
+		return stateLoaded
+	case l.loaded != "":
+		return stateChanged
+	}
+	return l.other[now]
+}
+
+// ledgerStates reads what the ledger says of objects.
+func (v *verifier) ledgerStates(ctx context.Context, objects []Object) (map[string]ledgerFile, error) {
 	names := make([]string, len(objects))
 	for i, o := range objects {
 		names[i] = o.Name
 	}
-	states, reasons := map[string]map[string]fileState{}, map[string]string{}
-	batches := "(SELECT batch FROM " + name(v.database, ledgerBatches) + " GROUP BY batch HAVING max(state) "
+	found := map[string]ledgerFile{}
+	params := map[string]any{"kind": string(v.kind), "names": names}
+	const chosen = "kind = {kind:String} AND name IN ({names:Array(String)})"
 	err := v.each(ctx, statement{
-		SQL: `SELECT name, generation,
-				max(multiIf(outcome = 'failed', 1, outcome = 'planned' AND batch IN ` + batches + `= 5), 3,
-					outcome = 'planned' AND batch IN ` + batches + `< 5), 2, 0)) AS state,
+		SQL: `SELECT name, generation, max(multiIf(outcome = 'failed', 1, outcome = 'planned' AND batch IN
+				(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) < 5), 2, 0)) AS state,
 				argMaxIf(reason, at, outcome = 'failed') AS why
-			FROM ` + name(v.database, ledgerFiles) + ` WHERE kind = {kind:String} AND name IN ({names:Array(String)})
-			GROUP BY name, generation`,
-		Params: map[string]any{"kind": string(v.kind), "names": names},
+			FROM ` + name(v.database, ledgerFiles) + ` WHERE ` + chosen + ` GROUP BY name, generation`,
+		Params: params,
 	}, func(rows driver.Rows) error {
 		var n, generation, why string
 		var state uint8
 		if err := rows.Scan(&n, &generation, &state, &why); err != nil {
 			return err
 		}
-		if states[n] == nil {
-			states[n] = map[string]fileState{}
+		f := found[n]
+		if f.other == nil {
+			f.other = map[string]fileState{}
 		}
-		states[n][generation] = fileState(state)
-		if why != "" {
-			reasons[n] = why
+		if f.other[generation] = fileState(state); why != "" {
+			f.why = why
 		}
+		found[n] = f
 		return nil
 	})
-	if err != nil && chconn.Classify(err) != chconn.UnknownTable {
-		return nil, nil, fmt.Errorf("ask the ledger which files are loaded: %w", err)
+	if err == nil {
+		err = v.each(ctx, statement{SQL: "SELECT name, generation, replaced FROM " + inForce(v.database, chosen), Params: params}, func(rows driver.Rows) error {
+			var n, generation string
+			var replaced bool
+			if err := rows.Scan(&n, &generation, &replaced); err != nil {
+				return err
+			}
+			f := found[n]
+			f.loaded, f.replaced = generation, replaced
+			found[n] = f
+			return nil
+		})
 	}
-	return states, reasons, nil
+	if err != nil && chconn.Classify(err) != chconn.UnknownTable {
+		return nil, fmt.Errorf("ask the ledger which files are loaded: %w", err)
+	}
+	return found, nil
 }
 
 // problem lists a file.
@@ -316,7 +337,7 @@ func (v *verifier) take(g group, counts []scanned, states map[string]fileState) 
 	for _, c := range counts {
 		i, ok := index[c.path]
 		switch {
-		case !ok:
+		case !ok || v.source.files[i].state == stateReplaced:
 		case c.accepted:
 			v.source.add(c.day, i, int64(c.rows))
 		default:

@@ -319,8 +319,8 @@ func (v *verifier) quick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	expected := observed{counts: map[day]int64{0: int64(v.loads.rows())}}
-	v.out.Rows = v.loads.rows()
+	expected := observed{counts: map[day]int64{0: int64(v.loads.Rows)}}
+	v.out.Rows = v.loads.Rows
 	delta := found.total() - expected.total()
 	files, err := v.ledgerFilesOf(ctx, max(delta, -delta))
 	if err != nil {

@@ -1,0 +1,206 @@
+package ingest
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+	"clickql/internal/ddl"
+)
+
+// date reads a day.
+func date(t testing.TB, text string) time.Time {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// repair runs a repair of some days or fails the test.
+func repair(t testing.TB, conn *chconn.Conn, req RepairRequest, sources ...string) RepairPlan {
+	t.Helper()
+	plan, err := New(Config{Conn: conn}).Repair(t.Context(), req, sources...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// cutDays writes those rows of a file that are of some days into another file.
+func cutDays(t testing.TB, conn *chconn.Conn, from, to, first, last string) {
+	t.Helper()
+	must(t, conn, "INSERT INTO FUNCTION file("+chconn.Literal(to)+", 'Parquet') SELECT * FROM file("+chconn.Literal(from)+
+		", 'Parquet') WHERE toDate(timestamp, 'UTC') BETWEEN '"+first+"' AND '"+last+"' SETTINGS engine_file_truncate_on_insert = 1")
+}
+
+// checkSchema fails where schema check finds a difference.
+func checkSchema(t testing.TB, conn *chconn.Conn, database string) {
+	t.Helper()
+	r, err := ddl.Check(t.Context(), conn, ddl.Options{Database: database})
+	if err != nil || r.Differences() > 0 {
+		t.Errorf("schema check: %v\n%s", err, r)
+	}
+}
+
+// TestRepair damages a database as accidents do, and mends it.
+func TestRepair(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	files := mixed(3, 400)
+	exports(t, db.Conn, dir, files...)
+	all := dir + "/*.parquet"
+	load(t, Config{Conn: db.Conn}, all)
+	want := expectation(t, db.Conn, db.Name, files)
+	one := date(t, "2023-12-25")
+	mended := func(t *testing.T) {
+		t.Helper()
+		checkEqual(t, db.Conn, db.Name, want)
+		checkClean(t, db.Conn, db.Name)
+		checkSchema(t, db.Conn, db.Name)
+		wantCauses(t, verified(t, db.Conn, false, all))
+		wantCauses(t, verified(t, db.Conn, true, all))
+	}
+	for name, damages := range map[string][]string{
+		"the day missing": {"DELETE FROM pypi WHERE date = '2023-12-25'", "DELETE FROM pypi_downloads_per_day WHERE date = '2023-12-25'",
+			"DELETE FROM pypi_downloads_per_day_by_installer WHERE date = '2023-12-25'", "DELETE FROM pypi_downloads_per_month WHERE month = '2023-12-01'",
+			"TRUNCATE TABLE pypi_downloads_by_version", "INSERT INTO pypi_downloads_max_min VALUES ('project-1', '2030-01-01', '2000-01-01')"},
+		"the day doubled by hand": {"INSERT INTO pypi SELECT * FROM " + want + " WHERE date = '2023-12-25'"},
+		"the day missing in the raw table, and a project that never was": {"DELETE FROM pypi WHERE date = '2023-12-25'",
+			"INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')", "TRUNCATE TABLE pypi_downloads"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, sql := range damages {
+				must(t, db.Conn, sql)
+			}
+			before := scalar[string](t, db.Conn, "SELECT toString(groupArray((name, uuid))) FROM (SELECT name, uuid FROM system.tables WHERE database = '"+db.Name+"' AND NOT startsWith(name, 'clickql_') ORDER BY name)")
+			dry := repair(t, db.Conn, RepairRequest{From: one, To: one, DryRun: true}, all)
+			if after := scalar[string](t, db.Conn, "SELECT toString(groupArray((name, uuid))) FROM (SELECT name, uuid FROM system.tables WHERE database = '"+db.Name+"' AND NOT startsWith(name, 'clickql_') ORDER BY name)"); after != before {
+				t.Error("the dry run changed something")
+			}
+			plan := repair(t, db.Conn, RepairRequest{From: one, To: one}, all)
+			if len(plan.Tables) != len(ddl.Derived())+1 || len(dry.Tables) != len(plan.Tables) || plan.Rows == 0 || dry.Rows != plan.Rows || len(plan.Files) != 3 {
+				t.Errorf("plan %+v, dry %+v", plan, dry)
+			}
+			mended(t)
+		})
+	}
+	t.Run("all days", func(t *testing.T) {
+		must(t, db.Conn, "INSERT INTO pypi SELECT * FROM "+want)
+		repair(t, db.Conn, RepairRequest{From: date(t, "2023-12-20"), To: date(t, "2024-01-12")}, all)
+		mended(t)
+	})
+	t.Run("refusals", func(t *testing.T) {
+		for _, c := range []struct {
+			from, to, source, want string
+		}{
+			{"2023-12-01", "2023-12-01", all, "would be emptied: they hold downloads from 2023-12-20 to 2024-01-12"},
+			{"2023-12-19", "2023-12-20", all, "no downloads on 2023-12-19,"},
+			{"2023-12-25", "2023-12-24", all, "comes before the first"},
+			{"2199-01-01", "2199-01-01", all, "in the future"},
+			{"2023-12-25", "2023-12-25", dir + "/none-*.parquet", "no file on the ClickHouse server matches"},
+			{"2023-12-25", "2023-12-25", dir + "/e01.parquet", "leaves out " + dir + "/e00.parquet"},
+			{"2023-12-25", "2023-12-25", "s3://x/y", "no such kind of source"},
+		} {
+			_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: date(t, c.from), To: date(t, c.to)}, c.source)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s to %s of %s: %v, want %q", c.from, c.to, c.source, err, c.want)
+			}
+		}
+		writeExport(t, db.Conn, dir+"/new.parquet", false, 50, 100)
+		_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: one, To: one}, all)
+		if err == nil || !strings.Contains(err.Error(), "new.parquet is not loaded yet and holds downloads of") {
+			t.Errorf("a new file of many days: %v", err)
+		}
+		if err := os.WriteFile(dir+"/new.parquet", nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: one, To: one}, all)
+		if err == nil || !strings.Contains(err.Error(), "new.parquet: it is empty (0 bytes)") {
+			t.Errorf("an empty file: %v", err)
+		}
+		if err := os.Remove(dir + "/new.parquet"); err != nil {
+			t.Fatal(err)
+		}
+		mended(t)
+	})
+}
+
+// TestRepairFiles repairs days whose files are others than the loaded ones: the
+// ledger follows.
+func TestRepairFiles(t *testing.T) {
+	db := newFew(t)
+	dir, other := t.TempDir(), t.TempDir()
+	files := mixed(2, 600)
+	exports(t, db.Conn, other, files...)
+	for i, span := range [][2]string{{"2023-12-20", "2023-12-31"}, {"2024-01-01", "2024-01-01"}, {"2024-01-02", "2024-01-31"}} {
+		cutDays(t, db.Conn, other+"/e00.parquet", dir+"/"+string(rune('a'+i))+".parquet", span[0], span[1])
+	}
+	all, day := dir+"/*.parquet", date(t, "2024-01-01")
+	load(t, Config{Conn: db.Conn, BatchFiles: 2}, all)
+	want := expectation(t, db.Conn, db.Name, files[:1])
+	checkEqual(t, db.Conn, db.Name, want)
+
+	// The day's file is exported anew, with other rows under the same name.
+	cutDays(t, db.Conn, other+"/e01.parquet", dir+"/b.parquet", "2024-01-01", "2024-01-01")
+	more := expectation(t, db.Conn, db.Name, files[1:])
+	must(t, db.Conn, "CREATE TABLE right AS "+db.Name+".pypi ENGINE = MergeTree ORDER BY tuple() PARTITION BY tuple()")
+	must(t, db.Conn, "INSERT INTO right SELECT * FROM "+more+" WHERE date = '2024-01-01'")
+	want = expectation(t, db.Conn, db.Name, files[:1])
+	must(t, db.Conn, "INSERT INTO right SELECT * FROM "+want+" WHERE date != '2024-01-01'")
+	if v := verified(t, db.Conn, false, all); v.Files.Changed != 1 {
+		t.Errorf("%+v", v.Files)
+	}
+	plan := repair(t, db.Conn, RepairRequest{From: day, To: day}, all)
+	if len(plan.Files) != 1 || plan.Files[0].State != "changed" {
+		t.Errorf("%+v", plan)
+	}
+	agreed := func(files FileCounts, sources ...string) {
+		t.Helper()
+		checkEqual(t, db.Conn, db.Name, db.Name+".right")
+		checkClean(t, db.Conn, db.Name)
+		for _, quick := range []bool{true, false} {
+			v := verified(t, db.Conn, quick, sources...)
+			wantCauses(t, v)
+			if v.Files != files {
+				t.Errorf("files %+v, want %+v", v.Files, files)
+			}
+		}
+		sum := load(t, Config{Conn: db.Conn}, sources...)
+		if sum.Files != 0 || len(sum.Changed) != 0 {
+			t.Errorf("loaded again: %+v", sum)
+		}
+		st, err := New(Config{Conn: db.Conn}).Status(t.Context())
+		if rows := scalar[uint64](t, db.Conn, "SELECT count() FROM right"); err != nil || st.Kinds[0].Rows != rows || st.Kinds[0].Files != uint64(files.Loaded+files.Unnamed) {
+			t.Errorf("status %+v, %v; want %d rows", st.Kinds, err, rows)
+		}
+	}
+	agreed(FileCounts{Listed: 3, Loaded: 3}, all)
+
+	// Another file takes its place.
+	cutDays(t, db.Conn, other+"/e00.parquet", other+"/again.parquet", "2024-01-01", "2024-01-01")
+	must(t, db.Conn, "DROP TABLE right SYNC")
+	must(t, db.Conn, "CREATE TABLE right AS "+db.Name+".pypi ENGINE = MergeTree ORDER BY tuple() PARTITION BY tuple()")
+	must(t, db.Conn, "INSERT INTO right SELECT * FROM "+want)
+	_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: day, To: day}, other+"/again.parquet")
+	if err == nil || !strings.Contains(err.Error(), "leaves out "+dir+"/b.parquet") {
+		t.Errorf("a loaded file would be dropped: %v", err)
+	}
+	plan = repair(t, db.Conn, RepairRequest{From: day, To: day, Replace: true}, other+"/again.parquet")
+	if !slices.Equal(plan.Replaced, []string{dir + "/b.parquet"}) {
+		t.Errorf("%+v", plan)
+	}
+	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
+
+	// A changed file with other days beside the repaired one.
+	cutDays(t, db.Conn, other+"/e01.parquet", dir+"/c.parquet", "2024-01-02", "2024-01-03")
+	_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: date(t, "2024-01-02"), To: date(t, "2024-01-02")}, all)
+	if err == nil || !strings.Contains(err.Error(), "c.parquet is replaced since it was loaded and holds downloads of 2024-01-03 too") {
+		t.Errorf("a changed file of two days: %v", err)
+	}
+}

@@ -1,0 +1,57 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// releaseTimeout bounds giving the lock back and clearing up after an interrupt.
+const releaseTimeout = 10 * time.Second
+
+// asWriter does some work as the only writer of the database, after what dead
+// writers left behind has been brought to an end.
+func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) error) (err error) {
+	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	if err := ensureLedger(ctx, s); err != nil {
+		return err
+	}
+	locking := lockConfig{Beat: in.cfg.Beat, Lease: in.cfg.Lease, Log: in.cfg.Log}
+	in.cfg.Progress.phase("taking the writer's lock")
+	l, err := acquire(ctx, s, in.cfg.Holder, locking, in.cfg.Wait)
+	if err != nil {
+		return err
+	}
+	work := l.keep(ctx, locking)
+	defer func() {
+		if crash := (crashError{}); errors.As(err, &crash) {
+			l.stop(nil)
+			<-l.done
+			return
+		}
+		// Given back even when ctx is done, so that the next one need not wait.
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+		defer cancel()
+		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil {
+			err = cause // ErrLockLost is why statements were cancelled
+		}
+		err = errors.Join(err, l.release(release))
+	}()
+	r := &run{session: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
+	if err := r.takeOver(work); err != nil {
+		return err
+	}
+	return do(work, r)
+}
+
+// takeOver brings what dead writers left behind to an end.
+func (r *run) takeOver(ctx context.Context) error {
+	if err := r.cfg.at(StepLocked); err != nil {
+		return err
+	}
+	r.cfg.Progress.phase("finishing what was left behind")
+	if err := (&recoverer{session: r.session, cfg: r.cfg, p: r.p}).run(ctx); err != nil {
+		return err
+	}
+	return r.cfg.at(StepRecovered)
+}
