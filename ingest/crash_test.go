@@ -30,6 +30,26 @@ type victim struct {
 	Step        Step // at which to kill; empty: never, somebody else does
 	Nth         int  // occurrence of the step
 	EnginePID   int  // what to kill instead of the command itself
+	Mend        mending
+}
+
+// mending is what a victim does instead of a load.
+type mending struct {
+	Repair string // a day
+}
+
+// run does it, or loads.
+func (v victim) run(ctx context.Context, in *Ingest) error {
+	if v.Mend.Repair != "" {
+		day, err := time.Parse(time.DateOnly, v.Mend.Repair)
+		if err != nil {
+			return err
+		}
+		_, err = in.Repair(ctx, RepairRequest{From: day, To: day}, v.Source)
+		return err
+	}
+	_, err := in.Run(ctx, Downloads, v.Source)
+	return err
 }
 
 // runVictim is the killed load's main.
@@ -58,7 +78,7 @@ func runVictim() int {
 		}
 		return syscall.Kill(pid, syscall.SIGKILL)
 	}}
-	if _, err := New(cfg).Run(ctx, Downloads, v.Source); err != nil {
+	if err := v.run(ctx, New(cfg)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -146,9 +166,8 @@ func (a *arena) dsn(database string) string {
 	return fmt.Sprintf("clickhouse://%s:%s@%s/%s", i.User, i.Password, i.Native, database)
 }
 
-// finish runs the load again after a crash, and checks that every table holds
-// each row once and nothing is left over.
-func (a *arena) finish(database, what string) {
+// revive starts the engine again where it was killed, and connects to a database.
+func (a *arena) revive(database string) *chconn.Conn {
 	a.t.Helper()
 	select {
 	case <-a.engine.Done():
@@ -160,6 +179,14 @@ func (a *arena) finish(database, what string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	return conn
+}
+
+// finish runs the load again after a crash, and checks that every table holds
+// each row once and nothing is left over.
+func (a *arena) finish(database, what string) {
+	a.t.Helper()
+	conn := a.revive(database)
 	defer func() { _ = conn.Close() }()
 	sum, err := New(Config{Conn: conn, BatchFiles: 3}).Run(a.t.Context(), Downloads, a.source)
 	if err != nil || len(sum.Failed) != a.damaged {
@@ -197,9 +224,9 @@ func TestKillCommand(t *testing.T) {
 		}
 	}
 	database := a.database()
-	a.killIn(database, StepMoved, 3, false)
-	a.killIn(database, StepMoved, 5, false)
-	a.killIn(database, StepRolledForward, 1, false)
+	a.killIn(database, victim{}, StepMoved, 3, false)
+	a.killIn(database, victim{}, StepMoved, 5, false)
+	a.killIn(database, victim{}, StepRolledForward, 1, false)
 	a.finish(database, "command killed while it was recovering")
 
 	writeExport(t, a.conn, a.folder+"/damaged.parquet", false, 9, 300)
@@ -222,14 +249,14 @@ func TestKillEngine(t *testing.T) {
 func (a *arena) killAt(step Step, nth int, engineToo bool) {
 	a.t.Helper()
 	database := a.database()
-	a.killIn(database, step, nth, engineToo)
+	a.killIn(database, victim{}, step, nth, engineToo)
 	a.finish(database, fmt.Sprintf("killed at %s %d, engine %v", step, nth, engineToo))
 }
 
-// killIn lets a load into a database be killed at a step.
-func (a *arena) killIn(database string, step Step, nth int, engineToo bool) {
+// killIn lets a victim that works on a database be killed at a step.
+func (a *arena) killIn(database string, v victim, step Step, nth int, engineToo bool) {
 	a.t.Helper()
-	v := victim{DSN: a.dsn(database), Source: a.source, Step: step, Nth: nth}
+	v.DSN, v.Source, v.Step, v.Nth = a.dsn(database), a.source, step, nth
 	if engineToo {
 		v.EnginePID = a.engine.Info().PID
 	}
@@ -242,10 +269,10 @@ func (a *arena) killIn(database string, step Step, nth int, engineToo bool) {
 	}
 }
 
-// TestKillAtRandom kills the command or the engine at random instants, up to
-// three times in a row, before a load may finish.
-func TestKillAtRandom(t *testing.T) {
-	rounds := 3
+// dice says how many rounds of kills there are, and draws their instants from a
+// seed that it prints.
+func dice(t *testing.T, rounds int) (int, uint64, *rand.Rand) {
+	t.Helper()
 	if s := os.Getenv(roundsVariable); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -255,7 +282,13 @@ func TestKillAtRandom(t *testing.T) {
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
+	return rounds, seed, rand.New(rand.NewPCG(seed, 1))
+}
+
+// TestKillAtRandom kills the command or the engine at random instants, up to
+// three times in a row, before a load may finish.
+func TestKillAtRandom(t *testing.T) {
+	rounds, seed, random := dice(t, 3)
 	a := newArena(t)
 	took := a.measure()
 	for round := range rounds {
@@ -265,7 +298,7 @@ func TestKillAtRandom(t *testing.T) {
 			engineToo := random.IntN(2) == 0
 			after := time.Duration(random.Int64N(int64(took)))
 			what += fmt.Sprintf(", engine %v after %v", engineToo, after)
-			a.killAfter(database, after, engineToo)
+			a.killAfter(database, victim{}, after, engineToo)
 		}
 		a.finish(database, what)
 	}
@@ -285,11 +318,12 @@ func (a *arena) measure() time.Duration {
 	return took
 }
 
-// killAfter kills a load after some time, unless it ends before.
-func (a *arena) killAfter(database string, after time.Duration, engineToo bool) {
+// killAfter kills a victim after some time, unless it ends before.
+func (a *arena) killAfter(database string, v victim, after time.Duration, engineToo bool) {
 	a.t.Helper()
 	var out bytes.Buffer
-	cmd := victim{DSN: a.dsn(database), Source: a.source}.start(a.t, &out)
+	v.DSN, v.Source = a.dsn(database), a.source
+	cmd := v.start(a.t, &out)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

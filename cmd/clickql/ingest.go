@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -23,7 +24,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 
@@ -100,6 +101,16 @@ func (f *ingestFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
 }
 
+// mend adds the flags of the commands that mend tables.
+func (f *ingestFlags) mend(flags *pflag.FlagSet) {
+	f.memory = ingest.DefaultMaxMemory
+	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` computed at the same time, each by one thread of the server (default its max_threads)")
+	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read (default its max_threads)")
+	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
+	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
+	f.access(flags)
+}
+
 // access adds the flags that say how buckets are read.
 func (f *ingestFlags) access(flags *pflag.FlagSet) {
 	flags.StringVar(&f.hmacKey, "gcs-hmac-key", "", "access `id` of an HMAC key, with which ClickHouse reads private buckets")
@@ -152,6 +163,34 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources
 		m.Observe(in.Glance(ctx))
 	}
 	return sum, err
+}
+
+// mender connects for a command that mends tables; it makes the sources' paths
+// absolute. release ends the progress and the connections, and may be called twice.
+func (a *app) mender(ctx context.Context, f ingestFlags, sources *[]string, title string) (in *ingest.Ingest, release func(), err error) {
+	if *sources, err = a.absolute(*sources); err != nil {
+		return nil, nil, err
+	}
+	bucket, err := f.bucket()
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, disconnect, err := a.connect(ctx, admin)
+	if err != nil {
+		a.releasing(bucket.Close)
+		return nil, nil, err
+	}
+	progress := ingest.NewProgress(time.Now)
+	stop := a.showProgress(progress, title)
+	in = ingest.New(ingest.Config{
+		Conn: conn, Sources: []ingest.Source{bucket}, Parallel: f.parallel, Threads: f.threads,
+		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
+	})
+	return in, sync.OnceFunc(func() {
+		stop()
+		a.releasing(disconnect)
+		a.releasing(bucket.Close)
+	}), nil
 }
 
 // bucket prepares to read buckets.

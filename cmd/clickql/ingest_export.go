@@ -12,7 +12,7 @@ import (
 // newIngestExportQueryCommand prints statements for BigQuery; now is the clock.
 func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
 	var e ingest.Export
-	var date, from, to string
+	var days dayFlags
 	cmd := &cobra.Command{
 		Use:   "export-query",
 		Short: "Print the BigQuery statements that export the input",
@@ -21,17 +21,8 @@ func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
 			"day with --from and --to, both included. It connects to nothing.",
 		Example: "  clickql ingest export-query --bucket my-exports --prefix pypi --date 2024-01-31",
 		RunE: func(*cobra.Command, []string) error {
-			if date != "" {
-				if from != "" || to != "" {
-					return usagef("give --date, or --from and --to")
-				}
-				from, to = date, date
-			}
 			var err error
-			if e.From, err = parseDay(from); err != nil {
-				return err
-			}
-			if e.To, err = parseDay(to); err != nil {
+			if e.From, e.To, err = days.parse(); err != nil {
 				return err
 			}
 			e.Until = now().UTC().Truncate(24 * time.Hour)
@@ -55,20 +46,6 @@ func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&e.Bucket, "bucket", "", "`name` of the bucket, without gs://")
 	flags.StringVar(&e.Prefix, "prefix", "", "`folder` in the bucket")
-	flags.StringVar(&date, "date", "", "one `day`, as 2024-01-31")
-	flags.StringVar(&from, "from", "", "first `day`")
-	flags.StringVar(&to, "to", "", "last `day`")
+	days.define(flags, "export")
 	return cmd
-}
-
-// parseDay reads a day; empty is none.
-func parseDay(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	d, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return d, usagef("%q is not a day as 2024-01-31", s)
-	}
-	return d, nil
 }

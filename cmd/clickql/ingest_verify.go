@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,14 +67,7 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 
 // printVerification writes a verification; the error says that something differs.
 func (a *app) printVerification(v ingest.Verification, asJSON bool) error {
-	var err error
-	if asJSON {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		err = e.Encode(v)
-	} else {
-		err = writeVerification(a.stdout, v)
-	}
+	err := printAs(a.stdout, asJSON, v, writeVerification)
 	if err != nil || v.Agrees {
 		return err
 	}
@@ -90,7 +82,7 @@ func writeVerification(out io.Writer, v ingest.Verification) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	f := v.Files
-	line("files\t%d listed, %d loaded, %d new, %d failed, %d in hand, %d changed, %d unreadable", f.Listed, f.Loaded, f.New, f.Failed, f.InHand, f.Changed, f.Unreadable)
+	line("files\t%d listed, %d loaded, %d new, %d failed, %d in hand, %d changed, %d replaced, %d unreadable", f.Listed, f.Loaded, f.New, f.Failed, f.InHand, f.Changed, f.Replaced, f.Unreadable)
 	if v.Quick {
 		line("rows\t%s by the ledger", humanize.Comma(int64(v.Rows)))
 	} else {
