@@ -7,10 +7,12 @@ import (
 
 	"clickql/internal/chconn"
 	"clickql/internal/engine"
+	"clickql/internal/fetch"
 )
 
-// serveConns is how many connections the gateway keeps to ClickHouse.
-const serveConns = 16
+// serveConns is how many connections the gateway keeps to ClickHouse: one for
+// each query that may be under way, and some for the catalog and the probes.
+const serveConns = fetch.MostQuick + fetch.DefaultLong + 4
 
 // store is the ClickHouse that the gateway reads: a server, or the embedded
 // engine, which it keeps alive.

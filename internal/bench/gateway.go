@@ -19,9 +19,13 @@ import (
 	"clickql/internal/server"
 )
 
-// conns is how many connections to ClickHouse each side may have open: as many
-// as clickql serve has.
+// conns is how many connections to ClickHouse the hand-written SQL has: more
+// than the processors of a small machine can serve, so that none is idle.
 const conns = 16
+
+// gatewayConns is how many the gateway may use, which it never does all at once
+// on a small machine.
+const gatewayConns = fetch.MostQuick + fetch.DefaultLong
 
 // gateway is a running gateway with its clients.
 type gateway struct {
@@ -36,7 +40,7 @@ type gateway struct {
 // loopback. results and responses are CacheBytes as in fetch.Config and
 // server.Config. The access log is written and thrown away.
 func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, results, responses int64) (*gateway, error) {
-	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: conns})
+	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: gatewayConns})
 	if err != nil {
 		return nil, err
 	}

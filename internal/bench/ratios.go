@@ -8,7 +8,7 @@ func (s *servingRun) reportRatios(all []measured) {
 	r.para(`Compared are
 
 - **(a)** hand-written SQL over clickhouse-go's native protocol, each statement against the cheapest table, one after another, on %[1]d connections;
-- **(b)** the gateway with nothing cached, over HTTP, on %[1]d connections to ClickHouse;
+- **(b)** the gateway with nothing cached, over HTTP;
 - **(c)** the gateway with results cached;
 - **(d)** the gateway with whole responses cached;
 - **(e)** a bare net/http handler that writes the same bytes.

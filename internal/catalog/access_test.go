@@ -53,6 +53,9 @@ func TestServerAway(t *testing.T) {
 	if s.Table("per_day") == nil {
 		t.Error("the tables known are forgotten while the server is away")
 	}
+	if s.Threads < 1 {
+		t.Errorf("a query may use %d threads", s.Threads)
+	}
 	door.open()
 	w.until(c, "no error", func(s *catalog.Snapshot) bool { return s.Ready() == nil })
 }

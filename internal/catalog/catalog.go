@@ -162,6 +162,9 @@ type Snapshot struct {
 	// Daily are the downloads of all projects on each day that has any, ascending;
 	// nil where no table gives them at a bearable cost. Shared: read only.
 	Daily []DayTotal
+	// Threads is how many threads one query may use, which is how many processors
+	// the server has unless somebody set max_threads.
+	Threads int
 	// UpdatedAt is when the data last changed, by the server's clock; zero
 	// where unknown.
 	UpdatedAt time.Time

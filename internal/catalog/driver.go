@@ -43,6 +43,15 @@ func (d database) row(ctx context.Context, query string, p params, dest ...any) 
 	return d.conn.QueryRow(withParams(ctx, p), query).Scan(dest...)
 }
 
+// threads is how many threads the server lets one query use.
+func (d database) threads(ctx context.Context) (int, error) {
+	var n uint64
+	if err := d.row(ctx, "SELECT toUInt64(getSetting('max_threads'))", nil, &n); err != nil {
+		return 0, fmt.Errorf("ask how many threads a query may use: %w", err)
+	}
+	return int(n), nil
+}
+
 // withParams gives the context that carries the parameters' values in the text
 // form that the server reads them from.
 func withParams(ctx context.Context, p params) context.Context {

@@ -144,6 +144,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	snap.Tables = l.all()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })
+	g.Go(func() (err error) { snap.Threads, err = r.db.threads(gctx); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
 	g.Go(func() (err error) { snap.Spellings, err = r.spellings(gctx, l, parts, s); return err })
 	if err := g.Wait(); err != nil {

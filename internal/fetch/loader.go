@@ -37,7 +37,8 @@ type Config struct {
 	QueryTimeout time.Duration
 	// Quick is how many quick statements are under way at one time: those that
 	// take some milliseconds. While so many are, what else is asked waits and goes
-	// together. 0 for as many as suit the processors of ClickHouse.
+	// together. 0 for as many as ClickHouse has processors, within LeastQuick and
+	// MostQuick: each keeps about one busy.
 	Quick int
 	// Long is how many other statements are under way at one time.
 	Long int
@@ -59,8 +60,9 @@ const (
 	DefaultCacheBytes   = 256 << 20
 	DefaultTTL          = 30 * time.Second
 	DefaultQueryTimeout = 30 * time.Second
-	DefaultQuick        = 4
 	DefaultLong         = 8
+	LeastQuick          = 2
+	MostQuick           = 12
 )
 
 func (c Config) withDefaults() Config {
@@ -72,9 +74,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueryTimeout <= 0 {
 		c.QueryTimeout = DefaultQueryTimeout
-	}
-	if c.Quick <= 0 {
-		c.Quick = DefaultQuick
 	}
 	if c.Long <= 0 {
 		c.Long = DefaultLong

@@ -27,6 +27,9 @@ func (l *Loader) Begin(context.Context) *Operation {
 	ready := l.cfg.Catalog.Ready()
 	snap := l.cfg.Catalog.Snapshot()
 	l.cache.Use(snap.Version)
+	if l.cfg.Quick <= 0 {
+		l.quick.widen(min(max(snap.Threads, LeastQuick), MostQuick))
+	}
 	return &Operation{
 		loader: l, snap: snap, ready: ready,
 		trace:   trace{used: map[*Ran]string{}},
