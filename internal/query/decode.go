@@ -33,6 +33,7 @@ type partDecoder struct {
 	slots map[string]*slot
 	days  []catalog.Day       // of a series: its buckets
 	index map[catalog.Day]int // of days
+	axis  int                 // of a split with one value in each slice; else -1
 }
 
 // slot gathers the rows of one combination of coordinates.
@@ -103,7 +104,7 @@ func (d *Decoder) totalsDest() {
 // members of a series have the same buckets where there is data; outside the
 // data their ranges may differ.
 func newPartDecoder(p *part, axes []Condition) *partDecoder {
-	d := &partDecoder{part: p, slots: map[string]*slot{}}
+	d := &partDecoder{part: p, slots: map[string]*slot{}, axis: axisOf(p.req(), axes)}
 	for _, m := range p.members {
 		key := slotKey(m.coordinates(axes))
 		s := d.slots[key]
@@ -143,6 +144,9 @@ func (d *Decoder) Take() {
 	} else {
 		for _, p := range d.parts { // a slice's total, for each part's slots
 			p.setTotal(key, d.total)
+			if s := p.slots[key]; p.axis >= 0 && s != nil && d.total > 0 {
+				s.groups = []Group{{Value: d.keys[p.axis], Total: d.total}}
+			}
 		}
 	}
 	for i, p := range d.extras {

@@ -220,10 +220,10 @@ func (b *bundle) need() need {
 }
 
 // wantsTotals reports that a row with each slice's total is needed. A series
-// adds up to its own.
-func (b *bundle) wantsTotals() bool {
+// adds up to its own; a split by an axis has no other rows.
+func (b *bundle) wantsTotals(axes []Condition) bool {
 	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool {
-		return p.whole && p.req().Kind == Split || p.req().Kind == Total
+		return p.whole && p.req().Kind == Split || p.req().Kind == Total || axisOf(p.req(), axes) >= 0
 	})
 }
 

@@ -1,8 +1,11 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+
+	"clickql/internal/catalog"
 )
 
 // colPart tells which part of a bundle a row belongs to: its index, or the
@@ -17,15 +20,18 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 	var sets []string
 	picks, values, buckets := "", "''", "toInt32(0)"
 	largest := 0
+	axes, _ := b.axes()
 	for i, p := range b.parts {
 		column := "g" + strconv.Itoa(i)
-		switch r := p.req(); r.Kind {
-		case Series:
+		switch r := p.req(); {
+		case axisOf(r, axes) >= 0: // its one value's rows are the slices' totals
+			continue
+		case r.Kind == Series:
 			items = append(items, bucketOf(w.table, r.Interval)+" AS "+column)
 			buckets = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + buckets + ")"
-		case Split:
-			items = append(items, "toString("+expr(r.Dim)+") AS "+column)
-			values = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + values + ")"
+		case r.Kind == Split:
+			items = append(items, groupKey(r.Dim)+" AS "+column)
+			values = "if(" + colPart + " = " + strconv.Itoa(i) + ", toString(" + column + "), " + values + ")"
 			largest = max(largest, p.first())
 		default: // its rows are the slices' totals
 			continue
@@ -33,11 +39,15 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		sets = append(sets, "("+strings.Join(append(append([]string(nil), names...), column), ", ")+")")
 		picks += "grouping(" + column + ") = 0, " + strconv.Itoa(i) + ", "
 	}
-	if b.wantsTotals() {
+	if b.wantsTotals(axes) {
 		sets = append(sets, "("+strings.Join(names, ", ")+")")
 	}
+	which := strconv.Itoa(len(b.parts))
+	if picks != "" {
+		which = "multiIf(" + picks + which + ")"
+	}
 	items = append(items,
-		"toInt64(multiIf("+picks+strconv.Itoa(len(b.parts))+")) AS "+colPart,
+		"toInt64("+which+") AS "+colPart,
 		buckets+" AS "+colBucket, values+" AS "+colValue)
 	totals, totalNames := w.totals(b)
 	items = append(items, totals...)
@@ -52,4 +62,21 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		inner += "\nORDER BY " + strings.Join(order, ", ") + limitBy(largest+1, by)
 	}
 	return "SELECT " + strings.Join(append(append(names, colPart, colBucket, colValue), totalNames...), ", ") + " FROM (\n" + inner + ")"
+}
+
+// groupKey is what rows of one value of the dimension agree on: the bare column
+// where that is enough. Functions that lose nothing, such as toString, ClickHouse
+// takes out of GROUP BY before it asks other servers, which then do not find
+// what grouping() is about.
+func groupKey(d catalog.Dimension) string {
+	if d == catalog.CI {
+		return d.Column()
+	}
+	return expr(d)
+}
+
+// axisOf is the axis along which a split has but one value in each slice; -1
+// where there is none.
+func axisOf(r Request, axes []Condition) int {
+	return slices.IndexFunc(axes, func(a Condition) bool { return r.Kind == Split && a.Dim == r.Dim })
 }

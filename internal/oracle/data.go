@@ -1,0 +1,142 @@
+// Package oracle answers questions about downloads by counting single downloads
+// one by one, and makes questions up: what the gateway answers, from whatever
+// table, must be the same. It shares nothing with the planner: not its ranges,
+// not its conditions, not its buckets. Only tests import it.
+package oracle
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+)
+
+// Row is one download as the raw table holds it.
+type Row struct {
+	// Day is midnight UTC.
+	Day    time.Time
+	values [9]string // in the order of catalog.Dimensions
+}
+
+// Of is the download's value of a dimension.
+func (r *Row) Of(d catalog.Dimension) string { return r.values[place(d)] }
+
+// place is where a dimension's value stands.
+func place(d catalog.Dimension) int {
+	for i, other := range catalog.Dimensions {
+		if d == other {
+			return i
+		}
+	}
+	panic("oracle: no dimension " + string(d))
+}
+
+// Data is every download of a raw table.
+type Data struct {
+	// Rows are the downloads.
+	Rows []*Row
+	// First and Last are the days of the first and the last download.
+	First, Last time.Time
+	// Dimensions are those that the raw table has a column for; Missing the
+	// others, about which nothing can be known.
+	Dimensions, Missing []catalog.Dimension
+	// Projects are the names that occur.
+	Projects []string
+	// Days are days that questions should often begin or end with, because
+	// something changes there.
+	Days []time.Time
+}
+
+// Read reads the raw table, given as SQL names it. It must not be empty.
+func Read(t testing.TB, conn *chconn.Conn, table string) *Data {
+	t.Helper()
+	d := &Data{}
+	columns := d.columns(t, conn, table)
+	rows, err := conn.Query(t.Context(), "SELECT date, "+strings.Join(columns, ", ")+" FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	known := map[string]string{}
+	for rows.Next() {
+		d.take(t, rows, known)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Rows) == 0 {
+		t.Fatalf("%s is empty", table)
+	}
+	d.Days = []time.Time{d.First, d.Last}
+	return d
+}
+
+// columns are the SQL of each dimension's value.
+func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []string) {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), "SELECT name FROM system.columns WHERE (database, table) = (SELECT database, name FROM system.tables WHERE database = currentDatabase() AND name = trim(BOTH '`' FROM '"+table+"'))")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	has := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		has[name] = true
+	}
+	for _, dim := range catalog.Dimensions {
+		switch name := dim.Column(); {
+		case !has[name]:
+			d.Missing = append(d.Missing, dim)
+			list = append(list, "'nobody knows'")
+			continue
+		case dim == catalog.Libc:
+			list = append(list, "if(libc.lib = '', '', concat(libc.lib, ' ', libc.version))")
+		default:
+			list = append(list, "toString("+name+")")
+		}
+		d.Dimensions = append(d.Dimensions, dim)
+	}
+	return list
+}
+
+// take reads one row. Equal values share their memory.
+func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
+	t.Helper()
+	r := new(Row)
+	dest := []any{&r.Day}
+	for i := range r.values {
+		dest = append(dest, &r.values[i])
+	}
+	if err := rows.Scan(dest...); err != nil {
+		t.Fatal(err)
+	}
+	r.Day = r.Day.UTC()
+	for i, v := range r.values {
+		if _, ok := known[v]; !ok {
+			known[v] = v
+		}
+		r.values[i] = known[v]
+	}
+	if name := r.Of(catalog.Project); known["\x00"+name] == "" {
+		known["\x00"+name] = name
+		d.Projects = append(d.Projects, name)
+	}
+	if len(d.Rows) == 0 || r.Day.Before(d.First) {
+		d.First = r.Day
+	}
+	if r.Day.After(d.Last) {
+		d.Last = r.Day
+	}
+	d.Rows = append(d.Rows, r)
+}
+
+// All are all downloads of all time.
+func (d *Data) All() Slice { return Slice{Rows: d.Rows, AllTime: true} }

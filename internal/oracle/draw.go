@@ -1,0 +1,190 @@
+package oracle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"clickql/internal/catalog"
+)
+
+// intervals are the values of the enum Interval.
+var intervals = []string{"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
+
+// firsts are how many values are asked for.
+var firsts = []int{1, 2, 3, 0, 10, 1000}
+
+// seldom is true about once in n times; what is drawn shrinks to false.
+func seldom(t *rapid.T, n int, what string) bool { return rapid.IntRange(0, n-1).Draw(t, what) == n-1 }
+
+// dimension draws one that the data has, or now and then one that it lacks.
+func (d *Data) dimension(t *rapid.T) catalog.Dimension {
+	if len(d.Missing) > 0 && seldom(t, 40, "missing dimension") {
+		return rapid.SampledFrom(d.Missing).Draw(t, "dimension")
+	}
+	return rapid.SampledFrom(d.Dimensions).Draw(t, "dimension")
+}
+
+// drawFields draws a selection, drilling down at most depth levels.
+func (d *Data) drawFields(t *rapid.T, depth int) []field {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) field {
+		names := []string{"total", "by", "series", "change", "previous"}
+		if depth == 0 {
+			names = names[:4]
+		}
+		f := field{name: rapid.SampledFrom(names).Draw(t, "field")}
+		switch f.name {
+		case "series":
+			f.interval = rapid.SampledFrom(intervals).Draw(t, "interval")
+		case "by":
+			f.dim = d.dimension(t)
+			f.first = rapid.SampledFrom(firsts).Draw(t, "first")
+			f.others = rapid.Bool().Draw(t, "others")
+			if depth > 0 && rapid.Bool().Draw(t, "drill down") {
+				f.below = d.drawFields(t, depth-1)
+			}
+		case "previous":
+			f.below = d.drawFields(t, depth-1)
+		}
+		return f
+	}), 1, 3).Draw(t, "fields")
+}
+
+// drawDay draws a day: one that something changes on or beside, the edge of a
+// month, or any, also outside the data.
+func (d *Data) drawDay(t *rapid.T, what string) time.Time {
+	switch rapid.SampledFrom([]string{"any", "notable", "month"}).Draw(t, what+" is") {
+	case "notable":
+		return rapid.SampledFrom(d.Days).Draw(t, what).AddDate(0, 0, rapid.IntRange(-1, 1).Draw(t, "beside"))
+	case "month":
+		month := BucketStart(d.First, "MONTH").AddDate(0, rapid.IntRange(-1, 14).Draw(t, what+"'s month"), 0)
+		return month.AddDate(0, 0, -rapid.IntRange(0, 1).Draw(t, "before"))
+	}
+	days := int(d.Last.Sub(d.First).Hours()/24) + 60
+	return d.First.AddDate(0, 0, rapid.IntRange(0, days).Draw(t, what)-30)
+}
+
+// date writes a day.
+func date(day time.Time) string { return day.Format(time.DateOnly) }
+
+// drawRange draws the argument range.
+func (q *question) drawRange(t *rapid.T, d *Data) {
+	q.from, q.to = d.First, d.Last
+	text := ""
+	switch rapid.SampledFrom([]string{"none", "both", "months", "last", "from", "to", "covering", "open"}).Draw(t, "range") {
+	case "none":
+		q.allTime = true
+		return
+	case "open":
+		q.allTime, text = true, "from: null"
+	case "from":
+		q.from = d.drawDay(t, "from")
+		text = fmt.Sprintf("from: %q", date(q.from))
+	case "to":
+		q.to = d.drawDay(t, "to")
+		text = fmt.Sprintf("to: %q", date(q.to))
+	case "both":
+		q.from, q.to = d.drawDay(t, "from"), d.drawDay(t, "to")
+		if q.to.Before(q.from) {
+			q.from, q.to = q.to, q.from
+		}
+	case "months":
+		q.from = BucketStart(d.drawDay(t, "from"), "MONTH")
+		q.to = q.from.AddDate(0, rapid.IntRange(1, 9).Draw(t, "months"), -1)
+	case "covering":
+		q.from = d.First.AddDate(0, 0, -rapid.IntRange(0, 40).Draw(t, "before"))
+		q.to = d.Last.AddDate(0, 0, rapid.IntRange(0, 40).Draw(t, "after"))
+	case "last":
+		text = q.drawLast(t, d)
+	}
+	if text == "" {
+		text = fmt.Sprintf("from: %q, to: %q", date(q.from), date(q.to))
+	}
+	q.args = append(q.args, "range: {"+text+"}")
+}
+
+// drawLast draws the last so many units.
+func (q *question) drawLast(t *rapid.T, d *Data) string {
+	n := rapid.IntRange(1, 15).Draw(t, "last")
+	unit := rapid.SampledFrom(intervals).Draw(t, "unit")
+	behind := d.Last.AddDate(0, 0, 1)
+	switch unit {
+	case "DAY":
+		n *= rapid.SampledFrom([]int{1, 7, 30}).Draw(t, "times")
+		q.from = behind.AddDate(0, 0, -n)
+	case "WEEK":
+		q.from = behind.AddDate(0, 0, -7*n)
+	case "MONTH":
+		q.from = behind.AddDate(0, -n, 0)
+	case "QUARTER":
+		q.from = behind.AddDate(0, -3*n, 0)
+	case "YEAR":
+		q.from = behind.AddDate(-n, 0, 0)
+	}
+	return fmt.Sprintf("last: %d, unit: %s", n, unit)
+}
+
+// filterFields names the fields of DownloadsFilter, by dimension.
+var filterFields = map[catalog.Dimension]string{
+	catalog.Version: "version", catalog.Country: "country", catalog.Python: "python", catalog.System: "system",
+	catalog.Installer: "installer", catalog.FileType: "fileType", catalog.CI: "ci", catalog.Libc: "libc",
+}
+
+// drawFilter draws the argument filter.
+func (q *question) drawFilter(t *rapid.T, d *Data) {
+	var parts []string
+	used := map[catalog.Dimension]bool{}
+	for range rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3}).Draw(t, "filters") {
+		dim := d.dimension(t)
+		if dim == catalog.Project || used[dim] {
+			continue
+		}
+		used[dim] = true
+		parts = append(parts, filterFields[dim]+": {"+q.drawCondition(t, d, dim)+"}")
+	}
+	if seldom(t, 4, "mirrors") {
+		parts = append(parts, "mirrors: false")
+		q.conditions = append(q.conditions, condition{catalog.Installer, mirrors, true})
+	}
+	if len(parts) > 0 || seldom(t, 4, "empty filter") {
+		q.args = append(q.args, "filter: {"+strings.Join(parts, ", ")+"}")
+	}
+}
+
+// drawCondition draws the condition on one dimension.
+func (q *question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) string {
+	value := rapid.Custom(func(t *rapid.T) string {
+		if seldom(t, 10, "odd") {
+			return rapid.SampledFrom([]string{"no such value", "'; DROP TABLE pypi; --", "☃", `back\slash`, "%"}).Draw(t, "unknown value")
+		}
+		return d.Rows[rapid.IntRange(0, len(d.Rows)-1).Draw(t, "row")].Of(dim)
+	})
+	operators := []string{"eq", "in", "notIn"}
+	if dim == catalog.Version {
+		operators = append(operators, "specifier")
+	}
+	switch op := rapid.SampledFrom(operators).Draw(t, "operator"); op {
+	case "specifier":
+		q.specifier = rapid.SampledFrom(slices.Sorted(maps.Keys(specifiers))).Draw(t, "specifier")
+		return "specifier: " + quoted(q.specifier)
+	case "eq":
+		v := value.Draw(t, "value")
+		q.conditions = append(q.conditions, condition{dim, []string{v}, false})
+		return "eq: " + quoted(v)
+	default:
+		list := rapid.SliceOfN(value, 0, 3).Draw(t, "values")
+		q.conditions = append(q.conditions, condition{dim, list, op == "notIn"})
+		return op + ": " + quoted(list)
+	}
+}
+
+// drawQuestion draws the arguments range and filter.
+func (d *Data) drawQuestion(t *rapid.T) (q question) {
+	q.drawRange(t, d)
+	q.drawFilter(t, d)
+	return q
+}

@@ -1,0 +1,145 @@
+package oracle_test
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"clickql/graph"
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+	"clickql/internal/fetch"
+	"clickql/internal/oracle"
+)
+
+func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+
+// insertDownloads makes downloads over fourteen months that begin and end within
+// a month, few enough for many values to have equal totals: with every
+// dimension's empty value, mirrors, pre-releases, a project that is hardly there
+// and one that came late.
+const insertDownloads = `
+INSERT INTO pypi
+WITH k -> cityHash64(number, k) AS h
+SELECT
+	toDate('2023-01-19') + h(1) % 424 AS date,
+	['US', 'DE', 'CN', '', 'JP', 'XK', 'GB', 'AT', 'US', 'US'][h(2) % 10 + 1] AS country_code,
+	multiIf(number < 5, 'tiny', date >= '2023-11-15' AND h(11) % 9 = 0, 'late',
+		['numpy', 'pandas', 'requests', 'flask', 'zope-interface', 'a', 'numpy', 'numpy', 'pandas'][h(3) % 9 + 1]) AS project,
+	['bdist_wheel', 'sdist', 'bdist_egg', 'bdist_wheel'][h(4) % 4 + 1] AS type,
+	['pip', 'uv', 'bandersnatch', 'poetry', '', 'Artifactory', 'devpi', 'z3c.pypimirror', 'pip', 'pip', 'pip'][h(5) % 11 + 1] AS installer,
+	['3.12', '3.11', '3.9', '2.7', ''][h(6) % 5 + 1] AS python_minor,
+	['Linux', 'Darwin', 'Windows', '', 'Linux'][h(7) % 5 + 1] AS system,
+	['1.0', '1.1', '1.10', '2.0', '2.0rc1', '2.1.dev3'][h(8) % 6 + 1] AS version,
+	['true', 'false', 'unknown'][h(9) % 3 + 1] AS ci,
+	concat(project, '-', version, '.whl') AS filename,
+	[('glibc', '2.31'), ('glibc', '2.17'), ('musl', '1.2.4'), ('', '')][h(10) % 4 + 1] AS libc
+FROM numbers(20000)`
+
+// database is one that questions are asked of.
+type database struct {
+	*chtest.DB
+	t       testing.TB
+	options catalog.Options
+	data    *oracle.Data
+	// refuses reports that some questions cannot be answered, and which that is
+	// is not to be said beforehand.
+	refuses bool
+	log     lastLine
+}
+
+// lastLine keeps the last line of a log.
+type lastLine struct{ text atomic.Value }
+
+func (l *lastLine) Write(line []byte) (int, error) {
+	l.text.Store(string(line))
+	return len(line), nil
+}
+
+// exec runs statements as administrator.
+func (d *database) exec(statements ...string) {
+	d.t.Helper()
+	for _, s := range statements {
+		if err := d.Conn.Exec(d.t.Context(), s); err != nil {
+			d.t.Fatalf("%s\n%v", s, err)
+		}
+	}
+}
+
+// read makes the raw table's rows of now those that answers are held against.
+func (d *database) read(table string, days ...string) {
+	d.t.Helper()
+	d.data = oracle.Read(d.t, d.Conn, table)
+	for _, text := range days {
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		d.data.Days = append(d.data.Days, day)
+	}
+}
+
+// open is the gateway's handler over the database, by the account that may only
+// read.
+func (d *database) open() http.Handler {
+	d.t.Helper()
+	conn, err := chconn.Open(d.t.Context(), chconn.Config{DSN: d.ReadOnlyDSN})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = conn.Close() })
+	d.options.Database = d.Name
+	c, err := catalog.Open(d.t.Context(), conn, d.options)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := c.Ready(); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, table := range c.Snapshot().Tables {
+		d.t.Logf("%s covers %s to %s %s", table.Name, table.Covers.From, table.Covers.To, table.Incomplete)
+	}
+	for _, i := range c.Snapshot().Ignored {
+		d.t.Logf("%s is ignored: %s", i.Table, i.Reason)
+	}
+	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: conn, Catalog: c, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
+}
+
+// own is a database with our own tables and the downloads.
+func own(t testing.TB) *database {
+	d := &database{DB: chtest.NewWithSchema(t), t: t}
+	d.exec(insertDownloads, "INSERT INTO projects (name, version, upload_time) VALUES ('NumPy', '1.10', '2015-10-06 01:02:03')")
+	return d
+}
+
+// columns are the raw table's in the order of their names in ClickPy.
+var columns = []string{"date", "country_code", "project", "type", "installer", "python_minor", "system", "version", "ci", "filename", "libc"}
+
+// clickPyTypes are the types of columns in ClickPy's tables.
+var clickPyTypes = map[string]string{
+	"date": "Date", "month": "Date", "country_code": "LowCardinality(String)", "project": "String", "type": "LowCardinality(String)",
+	"installer": "LowCardinality(String)", "python_minor": "LowCardinality(String)", "system": "LowCardinality(String)", "version": "String",
+	"ci": "Enum8('false' = 0, 'true' = 1, 'unknown' = 2)", "filename": "String",
+	"libc": "Tuple(lib LowCardinality(String), version LowCardinality(String))", "city": "String",
+}
+
+// plainTypes are the same where nobody cared.
+var plainTypes = map[string]string{
+	"date": "Date", "month": "Date", "country_code": "String", "project": "LowCardinality(String)", "type": "String", "installer": "String",
+	"python_minor": "String", "system": "String", "version": "LowCardinality(String)", "ci": "String", "filename": "String",
+	"libc": "Tuple(lib String, version String)",
+}
+
+// typed writes columns with their types.
+func typed(types map[string]string, names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = name + " " + types[name]
+	}
+	return strings.Join(out, ", ")
+}

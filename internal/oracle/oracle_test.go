@@ -1,0 +1,182 @@
+package oracle_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"clickql/internal/oracle"
+)
+
+// requestsEnv asks for so many requests of every database; seedEnv repeats a run.
+const requestsEnv, seedEnv = "CLICKQL_REQUESTS", "CLICKQL_SEED"
+
+// The requests that are made up for our own database, and for each trap: 5,000
+// of all together.
+const ownRequests, trapRequests = 2500, 193
+
+// Whatever is asked, of whatever database, the answer is what counting its
+// downloads one by one gives.
+func TestGeneratedRequests(t *testing.T) {
+	source := own(t)
+	source.read("pypi")
+	from := source.Name + ".pypi"
+	t.Run("our own database", func(t *testing.T) { source.t = t; ask(t, source, ownRequests) })
+	for _, trap := range traps {
+		t.Run(trap.name, func(t *testing.T) { ask(t, trap.make(t, from), trapRequests) })
+	}
+}
+
+// ask asks the database so many questions.
+func ask(t *testing.T, d *database, requests int) {
+	h := d.open()
+	seed := number(t, seedEnv, rand.IntN(1<<30)+1)
+	requests = number(t, requestsEnv, requests)
+	for name, value := range map[string]any{"rapid.checks": requests, "rapid.seed": seed, "rapid.nofailfile": true} {
+		if err := flag.Set(name, fmt.Sprint(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := &tally{}
+	t.Cleanup(func() { t.Logf("%s=%d: %s", seedEnv, seed, asked) })
+	rapid.Check(t, func(t *rapid.T) {
+		if rapid.IntRange(0, 11).Draw(t, "walk") == 11 {
+			asked.walk(t, h, d.data.DrawWalk(t), d.refuses)
+			return
+		}
+		op := d.data.Draw(t)
+		asked.one(t, h, d, op)
+	})
+	if asked.refused*2 > asked.requests {
+		t.Errorf("most questions are refused: %s", asked)
+	}
+}
+
+// tally counts what was asked.
+type tally struct{ requests, refused int }
+
+func (n *tally) String() string {
+	return fmt.Sprintf("%d requests agree, %d of them in part refused", n.requests, n.refused)
+}
+
+// uncovered is the code of what no table can answer.
+const uncovered = "UNCOVERED"
+
+// one asks one operation.
+func (n *tally) one(t *rapid.T, h http.Handler, d *database, op oracle.Operation) {
+	got := n.post(t, h, op.Document)
+	var errors []oracle.Refusal
+	for _, e := range got.Errors {
+		if e.Extensions.Code != uncovered || !d.refuses && !op.Unknown {
+			t.Fatalf("%s\n%s\n%s\n%v", op.Document, e.Extensions.Code, e.Message, d.log.text.Load())
+		}
+		errors = append(errors, oracle.Refusal{Code: e.Extensions.Code, Path: e.Path})
+	}
+	if len(errors) > 0 {
+		n.refused++
+	}
+	var data any
+	if got.Data != nil {
+		data = got.Data
+	}
+	if found := oracle.Differences(op.Want, data, errors); len(found) > 0 {
+		t.Fatalf("%s\n%s", op.Document, strings.Join(found, "\n"))
+	}
+}
+
+// walk reads a ranking page by page.
+func (n *tally) walk(t *rapid.T, h http.Handler, w oracle.Walk, refuses bool) {
+	var list []string
+	after := ""
+	for page := 1; ; page++ {
+		got := n.post(t, h, w.Page(after))
+		if len(got.Errors) == 1 && got.Errors[0].Extensions.Code == uncovered && (refuses || w.Unknown()) {
+			n.refused++
+			return
+		}
+		var data struct {
+			TopProjects struct {
+				Nodes []struct {
+					Total   int
+					Project struct{ Name string }
+				}
+				PageInfo struct {
+					HasNextPage bool
+					EndCursor   string
+				}
+			}
+		}
+		raw, err := json.Marshal(got.Data)
+		if err == nil {
+			err = json.Unmarshal(raw, &data)
+		}
+		if err != nil || len(got.Errors) > 0 {
+			t.Fatalf("%s\n%v %v", w.Page(after), err, got.Errors)
+		}
+		for _, node := range data.TopProjects.Nodes {
+			list = append(list, fmt.Sprintf("%s %d", node.Project.Name, node.Total))
+		}
+		if after = data.TopProjects.PageInfo.EndCursor; !data.TopProjects.PageInfo.HasNextPage {
+			if page != w.Pages() {
+				t.Fatalf("%s\n%d pages, and there must be %d", w, page, w.Pages())
+			}
+			break
+		}
+		if page >= w.Pages() {
+			t.Fatalf("%s\nmore pages than %d", w, w.Pages())
+		}
+	}
+	if found := oracle.Differences(w.Want(), list, nil); len(found) > 0 {
+		t.Fatalf("%s\n%s", w, strings.Join(found, "\n"))
+	}
+}
+
+// response is an answer of the gateway.
+type response struct {
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions struct{ Code string }
+	}
+}
+
+// post asks the handler.
+func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response) {
+	n.requests++
+	body, err := json.Marshal(map[string]any{"query": document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	req.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
+		t.Fatalf("%s\nthe answer is not JSON: %v: %s", document, err, rec.Body)
+	}
+	return got
+}
+
+// number reads a number from the environment.
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}

@@ -1,0 +1,89 @@
+package oracle
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"clickql/internal/catalog"
+)
+
+// question is the arguments range and filter, and what they mean.
+type question struct {
+	allTime    bool
+	from, to   time.Time
+	conditions []condition
+	specifier  string // of specifiers; none where empty
+	args       []string
+}
+
+// condition holds for some of the values of a dimension.
+type condition struct {
+	dim    catalog.Dimension
+	values []string
+	not    bool
+}
+
+// holds reports that the row satisfies the condition.
+func (c condition) holds(r *Row) bool { return slices.Contains(c.values, r.Of(c.dim)) != c.not }
+
+// of is the slice of the projects, all where names is nil.
+func (q question) of(d *Data, names []string) Slice {
+	s := Slice{AllTime: q.allTime, From: q.from, To: q.to, Rows: d.Rows}
+	if names != nil {
+		s = s.Of(names...)
+	}
+	theirs := s.Rows
+	s = s.Keep(func(r *Row) bool {
+		return !slices.ContainsFunc(q.conditions, func(c condition) bool { return !c.holds(r) })
+	})
+	if q.specifier == "" {
+		return s
+	}
+	lists := specifiers[q.specifier]
+	list := lists[1]
+	if slices.ContainsFunc(theirs, func(r *Row) bool { return slices.Contains(lists[0], r.Of(catalog.Version)) }) {
+		list = lists[0]
+	}
+	return s.With(catalog.Version, list...)
+}
+
+// specifiers are the versions of the data that each specifier holds for, by
+// hand: as long as there is one in the first list, and else.
+var specifiers = map[string][2][]string{
+	" >= 1.1 ":  {{"1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+	">=2.0,<3":  {{"2.0"}, {"2.1.dev3"}},
+	">2":        {{}, {"2.1.dev3"}},
+	"==1.*":     {{"1.0", "1.1", "1.10"}, {}},
+	"~=1.1":     {{"1.1", "1.10"}, {}},
+	"!=1.0":     {{"1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+	"<2.0":      {{"1.0", "1.1", "1.10"}, {}},
+	">=2.0rc1":  {{"2.0rc1", "2.0", "2.1.dev3"}, {}},
+	"===2.0RC1": {{"2.0rc1"}, {}},
+	">=9":       {{}, {}},
+	",":         {{"1.0", "1.1", "1.10", "2.0"}, {"2.0rc1", "2.1.dev3"}},
+}
+
+// Versions are those that the specifiers' meanings are known for.
+var Versions = []string{"1.0", "1.1", "1.10", "2.0", "2.0rc1", "2.1.dev3"}
+
+// mirrors are the installers that `mirrors: false` leaves out.
+var mirrors = []string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi"}
+
+// arguments writes arguments with their parentheses.
+func arguments(args ...string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(args, ", ") + ")"
+}
+
+// quoted writes a value as GraphQL, whose strings and lists are JSON's.
+func quoted(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
