@@ -4,16 +4,21 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
+	"clickql/internal/query"
 )
 
 // HandlerConfig says what a handler works with.
@@ -25,6 +30,15 @@ type HandlerConfig struct {
 	Documents int
 	// NoIntrospection turns introspection off.
 	NoIntrospection bool
+	// Timeout ends a query that takes longer; 0 is no limit.
+	Timeout time.Duration
+	// Persisted is how many documents that clients named by their hash are kept
+	// for them. The default is 1,000.
+	Persisted int
+	// Trusted are the only documents that run; nil lets every document run.
+	Trusted *gqlhttp.Trusted
+	// Origins are the sites whose pages may open a WebSocket, "*" for any.
+	Origins []string
 	// Log takes what is not the client's doing; nothing is logged where nil.
 	Log *slog.Logger
 	// asGenerated leaves writing to the generated code, to compare with.
@@ -37,13 +51,34 @@ func (c HandlerConfig) withDefaults() HandlerConfig {
 	if c.Documents == 0 {
 		c.Documents = 1000
 	}
+	if c.Persisted == 0 {
+		c.Persisted = 1000
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c
 }
 
-// NewHandler answers GraphQL over HTTP, by GET and by POST.
+// initTimeout is how long a new WebSocket may take to say what it wants.
+const initTimeout = 10 * time.Second
+
+// pingInterval is how often a WebSocket is asked whether its client is there.
+const pingInterval = 30 * time.Second
+
+// statuses are those of operations that do not run, where 400 does not say it
+// all.
+var statuses = map[string]int{
+	gqlhttp.CodeNotFound:      http.StatusNotFound,
+	gqlhttp.CodeNotTrusted:    http.StatusForbidden,
+	string(query.Unavailable): http.StatusServiceUnavailable,
+	string(query.Timeout):     http.StatusGatewayTimeout,
+	string(query.Overloaded):  http.StatusTooManyRequests,
+	string(query.Internal):    http.StatusInternalServerError,
+}
+
+// NewHandler answers GraphQL over HTTP, by GET and by POST, subscriptions by
+// server-sent events and by WebSocket.
 func NewHandler(cfg HandlerConfig) http.Handler {
 	cfg = cfg.withDefaults()
 	es := NewExecutableSchema(Config{Resolvers: resolver{}})
@@ -51,9 +86,12 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	tell := presenter{cfg.Log}
 
 	srv := handler.New(schema)
-	srv.AddTransport(transport.Options{})
-	srv.AddTransport(transport.GET{})
-	srv.AddTransport(transport.POST{})
+	srv.AddTransport(transport.Websocket{
+		Implementation:   transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins(cfg.Origins)}},
+		InitTimeout:      initTimeout,
+		PingPongInterval: pingInterval,
+	})
+	srv.AddTransport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses})
 	srv.SetValidationRulesFn(schema.validationRules)
 	srv.SetParserTokenLimit(cfg.Limits.Tokens)
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](cfg.Documents))
@@ -62,12 +100,25 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	if !cfg.NoIntrospection {
 		srv.Use(extension.Introspection{})
 	}
+	srv.Use(gqlhttp.NewDocuments(cfg.Persisted, cfg.Trusted))
 	srv.Use(shapeLimits{cfg.Limits})
 	if !cfg.asGenerated {
 		srv.Use(writers{})
 	}
 	srv.Use(&operations{cfg: cfg, schema: es.(*executableSchema), tell: tell})
 	return srv
+}
+
+// origins are the hosts of sites, as WebSockets' handshakes name them.
+func origins(sites []string) []string {
+	hosts := make([]string, len(sites))
+	for i, site := range sites {
+		_, host, found := strings.Cut(site, "://")
+		if hosts[i] = site; found {
+			hosts[i] = host
+		}
+	}
+	return hosts
 }
 
 // operations gives every operation its loads: begins them, announces what the

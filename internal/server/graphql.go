@@ -36,44 +36,68 @@ func newCORS(origins []string) func(http.Handler) http.Handler {
 // client can.
 func compressed(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) }
 
-// graphql guards the GraphQL handler: bounded bodies, bounded time, compressed
-// answers. Streams are bounded by the server's life instead of by time, and
-// each of their messages must leave at once.
+// graphql guards the GraphQL handler: bounded bodies, compressed answers. The
+// handler bounds the time itself: only it knows whether an answer is a stream.
+// Streams end when the server stops.
 func (s *Server) graphql(m *metrics) http.Handler {
 	known := newResponses(s.cfg.CacheBytes, s.cfg.Loader, m, s.cfg.GraphQL)
-	answers := compressed(bounded(s.cfg.MaxBody, s.cfg.QueryTimeout, known))
-	streams := bounded(s.cfg.MaxBody, 0, s.cfg.GraphQL)
+	answers := compressed(bounded(s.cfg.MaxBody, s.streamable(known)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if !isStream(r) {
-			answers.ServeHTTP(w, r)
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			s.cancelAtStop(ctx, cancel)
+			s.cfg.GraphQL.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		go func() {
-			select {
-			case <-s.stopping:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-		// A hijacked or exotic connection has no deadline to lift.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-		streams.ServeHTTP(w, r.WithContext(ctx))
+		answers.ServeHTTP(w, r)
 	})
 }
 
-// isStream reports that the answer is a stream of messages: a WebSocket, or
-// server-sent events.
-func isStream(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") ||
-		strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+// cancelAtStop calls cancel when the server begins to stop, if ctx has not ended
+// before.
+func (s *Server) cancelAtStop(ctx context.Context, cancel context.CancelFunc) {
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 }
 
+// streamable lets next turn an answer into a stream.
+func (s *Server) streamable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		next.ServeHTTP(&streamer{ResponseWriter: w, open: func() {
+			// Compression would hold back what is too short to be worth it.
+			w.Header().Set(gzhttp.HeaderNoCompression, "stream")
+			s.cancelAtStop(ctx, cancel)
+		}}, r.WithContext(ctx))
+	})
+}
+
+// streamer is a writer that is told when the answer is a stream.
+type streamer struct {
+	http.ResponseWriter
+	open func()
+}
+
+// Stream is the writer whose writes leave at once.
+func (s *streamer) Stream() http.ResponseWriter {
+	s.open()
+	return s.ResponseWriter
+}
+
+// Unwrap gives http.ResponseController the writer below.
+func (s *streamer) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
 // bounded refuses bodies of more than maxBody bytes before next sees any of
-// them, and ends the request's context after timeout (0: never).
-func bounded(maxBody int64, timeout time.Duration, next http.Handler) http.Handler {
+// them.
+func bounded(maxBody int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
@@ -86,11 +110,6 @@ func bounded(maxBody int64, timeout time.Duration, next http.Handler) http.Handl
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		r.ContentLength = int64(len(body))
-		if timeout > 0 {
-			ctx, cancel := context.WithTimeout(r.Context(), timeout)
-			defer cancel()
-			r = r.WithContext(ctx)
-		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -263,6 +263,12 @@ func TestStoppingCutsWhatNeverEnds(t *testing.T) {
 func TestStoppingEndsStreams(t *testing.T) {
 	arrived := make(chan struct{})
 	s := New(Config{Log: slog.New(slog.DiscardHandler), GraphQL: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stream, ok := w.(interface{ Stream() http.ResponseWriter })
+		if !ok {
+			t.Error("the writer knows no streams")
+			return
+		}
+		w = stream.Stream()
 		w.Header().Set("Content-Type", "text/event-stream")
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)

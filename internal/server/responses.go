@@ -53,8 +53,11 @@ func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		kept.send(w, r, age)
 		return
 	}
-	rec := &recorder{header: w.Header()}
+	rec := &recorder{header: w.Header(), to: w}
 	s.next.ServeHTTP(rec, r)
+	if rec.streamed {
+		return
+	}
 	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), contentTag([]byte(version), []byte(key))}
 	if rec.status != http.StatusOK && rec.status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -120,11 +123,22 @@ func requestBody(r *http.Request) []byte {
 	return body
 }
 
-// recorder takes an answer in.
+// recorder takes an answer in, unless it is a stream.
 type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
+	header   http.Header
+	status   int
+	body     bytes.Buffer
+	to       http.ResponseWriter
+	streamed bool
+}
+
+// Stream is the client's writer: a stream is not kept.
+func (r *recorder) Stream() http.ResponseWriter {
+	r.streamed = true
+	if below, ok := r.to.(interface{ Stream() http.ResponseWriter }); ok {
+		return below.Stream()
+	}
+	return r.to
 }
 
 // Header is that of the response to come.

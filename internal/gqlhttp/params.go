@@ -1,0 +1,154 @@
+package gqlhttp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// CodeBadRequest is the code of a request that is no GraphQL request.
+const CodeBadRequest = "BAD_REQUEST"
+
+// refusal is why a request is not a GraphQL request, and the status that says
+// so.
+type refusal struct {
+	status  int
+	message string
+}
+
+// refusef makes a refusal.
+func refusef(status int, format string, args ...any) *refusal {
+	return &refusal{status, fmt.Sprintf(format, args...)}
+}
+
+// params reads the parameters of a request.
+func params(r *http.Request) (*graphql.RawParams, *refusal) {
+	var p *graphql.RawParams
+	var no *refusal
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		p, no = urlParams(r.URL.RawQuery)
+	case http.MethodPost:
+		p, no = bodyParams(r)
+	default:
+		return nil, refusef(http.StatusMethodNotAllowed, "GraphQL is asked by GET or POST, not by %s", r.Method)
+	}
+	if no != nil {
+		return nil, no
+	}
+	p.Headers = r.Header
+	return p, nil
+}
+
+// urlParams reads the parameters out of the query of a URL.
+func urlParams(raw string) (*graphql.RawParams, *refusal) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, refusef(http.StatusBadRequest, "the query of the URL cannot be read: escape it as application/x-www-form-urlencoded")
+	}
+	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
+	if p.Variables, err = urlMap(values.Get("variables")); err != nil {
+		return nil, refusef(http.StatusBadRequest, "the parameter variables must be a JSON object")
+	}
+	if p.Extensions, err = urlMap(values.Get("extensions")); err != nil {
+		return nil, refusef(http.StatusBadRequest, "the parameter extensions must be a JSON object")
+	}
+	return identified(p, values.Get(documentID))
+}
+
+// urlMap reads a JSON object of a URL; none where the text is empty.
+func urlMap(text string) (map[string]any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var m map[string]any
+	return m, decode([]byte(text), &m)
+}
+
+// bodyParams reads the parameters out of a JSON body.
+func bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
+	if no := checkType(r.Header.Get("Content-Type")); no != nil {
+		return nil, no
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, refusef(http.StatusBadRequest, "the request's body ended early")
+	}
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return nil, refusef(http.StatusBadRequest, "the request has no body: send a JSON object with the parameter query")
+	case body[0] == '[':
+		return nil, refusef(http.StatusBadRequest, "batches are not taken: send each operation as a request of its own, or several fields in one operation")
+	}
+	var sent map[string]json.RawMessage
+	if err := decode(body, &sent); err != nil || sent == nil {
+		return nil, refusef(http.StatusBadRequest, "the body is not a JSON object")
+	}
+	p, id := &graphql.RawParams{}, ""
+	for _, field := range []struct {
+		name, kind string
+		into       any
+	}{
+		{"query", "string", &p.Query}, {"operationName", "string", &p.OperationName}, {documentID, "string", &id},
+		{"variables", "object", &p.Variables}, {"extensions", "object", &p.Extensions},
+	} {
+		value := sent[field.name]
+		if len(value) == 0 { // null decodes into the zero value: as if not sent
+			continue
+		}
+		if err := decode(value, field.into); err != nil {
+			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON %s", field.name, field.kind)
+		}
+	}
+	return identified(p, id)
+}
+
+// checkType refuses bodies that are not JSON in UTF-8. Forms are refused too:
+// a browser sends them for any page without asking first.
+func checkType(header string) *refusal {
+	kind, attributes, err := mime.ParseMediaType(header)
+	if err != nil || kind != "application/json" {
+		return refusef(http.StatusUnsupportedMediaType, "the body's type must be application/json: send it in the header Content-Type")
+	}
+	if charset := attributes["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return refusef(http.StatusUnsupportedMediaType, "the body's encoding must be utf-8")
+	}
+	return nil
+}
+
+// identified puts a persisted document's identifier where Documents looks for
+// it, and refuses requests that name no document at all.
+func identified(p *graphql.RawParams, id string) (*graphql.RawParams, *refusal) {
+	if id != "" {
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions[documentID] = id
+	}
+	if p.Query == "" && p.Extensions[documentID] == nil && p.Extensions[persistedQuery] == nil {
+		return nil, refusef(http.StatusBadRequest, "the parameter query is missing: it holds the text of the GraphQL document")
+	}
+	return p, nil
+}
+
+// decode reads exactly one JSON value. Numbers keep their digits: an Int64 does
+// not fit a float.
+func decode(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("read JSON: more follows the value")
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package gqlhttp
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Transport answers GET and POST. It is a gqlgen transport.
+type Transport struct {
+	// Timeout ends an operation that is answered in one document; streams go on
+	// until one side ends them. 0 is no limit.
+	Timeout time.Duration
+	// KeepAlive is how often a silent stream sends a comment, so that nobody on
+	// the way takes it for dead; 12 s where 0.
+	KeepAlive time.Duration
+	// Status is the status of an operation that was refused before it ran, as
+	// application/graphql-response+json, by its first error's code; 400 where
+	// absent.
+	Status map[string]int
+}
+
+// defaultKeepAlive stays below the 15 s after which the most impatient proxies
+// end a silent connection.
+const defaultKeepAlive = 12 * time.Second
+
+// Supports leaves WebSockets to others and takes everything else, so that every
+// other method is refused in the same form.
+func (Transport) Supports(r *http.Request) bool { return r.Header.Get("Upgrade") == "" }
+
+// Do answers a request.
+func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	w.Header().Add("Vary", "Accept")
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	want := accepts(r.Header.Values("Accept"))
+	kind, ok := want.document()
+	if !ok && want.stream == 0 {
+		refuse(w, kind, refusef(http.StatusNotAcceptable, "answers are %s, %s or, for subscriptions, %s: accept one of them", typeAnswer, typeJSON, typeStream))
+		return
+	}
+	start := graphql.Now()
+	raw, no := params(r)
+	if no != nil {
+		refuse(w, kind, no)
+		return
+	}
+	raw.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+
+	op, errs := exec.CreateOperationContext(r.Context(), raw)
+	ctx := graphql.WithOperationContext(r.Context(), op)
+	switch {
+	case errs != nil && ok:
+		t.answer(w, kind, exec.DispatchError(ctx, errs))
+	case errs != nil:
+		t.stream(ctx, w, graphql.OneShot(exec.DispatchError(ctx, errs)))
+	case op.Operation.Operation == ast.Mutation && r.Method != http.MethodPost:
+		refuse(w, kind, refusef(http.StatusMethodNotAllowed, "mutations are asked by POST"))
+	case op.Operation.Operation == ast.Subscription && want.stream == 0:
+		refuse(w, kind, refusef(http.StatusNotAcceptable, "subscriptions are answered as %s, or over a WebSocket with the protocol graphql-transport-ws", typeStream))
+	case op.Operation.Operation == ast.Subscription || !ok:
+		next, ctx := exec.DispatchOperation(r.Context(), op)
+		t.stream(ctx, w, next)
+	default:
+		ctx, cancel := r.Context(), context.CancelFunc(func() {})
+		if t.Timeout > 0 {
+			ctx, cancel = context.WithTimeout(ctx, t.Timeout)
+		}
+		defer cancel()
+		next, ctx := exec.DispatchOperation(ctx, op)
+		t.answer(w, kind, next(ctx))
+	}
+}
+
+// allowed lists the methods.
+const allowed = "GET, HEAD, POST, OPTIONS"
+
+// answer writes a response in one document. One without data is of an operation
+// that did not run. As application/json its status stays 200: legacy clients take
+// any other for a failure of HTTP.
+func (t Transport) answer(w http.ResponseWriter, kind string, resp *graphql.Response) {
+	if resp == nil { // the client has gone
+		return
+	}
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
+	if kind == typeAnswer && len(resp.Data) == 0 {
+		status := http.StatusBadRequest
+		if s := t.Status[code(resp.Errors)]; s != 0 {
+			status = s
+		}
+		w.WriteHeader(status)
+	}
+	_, _ = w.Write(encode(resp)) // the client has gone: nobody to tell
+}
+
+// code is the first error's code.
+func code(errs gqlerror.List) string {
+	if len(errs) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(errs[0].Extensions["code"])
+	if err != nil {
+		return ""
+	}
+	return strings.Trim(string(b), `"`)
+}
+
+// refuse answers a request that is no GraphQL request.
+func refuse(w http.ResponseWriter, kind string, no *refusal) {
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
+	if no.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", allowed)
+	}
+	w.WriteHeader(no.status)
+	body := encode(&graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: map[string]any{"code": CodeBadRequest}}}})
+	_, _ = w.Write(body) // the client has gone: nobody to tell
+}
+
+// encode is the response as JSON, errors first, as the specification advises.
+// Data is JSON already and goes out as it is: encoding it again would read all of
+// it once more. Where there is none, the operation did not run, and the entry is
+// left out.
+func encode(resp *graphql.Response) []byte {
+	out := append(make([]byte, 0, len(resp.Data)+64), '{')
+	entry := func(name string, value []byte) {
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(out, name...), value...)
+	}
+	if len(resp.Errors) > 0 {
+		entry(`"errors":`, marshal(resp.Errors))
+	}
+	if len(resp.Data) > 0 {
+		entry(`"data":`, resp.Data)
+	}
+	if len(resp.Extensions) > 0 {
+		entry(`"extensions":`, marshal(resp.Extensions))
+	}
+	return append(out, '}')
+}
+
+// marshal encodes what is made of maps, lists and plain values, which always
+// succeeds.
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return []byte("null")
+	}
+	return b
+}

@@ -1,0 +1,100 @@
+package gqlhttp
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Trusted is a fixed set of documents, each known by the SHA-256 of its text and
+// by the identifiers that manifests give it.
+type Trusted struct{ byID map[string]string }
+
+// Len is how many identifiers are known.
+func (t *Trusted) Len() int { return len(t.byID) }
+
+// ReadTrusted reads every document under dir that ends in .graphql or .gql, and
+// every manifest that ends in .json: an object of documents by identifier, as
+// relay-compiler and GraphQL Code Generator write them, or Apollo's persisted
+// query manifest. A document that does not fit the schema is an error that names
+// its file: it would fail at its first use.
+func ReadTrusted(dir fs.FS, schema *ast.Schema) (*Trusted, error) {
+	t := &Trusted{map[string]string{}}
+	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		kind := path.Ext(name)
+		if entry.IsDir() || !slices.Contains([]string{".graphql", ".gql", ".json"}, kind) {
+			return nil
+		}
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return err
+		}
+		found := map[string]string{"": string(text)}
+		if kind == ".json" {
+			if found, err = manifest(text); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		for id, document := range found {
+			if err := t.add(schema, id, document); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read trusted documents: %w", err)
+	}
+	if len(t.byID) == 0 {
+		return nil, fmt.Errorf("read trusted documents: there are none: put .graphql files, or the manifest (.json) of your GraphQL compiler, there")
+	}
+	return t, nil
+}
+
+// add takes a document in. Two texts under one identifier would make an answer
+// depend on the order of files.
+func (t *Trusted) add(schema *ast.Schema, id, text string) error {
+	if _, errs := gqlparser.LoadQuery(schema, text); len(errs) > 0 {
+		return fmt.Errorf("document %s does not fit the schema: %w", id, errs)
+	}
+	t.byID[hashOf(text)] = text
+	if id == "" {
+		return nil
+	}
+	if known, ok := t.byID[id]; ok && known != text {
+		return fmt.Errorf("document %s is there twice, with different texts", id)
+	}
+	t.byID[id] = text
+	return nil
+}
+
+// manifest reads documents by identifier.
+func manifest(data []byte) (map[string]string, error) {
+	var apollo struct {
+		Format     string `json:"format"`
+		Operations []struct {
+			ID   string `json:"id"`
+			Body string `json:"body"`
+		} `json:"operations"`
+	}
+	if err := json.Unmarshal(data, &apollo); err == nil && apollo.Format != "" {
+		found := map[string]string{}
+		for _, op := range apollo.Operations {
+			found[op.ID] = op.Body
+		}
+		return found, nil
+	}
+	var plain map[string]string
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return nil, fmt.Errorf("this is no manifest of documents: an object of texts by identifier, or Apollo's persisted query manifest")
+	}
+	return plain, nil
+}
