@@ -21,6 +21,11 @@ func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newDataset(op), nil
+}
+
+// newDataset is the data set as the operation sees it.
+func newDataset(op *operation) *Dataset {
 	d := &Dataset{op: op, Missing: op.snap.Missing}
 	if days := op.snap.Days; !days.Empty() {
 		d.FirstDay, d.LastDay = &days.From, &days.To
@@ -28,7 +33,7 @@ func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
 	if at := op.snap.UpdatedAt; !at.IsZero() {
 		d.UpdatedAt = &at
 	}
-	return d, nil
+	return d
 }
 
 // TotalDownloads is the field of that name.

@@ -31,6 +31,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -55,6 +56,9 @@ type QueryResolver interface {
 	StaleProjects(ctx context.Context, months int, first int) ([]*ProjectRanking, error)
 	RecentReleases(ctx context.Context, projects []string, first int, after *string) (*connection[*Release], error)
 	Dataset(ctx context.Context) (*Dataset, error)
+}
+type SubscriptionResolver interface {
+	DatasetChanged(ctx context.Context) (<-chan *DatasetChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -118,6 +122,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 			return &response
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -150,6 +171,7 @@ system, installer, file type, CI, C library, day), answered from the cheapest ta
 """
 schema {
   query: Query
+  subscription: Subscription
 }
 
 "A calendar day in UTC, written YYYY-MM-DD."
@@ -381,6 +403,28 @@ type Dataset {
   updatedAt: DateTime
   "Days between firstDay and lastDay of which nothing is loaded: no project has a download."
   missing: [Date!]!
+}
+
+"""
+What a client is told of as it happens: over server-sent events (POST or GET with Accept:
+text/event-stream, the protocol of graphql-sse) or a WebSocket (graphql-transport-ws).
+"""
+type Subscription {
+  """
+  An event each time that days have landed or changed, from now on. Events are never queued: a client
+  that reads slowly gets the next one about everything that happened since the one before.
+  """
+  datasetChanged: DatasetChange!
+}
+
+"What is different since the last event, or since the subscription began."
+type DatasetChange {
+  "Days that had no download before and have some now, in order."
+  landed: [Date!]!
+  "Days whose downloads are more or fewer than before, in order: repaired, loaded further, or removed."
+  changed: [Date!]!
+  "The data set after the change."
+  dataset: Dataset!
 }
 
 "A lazily evaluated slice of the download cube: only what is selected is computed, from the cheapest table that covers it."
@@ -645,6 +689,18 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_missing(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
+}
+
+func (ec *executionContext) childFields_DatasetChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "landed":
+		return ec.fieldContext_DatasetChange_landed(ctx, field)
+	case "changed":
+		return ec.fieldContext_DatasetChange_changed(ctx, field)
+	case "dataset":
+		return ec.fieldContext_DatasetChange_dataset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DatasetChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Downloads(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1615,6 +1671,84 @@ func (ec *executionContext) _Dataset_missing(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Dataset_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _DatasetChange_landed(ctx context.Context, field graphql.CollectedField, obj *DatasetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DatasetChange_landed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Landed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DatasetChange_landed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DatasetChange", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _DatasetChange_changed(ctx context.Context, field graphql.CollectedField, obj *DatasetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DatasetChange_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DatasetChange_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DatasetChange", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _DatasetChange_dataset(ctx context.Context, field graphql.CollectedField, obj *DatasetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DatasetChange_dataset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dataset(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Dataset) graphql.Marshaler {
+			return ec.marshalNDataset2ᚖclickqlᚋgraphᚐDataset(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DatasetChange_dataset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DatasetChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dataset(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Downloads_total(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
@@ -4045,6 +4179,38 @@ func (ec *executionContext) fieldContext_Slice_downloads(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_datasetChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_datasetChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().DatasetChanged(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DatasetChange) graphql.Marshaler {
+			return ec.marshalNDatasetChange2ᚖclickqlᚋgraphᚐDatasetChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_datasetChanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DatasetChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5478,6 +5644,87 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var datasetChangeImplementors = []string{"DatasetChange"}
+
+func (ec *executionContext) _DatasetChange(ctx context.Context, sel ast.SelectionSet, obj *DatasetChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, datasetChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DatasetChange")
+		case "landed":
+			out.Values[i] = ec._DatasetChange_landed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changed":
+			out.Values[i] = ec._DatasetChange_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dataset":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._DatasetChange_dataset(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7352,6 +7599,26 @@ func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "datasetChanged":
+		return ec._Subscription_datasetChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -7768,6 +8035,16 @@ func (ec *executionContext) marshalNDataset2ᚖclickqlᚋgraphᚐDataset(ctx con
 		return graphql.Null
 	}
 	return ec._Dataset(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDatasetChange2ᚖclickqlᚋgraphᚐDatasetChange(ctx context.Context, sel ast.SelectionSet, v *DatasetChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DatasetChange(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx context.Context, v any) (catalog.Day, error) {

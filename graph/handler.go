@@ -24,6 +24,9 @@ import (
 // HandlerConfig says what a handler works with.
 type HandlerConfig struct {
 	Loader *fetch.Loader
+	// Changes tells subscribers of new data; nil where there are no
+	// subscriptions.
+	Changes Changes
 	// Limits bounds each operation.
 	Limits Limits
 	// Documents is how many parsed documents are kept. The default is 1,000.
@@ -41,6 +44,8 @@ type HandlerConfig struct {
 	Origins []string
 	// Log takes what is not the client's doing; nothing is logged where nil.
 	Log *slog.Logger
+	// news is shared by all subscribers.
+	news *news
 	// asGenerated leaves writing to the generated code, to compare with.
 	asGenerated bool
 }
@@ -105,7 +110,9 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	if !cfg.asGenerated {
 		srv.Use(writers{})
 	}
-	srv.Use(&operations{cfg: cfg, schema: es.(*executableSchema), tell: tell})
+	ops := &operations{cfg: cfg, schema: es.(*executableSchema), tell: tell}
+	ops.cfg.news = &news{cfg: &ops.cfg}
+	srv.Use(ops)
 	return srv
 }
 
@@ -137,16 +144,17 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	loads := o.cfg.Loader.Begin(ctx)
-	op := &operation{
-		asker: asker{snap: loads.Snapshot(), limits: o.cfg.Limits},
-		loads: loads,
-		log:   o.cfg.Log,
-	}
+	op := o.cfg.begin(ctx)
 	if err := o.announce(ctx, op); err != nil {
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{o.tell.present(ctx, err)}})
 	}
 	return next(withOperation(ctx, op))
+}
+
+// begin starts an operation's loads, on the newest data.
+func (c *HandlerConfig) begin(ctx context.Context) *operation {
+	loads := c.Loader.Begin(ctx)
+	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits}, loads: loads, log: c.Log, cfg: c}
 }
 
 // announce hands the loader everything that is known to be needed.

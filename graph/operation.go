@@ -15,6 +15,7 @@ type operation struct {
 	asker
 	loads *fetch.Operation
 	log   *slog.Logger
+	cfg   *HandlerConfig
 	lists map[string]*list // see compiler
 	pages map[string]page  // see compiler
 	asked atomic.Int64     // announced requests so far

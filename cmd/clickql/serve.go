@@ -146,7 +146,7 @@ func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fe
 		Observer: observer, Log: log, Registry: registry,
 	})
 	return server.New(server.Config{
-		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log, Timeout: f.queryTimeout, Origins: f.origins}),
+		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Changes: cat, Log: log, Timeout: f.queryTimeout, Origins: f.origins}),
 		SDL:     schemaText(),
 		Loader:  loader,
 		Checks: []server.Check{

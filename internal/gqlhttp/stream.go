@@ -3,6 +3,7 @@ package gqlhttp
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,69 +20,76 @@ type Streamer interface {
 // an event "next" for each, "complete" at the end. A client that reads slowly
 // holds up its own stream alone, since next is asked for one response at a time.
 func (t Transport) stream(ctx context.Context, w http.ResponseWriter, next graphql.ResponseHandler) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e := newEvents(w, t.KeepAlive, cancel)
+	defer e.end()
+	for resp := next(ctx); resp != nil; resp = next(ctx) {
+		if !e.send("event: next\ndata: " + string(encode(resp)) + "\n\n") {
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		e.send("event: complete\ndata:\n\n") // EventSource drops events without data
+	}
+}
+
+// comment is what a client reads over.
+const comment = ":\n\n"
+
+// events is an open stream. While it is silent a timer writes comments, so that
+// waiting needs no goroutine of its own.
+type events struct {
+	writing sync.Mutex
+	w       http.ResponseWriter
+	out     *http.ResponseController
+	every   time.Duration
+	silence *time.Timer
+	over    bool
+	gone    func() // is called when the client cannot be written to
+}
+
+// newEvents opens a stream, and tells the client so.
+func newEvents(w http.ResponseWriter, every time.Duration, gone func()) *events {
 	if s, ok := w.(Streamer); ok {
 		w = s.Stream()
 	}
-	out := http.NewResponseController(w)
-	_ = out.SetWriteDeadline(time.Time{}) // a writer without deadlines has none to lift
+	if every <= 0 {
+		every = defaultKeepAlive
+	}
+	e := &events{w: w, out: http.NewResponseController(w), every: every, gone: gone}
+	_ = e.out.SetWriteDeadline(time.Time{}) // a writer without deadlines has none to lift
 	h := w.Header()
 	h.Set("Content-Type", typeStream+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx holds streams back otherwise
 	w.WriteHeader(http.StatusOK)
-	send := func(event string) bool {
-		if _, err := w.Write([]byte(event)); err != nil {
-			return false
-		}
-		return out.Flush() == nil
-	}
-	if !send(":\n\n") { // tells the client that the stream is open
-		return
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	responses := pull(ctx, next)
-	every := t.KeepAlive
-	if every <= 0 {
-		every = defaultKeepAlive
-	}
-	silence := time.NewTicker(every)
-	defer silence.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-silence.C:
-			if !send(":\n\n") {
-				return
-			}
-		case resp, ok := <-responses:
-			if !ok {
-				// EventSource drops events without data.
-				send("event: complete\ndata:\n\n")
-				return
-			}
-			silence.Reset(every)
-			if !send("event: next\ndata: " + string(encode(resp)) + "\n\n") {
-				return
-			}
-		}
-	}
+	e.writing.Lock()
+	e.silence = time.AfterFunc(every, func() { e.send(comment) })
+	e.writing.Unlock()
+	e.send(comment)
+	return e
 }
 
-// pull asks for responses, each when the one before was taken, until there are
-// no more or ctx ends.
-func pull(ctx context.Context, next graphql.ResponseHandler) <-chan *graphql.Response {
-	responses := make(chan *graphql.Response)
-	go func() {
-		defer close(responses)
-		for resp := next(ctx); resp != nil; resp = next(ctx) {
-			select {
-			case responses <- resp:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return responses
+// send writes an event whole; false tells that nobody reads any more.
+func (e *events) send(event string) bool {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	if e.over {
+		return false
+	}
+	e.silence.Reset(e.every)
+	if _, err := e.w.Write([]byte(event)); err != nil || e.out.Flush() != nil {
+		e.over = true
+		e.gone()
+	}
+	return !e.over
+}
+
+// end stops the comments: once the handler returns, nothing may be written.
+func (e *events) end() {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.over = true
+	e.silence.Stop()
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -44,27 +43,12 @@ func (s *Server) graphql(m *metrics) http.Handler {
 	answers := compressed(bounded(s.cfg.MaxBody, s.streamable(known)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			ctx, cancel := context.WithCancel(r.Context())
-			defer cancel()
-			s.cancelAtStop(ctx, cancel)
-			s.cfg.GraphQL.ServeHTTP(w, r.WithContext(ctx))
+		if isWebSocket(r) {
+			s.webSocket(s.cfg.GraphQL, w, r)
 			return
 		}
 		answers.ServeHTTP(w, r)
 	})
-}
-
-// cancelAtStop calls cancel when the server begins to stop, if ctx has not ended
-// before.
-func (s *Server) cancelAtStop(ctx context.Context, cancel context.CancelFunc) {
-	go func() {
-		select {
-		case <-s.stopping:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 }
 
 // streamable lets next turn an answer into a stream.
@@ -72,18 +56,24 @@ func (s *Server) streamable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		next.ServeHTTP(&streamer{ResponseWriter: w, open: func() {
+		out := &streamer{ResponseWriter: w}
+		out.open = func() {
 			// Compression would hold back what is too short to be worth it.
 			w.Header().Set(gzhttp.HeaderNoCompression, "stream")
-			s.cancelAtStop(ctx, cancel)
-		}}, r.WithContext(ctx))
+			out.close = context.AfterFunc(s.stopping, cancel)
+		}
+		next.ServeHTTP(out, r.WithContext(ctx))
+		if out.close != nil {
+			out.close()
+		}
 	})
 }
 
 // streamer is a writer that is told when the answer is a stream.
 type streamer struct {
 	http.ResponseWriter
-	open func()
+	open  func()
+	close func() bool
 }
 
 // Stream is the writer whose writes leave at once.

@@ -217,7 +217,7 @@ func TestStoppingDrainsRequestsInFlight(t *testing.T) {
 	go func() { answer <- ask(t, "POST", "http://"+ln.Addr().String()+"/graphql", "{}") }()
 	<-arrived
 	stop()
-	<-s.stopping
+	<-s.stopping.Done()
 	for refused := false; !refused; { // until the listener is closed
 		conn, err := net.DialTimeout("tcp", ln.Addr().String(), time.Second)
 		if refused = err != nil; !refused {

@@ -49,7 +49,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 
 // drain ends srv gracefully, or after Drain by force.
 func (s *Server) drain(srv *http.Server, cancelRequests func()) error {
-	close(s.stopping)
+	s.stop()
 	bound, cancel := context.WithTimeout(context.Background(), s.cfg.Drain)
 	defer cancel()
 	err := srv.Shutdown(bound)

@@ -66,7 +66,7 @@ func serveDB(t *testing.T, dsn, database string) *gateway {
 	}
 	loader := fetch.New(fetch.Config{Conn: g.conn, Catalog: g.catalog})
 	g.base, g.log = start(t, Config{
-		Loader: loader, GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader}),
+		Loader: loader, GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Changes: g.catalog, Origins: []string{"*"}}),
 		Checks: []Check{
 			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: conn.Ping},
 			{Name: "catalog", Reason: "the database cannot be read", Probe: func(context.Context) error { return g.catalog.Ready() }},

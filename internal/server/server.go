@@ -82,16 +82,18 @@ func (c Config) withDefaults() Config {
 type Server struct {
 	cfg     Config
 	handler http.Handler
-	// stopping is closed when the server begins to stop: streams end then,
+	// stopping ends when the server begins to stop: streams end then,
 	// since they would not end by themselves.
-	stopping chan struct{}
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
 // New builds a server that does nothing yet: use it as a handler, or Serve.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	cfg.Log = slog.New(LogHandler(cfg.Log.Handler()))
-	s := &Server{cfg: cfg, stopping: make(chan struct{})}
+	s := &Server{cfg: cfg}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	m := newMetrics(cfg.Registry)
 	if cfg.Loader != nil {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
