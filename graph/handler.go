@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -68,9 +69,6 @@ func (c HandlerConfig) withDefaults() HandlerConfig {
 // initTimeout is how long a new WebSocket may take to say what it wants.
 const initTimeout = 10 * time.Second
 
-// pingInterval is how often a WebSocket is asked whether its client is there.
-const pingInterval = 30 * time.Second
-
 // statuses are those of operations that do not run, where 400 does not say it
 // all.
 var statuses = map[string]int{
@@ -91,10 +89,11 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	tell := presenter{cfg.Log}
 
 	srv := handler.New(schema)
+	// Pings are the client's: they are answered, and TCP's own find those who
+	// have gone. A ping from here would cost a goroutine for each who waits.
 	srv.AddTransport(transport.Websocket{
-		Implementation:   transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins(cfg.Origins)}},
-		InitTimeout:      initTimeout,
-		PingPongInterval: pingInterval,
+		Implementation: transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins(cfg.Origins)}},
+		InitTimeout:    initTimeout,
 	})
 	srv.AddTransport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses})
 	srv.SetValidationRulesFn(schema.validationRules)
@@ -114,6 +113,12 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	ops.cfg.news = &news{cfg: &ops.cfg}
 	srv.Use(ops)
 	return srv
+}
+
+// TrustedDocuments reads the documents and manifests of a directory, for
+// HandlerConfig.Trusted. An error names the file.
+func TrustedDocuments(dir fs.FS) (*gqlhttp.Trusted, error) {
+	return gqlhttp.ReadTrusted(dir, NewExecutableSchema(Config{}).Schema())
 }
 
 // origins are the hosts of sites, as WebSockets' handshakes name them.

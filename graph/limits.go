@@ -8,6 +8,9 @@ type Limits struct {
 	// takes two. The default is 25, which fits a drill-down over every
 	// dimension and GraphiQL's introspection.
 	Depth int
+	// Aliases is how many fields an operation may rename, fragments written out.
+	// The default is 1,000.
+	Aliases int
 	// Fields is how many fields an operation may select, fragments written out
 	// and aliases counted each. The default is 5,000.
 	Fields int
@@ -29,13 +32,16 @@ type Limits struct {
 	Loads int
 }
 
+// DefaultLimits are the limits where nothing else is said.
+func DefaultLimits() Limits { return Limits{}.withDefaults() }
+
 // withDefaults fills what is not set.
 func (l Limits) withDefaults() Limits {
 	for _, field := range []struct {
 		value *int
 		def   int
 	}{
-		{&l.Depth, 25}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
+		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
 		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 	} {
 		if *field.value == 0 {

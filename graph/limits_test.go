@@ -29,6 +29,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{name: "depth", query: `{ downloads { ` + drill + ` } }`, limits: Limits{Depth: 25}, code: "QUERY_TOO_DEEP", limit: "25", given: "26", path: "null"},
 		{name: "fields", query: `{ ` + aliases.String() + `}`, limits: Limits{Fields: 100}, code: "QUERY_TOO_WIDE", limit: "100", given: "120", path: "null"},
+		{name: "aliases", query: `{ ` + aliases.String() + `}`, limits: Limits{Aliases: 59}, code: "QUERY_TOO_WIDE", limit: "59", given: "60", path: "null"},
 		{name: "fragments of fragments", query: `{ dataset { ...F0 } } ` + bomb.String() + `fragment F60 on Dataset { lastDay }`,
 			code: "QUERY_TOO_WIDE", limit: "5000", given: fmt.Sprint(manyFields), path: "null"},
 		{name: "tokens", query: `{ ` + aliases.String() + `}`, limits: Limits{Tokens: 50}, code: "GRAPHQL_PARSE_FAILED", path: "null"},

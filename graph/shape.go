@@ -29,6 +29,9 @@ func (s shapeLimits) MutateOperationContext(_ context.Context, op *graphql.Opera
 	case got.depth > s.limits.Depth:
 		over = overLimit(CodeTooDeep, got.depth, s.limits.Depth,
 			"the operation is nested %d levels deep; at most %d are allowed", got.depth, s.limits.Depth)
+	case got.aliases > s.limits.Aliases:
+		over = overLimit(CodeTooWide, got.aliases, s.limits.Aliases,
+			"the operation renames %d fields; at most %d aliases are allowed", got.aliases, s.limits.Aliases)
 	case got.fields > s.limits.Fields:
 		over = overLimit(CodeTooWide, got.fields, s.limits.Fields,
 			"the operation selects %d fields; at most %d are allowed", got.fields, s.limits.Fields)
@@ -41,9 +44,9 @@ func (s shapeLimits) MutateOperationContext(_ context.Context, op *graphql.Opera
 	return err
 }
 
-// shape is how deep a selection is nested and how many fields it has, with
-// fragments written out.
-type shape struct{ depth, fields int }
+// shape is how deep a selection is nested, how many fields it has, and how many
+// of them are renamed, with fragments written out.
+type shape struct{ depth, fields, aliases int }
 
 // manyFields is where counting stops, so that fragments of fragments cannot
 // overflow.
@@ -64,6 +67,9 @@ func (m measure) of(sel ast.SelectionSet) (all shape) {
 			one = m.of(s.SelectionSet)
 			one.depth++
 			one.fields++
+			if s.Alias != s.Name {
+				one.aliases++
+			}
 		case *ast.InlineFragment:
 			one = m.of(s.SelectionSet)
 		case *ast.FragmentSpread:
@@ -71,6 +77,7 @@ func (m measure) of(sel ast.SelectionSet) (all shape) {
 		}
 		all.depth = max(all.depth, one.depth)
 		all.fields = min(all.fields+one.fields, manyFields)
+		all.aliases = min(all.aliases+one.aliases, manyFields)
 	}
 	return all
 }

@@ -7,17 +7,20 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"clickql/graph"
 	"clickql/ingest"
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
 	"clickql/internal/sample"
 	"clickql/internal/server"
 	"clickql/internal/server/examples"
@@ -34,12 +37,17 @@ type serveFlags struct {
 	queryTimeout time.Duration
 	maxRows      int64
 	drain        time.Duration
+	closed       bool // to introspection
+	limits       graph.Limits
+	maxBody      byteSize
+	documents    *gqlhttp.Trusted // in the directory trusted
+	trusted      string
 	asked        string
 }
 
 // newServeCommand is the gateway.
 func newServeCommand(a *app) *cobra.Command {
-	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults()}
+	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults(), limits: graph.DefaultLimits(), maxBody: 1 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer GraphQL over HTTP",
@@ -65,8 +73,37 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
 	a.askedFlag(flags, &f.asked)
+	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
+	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
+	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 1MiB")
+	limitFlags(flags, &f.limits)
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
+}
+
+// trustedDocuments reads the documents of a directory; none are asked for where
+// it has no name.
+func trustedDocuments(dir string) (*gqlhttp.Trusted, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	documents, err := graph.TrustedDocuments(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("--trusted-documents %s: %w", dir, err)
+	}
+	return documents, nil
+}
+
+// limitFlags are the bounds of one operation.
+func limitFlags(flags *pflag.FlagSet, l *graph.Limits) {
+	flags.IntVar(&l.Depth, "max-depth", l.Depth, "how many `levels` deep an operation may be nested")
+	flags.IntVar(&l.Aliases, "max-aliases", l.Aliases, "how many fields an operation may rename, a `number`; fragments written out")
+	flags.IntVar(&l.Fields, "max-fields", l.Fields, "how many fields an operation may select, a `number`; fragments written out")
+	flags.IntVar(&l.Tokens, "max-tokens", l.Tokens, "how many `tokens` a document may have")
+	flags.IntVar(&l.First, "max-first", l.First, "largest `number` that a list's first may be")
+	flags.IntVar(&l.Names, "max-names", l.Names, "how many projects an argument may name, and values a filter may list, a `number`")
+	flags.IntVar(&l.Points, "max-points", l.Points, "how many intervals a series may have, a `number`")
+	flags.IntVar(&l.Loads, "max-questions", l.Loads, "how many questions to the database an operation may come to, a `number`")
 }
 
 // check finds wrong usage before anything is started.
@@ -77,6 +114,11 @@ func (f serveFlags) check(a *app) error {
 	if f.playURL != "" {
 		if u, err := url.Parse(f.playURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
+		}
+	}
+	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, int(f.maxBody)} {
+		if l <= 0 {
+			return usagef("limits are numbers above zero: leave a flag away for its default")
 		}
 	}
 	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 {
@@ -90,6 +132,9 @@ func (f serveFlags) check(a *app) error {
 // costs time. Stopping goes the other way round.
 func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	if err := f.check(a); err != nil {
+		return err
+	}
+	if f.documents, err = trustedDocuments(f.trusted); err != nil {
 		return err
 	}
 	ln, err := listen("--addr", f.addr)
@@ -146,9 +191,11 @@ func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fe
 		Observer: observer, Log: log, Registry: registry,
 	})
 	return server.New(server.Config{
-		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Changes: cat, Log: log, Timeout: f.queryTimeout, Origins: f.origins}),
-		SDL:     schemaText(),
-		Loader:  loader,
+		GraphQL: graph.NewHandler(graph.HandlerConfig{
+			Loader: loader, Changes: cat, Log: log, Limits: f.limits, NoIntrospection: f.closed,
+			Timeout: f.queryTimeout, Trusted: f.documents, Origins: f.origins,
+		}),
+		SDL: schemaText(), Loader: loader, MaxBody: int64(f.maxBody),
 		Checks: []server.Check{
 			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: st.conn.Ping},
 			{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Probe: func(context.Context) error { return cat.Ready() }},

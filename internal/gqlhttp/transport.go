@@ -1,6 +1,7 @@
 package gqlhttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -150,11 +151,13 @@ func encode(resp *graphql.Response) []byte {
 }
 
 // marshal encodes what is made of maps, lists and plain values, which always
-// succeeds.
+// succeeds. Characters that only HTML gives a meaning stay as they are.
 func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return []byte("null")
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -1,0 +1,78 @@
+package gqlhttp
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func post(t *testing.T, kind, body string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	return r
+}
+
+func TestParamsAreRead(t *testing.T) {
+	byGet := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?"+url.Values{
+		"query": {"q"}, "operationName": {"o"}, "variables": {`{"n":12345678901234567890}`}, "extensions": {`{"e":true}`},
+	}.Encode(), nil)
+	for _, r := range []*http.Request{byGet, post(t, "application/json; charset=UTF-8",
+		` {"query":"q","operationName":"o","variables":{"n":12345678901234567890},"extensions":{"e":true},"future":1} `)} {
+		p, no := params(r)
+		if no != nil {
+			t.Fatal(no.message)
+		}
+		if p.Query != "q" || p.OperationName != "o" || !reflect.DeepEqual(p.Extensions, map[string]any{"e": true}) {
+			t.Errorf("%s: %+v", r.Method, p)
+		}
+		if n, ok := p.Variables["n"].(interface{ String() string }); !ok || n.String() != "12345678901234567890" {
+			t.Errorf("%s: a number lost digits: %v", r.Method, p.Variables["n"])
+		}
+	}
+	p, no := params(post(t, "application/json", `{"documentId":"sha256:00"}`))
+	if no != nil || p.Extensions[documentID] != "sha256:00" {
+		t.Errorf("documentId: %+v, %+v", p, no)
+	}
+}
+
+func TestParamsAreRefused(t *testing.T) {
+	get := func(query string) *http.Request {
+		return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?"+query, nil)
+	}
+	const js = "application/json"
+	for _, c := range []struct {
+		r       *http.Request
+		status  int
+		message string
+	}{
+		{post(t, js, ""), 400, "no body"},
+		{post(t, js, `{"query":"q"} x`), 400, "not a JSON object"},
+		{post(t, js, `{`), 400, "not a JSON object"},
+		{post(t, js, `null`), 400, "not a JSON object"},
+		{post(t, js, `[{"query":"q"}]`), 400, "batches"},
+		{post(t, js, `{"qeury":"q"}`), 400, "query is missing"},
+		{post(t, js, `{"query":["q"]}`), 400, "query must be"},
+		{post(t, js, `{"query":"q","variables":[1]}`), 400, "variables must be"},
+		{post(t, js, `{"query":"q","extensions":"x"}`), 400, "extensions must be"},
+		{post(t, js, `{"query":"q","operationName":{}}`), 400, "operationName must be"},
+		{post(t, "", `{"query":"q"}`), 415, "application/json"},
+		{post(t, "text/plain", `{"query":"q"}`), 415, "application/json"},
+		{post(t, "application/x-www-form-urlencoded", `query=q`), 415, "application/json"},
+		{post(t, js+"; charset=latin1", `{"query":"q"}`), 415, "utf-8"},
+		{get("query=%zz"), 400, "escape it"},
+		{get("query=q&variables=1"), 400, "variables must be"},
+		{get("query=q&extensions=[]"), 400, "extensions must be"},
+		{get(""), 400, "query is missing"},
+		{httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", nil), 405, "GET or POST"},
+	} {
+		if _, no := params(c.r); no == nil || no.status != c.status || !strings.Contains(no.message, c.message) {
+			t.Errorf("%s %s: %+v, want %d %q", c.r.Method, c.r.URL, no, c.status, c.message)
+		}
+	}
+}
