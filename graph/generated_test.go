@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"clickql/internal/catalog"
+	"clickql/internal/query"
 )
 
 // question is a generated request: what stands before the selection, the slice
@@ -160,6 +161,43 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 			map[string]any{"topProjects": map[string]any{"nodes": nodes,
 				"pageInfo": map[string]any{"hasNextPage": first < len(list), "hasPreviousPage": false}}})
 	}))
+}
+
+// Ranges with ragged edges equal the raw table also where they are read from a
+// table of months and one of days: of tables that are said to be large, in
+// monthly partitions.
+func TestRangesOverTwoTablesEqualTheRawTable(t *testing.T) {
+	d := newData(t)
+	large := *d.catalog.Snapshot()
+	large.Tables = nil
+	for _, table := range d.catalog.Snapshot().Tables {
+		one := *table
+		if one.Grain == catalog.GrainDay {
+			one.Rows, one.Partitions = 1e10, nil
+			for _, m := range query.Buckets(large.Days, query.Monthly) {
+				days := catalog.Range{From: m, To: m.AddMonths(1) - 1}
+				one.Partitions = append(one.Partitions, catalog.Partition{Days: days, Rows: 2e9, Parts: 1})
+			}
+		}
+		large.Tables = append(large.Tables, &one)
+	}
+	h := NewHandler(HandlerConfig{Loader: d.loader(&large)})
+	halved := 0
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuestion(t, d, 2)
+		names := rapid.SampledFrom([][]string{nil, {"numpy"}, {"numpy", "pandas"}}).Draw(t, "projects")
+		args := q.args
+		if names != nil {
+			args = append([]string{"projects: " + quoted(names)}, args...)
+		}
+		document := fmt.Sprintf(`{ downloads%s {%s } }`, arguments(args...), document(q.asked))
+		got := post(t, h, document, nil, map[string]any{"explain": true})
+		halved += strings.Count(got.body, "UNION ALL")
+		check(t, h, document, map[string]any{"downloads": answer(d, q.of(d, names...), q.asked)})
+	})
+	if halved == 0 {
+		t.Error("no range was read from two tables")
+	}
 }
 
 // The ranks of projects in any slice are their places in the list of all.

@@ -34,12 +34,18 @@ const (
 // bytes and time are 0, and the SQL is that of the query that once gave it. Rows
 // and bytes are null where the driver does not tell them, which is over HTTP.
 type Explained struct {
-	Table     string  `json:"table"`
-	SQL       string  `json:"sql"`
-	Source    string  `json:"source"`
-	RowsRead  *uint64 `json:"rowsRead"`
-	BytesRead *uint64 `json:"bytesRead"`
-	ElapsedMs float64 `json:"elapsedMs"`
+	Table string `json:"table"`
+	// Tables are both where a range is read from a table of months and, its edges,
+	// from one of days: Table is the latter.
+	Tables   []string `json:"tables,omitempty"`
+	SQL      string   `json:"sql"`
+	Source   string   `json:"source"`
+	RowsRead *uint64  `json:"rowsRead"`
+	// RowsExpected is how many rows the planner expected the query to read; 0 where
+	// it has no estimate.
+	RowsExpected uint64  `json:"rowsExpected"`
+	BytesRead    *uint64 `json:"bytesRead"`
+	ElapsedMs    float64 `json:"elapsedMs"`
 	// AgeSeconds is how long ago ClickHouse gave an answer that is from the cache.
 	AgeSeconds float64 `json:"ageSeconds"`
 	// Operations is how many operations, this one among them, the query was run
@@ -78,7 +84,8 @@ func (t *trace) explained(playURL string, now time.Time) []Explained {
 	defer t.mu.Unlock()
 	out := make([]Explained, 0, len(t.used))
 	for r, source := range t.used {
-		e := Explained{Table: r.query.Table, SQL: r.query.Text(), Source: source, Operations: r.operations, Rejected: r.query.Rejected()}
+		e := Explained{Table: r.query.Table, Tables: r.query.Tables, SQL: r.query.Text(), Source: source, Operations: r.operations,
+			RowsExpected: uint64(r.query.EstimatedRows), Rejected: r.query.Rejected()}
 		if e.Rejected == nil {
 			e.Rejected = []query.Rejection{}
 		}

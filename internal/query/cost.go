@@ -286,12 +286,13 @@ func columnsOf(t *catalog.Table) int {
 }
 
 // dearer says why a table that could answer was not chosen.
-func dearer(e, best estimate, chosen *catalog.Table) string {
+func dearer(e estimate, chosen choice) string {
+	best := chosen.est
 	if e.unknown || best.unknown {
-		return fmt.Sprintf("it keeps more columns apart than %s, and the tables' sizes are not known", chosen.Name)
+		return fmt.Sprintf("it keeps more columns apart than %s, and the tables' sizes are not known", chosen.named())
 	}
 	return fmt.Sprintf("it would read about %s rows (%s), %s about %s (%s)",
-		roughly(e.rows), roughBytes(e.bytes), chosen.Name, roughly(best.rows), roughBytes(best.bytes))
+		roughly(e.rows), roughBytes(e.bytes), chosen.named(), roughly(best.rows), roughBytes(best.bytes))
 }
 
 // roughly writes a figure with two significant digits at the most.

@@ -141,12 +141,26 @@ type Rejection struct {
 type choice struct {
 	table   *catalog.Table  // nil where none can answer
 	extents *catalog.Extent // set where table stands for the table of first and last days
+	halves  *halves         // set where a second table is read too; table is that of days
 	est     estimate
 	blind   bool // the tables' sizes are not known
 }
 
-// choose picks the cheapest table that can answer every part of the bundle.
+// choose picks the cheapest table, or pair of tables, that can answer every part
+// of the bundle.
 func (k costing) choose(b *bundle) choice {
+	c := k.chooseOne(b)
+	if c.extents != nil || c.blind {
+		return c
+	}
+	if h, ok := k.chooseHalves(b); ok && (c.table == nil || h.est.cost < c.est.cost) {
+		return h
+	}
+	return c
+}
+
+// chooseOne picks the cheapest table.
+func (k costing) chooseOne(b *bundle) choice {
 	snap := k.snap
 	n, s := b.need(), b.slice()
 	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && len(s.Conditions) == 0 {
@@ -170,6 +184,27 @@ func (k costing) choose(b *bundle) choice {
 	return c
 }
 
+// tables are the names of the tables that are read, where they are several.
+func (c choice) tables() []string {
+	if c.halves == nil {
+		return nil
+	}
+	return []string{c.halves.months.FullName(), c.table.FullName()}
+}
+
+// named is what the choice reads, in words.
+func (c choice) named() string {
+	if c.halves == nil {
+		return c.table.Name
+	}
+	return c.halves.months.Name + " for whole months and " + c.table.Name + " for the days beside them"
+}
+
+// reads reports that the choice reads the table.
+func (c choice) reads(t *catalog.Table) bool {
+	return t == c.table || c.halves != nil && t == c.halves.months
+}
+
 // chooseExtents answers from the table that keeps nothing but each project's
 // first and last day: no other can be cheaper.
 func chooseExtents(e *catalog.Extent) choice {
@@ -187,12 +222,12 @@ func (k costing) rejections(c choice, b *bundle) []Rejection {
 	for _, t := range snap.Tables {
 		why := n.obstacle(t)
 		switch {
-		case t == c.table:
+		case c.reads(t):
 			continue
 		case c.extents != nil:
 			why = c.extents.Name + " keeps the first and the last day of each project ready"
 		case why == "":
-			why = dearer(k.estimate(t, s, n, b), c.est, c.table)
+			why = dearer(k.estimate(t, s, n, b), c)
 		}
 		out = append(out, Rejection{t.FullName(), why})
 	}

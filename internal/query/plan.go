@@ -16,8 +16,11 @@ type Options struct {
 
 // Query is one statement for ClickHouse, answering one request or several.
 type Query struct {
-	// Table is database.name of the table that is read.
+	// Table is database.name of the table that is read; where it is two, the one
+	// of days.
 	Table string
+	// Tables are both where two are read, and nil otherwise.
+	Tables []string
 	// SQL has its values as typed parameters, in Params.
 	SQL    string
 	Params []Param
@@ -168,7 +171,7 @@ func (p planner) query(b *bundle) *Query {
 	axes, agreed := b.axes()
 	w := &writer{table: b.choice.table, extents: b.choice.extents}
 	w.conditions(b, axes, agreed)
-	q := &Query{Table: b.choice.table.FullName(), EstimatedRows: b.choice.est.rows,
+	q := &Query{Table: b.choice.table.FullName(), Tables: b.choice.tables(), EstimatedRows: b.choice.est.rows,
 		bundle: b, axes: axes, costing: p.costing}
 	q.SQL = w.write(b, axes)
 	q.Params = w.params

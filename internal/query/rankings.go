@@ -101,7 +101,7 @@ func writerFor(snap *catalog.Snapshot, reqs ...Request) (*writer, error) {
 		o := ordered{r, i, r.givesTotal()}
 		b.parts = append(b.parts, partsOf([]ordered{o}, snap.Days)...)
 	}
-	c := costing{snap, widthsOf(snap)}.choose(b)
+	c := costing{snap, widthsOf(snap)}.chooseOne(b)
 	if c.table == nil {
 		return nil, uncovered(reqs[len(reqs)-1], snap)
 	}

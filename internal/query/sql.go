@@ -67,6 +67,7 @@ func bucketOf(t *catalog.Table, every Interval) string {
 type writer struct {
 	table   *catalog.Table
 	extents *catalog.Extent // read in place of table, where not nil
+	source  string          // a subquery that is read in place of table, where not empty
 	params  params
 	where   []string
 }
@@ -92,15 +93,18 @@ func (w *writer) days(n need) {
 
 // within is the condition that a row is of the days, in the steps that the table
 // keeps.
-func (w *writer) within(days catalog.Range) string {
+func (w *writer) within(days catalog.Range) string { return w.dayRange(w.table, days) }
+
+// dayRange is within for a table.
+func (w *writer) dayRange(t *catalog.Table, days catalog.Range) string {
 	from, to := days.From, days.To
-	if w.table.Grain == catalog.GrainMonth {
+	if t.Grain == catalog.GrainMonth {
 		from, to = from.StartOfMonth(), to.StartOfMonth()
 	}
 	if from == to {
-		return w.table.TimeColumn + " = " + w.params.add(from)
+		return t.TimeColumn + " = " + w.params.add(from)
 	}
-	return w.table.TimeColumn + " >= " + w.params.add(from) + " AND " + w.table.TimeColumn + " <= " + w.params.add(to)
+	return t.TimeColumn + " >= " + w.params.add(from) + " AND " + t.TimeColumn + " <= " + w.params.add(to)
 }
 
 // countedIn is the number of downloads of the part's days in a group of rows
@@ -150,6 +154,10 @@ func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
 		}
 		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
 	}
+	if b.choice.halves != nil {
+		w.halve(b.choice.halves, b)
+		return
+	}
 	w.days(b.need())
 }
 
@@ -165,6 +173,9 @@ func keyColumns(axes []Condition) (items, names []string) {
 
 // from is the FROM and WHERE of the query.
 func (w *writer) from() string {
+	if w.source != "" {
+		return "\nFROM " + w.source
+	}
 	s := "\nFROM " + catalog.Ident(w.table.Database) + "." + catalog.Ident(w.table.Name)
 	if len(w.where) > 0 {
 		s += "\nWHERE " + strings.Join(w.where, " AND ")

@@ -1,0 +1,73 @@
+package query
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"clickql/internal/catalog"
+)
+
+// large is the snapshot with every daily table in monthly partitions of a size
+// that makes days dear.
+func large() *catalog.Snapshot {
+	snap := snapshot()
+	for _, t := range snap.Tables {
+		if t.Grain != catalog.GrainDay {
+			continue
+		}
+		t.Rows *= 100
+		for _, m := range Buckets(data, Monthly) {
+			t.Partitions = append(t.Partitions, catalog.Partition{Days: catalog.Range{From: m, To: m.AddMonths(1) - 1}, Rows: t.Rows / 14, Parts: 1})
+		}
+	}
+	return snap
+}
+
+// TestHalvesGolden keeps the plans of ranges that two tables answer together.
+func TestHalvesGolden(t *testing.T) {
+	ragged := all.in(days("2023-09-12", "2024-07-04"))
+	for name, reqs := range map[string][]Request{
+		"two tables, top projects":   {SplitOf(ragged, catalog.Project, 10, nil), TotalOf(ragged)},
+		"two tables, quarters":       {SeriesOf(ragged, Quarterly)},
+		"two tables, one edge":       {TotalOf(all.in(days("2023-09-01", "2024-07-04")))},
+		"two tables, from the start": {TotalOf(all.in(days("2023-07-10", "2024-07-04")))},
+		"one table, weeks":           {SeriesOf(ragged, Weekly)},
+		"two tables, a project":      {TotalOf(project("small").in(ragged.Days))},
+		"one table, no whole month":  {TotalOf(all.in(days("2024-02-02", "2024-03-30")))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name, describePlan(NewPlan(large(), reqs, Options{})))
+		})
+	}
+}
+
+// TestSplitRange: the middle and the edges hold every day of the range once, and
+// the middle nothing but whole months.
+func TestSplitRange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from := data.From + catalog.Day(rapid.IntRange(0, data.Days()-1).Draw(t, "from"))
+		r := catalog.Range{From: from, To: from + catalog.Day(rapid.IntRange(0, int(data.To-from)).Draw(t, "days"))}
+		middle, edges, ok := splitRange(r, data)
+		if !ok {
+			return
+		}
+		seen := map[catalog.Day]int{}
+		for _, part := range append(edges, middle) {
+			for d := part.From; d <= part.To; d++ {
+				seen[d]++
+			}
+		}
+		for d := r.From; d <= r.To; d++ {
+			if seen[d] != 1 {
+				t.Fatalf("%v: %s is in %d parts of %v and %v", r, d, seen[d], middle, edges)
+			}
+		}
+		if len(seen) != r.Days() {
+			t.Fatalf("%v: %d days in %v and %v", r, len(seen), middle, edges)
+		}
+		if middle.From != middle.From.StartOfMonth() && middle.From != data.From || middle.To+1 != (middle.To+1).StartOfMonth() {
+			t.Fatalf("%v: %v is not whole months", r, middle)
+		}
+	})
+}
