@@ -91,6 +91,9 @@ func (a *app) advise(ctx context.Context, f adviseFlags) error {
 		return err
 	}
 	f.options.Budget = uint64(f.budget)
+	if f.options.Readers, err = catalog.Readers(ctx, conn, conn.Database()); err != nil {
+		return err
+	}
 	snap := cat.Snapshot()
 	report, err := advise.Advise(snap, log, func(keys []catalog.Key) ([]catalog.KeyCount, error) {
 		return catalog.CountKeys(ctx, conn, snap, keys, f.sampleRows)

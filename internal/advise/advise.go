@@ -24,6 +24,9 @@ type Options struct {
 	LeastShare float64
 	// Cluster is what the DDL is written for; empty for one server.
 	Cluster string
+	// Readers lists the materialized views that are computed from each table, by
+	// its full name.
+	Readers map[string][]string
 }
 
 // Defaults of Options.
@@ -90,7 +93,7 @@ func Advise(snap *catalog.Snapshot, log asked.File, size Sizer, o Options) (*Rep
 	w := newWorkload(snap, records)
 	r.RowsReplayed = uint64(w.rows())
 	r.Notes = append(r.Notes, w.notes()...)
-	r.unused(snap, log)
+	r.unused(snap, log, o.Readers)
 	keys := candidates(w)
 	if len(keys) == 0 {
 		return r, nil
@@ -129,15 +132,20 @@ func (r *Report) take(log asked.File) []asked.Record {
 
 // proposal writes down what won.
 func (won choice) proposal(r *Report, o Options) (Proposal, error) {
-	t, err := ddl.Aggregate(won.table.Name, won.table.Key...)
-	if err != nil {
-		return Proposal{}, err
+	command := "clickql ingest backfill " + won.table.Name
+	t, known := ddl.Lookup(won.table.Name)
+	if !known {
+		var err error
+		if t, err = ddl.Aggregate(won.table.Name, won.table.Key...); err != nil {
+			return Proposal{}, err
+		}
+		command += " --key " + strings.Join(won.table.Key, ",")
 	}
 	at := ddl.Options{Database: r.Database, Cluster: o.Cluster}
 	return Proposal{
 		Name: t.Name, Key: won.table.Key, Rows: won.table.Rows, RowsError: won.size.Error, RowsAtLeast: won.size.AtLeast,
 		Bytes: won.table.Bytes, Statements: won.statements, RowsSaved: uint64(won.saved), Share: won.saved / max(1, float64(r.RowsReplayed)),
 		DDL:     []string{t.Create(at, t.Name), t.CreateView(at)},
-		Command: "clickql ingest backfill " + t.Name + " --key " + strings.Join(won.table.Key, ","),
+		Command: command,
 	}, nil
 }

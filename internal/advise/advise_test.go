@@ -177,6 +177,10 @@ func TestUnused(t *testing.T) {
 			t.Errorf("%s: %+v, notes %q", since, r.Unused, r.Notes)
 		}
 	}
+	feeding := Options{Readers: map[string][]string{"pypi.pypi_downloads_per_day": {"pypi.weekly_mv"}}}
+	if r := advised(t, snap, log, feeding); !strings.Contains(r.Unused[0].NeededBy, "pypi.weekly_mv") {
+		t.Errorf("%+v", r.Unused)
+	}
 	log.Tables["pypi.pypi_downloads_per_day"] = "2026-03-31"
 	if r := advised(t, snap, log, Options{}); len(r.Unused) != 0 {
 		t.Errorf("used lately: %+v", r.Unused)

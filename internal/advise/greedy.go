@@ -42,7 +42,11 @@ func optionsOf(snap *catalog.Snapshot, w *workload, keys []catalog.Key, counts [
 		if counts[i].Rows <= 0 {
 			continue
 		}
-		for n, order := range w.orders(k) {
+		orders := w.orders(k)
+		if known, ok := knownTable(k); ok && !exists(snap, known.OrderBy) {
+			orders = [][]string{known.OrderBy}
+		}
+		for n, order := range orders {
 			if exists(snap, order) {
 				continue
 			}
@@ -76,13 +80,35 @@ func exists(snap *catalog.Snapshot, key []string) bool {
 	})
 }
 
-// nameOf is a name for a table with the key that is not taken.
+// knownTable is the table of the schema that has the key's columns; ok is false
+// where there is none.
+func knownTable(k catalog.Key) (known ddl.Table, ok bool) {
+	columns := slices.Sorted(slices.Values(k.Columns()))
+	for _, t := range ddl.Derived() {
+		if t.Kind == ddl.Counts && slices.Equal(slices.Sorted(slices.Values(t.OrderBy)), columns) {
+			return t, true
+		}
+	}
+	return known, false
+}
+
+// nameOf is a name for a table with the key: the schema's, or one that is not
+// taken. A table that has the key and is not complete is to be filled.
 func nameOf(snap *catalog.Snapshot, key []string) string {
 	name := ddl.AggregateName(key...)
-	if snap.Table(name) != nil {
+	for _, t := range ddl.Derived() {
+		if t.Kind == ddl.Counts && slices.Equal(t.OrderBy, key) {
+			name = t.Name
+		}
+	}
+	taken := func() bool {
+		t := snap.Table(name)
+		return t != nil && !slices.Equal(t.Key, key)
+	}
+	if taken() {
 		name += "_in_order_of_" + key[0]
 	}
-	for snap.Table(name) != nil {
+	for taken() {
 		name += "_2"
 	}
 	return name
@@ -136,7 +162,7 @@ func (w *workload) benefit(c *option) (saved float64) {
 	snap := w.snap.With(c.table)
 	for _, t := range w.tasks {
 		if t.fits(c.key) {
-			rows, _, _ := w.with(snap, t)
+			rows, _, _ := t.with(snap)
 			saved += t.rows - rows
 		}
 	}
@@ -151,7 +177,7 @@ func (w *workload) accept(c *option) choice {
 		if !t.fits(c.key) {
 			continue
 		}
-		if rows, plan, changed := w.with(w.snap, t); changed {
+		if rows, plan, changed := t.with(w.snap); changed {
 			out.saved, out.statements = out.saved+t.rows-rows, out.statements+uint64(t.times)
 			t.rows, t.plan = rows, plan
 		}

@@ -34,10 +34,13 @@ type Unused struct {
 }
 
 // unused lists the tables that nobody used.
-func (r *Report) unused(snap *catalog.Snapshot, log asked.File) {
+func (r *Report) unused(snap *catalog.Snapshot, log asked.File, readers map[string][]string) {
 	r.Unused = []Unused{}
 	add := func(u Unused) {
 		u.LastUsed = log.Tables[u.Table]
+		if views := readers[u.Table]; len(views) > 0 {
+			u.NeededBy = "it feeds " + strings.Join(views, ", ")
+		}
 		if u.LastUsed == "" || u.LastUsed < log.Until.Add(-stale).UTC().Format(time.DateOnly) {
 			r.Unused = append(r.Unused, u)
 		}

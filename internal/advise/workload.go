@@ -16,19 +16,12 @@ const maxTasks = 500
 
 // task is one shape of query, as often as it was asked.
 type task struct {
-	shape    query.Shape
-	requests []query.Request
-	dims     []catalog.Dimension
-	grain    catalog.Grain
-	times    float64 // statements, refused ones too
-	rows     float64 // that all of them read with the tables taken so far
-	plan     cost    // with those tables
-}
-
-// cost is what a plan for a task would read.
-type cost struct {
-	rows   float64
-	tables string // of its queries
+	shape query.Shape
+	dims  []catalog.Dimension
+	grain catalog.Grain
+	times float64        // statements, refused ones too
+	rows  float64        // that all of them read with the tables taken so far
+	plan  query.Replayed // with those tables
 }
 
 // workload is what was asked, ready to be planned again.
@@ -96,41 +89,22 @@ func withStandIns(snap *catalog.Snapshot, records []asked.Record) *catalog.Snaps
 
 // newTask prepares a shape; nil where no table can answer it now.
 func (w *workload) newTask(s query.Shape) *task {
-	data := w.snap.Days
-	t := &task{shape: s, requests: s.Requests(data), dims: s.Dims(), grain: s.Grain(data)}
-	var ok bool
-	t.plan, ok = planned(w.snap, t.requests)
+	plan, ok := s.Replay(w.snap)
 	if !ok {
 		return nil
 	}
-	return t
+	return &task{shape: s, dims: s.Dims(), grain: s.Grain(w.snap.Days), plan: plan}
 }
 
 // add counts a record. Where the table that served is still the one that would
 // serve, its rows are what was read; else what the planner expects now.
 func (t *task) add(r asked.Record) {
 	t.times += float64(r.Count + r.Refused)
-	if t.plan.tables == r.Table {
-		t.rows += float64(r.Rows) + float64(r.Refused)*t.plan.rows
+	if len(t.plan.Tables) == 1 && t.plan.Tables[0] == r.Table {
+		t.rows += float64(r.Rows) + float64(r.Refused)*t.plan.Rows
 	} else {
-		t.rows += float64(r.Count+r.Refused) * t.plan.rows
+		t.rows += float64(r.Count+r.Refused) * t.plan.Rows
 	}
-}
-
-// planned is what the planner would read; ok is false where it cannot answer.
-func planned(snap *catalog.Snapshot, requests []query.Request) (c cost, ok bool) {
-	plan := query.NewPlan(snap, requests, query.Options{})
-	if len(plan.Failed) > 0 || len(plan.Queries) == 0 {
-		return c, false
-	}
-	var tables []string
-	for _, q := range plan.Queries {
-		c.rows += q.EstimatedRows
-		tables = append(tables, q.Table)
-	}
-	slices.Sort(tables)
-	c.tables = strings.Join(slices.Compact(tables), " ")
-	return c, true
 }
 
 // rows is what all tasks read.
@@ -153,12 +127,12 @@ func (w *workload) notes() []string {
 	return out
 }
 
-// with is what a task would read with a further table, all its statements
-// together; changed is false where the table would not be used.
-func (w *workload) with(snap *catalog.Snapshot, t *task) (rows float64, plan cost, changed bool) {
-	plan, ok := planned(snap, t.requests)
-	if !ok || plan == t.plan {
+// with is what a task would read with further tables, all its statements
+// together; changed is false where they would not be used.
+func (t *task) with(snap *catalog.Snapshot) (rows float64, plan query.Replayed, changed bool) {
+	plan, ok := t.shape.Replay(snap)
+	if !ok || plan.Rows == t.plan.Rows && slices.Equal(plan.Tables, t.plan.Tables) {
 		return t.rows, t.plan, false
 	}
-	return t.times * plan.rows, plan, true
+	return t.times * plan.Rows, plan, true
 }

@@ -32,7 +32,7 @@ func Aggregate(name string, key ...string) (Table, error) {
 	if slices.Contains(key, "date") && slices.Contains(key, "month") {
 		return Table{}, fmt.Errorf("describe the aggregate %s: its key has date and month; date alone tells the month too", name)
 	}
-	return countsBy(name, key...), nil
+	return wide(name, key...), nil
 }
 
 // KeyColumns lists what downloads can be counted by.
@@ -46,9 +46,12 @@ func KeyColumns() []string {
 
 // AggregateName is the name that a table with the key has here:
 // pypi_downloads_per_day_by_version_by_country for project, version, date and
-// country_code.
+// country_code; without the project it begins with pypi_total.
 func AggregateName(key ...string) string {
 	name := "pypi_downloads"
+	if !slices.Contains(key, "project") {
+		name = "pypi_total"
+	}
 	switch {
 	case slices.Contains(key, "date"):
 		name += "_per_day"
@@ -64,9 +67,6 @@ func AggregateName(key ...string) string {
 			c = word
 		}
 		name += "_by_" + c
-	}
-	if !slices.Contains(key, "project") {
-		name += "_global"
 	}
 	return name
 }

@@ -14,7 +14,7 @@ func TestAggregateNames(t *testing.T) {
 		"pypi_downloads": {"project"},
 		"pypi_downloads_per_day_by_version_by_system_by_country": {"project", "version", "date", "country_code", "system"},
 		"pypi_downloads_per_day_by_ci":                           {"project", "ci", "date"},
-		"pypi_downloads_per_month_by_country_global":             {"month", "country_code"},
+		"pypi_total_per_month_by_country":                        {"month", "country_code"},
 	} {
 		if got := ddl.AggregateName(key...); got != want {
 			t.Errorf("%v: %s, want %s", key, got, want)

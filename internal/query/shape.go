@@ -39,6 +39,40 @@ type Measure struct {
 	Kind     Kind              `json:"kind"`
 	Interval Interval          `json:"interval,omitempty"`
 	Dim      catalog.Dimension `json:"by,omitempty"`
+	// Then are the levels below a split that the same query answered.
+	Then []Measure `json:"then,omitempty"`
+}
+
+// measureOf is the measure of a request and of the levels below it.
+func measureOf(r Request) Measure {
+	m := Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim}
+	for _, level := range r.levels()[1:] {
+		m.Then = append(m.Then, Measure{Kind: level.Kind, Interval: level.Interval, Dim: level.Dim})
+	}
+	return m
+}
+
+// compare orders measures.
+func (m Measure) compare(o Measure) int {
+	return cmp.Or(cmp.Compare(m.Kind, o.Kind), cmp.Compare(m.Interval, o.Interval), cmp.Compare(m.Dim, o.Dim),
+		slices.CompareFunc(m.Then, o.Then, Measure.compare))
+}
+
+// request is a request of this measure of a slice.
+func (m Measure) request(s Slice) Request {
+	r := Request{Slice: s, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
+	switch m.Kind {
+	case Split:
+		r.First = 10
+	case Rank:
+		r.Of = "0 of 0"
+	}
+	if len(m.Then) > 0 {
+		below := m.Then[0]
+		below.Then = m.Then[1:]
+		r = r.Then(below.request(Slice{}))
+	}
+	return r
 }
 
 // Filter is a condition with the number of its values in place of them.
@@ -65,14 +99,10 @@ func shapeOfBundle(b *bundle, snap *catalog.Snapshot) Shape {
 	n := b.parts[0].need
 	s := Shape{Extras: rounded(len(b.extras)), Projects: rounded(len(all.Projects))}
 	for _, p := range b.parts {
-		for _, r := range p.req().levels() {
-			s.Parts = append(s.Parts, Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim})
-		}
+		s.Parts = append(s.Parts, measureOf(p.req()))
 	}
-	slices.SortFunc(s.Parts, func(a, b Measure) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Dim, b.Dim))
-	})
-	s.Parts = slices.Compact(s.Parts)
+	slices.SortFunc(s.Parts, Measure.compare)
+	s.Parts = slices.CompactFunc(s.Parts, func(a, b Measure) bool { return a.compare(b) == 0 })
 	if len(all.Projects) > 0 {
 		var sum int64
 		for _, name := range all.Projects {
@@ -127,6 +157,9 @@ func (s Shape) Dims() []catalog.Dimension {
 	uses := map[catalog.Dimension]bool{catalog.Project: s.Projects > 0}
 	for _, m := range s.Parts {
 		uses[m.Dim] = true
+		for _, level := range m.Then {
+			uses[level.Dim] = true
+		}
 	}
 	for _, f := range s.Filters {
 		uses[f.Dim] = true
@@ -165,14 +198,7 @@ func (s Shape) Requests(data catalog.Range) []Request {
 	slice := s.slice(data)
 	var reqs []Request
 	for _, m := range s.Parts {
-		r := Request{Slice: slice, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
-		switch m.Kind {
-		case Split:
-			r.First = 10
-		case Rank:
-			r.Of = "0 of 0"
-		}
-		reqs = append(reqs, r)
+		reqs = append(reqs, m.request(slice))
 	}
 	for range s.Extras {
 		before, ok := slice.Previous()

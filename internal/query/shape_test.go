@@ -1,7 +1,9 @@
 package query
 
 import (
+	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,18 +17,19 @@ func TestShapeReplays(t *testing.T) {
 	days := func(n int) catalog.Range {
 		return catalog.Range{From: snap.Days.To - catalog.Day(n) + 1, To: snap.Days.To}
 	}
-	pandas := Slice{Projects: []string{"boto3"}, Days: days(90)}
+	boto := Slice{Projects: []string{"boto3"}, Days: days(90)}
 	in := func(s Slice, d catalog.Dimension, values ...string) Slice {
 		return s.Narrow(Condition{Dim: d, Values: values})
 	}
 	for name, reqs := range map[string][]Request{
 		"total":          {TotalOf(Slice{Projects: []string{"boto3"}, AllTime: true})},
-		"with before":    {SeriesOf(pandas, Daily), TotalOf(Slice{Projects: []string{"boto3"}, Days: catalog.Range{From: pandas.Days.From - 90, To: pandas.Days.From - 1}})},
-		"filtered split": {SplitOf(in(pandas, catalog.Country, "DE", "FR"), catalog.Python, 5, nil)},
+		"with before":    {SeriesOf(boto, Daily), TotalOf(Slice{Projects: []string{"boto3"}, Days: catalog.Range{From: boto.Days.From - 90, To: boto.Days.From - 1}})},
+		"filtered split": {SplitOf(in(boto, catalog.Country, "DE", "FR"), catalog.Python, 5, nil)},
 		"monthly":        {SeriesOf(Slice{Projects: []string{"boto3", "numpy"}, AllTime: true}, Monthly)},
 		"everything":     {SplitOf(Slice{Days: days(30)}, catalog.Project, 5, nil)},
 		"rank":           {RankOf(Slice{AllTime: true}, "boto3")},
-		"libc":           {SplitOf(pandas, catalog.Libc, 5, nil), SplitOf(pandas, catalog.CI, 5, nil)},
+		"libc":           {SplitOf(boto, catalog.Libc, 5, nil), SplitOf(boto, catalog.CI, 5, nil)},
+		"levels":         {SplitOf(boto, catalog.Version, 3, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Monthly)))},
 		"all time days":  {ExtentOf(in(Slice{Projects: []string{"boto3"}, AllTime: true}, catalog.Country, "DE"))},
 	} {
 		plan := NewPlan(snap, reqs, Options{})
@@ -51,17 +54,21 @@ func TestShapeReplays(t *testing.T) {
 		}
 		replayed.Projects = catalog.NewIndex(append(entries, catalog.Entry{Name: "~", Total: max(0, rest)}))
 		for i, s := range shapes {
+			is, ok := s.Replay(&replayed)
+			was := plan.Queries[i]
+			if !ok || len(is.Tables) != 1 || is.Tables[0] != was.Table || math.Abs(math.Log2(is.Rows/was.EstimatedRows)) > 2 {
+				t.Errorf("%s: %s, %.0f rows; replayed %v, %.0f: %s", name, was.Table, was.EstimatedRows, is.Tables, is.Rows, s.Key())
+			}
 			again := NewPlan(&replayed, s.Requests(snap.Days), Options{})
-			if len(again.Queries) != 1 {
-				t.Errorf("%s: %d queries: %s", name, len(again.Queries), s.Key())
-				continue
+			if got := again.Queries[0].Shape().Key(); got != s.Key() {
+				t.Errorf("%s: the shape of a replay differs\n%s\n%s", name, s.Key(), got)
 			}
-			was, is := plan.Queries[i], again.Queries[0]
-			if is.Table != was.Table || math.Abs(math.Log2(is.EstimatedRows/was.EstimatedRows)) > 2 {
-				t.Errorf("%s: %s, %.0f rows; replayed %s, %.0f: %s", name, was.Table, was.EstimatedRows, is.Table, is.EstimatedRows, s.Key())
+			var read Shape
+			if err := json.Unmarshal([]byte(s.Key()), &read); err != nil || read.Key() != s.Key() {
+				t.Errorf("%s: read back %s, %v", name, read.Key(), err)
 			}
-			if is.Shape().Key() != s.Key() {
-				t.Errorf("%s: the shape of a replay differs\n%s\n%s", name, s.Key(), is.Shape().Key())
+			if n := was.bundle.need(); !slices.Equal(s.Dims(), n.dims) || s.Grain(snap.Days) != n.grain {
+				t.Errorf("%s: the shape needs %v at %d, the query %v at %d", name, s.Dims(), s.Grain(snap.Days), n.dims, n.grain)
 			}
 		}
 	}
