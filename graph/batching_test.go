@@ -82,6 +82,11 @@ func TestOneOperationIsFewQueries(t *testing.T) {
 		{"dependents", `{ a: project(name: "numpy") { dependents { total project { downloads(range: {last: 7}) { total } } } } }`, 2},
 		{"dependents of fifty projects", `{ ` + projects + ` { dependents { total project { name } } } }`, 1},
 		{"trends", `{ emergingProjects { project { firstDownload } } staleProjects { total } hotProjects(minDownloads: 1) { series { totals } } }`, 5},
+		{"a comparison of fifty projects", `{ compare(projects: ` + quoted(fifty) + `) { dates lines { total series { totals indexed movingAverage(days: 28) } } } }`, 1},
+		{"a comparison with shares and splits", `{ compare(projects: ` + quoted(fifty) + `, range: {last: 30}) { lines { project { summary } series { shares weekdayChange } downloads { by(dimension: COUNTRY) { total } } } } }`, 4},
+		{"portfolio of requirements", `{ portfolio(requirements: ` + quoted(strings.Join(projectNames, "\n")) + `) { projects { name downloads { total } } downloads(range: {last: 30}) { total series { totals } by(dimension: PROJECT) { total } } } }`, 2},
+		{"portfolio of an author", `{ portfolio(author: "Travis") { projects { name author downloads(range: {last: 30}) { total } } downloads(range: {last: 30}) { total series { totals } } } }`, 4},
+		{"releases of fifty projects, over time", `{ ` + projects + ` { downloads { byRelease { release total series(interval: MONTH) { totals } } } } }`, 2},
 		{"names, ids and the data set", `{ dataset { totalDownloads projectCount firstDay lastDay updatedAt } ` + projects + ` { id name } }`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -66,10 +66,11 @@ func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
 	if sel.total || sel.change {
 		c.ask(query.TotalOf(s))
 	}
-	for _, every := range sel.series {
-		if r, err := c.op.series(s, every); err == nil {
-			c.ask(r)
-		}
+	for _, one := range sel.series {
+		c.gatherSeries(one, s)
+	}
+	for _, by := range sel.releases {
+		c.releasesBy(by, s)
 	}
 	for _, by := range sel.splits {
 		c.split(by, s)

@@ -65,8 +65,9 @@ type (
 	downloadsSelection struct {
 		total    bool
 		change   bool
-		series   []query.Interval
+		series   []seriesSelection
 		splits   []*split
+		releases []*releaseSplit
 		previous []*downloadsSelection
 	}
 
@@ -134,8 +135,12 @@ func (c *compiler) downloads(path string, sel ast.SelectionSet) *downloadsSelect
 			d.previous = append(d.previous, c.downloads(join(path, f.Alias), f.Selections))
 		case "series":
 			args, err := c.args.field_Downloads_series_args(c.ctx, f.ArgumentMap(c.op.Variables))
-			if every := arg[query.Interval](args, "interval"); err == nil && !slices.Contains(d.series, every) {
-				d.series = append(d.series, every)
+			if sel := c.series(f, arg[query.Interval](args, "interval")); err == nil && !slices.Contains(d.series, sel) {
+				d.series = append(d.series, sel)
+			}
+		case "byRelease":
+			if s := c.releaseSplit(join(path, f.Alias), f); s != nil {
+				d.releases = append(d.releases, s)
 			}
 		case "by":
 			if s := c.split(join(path, f.Alias), f); s != nil {

@@ -10,7 +10,7 @@ func (c *compiler) project(path string, sel ast.SelectionSet) *projectSelection 
 	p := &projectSelection{}
 	for _, f := range c.fields(sel, "Project", "Node") {
 		switch f.Name {
-		case "summary", "latestVersion", "author", "license", "homePage", "requiresPython", "repository", "lastRelease":
+		case "summary", "latestVersion", "author", "maintainer", "license", "homePage", "requiresPython", "repository", "lastRelease":
 			p.metadata = true
 		case "firstDownload", "lastDownload":
 			p.extent = true

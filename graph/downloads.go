@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -27,20 +28,11 @@ func (d *Downloads) Total(ctx context.Context) (int64, error) {
 
 // Series is the field of that name.
 func (d *Downloads) Series(ctx context.Context, interval query.Interval) (*Series, error) {
-	req, err := d.op.series(d.slice, interval)
-	if err != nil {
-		return nil, err
-	}
-	res, err := d.op.loads.Load(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	days := d.op.snap.Days
-	if !d.slice.AllTime {
-		days = d.slice.Days
-	}
-	return &Series{Interval: interval, Dates: res.Days, Totals: res.Totals, Missing: d.op.snap.MissingIn(days)}, nil
+	return d.op.seriesOf(ctx, d.slice, interval, d.op.loads.Load)
 }
+
+// AsOf is the field of that name.
+func (d *Downloads) AsOf() *time.Time { return d.op.asOf() }
 
 // By is the field of that name.
 func (d *Downloads) By(ctx context.Context, dimension catalog.Dimension, first int, others bool) ([]*Slice, error) {

@@ -32,6 +32,10 @@ type asked struct {
 	dim      catalog.Dimension
 	first    int
 	others   bool
+	derived  bool    // of a series, what is computed from it
+	days     int     // of the moving average; 0 for none
+	weeks    int     // of the change against weekdays before
+	level    string  // of byRelease
 	below    []asked // of each slice's downloads, or of previous
 }
 
@@ -42,7 +46,13 @@ func document(list []asked) string {
 		fmt.Fprintf(&b, " f%d: ", i)
 		switch a.field {
 		case "series":
-			fmt.Fprintf(&b, "series(interval: %s) { interval dates totals points { date total } }", a.interval)
+			fmt.Fprintf(&b, "series(interval: %s) { interval dates totals points { date total }%s }", a.interval, a.documentDerived())
+		case "byRelease":
+			fmt.Fprintf(&b, "byRelease(level: %s, first: %d, others: %t) { level release label total share versions series(interval: MONTH) { totals }", a.level, a.first, a.others)
+			if len(a.below) > 0 {
+				fmt.Fprintf(&b, " downloads {%s }", document(a.below))
+			}
+			b.WriteString(" }")
 		case "by":
 			fmt.Fprintf(&b, "by(dimension: %s, first: %d, others: %t) { dimension value label total share", a.dim, a.first, a.others)
 			if len(a.below) > 0 {
@@ -67,7 +77,9 @@ func answer(d *testData, s oracleSlice, list []asked) map[string]any {
 		case "total":
 			out[key] = len(s.counted())
 		case "series":
-			out[key] = s.series(d, a.interval)
+			out[key] = a.addDerived(d, s, s.series(d, a.interval))
+		case "byRelease":
+			out[key] = answerReleases(d, s, a)
 		case "by":
 			out[key] = answerSplit(d, s, a)
 		case "previous":
@@ -152,7 +164,7 @@ func TestGeneratedRequestsEqualTheRawTable(t *testing.T) {
 		list, _ := q.of(d).split(catalog.Project, math.MaxInt, false)
 		nodes := []any{}
 		for _, v := range list[:min(first, len(list))] {
-			all := oracleSlice{rows: d.rows, allTime: true}.of(v.value.(string))
+			all := oracleOf(d).of(v.value.(string))
 			nodes = append(nodes, map[string]any{"total": v.total, "project": map[string]any{"name": v.value, "downloads": answer(d, all, q.asked)}})
 		}
 		args := append([]string{fmt.Sprintf("first: %d", first)}, q.args...)
@@ -243,3 +255,9 @@ func plain(v any) (out any) {
 var closeEnough = cmp.Comparer(func(a, b float64) bool {
 	return a == b || math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b))
 })
+
+// plainText is JSON as Go has it.
+func plainText(text string) (out any) {
+	_ = json.Unmarshal([]byte(text), &out)
+	return out
+}

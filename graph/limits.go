@@ -27,6 +27,9 @@ type Limits struct {
 	// Points is how many intervals a series may have. The default is 20,000,
 	// which is 54 years of days.
 	Points int
+	// Compared is how many points the lines of a comparison may have together.
+	// The default is 1,000,000.
+	Compared int
 	// Loads is how many questions to the database an operation may come to,
 	// drill-down included. The default is 10,000.
 	Loads int
@@ -43,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
 		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
+		{&l.Compared, 1_000_000},
 	} {
 		if *field.value == 0 {
 			*field.value = field.def

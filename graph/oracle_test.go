@@ -13,22 +13,35 @@ import (
 // It shares nothing with the planner: not its ranges, not its conditions, not
 // its buckets.
 
-// oracleSlice is the rows that conditions leave, and the days that are counted.
+// oracleSlice is the rows that conditions leave, those of all projects that
+// conditions on other things than project and version leave, and the days that
+// are counted.
 type oracleSlice struct {
 	rows     []row
+	everyone []row
 	allTime  bool
 	from, to time.Time
 }
 
-// narrowed keeps the rows that keep says.
-func (s oracleSlice) narrowed(keep func(row) bool) oracleSlice {
-	var kept []row
-	for _, r := range s.rows {
-		if keep(r) {
-			kept = append(kept, r)
+// oracleOf is the slice of all rows, over all time.
+func oracleOf(d *testData) oracleSlice {
+	return oracleSlice{rows: d.rows, everyone: d.rows, allTime: true}
+}
+
+// narrowed keeps the rows of which a dimension is as keep says.
+func (s oracleSlice) narrowed(dim catalog.Dimension, keep func(value string) bool) oracleSlice {
+	kept := func(rows []row) (kept []row) {
+		for _, r := range rows {
+			if keep(r.values[dim]) {
+				kept = append(kept, r)
+			}
 		}
+		return kept
 	}
-	s.rows = kept
+	s.rows = kept(s.rows)
+	if dim != catalog.Project && dim != catalog.Version {
+		s.everyone = kept(s.everyone)
+	}
 	return s
 }
 
@@ -126,10 +139,10 @@ func (s oracleSlice) split(dim catalog.Dimension, first int, others bool) (list 
 	left := whole
 	for _, v := range shown {
 		left -= totals[v]
-		list = append(list, oracleValue{v, oracleLabel(dim, v), totals[v], s.narrowed(func(r row) bool { return r.values[dim] == v })})
+		list = append(list, oracleValue{v, oracleLabel(dim, v), totals[v], s.narrowed(dim, func(got string) bool { return got == v })})
 	}
 	if others && left > 0 {
-		rest := s.narrowed(func(r row) bool { return !slices.Contains(shown, r.values[dim]) })
+		rest := s.narrowed(dim, func(got string) bool { return !slices.Contains(shown, got) })
 		list = append(list, oracleValue{nil, "Other", left, rest})
 	}
 	return list, whole

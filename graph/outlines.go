@@ -16,7 +16,18 @@ var (
 		"dates":    leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Dates, appendDate) }),
 		"totals":   leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Totals, appendInt) }),
 		"missing":  leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Missing, appendDate) }),
+		"indexed":  leafOf(func(b []byte, s *Series) []byte { return appendFloats(b, s.Indexed()) }),
+		"asOf":     leafOf(func(b []byte, s *Series) []byte { return appendOptionalDateTime(b, s.AsOf()) }),
 		"points":   listOf(pointOutline, (*Series).Points),
+	}}
+
+	groupOutline = outline[*ReleaseGroup]{[]string{"ReleaseGroup"}, map[string]fieldWriter[*ReleaseGroup]{
+		"level":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, string(g.Level)) }),
+		"release":  leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendOptional(b, g.Release()) }),
+		"label":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, g.Label()) }),
+		"total":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendInt(b, g.Total()) }),
+		"share":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendFloat(b, g.Share) }),
+		"versions": leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendList(b, g.Versions(), appendString) }),
 	}}
 
 	sliceOutline = outline[*Slice]{[]string{"Slice"}, map[string]fieldWriter[*Slice]{

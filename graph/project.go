@@ -79,6 +79,11 @@ func (p *Project) Author(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *fetch.Metadata) string { return m.Author })
 }
 
+// Maintainer is the field of that name.
+func (p *Project) Maintainer(ctx context.Context) (*string, error) {
+	return p.text(ctx, func(m *fetch.Metadata) string { return m.Maintainer })
+}
+
 // License is the field of that name.
 func (p *Project) License(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *fetch.Metadata) string { return m.License })

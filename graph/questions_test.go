@@ -16,14 +16,24 @@ import (
 // drawAsked generates a selection, drilling down at most depth levels.
 func drawAsked(t *rapid.T, depth int) []asked {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) asked {
-		fields := []string{"total", "series", "by", "change", "previous"}
+		fields := []string{"total", "series", "by", "change", "byRelease", "previous"}
 		if depth == 0 {
-			fields = fields[:4]
+			fields = fields[:5]
 		}
 		a := asked{field: rapid.SampledFrom(fields).Draw(t, "field")}
 		switch a.field {
 		case "series":
 			a.interval = rapid.SampledFrom([]string{"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}).Draw(t, "interval")
+			if a.derived = rapid.IntRange(0, 2).Draw(t, "derived") == 0; a.derived && a.interval == "DAY" {
+				a.days, a.weeks = rapid.IntRange(1, 30).Draw(t, "average of days"), rapid.IntRange(1, 5).Draw(t, "weeks before")
+			}
+		case "byRelease":
+			a.level = rapid.SampledFrom([]string{"MAJOR", "MINOR"}).Draw(t, "level")
+			a.first = rapid.SampledFrom([]int{0, 1, 2, 10}).Draw(t, "first")
+			a.others = rapid.Bool().Draw(t, "others")
+			if depth > 0 && rapid.Bool().Draw(t, "drill down") {
+				a.below = drawAsked(t, depth-1)
+			}
 		case "by":
 			a.dim = rapid.SampledFrom(catalog.Dimensions).Draw(t, "dimension")
 			a.first = rapid.SampledFrom([]int{0, 1, 2, 3, 10, 1000}).Draw(t, "first")
@@ -109,17 +119,17 @@ func drawFilter(t *rapid.T, d *testData, s oracleSlice) (arg, only string, _ ora
 		case "eq":
 			v := value.Draw(t, "value")
 			parts = append(parts, fmt.Sprintf("%s: {eq: %s}", filterFields[dim], quoted(v)))
-			s = s.narrowed(func(r row) bool { return r.values[dim] == v })
+			s = s.narrowed(dim, func(got string) bool { return got == v })
 		default:
 			list := rapid.SliceOfN(value, 0, 3).Draw(t, "values")
 			parts = append(parts, fmt.Sprintf("%s: {%s: %s}", filterFields[dim], op, quoted(list)))
-			s = s.narrowed(func(r row) bool { return slices.Contains(list, r.values[dim]) == (op == "in") })
+			s = s.narrowed(dim, func(got string) bool { return slices.Contains(list, got) == (op == "in") })
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "mirrors") == 0 {
 		parts = append(parts, "mirrors: false")
-		s = s.narrowed(func(r row) bool {
-			return !slices.Contains([]string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi"}, r.values[catalog.Installer])
+		s = s.narrowed(catalog.Installer, func(got string) bool {
+			return !slices.Contains([]string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi"}, got)
 		})
 	}
 	if len(parts) == 0 && rapid.Bool().Draw(t, "no filter") {
@@ -136,7 +146,7 @@ func quoted(v any) string {
 
 // drawQuestion generates the arguments and the selection.
 func drawQuestion(t *rapid.T, d *testData, depth int) question {
-	q := question{slice: oracleSlice{rows: d.rows}}
+	q := question{slice: oracleOf(d)}
 	var days, filter string
 	days, q.slice = drawRange(t, d, q.slice)
 	filter, q.only, q.slice = drawFilter(t, d, q.slice)
@@ -175,7 +185,7 @@ var oracleSpecifiers = map[string][2][]string{
 
 // of is the slice of the projects, all where names is nil.
 func (q question) of(d *testData, names ...string) oracleSlice {
-	theirs := oracleSlice{rows: d.rows, allTime: true}
+	theirs := oracleOf(d)
 	s := q.slice
 	if names != nil {
 		theirs, s = theirs.of(names...), s.of(names...)
@@ -188,10 +198,10 @@ func (q question) of(d *testData, names ...string) oracleSlice {
 	if slices.ContainsFunc(theirs.rows, func(r row) bool { return slices.Contains(lists[0], r.values[catalog.Version]) }) {
 		list = lists[0]
 	}
-	return s.narrowed(func(r row) bool { return slices.Contains(list, r.values[catalog.Version]) })
+	return s.narrowed(catalog.Version, func(got string) bool { return slices.Contains(list, got) })
 }
 
 // of keeps the rows of the projects.
 func (s oracleSlice) of(names ...string) oracleSlice {
-	return s.narrowed(func(r row) bool { return slices.Contains(names, r.values[catalog.Project]) })
+	return s.narrowed(catalog.Project, func(got string) bool { return slices.Contains(names, got) })
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -18,7 +19,7 @@ type (
 	// projectsField is project, projects or node.
 	projectsField struct {
 		names []string // normalised, known ones only
-		of    *projectSelection
+		of    []*projectSelection
 	}
 
 	// downloadsField is Query.downloads.
@@ -51,7 +52,9 @@ func (f *projectsField) gather(c *collector) {
 		if !c.op.indexed() {
 			c.ask(existence(name))
 		}
-		c.project(f.of, name)
+		for _, of := range f.of {
+			c.project(of, name)
+		}
 	}
 }
 
@@ -150,19 +153,22 @@ func (c *compiler) rootField(f graphql.CollectedField) rootField {
 		return c.trendsField(f, raw)
 	case "recentReleases":
 		return c.recentField(f, raw)
+	case "compare":
+		return c.comparisonField(f, raw)
+	case "portfolio":
+		return c.portfolioField(f, raw)
 	}
 	return nil
 }
 
 // named compiles a root field about projects by name.
 func (c *compiler) named(f graphql.CollectedField, names []string) rootField {
-	field := &projectsField{of: c.project(f.Alias, f.Selections)}
-	for _, name := range names {
-		if !c.indexed() || c.known(name) {
-			field.names = append(field.names, name)
-		}
-	}
-	return field
+	return &projectsField{c.existing(names), []*projectSelection{c.project(f.Alias, f.Selections)}}
+}
+
+// existing leaves out names of no project, where that is known without asking.
+func (c *compiler) existing(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return c.indexed() && !c.known(name) })
 }
 
 func (c *compiler) downloadsField(f graphql.CollectedField, raw map[string]any) rootField {

@@ -23,9 +23,9 @@ type specifier struct {
 	*query.Specifier
 }
 
-// of is the slice narrowed to one project.
-func (s slice) of(name string) slice {
-	s.Slice = ofProject(s.Slice, name)
+// of is the slice narrowed to projects, taken together.
+func (s slice) of(names ...string) slice {
+	s.Slice = s.Narrow(query.Condition{Dim: catalog.Project, Values: names})
 	return s
 }
 

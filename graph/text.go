@@ -64,3 +64,19 @@ func appendDateTime(b []byte, t time.Time) []byte {
 	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
 	return append(b, '"')
 }
+
+// appendOptionalDateTime writes the scalar DateTime, or null.
+func appendOptionalDateTime(b []byte, t *time.Time) []byte {
+	if t == nil {
+		return append(b, "null"...)
+	}
+	return appendDateTime(b, *t)
+}
+
+// appendFloats writes a list of the scalar Float; null where there is none.
+func appendFloats(b []byte, list []float64) []byte {
+	if list == nil {
+		return append(b, "null"...)
+	}
+	return appendList(b, list, appendFloat)
+}

@@ -123,8 +123,12 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	switch v := res.(type) {
 	case *Series:
 		return one(ctx, seriesOutline, v), nil
+	case []Point:
+		return many(ctx, pointOutline, v), nil
 	case []*Slice:
 		return many(ctx, sliceOutline, v), nil
+	case []*ReleaseGroup:
+		return many(ctx, groupOutline, v), nil
 	case []*ProjectRanking:
 		return many(ctx, rankingOutline, v), nil
 	case *ProjectConnection:

@@ -27,6 +27,7 @@ func TestOutlinesWriteWhatTheGeneratedCodeWrites(t *testing.T) {
 	for _, at := range []struct{ place, typeName string }{
 		{"", "Query"},
 		{"downloads { series", "Series"},
+		{"downloads(range: {last: 30}) { byRelease(first: 1, others: true)", "ReleaseGroup"},
 		{"downloads { by(dimension: COUNTRY, others: true)", "Slice"},
 		{"topProjects(first: 4)", "ProjectRankingConnection"},
 		{`search(text: "")`, "ProjectConnection"},
@@ -35,7 +36,7 @@ func TestOutlinesWriteWhatTheGeneratedCodeWrites(t *testing.T) {
 	} {
 		t.Run(at.typeName, rapid.MakeCheck(func(t *rapid.T) {
 			g := &selector{schema: schema, t: t}
-			place, ends := at.place, strings.Repeat(" }", strings.Count(at.place, "{")+1)
+			place, ends := at.place, strings.Repeat(" }", strings.Count(at.place, "{")-strings.Count(at.place, "}")+1)
 			if place == "" {
 				place = "... on Query"
 			}
@@ -79,6 +80,12 @@ var someArguments = map[string][]string{
 	"Query.search":           {`(text: "")`, `(text: "n", first: 1)`, `(text: "", first: -1)`},
 	"Query.hotProjects":      {`(minDownloads: 1)`, `(minDownloads: 1, first: 2)`},
 	"Query.emergingProjects": {``, `(months: 0)`},
+	"Query.compare":          {`(projects: ["numpy", "unknown", "pandas"], interval: MONTH)`, `(projects: ["numpy"], range: {last: 40})`},
+	"Query.portfolio":        {`(requirements: "numpy\n-r x\n?")`, `(author: "travis")`, `(projects: [])`},
+	"Downloads.byRelease":    {``, `(level: MAJOR, first: 1, others: true)`, `(first: -1)`},
+	"Series.movingAverage":   {``, `(days: 28)`, `(days: 0)`},
+	"Series.weekdayChange":   {``, `(weeks: 1)`},
+	"ReleaseGroup.series":    {``, `(interval: QUARTER)`},
 	"Downloads.by":           {`(dimension: COUNTRY)`, `(dimension: VERSION, first: 2, others: true)`, `(dimension: LIBC, first: 0)`, `(dimension: CI, first: -1)`},
 	"Downloads.series":       {``, `(interval: MONTH)`, `(interval: YEAR)`},
 	"Project.releases":       {``, `(first: 1)`},

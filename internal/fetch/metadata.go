@@ -20,12 +20,15 @@ type Metadata struct {
 	LatestVersion  string // by PEP 440; a pre-release only where there is nothing else
 	Summary        string
 	Author         string
+	Maintainer     string
 	License        string
 	HomePage       string
 	RequiresPython string
 	Repository     string    // owner/name on GitHub
 	LastRelease    time.Time // the newest upload of any version
 	Versions       []string
+	// AuthorEmail and MaintainerEmail may hold names too, and several of them.
+	AuthorEmail, MaintainerEmail string
 }
 
 // bytes is about what it occupies.
@@ -33,7 +36,7 @@ func (m *Metadata) bytes() int64 {
 	if m == nil {
 		return 16
 	}
-	n := int64(200 + len(m.Summary) + len(m.Author) + len(m.License) + len(m.HomePage))
+	n := int64(200 + len(m.Summary) + len(m.Author) + len(m.Maintainer) + len(m.AuthorEmail) + len(m.MaintainerEmail) + len(m.License) + len(m.HomePage))
 	for _, v := range m.Versions {
 		n += int64(16 + len(v))
 	}
@@ -80,6 +83,7 @@ func newMetadata(c query.MetadataColumns) *Metadata {
 	latest := slices.Index(c.Versions, m.LatestVersion)
 	texts := c.Texts[slices.Index(c.TextRefs, c.TextOf[latest])]
 	m.Summary, m.Author, m.License = texts[query.TextSummary], texts[query.TextAuthor], texts[query.TextLicense]
+	m.Maintainer, m.AuthorEmail, m.MaintainerEmail = texts[query.TextMaintainer], texts[query.TextAuthorEmail], texts[query.TextMaintainerEmail]
 	m.HomePage, m.RequiresPython = texts[query.TextHomePage], texts[query.TextRequiresPython]
 	m.Repository = repository(append(texts[query.TextURLs:len(texts):len(texts)], m.HomePage))
 	return m

@@ -61,3 +61,6 @@ func next(d catalog.Day, every Interval) catalog.Day {
 		return d + 1
 	}
 }
+
+// IntervalEnd is the last day of the interval that begins at d.
+func IntervalEnd(d catalog.Day, every Interval) catalog.Day { return next(d, every) - 1 }

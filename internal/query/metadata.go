@@ -30,11 +30,14 @@ const (
 	TextLicense
 	TextHomePage
 	TextRequiresPython
+	TextMaintainer
+	TextAuthorEmail
+	TextMaintainerEmail
 	TextURLs
 )
 
 // metadataTexts are the plain columns whose texts a project shows.
-var metadataTexts = []string{"summary", "author", "license", "home_page", "requires_python"}
+var metadataTexts = []string{"summary", "author", "license", "home_page", "requires_python", "maintainer", "author_email", "maintainer_email"}
 
 // MetadataQuery asks for the metadata of projects by normalised name. A
 // version's texts are those of its last upload; equal texts are sent once.
