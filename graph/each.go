@@ -11,8 +11,8 @@ func (a asker) each(sel *split, parent query.Slice) *query.Request {
 	var found []query.Request
 	for _, e := range sel.elements {
 		totals = totals || e.total || e.change
-		for _, every := range e.series {
-			if r, err := a.series(parent, every); err == nil {
+		for _, one := range e.series {
+			if r, err := a.series(parent, one.every); err == nil && one.lead == 0 {
 				found = append(found, r)
 			}
 		}
