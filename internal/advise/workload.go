@@ -100,7 +100,7 @@ func (w *workload) newTask(s query.Shape) *task {
 // serve, its rows are what was read; else what the planner expects now.
 func (t *task) add(r asked.Record) {
 	t.times += float64(r.Count + r.Refused)
-	if len(t.plan.Tables) == 1 && t.plan.Tables[0] == r.Table {
+	if slices.Equal(t.plan.Tables, r.Tables()) {
 		t.rows += float64(r.Rows) + float64(r.Refused)*t.plan.Rows
 	} else {
 		t.rows += float64(r.Count+r.Refused) * t.plan.Rows

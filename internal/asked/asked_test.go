@@ -57,9 +57,10 @@ func read(t *testing.T, path string) File {
 func TestTwoGatewaysShareAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "asked.jsonl")
 	a, b := open(t, path, "2026-03-01 10:00:00"), open(t, path, "2026-03-02 10:00:00")
-	hits := a.count("db.one", shaped(1), Record{Count: 1, Rows: 100, Estimated: 80, Micros: 5})
-	b.count("db.one", shaped(1), Record{Count: 2, Rows: 200})
+	hits := a.count(Record{Table: "db.one", Shape: new(shaped(1)), Count: 1, Rows: 100, Estimated: 80, Micros: 5})
+	b.count(Record{Table: "db.one", Shape: new(shaped(1)), Count: 2, Rows: 200})
 	b.Refused("db.two", shaped(2))
+	b.count(Record{Table: "db.one", With: "db.months", Shape: new(shaped(1)), Count: 1, Rows: 7})
 	flush(t, a)
 	flush(t, b)
 	hits.Add(3)
@@ -69,12 +70,13 @@ func TestTwoGatewaysShareAFile(t *testing.T) {
 	one, two := shaped(1), shaped(2)
 	want := []Record{
 		{Table: "db.one", Shape: &one, Count: 3, Hits: 3, Rows: 300, Estimated: 80, Micros: 5, Last: "2026-03-02"},
+		{Table: "db.one", With: "db.months", Shape: &one, Count: 1, Rows: 7, Last: "2026-03-02"},
 		{Table: "db.two", Shape: &two, Refused: 1, Last: "2026-03-02"},
 	}
 	if text := func(rs []Record) string { return string(File{Records: rs}.text()) }; text(got.Records) != text(want) {
 		t.Errorf("%s\nwant\n%s", text(got.Records), text(want))
 	}
-	if !got.Since.Equal(a.began) || !got.Until.Equal(b.began) || got.Tables["db.two"] != "2026-03-02" {
+	if !got.Since.Equal(a.began) || !got.Until.Equal(b.began) || got.Tables["db.two"] != "2026-03-02" || got.Tables["db.months"] != "2026-03-02" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -83,7 +85,7 @@ func TestAFileCutAnywhereIsReadAsFarAsItGoes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "asked.jsonl")
 	l := open(t, path, "2026-03-01 10:00:00")
 	for n := range 5 {
-		l.count("db.one", shaped(n+1), Record{Count: 1, Rows: uint64(n)})
+		l.count(Record{Table: "db.one", Shape: new(shaped(n + 1)), Count: 1, Rows: uint64(n)})
 	}
 	flush(t, l)
 	text, err := os.ReadFile(path)
@@ -105,7 +107,7 @@ func TestAFileCutAnywhereIsReadAsFarAsItGoes(t *testing.T) {
 	if err := os.WriteFile(path, text[:len(text)-20], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l.count("db.one", shaped(9), Record{Count: 1})
+	l.count(Record{Table: "db.one", Shape: new(shaped(9)), Count: 1})
 	flush(t, l)
 	if f := read(t, path); f.Damage != "" || len(f.Records) != 5 {
 		t.Errorf("%d records, damage %q", len(f.Records), f.Damage)
@@ -117,7 +119,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	l := open(t, path, "2026-03-01 10:00:00")
 	var rows uint64
 	for n := range 3 * maxRecords {
-		l.count("db.one", shaped(n), Record{Count: 1, Rows: uint64(n)})
+		l.count(Record{Table: "db.one", Shape: new(shaped(n)), Count: 1, Rows: uint64(n)})
 		rows += uint64(n)
 		if n%(maxRecords/2) == 0 {
 			flush(t, l)
@@ -125,7 +127,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	flush(t, l)
 	late := open(t, path, "2026-03-02 10:00:00")
-	late.count("db.one", shaped(99_999), Record{Count: 1, Rows: 0})
+	late.count(Record{Table: "db.one", Shape: new(shaped(99_999)), Count: 1, Rows: 0})
 	flush(t, late)
 	if n := len(l.entries); n > maxRecords+1 {
 		t.Errorf("%d in memory", n)
@@ -156,7 +158,7 @@ func TestNothingHurtsCounting(t *testing.T) {
 	for name, path := range map[string]string{"under a file": filepath.Join(file, "asked.jsonl"), "a later version": later, "a device": "/dev/full/x"} {
 		var out bytes.Buffer
 		l := New(Config{Path: path, Every: time.Millisecond, Log: slog.New(slog.NewTextHandler(&out, nil))})
-		l.count("db.one", shaped(1), Record{Count: 1})
+		l.count(Record{Table: "db.one", Shape: new(shaped(1)), Count: 1})
 		if err := l.Flush(); err == nil {
 			t.Errorf("%s: written", name)
 		}
@@ -164,7 +166,7 @@ func TestNothingHurtsCounting(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { l.Run(ctx) })
 		for range 1000 {
-			l.count("db.one", shaped(1), Record{Count: 1})
+			l.count(Record{Table: "db.one", Shape: new(shaped(1)), Count: 1})
 		}
 		stop()
 		running.Wait()
@@ -191,7 +193,7 @@ func TestAWriterThatHangsIsPassedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := open(t, path, "2026-03-01 10:00:00")
-	l.count("db.one", shaped(1), Record{Count: 1})
+	l.count(Record{Table: "db.one", Shape: new(shaped(1)), Count: 1})
 	if err := l.Flush(); !errors.Is(err, errBusy) {
 		t.Fatalf("flushed: %v", err)
 	}
@@ -211,7 +213,7 @@ func TestManyAtOnce(t *testing.T) {
 	for worker := range 4 {
 		all.Go(func() {
 			for n := range 200 {
-				l.count(fmt.Sprint("db.", worker), shaped(n), Record{Count: 1}).Add(1)
+				l.count(Record{Table: fmt.Sprint("db.", worker), Shape: new(shaped(n)), Count: 1}).Add(1)
 				if n%50 == 0 {
 					if err := l.Flush(); err != nil && !errors.Is(err, errBusy) {
 						t.Error(err)

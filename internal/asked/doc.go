@@ -15,7 +15,7 @@
 // with the time that the figures span and the last day on which each table was
 // used. Every other line is one record:
 //
-//	{"table":T,"shape":S,"count":N,"refused":N,"hits":N,"rows":N,"estimated":N,"micros":N,"last":DAY}
+//	{"table":T,"with":T,"shape":S,"count":N,"refused":N,"hits":N,"rows":N,"estimated":N,"micros":N,"last":DAY}
 //
 // S is a [query.Shape]; one without parts is a question that is not about a slice
 // of downloads. A record without a shape sums up those that there was no room

@@ -142,7 +142,9 @@ func (f File) with(records []Record, began, now time.Time) File {
 		at[r.key()] = i
 	}
 	for _, r := range records {
-		f.Tables[r.Table] = max(f.Tables[r.Table], r.Last)
+		for _, table := range r.Tables() {
+			f.Tables[table] = max(f.Tables[table], r.Last)
+		}
 		if i, ok := at[r.key()]; ok {
 			f.Records[i] = f.Records[i].plus(r)
 		} else {

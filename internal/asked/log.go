@@ -69,33 +69,39 @@ func New(cfg Config) *Log {
 // Ran counts a statement that read so many rows. The counter that it returns is
 // for the answers given from memory later.
 func (l *Log) Ran(q *query.Query, rows uint64, took time.Duration) *atomic.Uint64 {
-	return l.count(q.Table, q.Shape(), Record{
-		Count: 1, Rows: rows, Estimated: uint64(max(0, q.EstimatedRows)), Micros: uint64(took.Microseconds()),
+	with := ""
+	for _, table := range q.Tables {
+		if table != q.Table {
+			with = table
+		}
+	}
+	return l.count(Record{
+		Table: q.Table, With: with, Shape: new(q.Shape()), Count: 1, Rows: rows, Estimated: uint64(max(0, q.EstimatedRows)), Micros: uint64(took.Microseconds()),
 	})
 }
 
 // Refused counts a question that was not answered since it would have read too
 // much of a table.
 func (l *Log) Refused(table string, shape query.Shape) {
-	l.count(table, shape, Record{Refused: 1})
+	l.count(Record{Table: table, Shape: &shape, Refused: 1})
 }
 
-// count adds figures to the record of a table and a shape.
-func (l *Log) count(table string, shape query.Shape, figures Record) *atomic.Uint64 {
+// count adds figures to the record of the same tables and shape.
+func (l *Log) count(figures Record) *atomic.Uint64 {
 	figures.Last = day(l.cfg.Now())
-	key := Record{Table: table, Shape: &shape}.key()
+	key := figures.key()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[key]
 	switch {
 	case e != nil:
 	case len(l.entries) < maxRecords:
-		e = &entry{record: Record{Table: table, Shape: &shape}}
+		e = &entry{record: Record{Table: figures.Table, With: figures.With, Shape: figures.Shape}}
 		l.entries[key] = e
 	default: // no room until the next write
-		if e = l.entries[table]; e == nil {
-			e = &entry{record: Record{Table: table}}
-			l.entries[table] = e
+		if e = l.entries[figures.Table]; e == nil {
+			e = &entry{record: Record{Table: figures.Table}}
+			l.entries[figures.Table] = e
 		}
 	}
 	e.record = e.record.plus(figures)

@@ -16,6 +16,8 @@ const maxRecords = 4096
 type Record struct {
 	// Table is database.name of the table.
 	Table string `json:"table"`
+	// With is the table that was read beside it, of months; empty where none was.
+	With string `json:"with,omitempty"`
 	// Shape is nil for the sum of records that there was no room for.
 	Shape *query.Shape `json:"shape,omitempty"`
 	// Count is how many statements ran.
@@ -38,7 +40,7 @@ func (r Record) key() string {
 	if r.Shape == nil {
 		return r.Table
 	}
-	return r.Table + "\x00" + r.Shape.Key()
+	return r.Table + "\x00" + r.With + "\x00" + r.Shape.Key()
 }
 
 // plus is both records' figures.
@@ -54,6 +56,14 @@ func (r Record) minus(o Record) Record {
 	r.Count, r.Refused, r.Hits = r.Count-o.Count, r.Refused-o.Refused, r.Hits-o.Hits
 	r.Rows, r.Estimated, r.Micros = r.Rows-o.Rows, r.Estimated-o.Estimated, r.Micros-o.Micros
 	return r
+}
+
+// Tables are those that were read, ascending.
+func (r Record) Tables() []string {
+	if r.With == "" {
+		return []string{r.Table}
+	}
+	return []string{min(r.Table, r.With), max(r.Table, r.With)}
 }
 
 // used reports that anything was counted.
@@ -78,7 +88,7 @@ func bounded(records []Record, room int) []Record {
 		rest := shaped[room/2:]
 		slices.SortStableFunc(rest, func(a, b Record) int { return strings.Compare(b.Last, a.Last) })
 		for _, r := range shaped[room:] {
-			r.Shape = nil
+			r.Shape, r.With = nil, ""
 			byTable[r.Table] = r.plus(byTable[r.Table])
 		}
 		shaped = shaped[:room]

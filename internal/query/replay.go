@@ -14,11 +14,13 @@ type Replayed struct {
 	Tables []string
 }
 
-// add takes a query in.
-func (r *Replayed) add(table string, rows float64) {
+// add takes a query in that reads a table, or both of two.
+func (r *Replayed) add(table string, both []string, rows float64) {
 	r.Rows += rows
-	if at, known := slices.BinarySearch(r.Tables, table); !known {
-		r.Tables = slices.Insert(r.Tables, at, table)
+	for _, name := range append([]string{table}, both...) {
+		if at, known := slices.BinarySearch(r.Tables, name); !known {
+			r.Tables = slices.Insert(r.Tables, at, name)
+		}
 	}
 }
 
@@ -32,7 +34,7 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 	}
 	nested := map[string]bool{}
 	for _, q := range plan.Queries {
-		out.add(q.Table, q.EstimatedRows)
+		out.add(q.Table, q.Tables, q.EstimatedRows)
 		for _, p := range q.bundle.parts {
 			for _, m := range p.members {
 				nested[m.req.Key()] = nested[m.req.Key()] || m.req.nests()
@@ -57,7 +59,7 @@ func (k costing) below(r Request, to *Replayed) bool {
 		if c.table == nil {
 			return false
 		}
-		to.add(c.table.FullName(), c.est.rows)
+		to.add(c.table.FullName(), c.tables(), c.est.rows)
 	}
 	return true
 }
