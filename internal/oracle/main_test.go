@@ -50,8 +50,18 @@ type database struct {
 	// refuses reports that some questions cannot be answered, and which that is
 	// is not to be said beforehand.
 	refuses bool
-	log     lastLine
+	// disguise changes what the catalog knows, where not nil; expects is what
+	// some query then must hold.
+	disguise func(catalog.Snapshot) *catalog.Snapshot
+	expects  string
+	log      lastLine
 }
+
+// disguised is a catalog of one snapshot.
+type disguised struct{ snap *catalog.Snapshot }
+
+func (d disguised) Snapshot() *catalog.Snapshot { return d.snap }
+func (d disguised) Ready() error                { return nil }
 
 // lastLine keeps the last line of a log.
 type lastLine struct{ text atomic.Value }
@@ -107,7 +117,11 @@ func (d *database) open() http.Handler {
 	for _, i := range c.Snapshot().Ignored {
 		d.t.Logf("%s is ignored: %s", i.Table, i.Reason)
 	}
-	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: conn, Catalog: c, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
+	var known fetch.Catalog = c
+	if d.disguise != nil {
+		known = disguised{d.disguise(*c.Snapshot())}
+	}
+	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: conn, Catalog: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
 }
 
 // own is a database with our own tables and the downloads.

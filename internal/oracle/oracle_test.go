@@ -46,7 +46,7 @@ func ask(t *testing.T, d *database, requests int) {
 			t.Fatal(err)
 		}
 	}
-	asked := &tally{}
+	asked := &tally{expects: d.expects}
 	t.Cleanup(func() { t.Logf("%s=%d: %s", seedEnv, seed, asked) })
 	rapid.Check(t, func(t *rapid.T) {
 		if rapid.IntRange(0, 11).Draw(t, "walk") == 11 {
@@ -56,13 +56,20 @@ func ask(t *testing.T, d *database, requests int) {
 		op := d.data.Draw(t)
 		asked.one(t, h, d, op)
 	})
+	if d.expects != "" && asked.met == 0 {
+		t.Errorf("no query holds %s", d.expects)
+	}
 	if asked.refused*2 > asked.requests {
 		t.Errorf("most questions are refused: %s", asked)
 	}
 }
 
 // tally counts what was asked.
-type tally struct{ requests, refused int }
+type tally struct {
+	requests, refused int
+	expects           string // counted in what explains the queries
+	met               int
+}
 
 func (n *tally) String() string {
 	return fmt.Sprintf("%d requests agree, %d of them in part refused", n.requests, n.refused)
@@ -153,7 +160,7 @@ type response struct {
 // post asks the handler.
 func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response) {
 	n.requests++
-	body, err := json.Marshal(map[string]any{"query": document})
+	body, err := json.Marshal(map[string]any{"query": document, "extensions": map[string]any{"explain": n.expects != ""}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +168,9 @@ func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response)
 	req.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, req)
+	if n.expects != "" {
+		n.met += strings.Count(rec.Body.String(), n.expects)
+	}
 	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
 		t.Fatalf("%s\nthe answer is not JSON: %v: %s", document, err, rec.Body)
 	}

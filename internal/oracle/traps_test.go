@@ -26,6 +26,7 @@ var traps = []struct {
 	{"half filled", halfFilled},
 	{"doubled", doubled},
 	{"the raw table gone", rawGone},
+	{"large tables", largeTables},
 }
 
 // standard is a foreign database with the usual tables and metadata, empty.
@@ -225,5 +226,30 @@ func rawGone(t testing.TB, from string) *database {
 	d := f.filled()
 	f.exec("DROP TABLE pypi SETTINGS check_table_dependencies = 0, check_referential_table_dependencies = 0")
 	d.refuses = true
+	return d
+}
+
+// largeTables has our own tables, those of days said to be large and in monthly
+// partitions: ranges with ragged edges are then read from two tables.
+func largeTables(t testing.TB, _ string) *database {
+	d := own(t)
+	d.read("pypi")
+	d.expects = "UNION ALL"
+	d.disguise = func(snap catalog.Snapshot) *catalog.Snapshot {
+		tables := snap.Tables
+		snap.Tables = nil
+		for _, known := range tables {
+			table := *known
+			if table.Grain == catalog.GrainDay {
+				table.Rows, table.Partitions = 1e10, nil
+				for m := snap.Days.From.StartOfMonth(); m <= snap.Days.To; m = m.AddMonths(1) {
+					days := catalog.Range{From: m, To: m.AddMonths(1) - 1}
+					table.Partitions = append(table.Partitions, catalog.Partition{Days: days, Rows: 2e9, Parts: 1})
+				}
+			}
+			snap.Tables = append(snap.Tables, &table)
+		}
+		return &snap
+	}
 	return d
 }
