@@ -172,6 +172,7 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *sto
 		return errors.Join(err, group.Wait())
 	}
 
+	server.TuneMemory(int64(f.cache))
 	a.greet(f, baseURL(ln.Addr()))
 	err = a.gateway(f, cat, st, observer).Serve(ctx, ln)
 	stop()

@@ -72,10 +72,35 @@ func (s *servingRun) reportTimes(all []measured) {
 		}
 		r.table([]string{"operation", "(a) SQL by hand", "(b) nothing cached", "(c) results cached", "(d) responses cached", "(e) bare handler"}, rows)
 	}
+	s.reportWork(all)
 	r.heading(3, "Operations")
 	var rows [][]string
 	for _, m := range all {
 		rows = append(rows, []string{m.operation.name, m.operation.about, fmt.Sprint(len(m.operation.sql)), bytesOf(float64(m.bytes))})
 	}
 	r.table([]string{"operation", "asks for", "statements by hand", "answer"}, rows)
+}
+
+// reportWork writes the processor time that requests take.
+func (s *servingRun) reportWork(all []measured) {
+	r := &s.report
+	r.heading(3, "Processor time")
+	r.para("Milliseconds for one request, in the process of the clients, who are the gateway's too, + in ClickHouse, and (b)/(a) of the sums: the ratio that other load on the machine falsifies least.")
+	columns := []string{"operation"}
+	for _, n := range clientCounts {
+		columns = append(columns, fmt.Sprintf("(a), %d", n), fmt.Sprintf("(b), %d", n), "(b)/(a)")
+	}
+	var rows [][]string
+	for _, m := range all {
+		row := []string{m.operation.name}
+		for i := range clientCounts {
+			for _, side := range []int{sideHand, sideCold} {
+				own, engine := m.turns[i][side].perRequest()
+				row = append(row, millis(own)+" + "+millis(engine))
+			}
+			row = append(row, ratio(m.work(i)))
+		}
+		rows = append(rows, row)
+	}
+	r.table(columns, rows)
 }

@@ -13,6 +13,8 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/fetch"
+	"clickql/internal/server"
 )
 
 // clientCounts are how many clients ask at one time.
@@ -99,6 +101,7 @@ func (b *bench) serve(ctx context.Context, st *store, cat *catalog.Catalog) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, s.whole.Close()) }()
+	server.TuneMemory(fetch.DefaultCacheBytes) // the clients' garbage and the bare handler's too
 	var version string
 	if err := st.admin.QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
 		return fmt.Errorf("ask ClickHouse for its version: %w", err)
