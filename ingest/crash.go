@@ -31,6 +31,13 @@ const (
 	StepSwapped   Step = "swapped"    // once for each table: its successor is public
 )
 
+// The further steps of a backfill.
+const (
+	StepSnapshot    Step = "snapshot" // arrivals are collected, the source's content is kept
+	StepReady       Step = "ready"    // noted
+	StepRangeFilled Step = "range-filled"
+)
+
 // RepairSteps lists the steps that a repair passes and a load does not.
 func RepairSteps() []Step { return []Step{StepDayStaged, StepNextBuilt, StepSwapped} }
 

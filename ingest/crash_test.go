@@ -35,7 +35,8 @@ type victim struct {
 
 // mending is what a victim does instead of a load.
 type mending struct {
-	Repair string // a day
+	Repair   string // a day
+	Backfill string // a table
 }
 
 // run does it, or loads.
@@ -46,6 +47,10 @@ func (v victim) run(ctx context.Context, in *Ingest) error {
 			return err
 		}
 		_, err = in.Repair(ctx, RepairRequest{From: day, To: day}, v.Source)
+		return err
+	}
+	if v.Mend.Backfill != "" {
+		_, err := in.Backfill(ctx, BackfillRequest{Table: v.Mend.Backfill})
 		return err
 	}
 	_, err := in.Run(ctx, Downloads, v.Source)

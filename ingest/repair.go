@@ -119,6 +119,12 @@ func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
 	if err := rp.prepare(ctx); err != nil {
 		return err
 	}
+	for _, t := range rp.d.Targets {
+		if inFill(t.tableID) {
+			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",
+				rp.span(), t.Database)
+		}
+	}
 	if err := rp.threads(ctx); err != nil {
 		return err
 	}

@@ -158,3 +158,30 @@ func TestReadersDuringRepair(t *testing.T) {
 		}
 	}
 }
+
+// TestKillBackfill kills a backfill at every step and at random, of a table that
+// is missing with its view, the command or the engine; a load comes in between.
+func TestKillBackfill(t *testing.T) {
+	p := newPatient(t)
+	p.victim = victim{Mend: mending{Backfill: "pypi_downloads_per_month"}}
+	p.damage = func(conn *chconn.Conn) {
+		must(t, conn, "DROP VIEW IF EXISTS pypi_downloads_per_month_mv SYNC")
+		must(t, conn, "DROP TABLE IF EXISTS pypi_downloads_per_month SYNC")
+	}
+	p.mend = func(ctx context.Context, in *Ingest) error {
+		_, err := in.Backfill(ctx, BackfillRequest{Table: "pypi_downloads_per_month"})
+		if err == nil {
+			checkNoFill(t, in.cfg.Conn, p.name)
+		}
+		return err
+	}
+	first := func(Step) int { return 1 }
+	p.killAtSteps(false, first, StepLocked, StepSnapshot, StepReady, StepRangeFilled, StepNextBuilt, StepStepsWritten)
+	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved, StepDone, StepStageDropped} {
+		p.killAtSteps(false, first, step)
+	}
+	for _, step := range []Step{StepReady, StepRangeFilled, StepSwapped} {
+		p.killAtSteps(true, first, step)
+	}
+	p.killAtRandom(dice(t, 2))
+}

@@ -11,7 +11,7 @@ const releaseTimeout = 10 * time.Second
 
 // asWriter does some work as the only writer of the database, after what dead
 // writers left behind has been brought to an end.
-func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) error) (err error) {
+func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) error) error {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
 	if err := ensureLedger(ctx, s); err != nil {
 		return err
@@ -22,7 +22,19 @@ func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) e
 	if err != nil {
 		return err
 	}
-	work := l.keep(ctx, locking)
+	return l.holding(ctx, locking, func(ctx context.Context) error {
+		r := &run{session: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
+		if err := r.takeOver(ctx); err != nil {
+			return err
+		}
+		return do(ctx, r)
+	})
+}
+
+// holding gives signs of life while some work is done, and gives the lock back.
+// A crash of a test leaves it as it is.
+func (l *lock) holding(ctx context.Context, cfg lockConfig, do func(context.Context) error) (err error) {
+	work := l.keep(ctx, cfg)
 	defer func() {
 		if crash := (crashError{}); errors.As(err, &crash) {
 			l.stop(nil)
@@ -37,11 +49,7 @@ func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) e
 		}
 		err = errors.Join(err, l.release(release))
 	}()
-	r := &run{session: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
-	if err := r.takeOver(work); err != nil {
-		return err
-	}
-	return do(work, r)
+	return do(work)
 }
 
 // takeOver brings what dead writers left behind to an end.

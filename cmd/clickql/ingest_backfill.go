@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"clickql/ingest"
+)
+
+const backfillLong = `Computes an aggregate from history, compares it with the raw table, and only then
+puts it in place, with its view: one that is missing, one that is wrong, or a new
+one with a key of your own. TABLE is its name, or its view's.
+
+From an instant on a private view collects what arrives; what the tables held at
+that instant is kept by hard links, and computed in ranges of days, each of which
+is there whole or not at all. Loads and inserts go on meanwhile: only at the
+beginning and at the end the writer's lock is taken, for moments, after whatever
+load is running has ended. History is computed from the smallest aggregate that
+covers the new one and agrees with the raw table, or from the raw table.
+
+Safe to kill at any instant; run it again to carry on, or with --discard to drop
+what was prepared.`
+
+// newIngestBackfillCommand fills an aggregate.
+func newIngestBackfillCommand(a *app) *cobra.Command {
+	var f ingestFlags
+	var req ingest.BackfillRequest
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "backfill TABLE",
+		Short: "Fill an aggregate from history while loads go on",
+		Long:  backfillLong,
+		Example: "  clickql ingest backfill pypi_downloads_per_month --dry-run\n" +
+			"  clickql ingest backfill pypi_downloads_per_day_by_ci --key project,date,ci",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req.Table = args[0]
+			in, release, err := a.mender(cmd.Context(), f, &[]string{}, "filling")
+			if err != nil {
+				return err
+			}
+			defer release()
+			show := func(p ingest.BackfillPlan) error { return printAs(a.stdout, asJSON, p, writeBackfillPlan) }
+			failed := error(nil)
+			req.Planned = func(p ingest.BackfillPlan) { failed = show(p) }
+			plan, err := in.Backfill(cmd.Context(), req)
+			release()
+			switch {
+			case err != nil:
+				return err
+			case req.DryRun:
+				return show(plan)
+			case req.Discard:
+				_, failed = fmt.Fprintf(a.stdout, "dropped what was prepared for %s\n", plan.Table)
+			case failed == nil && !asJSON:
+				_, failed = fmt.Fprintf(a.stdout, "\nfilled %s: it agrees with the raw table\n", plan.Table)
+			}
+			return failed
+		},
+	}
+	cmd.Flags().StringSliceVar(&req.Key, "key", nil, "sorting key of a new aggregate: `columns` of the raw table, with date or month for the time")
+	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "print what would be done and change nothing")
+	cmd.Flags().BoolVar(&req.Discard, "discard", false, "drop what a backfill that did not end has prepared")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.memory = ingest.DefaultMaxMemory
+	cmd.Flags().IntVar(&f.threads, "threads", 0, "`threads` of the server that read (default its max_threads)")
+	cmd.Flags().Var(&f.memory, "max-memory", "memory that each statement may take in the server")
+	return cmd
+}
+
+// writeBackfillPlan writes a plan for people.
+func writeBackfillPlan(out io.Writer, p ingest.BackfillPlan) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
+	line("backfill of\t%s in database %s, by %s", p.Table, p.Database, strings.Join(p.Key, ", "))
+	line("computed from\t%s, %s rows", p.Source, humanize.Comma(int64(p.SourceRows)))
+	now := "there is no such table"
+	if p.Now != nil {
+		now = "it counts " + humanize.Comma(*p.Now)
+	}
+	line("downloads\t%s; now %s", humanize.Comma(p.Downloads), now)
+	if p.Resumes {
+		line("\tcarries on where an earlier one ended")
+	}
+	for _, sql := range p.Creates {
+		line("\n%s;", sql)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,197 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/chconn"
+)
+
+// readyLine is what is prepared: the comment of the table fillReady, whose
+// creation ends the preparation.
+type readyLine struct {
+	Make   string   `json:"make"`
+	Select string   `json:"select"`
+	Source string   `json:"source"`
+	Count  string   `json:"count"` // expression of the source's downloads
+	Key    []string `json:"key"`   // the source's sorting key
+}
+
+// readReady reads what an earlier backfill of the same definition has prepared;
+// nil where there is none.
+func (b *backfiller) readReady(ctx context.Context, s *session) (*readyLine, error) {
+	comment := ""
+	err := s.each(ctx, statement{
+		SQL:    "SELECT comment FROM system.tables WHERE database = {database:String} AND name = {name:String}",
+		Params: map[string]any{"database": b.fill(), "name": fillReady},
+	}, func(rows driver.Rows) error { return rows.Scan(&comment) })
+	if err != nil {
+		return nil, fmt.Errorf("look for an earlier backfill of %s: %w", b.plan.Table, err)
+	}
+	var r readyLine
+	if json.Unmarshal([]byte(comment), &r) != nil || r.Make != b.make || r.Select != b.view.Select {
+		return nil, nil //nolint:nilerr // not of ours, or of another definition: prepared anew
+	}
+	return &r, nil
+}
+
+// maxPrepare bounds the attempts to find an instant at which nobody inserts.
+const maxPrepare = 5
+
+// prepare begins to collect what arrives, and keeps what the source holds at that
+// instant. It is done under the writer's lock, so that no load publishes, and
+// holds only if the raw table did not change meanwhile: somebody else's INSERT
+// would be in both or in neither.
+func (b *backfiller) prepare(ctx context.Context, r *run) (*readyLine, error) {
+	for range maxPrepare {
+		ready, err := b.tryPrepare(ctx, r)
+		if err != nil || ready != nil {
+			return ready, err
+		}
+	}
+	return nil, fmt.Errorf("backfill %s: something inserts into %s all the time, so that there is no instant to begin at; stop it for a moment", b.plan.Table, b.d.Base)
+}
+
+// tryPrepare is one attempt; nil where the raw table changed.
+func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error) {
+	if err := b.clear(ctx, r.session); err != nil {
+		return nil, err
+	}
+	source, inRaw, err := b.source(ctx, r.session)
+	if err != nil {
+		return nil, err
+	}
+	ready := &readyLine{Make: b.make, Select: b.view.Select, Source: source.Table, Count: "count()", Key: source.Key}
+	if source.tableID != b.d.Base.tableID {
+		ready.Count = source.witness.Expr
+	}
+	view := "CREATE MATERIALIZED VIEW " + name(b.fill(), fillArrivals+"_mv") + " TO " + name(b.fill(), fillArrivals) + " AS " + b.view.Select
+	for _, sql := range []string{fmt.Sprintf(b.make, name(b.fill(), fillArrivals)), view} {
+		if err := r.run(ctx, sql); err != nil {
+			return nil, fmt.Errorf("collect what arrives for %s: %w", b.plan.Table, err)
+		}
+	}
+	// An INSERT that began before the view was there does not know of it.
+	if err := b.awaitInserts(ctx, r.session); err != nil {
+		return nil, err
+	}
+	snapshot := tableID{b.fill(), fillSnapshot}
+	if err := r.run(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
+		return nil, fmt.Errorf("keep what %s holds: %w", source, err)
+	}
+	if err := takePartitions(ctx, r.session, source.tableID, snapshot, false); err != nil {
+		return nil, err
+	}
+	same, err := b.unchangedSince(ctx, r, inRaw.total(), snapshot, ready.Count)
+	if err != nil || !same {
+		return nil, err
+	}
+	if err := r.cfg.at(StepSnapshot); err != nil {
+		return nil, err
+	}
+	comment, err := json.Marshal(ready)
+	if err != nil {
+		return nil, err
+	}
+	err = r.run(ctx, "CREATE TABLE "+name(b.fill(), fillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
+	if err != nil {
+		return nil, fmt.Errorf("note what is prepared for %s: %w", b.plan.Table, err)
+	}
+	return ready, r.cfg.at(StepReady)
+}
+
+// unchangedSince reports that the raw table holds as many rows as before, the
+// snapshot as many downloads, and that none has arrived.
+func (b *backfiller) unchangedSince(ctx context.Context, r *run, before int64, snapshot tableID, count string) (bool, error) {
+	kept, err := r.p.whole(ctx, snapshot, count)
+	if err != nil {
+		return false, err
+	}
+	now, err := r.p.whole(ctx, b.d.Base.tableID, "count()")
+	if err != nil {
+		return false, err
+	}
+	arrived, err := r.p.whole(ctx, tableID{b.fill(), fillArrivals}, "count()")
+	return kept == before && now == before && arrived == 0, err
+}
+
+// awaitInserts waits for the statements that insert at this moment.
+func (b *backfiller) awaitInserts(ctx context.Context, s *session) error {
+	var ids []string
+	err := s.each(ctx, statement{SQL: "SELECT query_id FROM system.processes WHERE query_kind = 'Insert' OR query_kind = 'AsyncInsertFlush'"},
+		func(rows driver.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	tick := time.NewTicker(drainPoll)
+	defer tick.Stop()
+	for running := uint64(1); err == nil && len(ids) > 0 && running > 0; {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+		err = s.row(ctx, statement{SQL: "SELECT count() FROM system.processes WHERE query_id IN ({ids:Array(String)})", Params: map[string]any{"ids": ids}}, &running)
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the inserts that run: %w", err)
+	}
+	return nil
+}
+
+// clear removes what an attempt or an earlier backfill prepared: first the view,
+// so that nothing writes to its table.
+func (b *backfiller) clear(ctx context.Context, s *session) error {
+	var tables []string
+	err := s.each(ctx, statement{
+		SQL: `SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, {lock:String})
+			ORDER BY engine = 'MaterializedView' DESC, name = {ready:String} DESC`,
+		Params: map[string]any{"database": b.fill(), "lock": lockPrefix, "ready": fillReady},
+	}, func(rows driver.Rows) error {
+		var table string
+		err := rows.Scan(&table)
+		tables = append(tables, table)
+		return err
+	})
+	for _, table := range tables {
+		if err == nil {
+			err = s.exec(ctx, statement{SQL: "DROP TABLE " + name(b.fill(), table) + " SYNC", Settings: map[string]any{"max_table_size_to_drop": 0}})
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("clear the private database %s: %w", b.fill(), err)
+	}
+	return nil
+}
+
+// remove drops the private database: first the view, in case the server ends in
+// between.
+func (b *backfiller) remove(ctx context.Context, s *session) error {
+	if err := b.clear(ctx, s); err != nil {
+		return err
+	}
+	return dropStage(ctx, s, b.fill())
+}
+
+// discard drops what a backfill that did not end has left.
+func (b *backfiller) discard(ctx context.Context, s *session) error {
+	var there uint64
+	err := s.row(ctx, statement{SQL: "SELECT count() FROM system.databases WHERE name = {name:String}", Params: map[string]any{"name": b.fill()}}, &there)
+	if err != nil || there == 0 {
+		return errors.Join(err, fmt.Errorf("discard the backfill of %s: there is none", b.plan.Table))
+	}
+	return b.owning(ctx, s, func(ctx context.Context, _ *session) error {
+		return b.in.asWriter(ctx, func(ctx context.Context, r *run) error { return b.remove(context.WithoutCancel(ctx), r.session) })
+	})
+}
+
+// inFill reports a table of a backfill that has not ended.
+func inFill(id tableID) bool { return strings.HasPrefix(id.Database, fillPrefix) }
