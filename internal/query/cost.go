@@ -62,19 +62,18 @@ func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate
 		return estimate{unknown: true}
 	}
 	whole, parts := touched(t, n, size)
-	key := c.prefix(t, s, n)
-	asked := size * key.kept * fraction(n, c.snap.Days) // rows that the answer is about
-	rows := whole * key.kept
-	if key.time {
-		rows = min(rows, asked)
-	}
-	if limit := perProjectLimit(t, s, n); limit > 0 {
-		rows, asked = min(rows, limit), min(asked, limit)
-	}
-	if key.ranges > 0 {
-		rows = inGranules(rows, whole, key.ranges*parts)
-	} else {
-		rows = whole
+	rows, asked := whole, size*fraction(n, c.snap.Days) // asked are those that the answer is about
+	limit := perProjectLimit(t, s, n)
+	for _, r := range c.runs(t, s, n) {
+		of := whole
+		if r.time {
+			of = size * fraction(n, c.snap.Days)
+		}
+		of *= r.share
+		if limit > 0 {
+			of = min(of, limit)
+		}
+		rows, asked = min(rows, inGranules(of, whole, r.places*parts)), min(asked, of)
 	}
 	width := widthOf(c.widths, t, n, b.readsTime())
 	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().levels())-1))
@@ -118,36 +117,53 @@ func (b *bundle) readsTime() bool {
 	})
 }
 
-// prefix is what the conditions leave of a table by its sorting key.
-type prefix struct {
-	kept   float64 // part of the rows, days aside
-	ranges float64 // runs of the key; 0 where the key does not help
-	time   bool    // the range of days narrows the runs
+// run is a way in which a table's sorting key narrows what is read: to so many
+// places, each a run of the key, with a share of the rows. Time tells that the
+// share is of the rows within the range.
+type run struct {
+	share, places float64
+	time          bool
 }
 
-// prefix uses the key column by column until one is not restricted, or is
-// restricted to a range.
-func (c costing) prefix(t *catalog.Table, s Slice, n need) prefix {
-	p := prefix{kept: 1}
+// runs goes along the key, column by column, until one is not restricted. Each
+// run is narrower than the one before, but in more places: behind the column of
+// time there is a place in every day or month.
+func (c costing) runs(t *catalog.Table, s Slice, n need) []run {
+	at := run{share: 1, places: 1}
+	var out []run
 	for _, column := range t.Key[:indexed(t)] {
-		if column == t.TimeColumn {
-			if p.time = !n.whole; p.time {
-				p.ranges = max(1, p.ranges)
+		if column == t.TimeColumn && !at.time {
+			at.time = true
+			if !n.whole {
+				out = append(out, at)
 			}
-			return p
+			at.places *= n.steps(t.Grain)
+			continue
 		}
 		d, ok := catalog.DimensionOf(column)
 		if !ok {
-			return p
+			break
 		}
 		share, values := c.share(t, s, d)
 		if values == 0 {
-			return p
+			break
 		}
-		p.kept *= share
-		p.ranges = max(1, p.ranges) * values
+		at.share, at.places = at.share*share, at.places*values
+		out = append(out, at)
 	}
-	return p
+	return out
+}
+
+// steps is how many days or months of a table the range has.
+func (n need) steps(grain catalog.Grain) float64 {
+	switch grain {
+	case catalog.GrainDay:
+		return float64(n.days.Days())
+	case catalog.GrainMonth:
+		return math.Ceil(float64(n.days.Days())/30.5) + 1
+	default:
+		return 1
+	}
 }
 
 // indexed is how many leading columns of the sorting key narrow what is read.
@@ -206,10 +222,7 @@ func perProjectLimit(t *catalog.Table, s Slice, n need) float64 {
 	if s.Projects == nil || t.Raw || len(t.Dims) != 1 {
 		return 0
 	}
-	steps := map[catalog.Grain]float64{
-		catalog.GrainDay: float64(n.days.Days()), catalog.GrainMonth: math.Ceil(float64(n.days.Days())/28) + 1, catalog.GrainNone: 1,
-	}
-	return float64(len(s.Projects)) * steps[t.Grain]
+	return float64(len(s.Projects)) * n.steps(t.Grain)
 }
 
 // widthOf is the bytes of a row in the columns that are read.

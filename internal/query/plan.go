@@ -154,6 +154,9 @@ func (p planner) bundle(one *part) []*bundle {
 		}
 		return nil
 	case p.opts.MaxRows <= 0 || b.choice.est.rows <= p.opts.MaxRows:
+		if apart := p.byTable(b); apart != nil {
+			return apart
+		}
 		return []*bundle{b}
 	case n > 1:
 		left, right := *one, *one
@@ -164,6 +167,39 @@ func (p planner) bundle(one *part) []*bundle {
 		p.plan.Refused = append(p.plan.Refused, Refusal{b.choice.table.FullName(), shapeOfBundle(b, p.snap)})
 		return nil
 	}
+}
+
+// byTable divides a part among the tables that are the cheapest for its members
+// by themselves; nil where that does not pay. A small project may be cheap in the
+// raw table, and dear beside a large one in the table that serves this.
+func (k costing) byTable(b *bundle) []*bundle {
+	one := b.parts[0]
+	if b.choice.blind || len(one.members) == 1 || b.choice.est.cost <= float64(len(one.members))*queryCost {
+		return nil
+	}
+	var out []*bundle
+	index := map[*catalog.Table]*bundle{}
+	for i := range one.members {
+		alone := *one
+		alone.members = one.members[i : i+1]
+		c := k.choose(&bundle{parts: []*part{&alone}})
+		if of := index[c.table]; of != nil {
+			of.parts[0].members = append(of.parts[0].members, one.members[i])
+			continue
+		}
+		alone.members = slices.Clone(alone.members)
+		index[c.table] = &bundle{parts: []*part{&alone}}
+		out = append(out, index[c.table])
+	}
+	var cost float64
+	for _, of := range out {
+		of.choice = k.choose(of)
+		cost += of.choice.est.cost
+	}
+	if len(out) == 1 || cost >= b.choice.est.cost {
+		return nil
+	}
+	return out
 }
 
 // query writes the bundle's query.

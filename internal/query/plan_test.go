@@ -138,9 +138,9 @@ func TestPlanGolden(t *testing.T) {
 			TotalOf(project("boto3").in(august)), TotalOf(project("boto3")), TotalOf(project("numpy").in(august))},
 		"drill-down of one project": {
 			SplitOf(project("boto3").in(august), catalog.Version, 5, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Country, 3, nil))},
-		"drill-down of two projects, to months": {
-			SplitOf(project("boto3"), catalog.Version, 5, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Monthly))),
-			SplitOf(project("numpy"), catalog.Version, 4, nil).Then(SplitOf(Slice{}, catalog.Country, 6, nil).Then(SeriesOf(Slice{}, Monthly)))},
+		"drill-down of two projects, to days": {
+			SplitOf(project("boto3").in(august), catalog.Version, 5, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Daily))),
+			SplitOf(project("numpy").in(august), catalog.Version, 4, nil).Then(SplitOf(Slice{}, catalog.Country, 6, nil).Then(SeriesOf(Slice{}, Daily)))},
 		"drill-down that is cheaper by levels": {
 			SplitOf(all, catalog.Project, 3, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Version, 3, nil))},
 		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
