@@ -20,20 +20,7 @@ func badInput(format string, args ...any) *query.Error {
 	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
 }
 
-// limitError tells that a limit was exceeded: which number, and what it was
-// held against. Both are in the error's extensions too.
-type limitError struct {
-	err          *query.Error
-	limit, given int
-}
-
 // overLimit is the error for given of something, where at most limit may be.
-func overLimit(code query.Code, given, limit int, format string, args ...any) *limitError {
-	return &limitError{err: &query.Error{Code: code, Message: fmt.Sprintf(format, args...)}, limit: limit, given: given}
+func overLimit(code query.Code, given, limit int, format string, args ...any) *query.Error {
+	return query.OverLimit(code, int64(given), int64(limit), format, args...)
 }
-
-// Error is the message.
-func (e *limitError) Error() string { return e.err.Error() }
-
-// Unwrap makes the error a *query.Error for errors.As.
-func (e *limitError) Unwrap() error { return e.err }

@@ -49,6 +49,14 @@ func (c *collector) await(l *list, e expand) {
 	l.pending = append(l.pending, e)
 }
 
+// later is await for lists whose elements only the database knows. A dry run
+// leaves them out.
+func (c *collector) later(l *list, e expand) {
+	if c.op.dry == nil {
+		c.await(l, e)
+	}
+}
+
 // narrowed gathers what is asked of a slice, once its specifier is looked up.
 func (c *collector) narrowed(s slice, gather func(query.Slice)) {
 	if s.only == nil {
@@ -97,7 +105,7 @@ func (c *collector) split(sel *split, s query.Slice) {
 	c.ask(r)
 	if len(sel.elements) > 0 {
 		c.await(&sel.list, func(ctx context.Context, c *collector) {
-			if res, err := c.op.loads.Load(ctx, r); err == nil {
+			if res, err := c.op.values(ctx, r); err == nil {
 				sel.gatherElements(c, s, res)
 			}
 		})
@@ -125,6 +133,10 @@ func (c *collector) run(ctx context.Context) error {
 		if err != nil {
 			l.err = err
 			close(l.ready)
+			continue
+		}
+		if c.op.dry != nil {
+			l.next(ctx, c.op)
 			continue
 		}
 		go l.next(ctx, c.op)

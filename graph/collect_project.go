@@ -44,7 +44,7 @@ func (c *collector) project(sel *projectSelection, name string) {
 
 // ranked gathers a list of projects, which load loads.
 func (c *collector) ranked(l *projectList, load func(context.Context) ([]query.Group, error)) {
-	c.await(&l.list, func(ctx context.Context, c *collector) {
+	c.later(&l.list, func(ctx context.Context, c *collector) {
 		groups, err := load(ctx)
 		if err != nil {
 			return
@@ -70,7 +70,7 @@ func (c *collector) releaseList(sel *releaseList, load func(context.Context) (fe
 	if len(sel.of) == 0 {
 		return
 	}
-	c.await(&sel.list, func(ctx context.Context, c *collector) {
+	c.later(&sel.list, func(ctx context.Context, c *collector) {
 		page, _, err := load(ctx)
 		if err != nil {
 			return

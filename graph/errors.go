@@ -36,8 +36,8 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	told := p.explain(ctx, err)
 	shown.Message = told.Message
 	shown.Extensions = map[string]any{"code": told.Code}
-	if over := asLimit(err); over != nil {
-		shown.Extensions["limit"], shown.Extensions["given"] = over.limit, over.given
+	if told.Limit > 0 {
+		shown.Extensions["limit"], shown.Extensions["given"] = told.Limit, told.Given
 	}
 	p.report(ctx, shown.Path, told)
 	return shown

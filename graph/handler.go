@@ -150,6 +150,9 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := o.cfg.begin(ctx)
+	if asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+		return graphql.OneShot(o.price(ctx, op))
+	}
 	if err := o.announce(ctx, op); err != nil {
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{o.tell.present(ctx, err)}})
 	}
@@ -173,19 +176,26 @@ func (o *operations) announce(ctx context.Context, op *operation) error {
 	return round.run(ctx)
 }
 
-// InterceptResponse adds what the operation needed, where the request's
-// extensions say explain.
+// InterceptResponse adds what the operation cost, and what it needed where the
+// request's extensions say explain.
 func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	op := operationOf(ctx)
-	if resp == nil || op == nil {
+	if resp == nil || op == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return resp
 	}
-	if wanted, _ := graphql.GetOperationContext(ctx).Extensions["explain"].(bool); wanted {
-		if resp.Extensions == nil {
-			resp.Extensions = map[string]any{}
-		}
+	if resp.Extensions == nil {
+		resp.Extensions = map[string]any{}
+	}
+	resp.Extensions["cost"] = o.cfg.cost(op.loads.Cost())
+	if asksFor(ctx, "explain") {
 		resp.Extensions["explain"] = map[string]any{"queries": op.loads.Explain()}
 	}
 	return resp
+}
+
+// asksFor reports that the request's extensions say so.
+func asksFor(ctx context.Context, extension string) bool {
+	wanted, _ := graphql.GetOperationContext(ctx).Extensions[extension].(bool)
+	return wanted
 }

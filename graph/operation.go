@@ -18,6 +18,7 @@ type operation struct {
 	cfg   *HandlerConfig
 	lists map[string]*list // see compiler
 	pages map[string]page  // see compiler
+	dry   *dryRun          // nil where the operation runs
 	asked atomic.Int64     // announced requests so far
 	// selected are the versions that specifiers stand for.
 	selected selections
@@ -51,6 +52,10 @@ func (op *operation) announce(ctx context.Context, w wanted) error {
 	if limit := op.limits.Loads; n > int64(limit) {
 		return overLimit(query.CostLimit, int(n), limit,
 			"the operation comes to %d questions to the database; at most %d are allowed: ask for fewer projects, values or levels", n, limit)
+	}
+	if op.dry != nil {
+		op.dry.add(op.loads, w)
+		return nil
 	}
 	op.loads.PrefetchMetadata(ctx, w.metadata)
 	op.loads.PrefetchReleases(ctx, w.releases)

@@ -93,7 +93,7 @@ func (f *rankingField) gather(c *collector) {
 			return
 		}
 		c.await(&f.list, func(ctx context.Context, c *collector) {
-			if res, err := c.op.loads.Load(ctx, req); err == nil {
+			if res, err := c.op.values(ctx, req); err == nil {
 				f.gatherElements(c, res)
 			}
 		})

@@ -2,12 +2,13 @@ package graph
 
 import (
 	"context"
-	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clickql/internal/query"
 )
 
 // shapeLimits refuses operations that are nested too deep or select too many
@@ -24,7 +25,7 @@ func (shapeLimits) Validate(graphql.ExecutableSchema) error { return nil }
 func (s shapeLimits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	m := measure{doc: op.Doc, fragments: map[string]shape{}}
 	got := m.of(op.Operation.SelectionSet)
-	var over *limitError
+	var over *query.Error
 	switch {
 	case got.depth > s.limits.Depth:
 		over = overLimit(CodeTooDeep, got.depth, s.limits.Depth,
@@ -94,10 +95,4 @@ func (m measure) fragment(name string) shape {
 	}
 	m.fragments[name] = found
 	return found
-}
-
-// asLimit is the limit that err tells of, nil where it tells of none.
-func asLimit(err error) *limitError {
-	over, _ := errors.AsType[*limitError](err)
-	return over
 }

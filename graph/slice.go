@@ -128,6 +128,13 @@ func (c *collector) settle(ctx context.Context) error {
 	if err := c.op.announce(ctx, asked); err != nil {
 		return err
 	}
+	if c.op.dry != nil { // at most what it comes to without the specifier
+		for _, u := range c.waiting {
+			u.gather(u.Slice)
+		}
+		c.waiting = nil
+		return nil
+	}
 	texts := map[string]*agreement{}
 	for _, u := range c.waiting {
 		all, err := c.op.loadVersions(ctx, u.slice)

@@ -129,7 +129,7 @@ type trendsField struct {
 }
 
 func (f *trendsField) gather(c *collector) {
-	c.await(&f.list, func(ctx context.Context, c *collector) {
+	c.later(&f.list, func(ctx context.Context, c *collector) {
 		ranked, err := c.op.trend(ctx, f.trend)
 		if err != nil {
 			return

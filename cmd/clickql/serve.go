@@ -36,6 +36,7 @@ type serveFlags struct {
 	cache        byteSize
 	queryTimeout time.Duration
 	maxRows      int64
+	maxCost      int64
 	drain        time.Duration
 	closed       bool // to introspection
 	limits       graph.Limits
@@ -73,6 +74,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
 	a.askedFlag(flags, &f.asked)
+	flags.Int64Var(&f.maxCost, "max-cost", 0, "most `rows` that a whole operation may be expected to have read, as extensions.cost tells it; 0 for no limit")
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
 	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
 	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 1MiB")
@@ -121,8 +123,8 @@ func (f serveFlags) check(a *app) error {
 			return usagef("limits are numbers above zero: leave a flag away for its default")
 		}
 	}
-	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 {
-		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows not negative")
+	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 || f.maxCost < 0 {
+		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows and --max-cost not negative")
 	}
 	return nil
 }
@@ -188,7 +190,7 @@ func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fe
 	log := slog.New(server.LogHandler(a.log.Handler()))
 	loader := fetch.New(fetch.Config{
 		Conn: st.conn, Catalog: cat,
-		CacheBytes: f.cache.part(3, 4), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), PlayURL: f.playURL,
+		CacheBytes: f.cache.part(3, 4), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL,
 		Observer: observer, Log: log, Registry: registry,
 	})
 	return server.New(server.Config{

@@ -45,6 +45,9 @@ type Config struct {
 	// MaxRows is the most rows that one request may be expected to read; 0 for
 	// no limit.
 	MaxRows float64
+	// MaxOperationRows is the most rows that one operation may be expected to have
+	// read; 0 for no limit.
+	MaxOperationRows float64
 	// PlayURL is a ClickHouse web client that explained SQL is opened in; empty
 	// for none.
 	PlayURL string
@@ -123,3 +126,7 @@ func (l *Loader) Version() string {
 	}
 	return l.cfg.Catalog.Snapshot().Version
 }
+
+// MaxOperationRows is the most rows that one operation may be expected to have
+// read; 0 for no limit.
+func (l *Loader) MaxOperationRows() int64 { return int64(l.cfg.MaxOperationRows) }

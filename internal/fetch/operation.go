@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"clickql/internal/catalog"
 	"clickql/internal/query"
@@ -15,6 +16,7 @@ type Operation struct {
 	loader *Loader
 	snap   *catalog.Snapshot
 	ready  error
+	spent  atomic.Int64 // rows that its queries are expected to read
 	trace  trace
 
 	mu      sync.Mutex

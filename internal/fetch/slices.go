@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -70,6 +72,13 @@ func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine
 	opts := query.Options{MaxRows: o.loader.cfg.MaxRows}
 	p := query.NewPlan(o.snap, reqs, opts)
 	o.loader.refused(p)
+	if err := o.afford(p); err != nil {
+		p.Queries = nil
+		for _, c := range take(mine, slices.Collect(maps.Keys(mine))) {
+			o.loader.flights.finish(c, nil, err, nil)
+		}
+		return nil
+	}
 	for key, err := range p.Failed {
 		for _, c := range take(mine, []string{key}) {
 			o.loader.flights.finish(c, nil, err, nil)

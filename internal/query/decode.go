@@ -75,7 +75,7 @@ func (d *Decoder) prepareDest(q *Query) {
 	case Series:
 		d.dest = append(d.dest, &d.bucket, &d.total)
 	case Split:
-		if p.req().nests() {
+		if p.req().Nests() {
 			d.prepareLevels(p)
 			return
 		}
@@ -173,7 +173,7 @@ func (p *partDecoder) take(d *Decoder, key string) {
 			s.totals[i] += d.total
 		}
 	case Split:
-		if r.nests() {
+		if r.Nests() {
 			p.takeLevels(d, s)
 			return
 		}
@@ -215,7 +215,7 @@ func (d *Decoder) Results() map[string]*Result {
 // answer adds the slot's rows as one member asked for them, and what comes with
 // them.
 func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data catalog.Range) *Result {
-	if r.nests() {
+	if r.Nests() {
 		p.levels(out, r, &s.top, s.total, data)
 		return out[r.Key()]
 	}

@@ -72,7 +72,7 @@ func (p *partDecoder) takeLevels(d *Decoder, s *slot) {
 // the group's own.
 func (p *partDecoder) levels(out map[string]*Result, r Request, g *group, total int64, data catalog.Range) {
 	switch {
-	case r.nests():
+	case r.Nests():
 		groups := make([]Group, len(g.order))
 		for i, v := range g.order {
 			groups[i] = Group{Value: v, Total: g.below[v].total}

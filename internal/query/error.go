@@ -1,5 +1,7 @@
 package query
 
+import "fmt"
+
 // Code says what went wrong in a form that clients may rely on: it is the
 // `extensions.code` of a GraphQL error.
 type Code string
@@ -21,6 +23,14 @@ type Error struct {
 	Code    Code
 	Message string
 	Cause   error
+	// Limit and Given are, where a limit was exceeded, what it is and what it was
+	// held against; both 0 otherwise.
+	Limit, Given int64
+}
+
+// OverLimit is the error for given of something, where at most limit may be.
+func OverLimit(code Code, given, limit int64, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Limit: limit, Given: given}
 }
 
 // Error is the message, without the cause.

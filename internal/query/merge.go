@@ -170,7 +170,7 @@ func rowsOf(r Request, data catalog.Range) int {
 		return max(1, BucketCount(r.Slice.daysIn(data), r.Interval))
 	case Split:
 		n := min(r.First+1, maxSplitRows)
-		if r.nests() {
+		if r.Nests() {
 			below := *r.Each
 			below.Slice = r.Slice
 			n *= rowsOf(below, data)
@@ -233,7 +233,7 @@ func (b *bundle) wantsTotals(axes []Condition) bool {
 func (b *bundle) mergeable() bool {
 	return !slices.ContainsFunc(b.parts, func(p *part) bool {
 		r := p.req()
-		return r.Kind > Split || r.After != nil || r.nests()
+		return r.Kind > Split || r.After != nil || r.Nests()
 	})
 }
 

@@ -28,16 +28,16 @@ func (r Request) child(values ...string) Request {
 	return c
 }
 
-// nests reports that the request has further levels: totals of a split's values
+// Nests reports that the request has further levels: totals of a split's values
 // come with it in any case.
-func (r Request) nests() bool {
+func (r Request) Nests() bool {
 	return r.Kind == Split && r.After == nil && r.Each != nil && (r.Each.Kind == Series || r.Each.Kind == Split && r.Each.After == nil)
 }
 
 // levels are the request and the ones below it, which have no slices.
 func (r Request) levels() []Request {
 	all := []Request{r}
-	for r.nests() {
+	for r.Nests() {
 		r = *r.Each
 		all = append(all, r)
 	}
@@ -47,7 +47,7 @@ func (r Request) levels() []Request {
 // alone is the request without further levels: all that comes with it are the
 // totals of its values.
 func (r Request) alone() Request {
-	if r.nests() {
+	if r.Nests() {
 		r.Each = &Request{Kind: Total}
 	}
 	return r
@@ -63,7 +63,7 @@ func (k costing) apart(r Request) float64 {
 	switch {
 	case c.table == nil || c.blind:
 		return math.Inf(1)
-	case !r.nests():
+	case !r.Nests():
 		return c.est.cost
 	}
 	return c.est.cost + k.apart(r.child(k.placeholders(r)...))
@@ -119,7 +119,7 @@ func (p planner) settle(reqs []Request) (nested []Request, some bool, apart floa
 	nested = slices.Clone(reqs)
 	decided := map[string]float64{} // the cost of the levels below; negative where they are not nested
 	for i, r := range reqs {
-		if !r.nests() || r.Slice.Impossible() || r.Slice.daysIn(p.snap.Days).Empty() {
+		if !r.Nests() || r.Slice.Impossible() || r.Slice.daysIn(p.snap.Days).Empty() {
 			continue
 		}
 		key := familyOf(r, picksOf(r.Slice)) + "\x00" + shapeOf(r, needOf(r, p.snap.Days))

@@ -255,9 +255,9 @@ func uncovered(r Request, snap *catalog.Snapshot) *Error {
 
 // tooDear is the error of a request that would read more than is allowed.
 func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *Error {
-	return &Error{Code: CostLimit, Message: fmt.Sprintf(
+	return OverLimit(CostLimit, int64(c.est.rows), int64(limit),
 		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by %s",
-		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap))}
+		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap))
 }
 
 // describe says what a request splits and filters by.

@@ -203,7 +203,7 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 		items = append(items, bucketOf(w.table, r.Interval)+" AS "+colBucket, counted(w.table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
 	case Split:
-		if r.nests() {
+		if r.Nests() {
 			return w.drill(p, items, names)
 		}
 		return w.split(p, items, names)

@@ -180,8 +180,8 @@ func TestTheOperationDecidesTheForm(t *testing.T) {
 		status       int
 		kind, text   string
 	}{
-		{query, many, 200, "application/graphql-response+json", `{"data":{"__typename":"Query"}}`},
-		{query, "text/event-stream", 200, "text/event-stream", "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n"},
+		{query, many, 200, "application/graphql-response+json", `{"data":{"__typename":"Query"},`},
+		{query, "text/event-stream", 200, "text/event-stream", "}\n\nevent: complete\ndata:\n\n"},
 		{`{"query":"{"}`, "text/event-stream", 200, "text/event-stream", "GRAPHQL_PARSE_FAILED"},
 		{sub, "application/json", 406, "application/json", "text/event-stream"},
 		{query, "text/html", 406, "application/json", "accept one of them"},
