@@ -37,13 +37,13 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 		out.add(q.Table, q.Tables, q.EstimatedRows)
 		for _, p := range q.bundle.parts {
 			for _, m := range p.members {
-				nested[m.req.Key()] = nested[m.req.Key()] || m.req.nests()
+				nested[m.req.Key()] = nested[m.req.Key()] || m.req.Nests()
 			}
 		}
 	}
 	k := costing{snap, widthsOf(snap)}
 	for _, r := range reqs {
-		if r.nests() && !nested[r.Key()] && !k.below(r, &out) {
+		if r.Nests() && !nested[r.Key()] && !k.below(r, &out) {
 			return out, false
 		}
 	}
@@ -53,7 +53,7 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 // below adds the levels below a split, asked one after another; false where one
 // cannot be answered.
 func (k costing) below(r Request, to *Replayed) bool {
-	for r.nests() {
+	for r.Nests() {
 		r = r.child(k.placeholders(r)...)
 		c := k.choose(k.single(r.alone()))
 		if c.table == nil {
