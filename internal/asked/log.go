@@ -33,6 +33,8 @@ const (
 type Log struct {
 	cfg Config
 
+	writing sync.Mutex // held by Flush: what two found new at one time would count twice
+
 	mu      sync.Mutex
 	began   time.Time // of what is not in the file yet, or of all
 	entries map[string]*entry
@@ -158,6 +160,8 @@ func (l *Log) lastFlush() error {
 // Flush adds what was counted since the last write to the file. After a failure
 // nothing is lost: the next write brings it.
 func (l *Log) Flush() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	l.mu.Lock()
 	states := make(map[*entry]Record, len(l.entries))
 	var news []Record
