@@ -14,10 +14,10 @@ import (
 func newSchemaCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "schema",
-		Short:   "Create, print and check the tables",
+		Short:   "Create, print and check the tables; say what they answer",
 		Example: "  clickql schema apply\n  clickql schema check",
 	}
-	cmd.AddCommand(newSchemaApplyCommand(a), newSchemaPrintCommand(a), newSchemaCheckCommand(a))
+	cmd.AddCommand(newSchemaApplyCommand(a), newSchemaPrintCommand(a), newSchemaCheckCommand(a), newSchemaCoverageCommand(a))
 	return cmd
 }
 
@@ -28,7 +28,8 @@ func newSchemaApplyCommand(a *app) *cobra.Command {
 		Short: "Create what the database lacks",
 		Long: `Creates the database, tables, views and dictionaries that are not there, and
 adds the countries that are missing. Nothing is dropped or overwritten; a second
-run does nothing.`,
+run does nothing. An aggregate that is new to a database with downloads holds
+only what arrives from then on; the command names each, and what fills it.`,
 		Example: "  clickql schema apply\n  clickql schema apply --clickhouse clickhouse://user:password@host:9000/pypi --cluster main",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.schemaApply(cmd, cluster)
@@ -52,12 +53,23 @@ func (a *app) schemaApply(cmd *cobra.Command, cluster string) error {
 		return err
 	}
 	defer a.releasing(release)
-	created, err := ddl.Apply(cmd.Context(), conn, ddl.Options{Database: conn.Database(), Cluster: cluster})
+	o := ddl.Options{Database: conn.Database(), Cluster: cluster}
+	created, err := ddl.Apply(cmd.Context(), conn, o)
 	for _, object := range created {
 		fmt.Fprintln(a.stdout, "created", object)
 	}
 	if err == nil && len(created) == 0 {
 		fmt.Fprintf(a.stdout, "database %s lacks nothing\n", conn.Database())
+	}
+	if err != nil {
+		return err
+	}
+	unfilled, err := ddl.Unfilled(cmd.Context(), conn, o, created)
+	if len(unfilled) > 0 {
+		fmt.Fprintln(a.stdout, "\nThese aggregates count what arrives from now on, and serve only days that they hold whole. Fill them from the raw table:")
+		for _, name := range unfilled {
+			fmt.Fprintln(a.stdout, "  clickql ingest backfill", name)
+		}
 	}
 	return err
 }

@@ -40,6 +40,67 @@ func TestSchemaOnAServer(t *testing.T) {
 	}
 }
 
+// TestSchemaApplyNamesWhatLacksHistory: an aggregate that is new to a database
+// with downloads is named with the command that fills it, one that is new to an
+// empty database is not.
+func TestSchemaApplyNamesWhatLacksHistory(t *testing.T) {
+	db := chtest.New(t)
+	apply := []string{"--clickhouse", db.DSN, "schema", "apply"}
+	if status, stdout, stderr := clickql(apply...); status != exitDone || strings.Contains(stdout, "backfill") {
+		t.Fatalf("apply to an empty database: status %d\n%s%s", status, stdout, stderr)
+	}
+	for _, sql := range []string{
+		"INSERT INTO " + db.Name + ".pypi (date, project) VALUES ('2024-03-01', 'pip')",
+		"DROP TABLE " + db.Name + ".pypi_total_per_day_by_ci SYNC", "DROP VIEW " + db.Name + ".pypi_total_per_day_by_ci_mv SYNC",
+	} {
+		if err := db.Conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := clickql(apply...)
+	if status != exitDone || !strings.HasSuffix(stdout, ":\n  clickql ingest backfill pypi_total_per_day_by_ci\n") {
+		t.Errorf("apply to a database with downloads: status %d\n%s%s", status, stdout, stderr)
+	}
+}
+
+// TestSchemaCoverage: every question about the most downloaded project has an
+// aggregate, and without one of them the report says so.
+func TestSchemaCoverage(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	coverage := []string{"--clickhouse", db.DSN, "schema", "coverage"}
+	if status, _, stderr := clickql(coverage...); status != exitFailed || !strings.Contains(stderr, "clickql ingest run") {
+		t.Errorf("coverage of nothing: status %d\n%s", status, stderr)
+	}
+	err := db.Conn.Exec(t.Context(), "INSERT INTO pypi (date, project, version) SELECT toDate('2024-03-02') + number % 20, if(number % 3 = 0, 'b', 'a'), '1' FROM numbers(100)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := clickql(coverage...)
+	if status != exitDone || !strings.Contains(stdout, "aggregates answer 82 of 82 questions about a, 66 of 66 about everything") {
+		t.Errorf("coverage: status %d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, stderr := clickql(append(coverage, "c")...); status != exitFailed || !strings.Contains(stderr, `"c"`) {
+		t.Errorf("coverage of an unknown project: status %d\n%s", status, stderr)
+	}
+	if err := db.Conn.Exec(t.Context(), "DROP TABLE pypi_downloads_per_day_by_version_by_country_by_ci_by_libc SYNC"); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = clickql(append(coverage, "b", "--json")...)
+	var r coverageReport
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || status != exitDone {
+		t.Fatalf("coverage --json: status %d, %v\n%s%s", status, err, stdout, stderr)
+	}
+	needRaw := 0
+	for _, l := range r.Lines {
+		if l.NeedsRaw && l.About == "b" {
+			needRaw++
+		}
+	}
+	if needRaw != 8 { // VERSION and COUNTRY with CI and LIBC, either way round
+		t.Errorf("without the table of versions, countries, CI and libc %d questions need the raw table, want 8", needRaw)
+	}
+}
+
 // TestSchemaOnTheEmbeddedEngine uses the database that the engine has and one
 // that it has yet to make. The first command starts the engine, the others
 // join it.

@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clickql/internal/chconn"
 )
@@ -31,6 +32,25 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 		created = append(created, s.Kind+" "+s.Object)
 	}
 	return created, nil
+}
+
+// Unfilled names the aggregates among what Apply has created that lack history:
+// a view counts what arrives after it, and the raw table has rows from before.
+func Unfilled(ctx context.Context, conn *chconn.Conn, o Options, created []string) ([]string, error) {
+	var fresh []string
+	for _, t := range Derived() {
+		if slices.Contains(created, "view "+o.database()+"."+t.View()) {
+			fresh = append(fresh, t.Name)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	raw, err := rawExtent(ctx, conn, o.database())
+	if err != nil || raw.downloads == 0 {
+		return nil, err
+	}
+	return fresh, nil
 }
 
 // CreateDatabase creates the database alone, where it is missing.

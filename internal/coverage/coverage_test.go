@@ -1,0 +1,233 @@
+package coverage_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+	"clickql/internal/coverage"
+	"clickql/internal/ddl"
+	"clickql/internal/query"
+)
+
+func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+
+func TestCoverage(t *testing.T) {
+	w := newWorld(t)
+	for name, test := range map[string]func(*testing.T, world){
+		"every question has an aggregate": everyQuestionHasAnAggregate,
+		"fewest tables":                   fewestTables,
+		"totals of all projects":          totalsOfAllProjects,
+		"answers agree with raw":          answersAgreeWithRaw,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, w) })
+	}
+}
+
+// world is a database with downloads of some projects, one far larger than the
+// others, in which every dimension's values repeat as they do at home.
+type world struct {
+	db    *chtest.DB
+	snap  *catalog.Snapshot
+	about coverage.Asked
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	db := chtest.NewWithSchema(t)
+	err := db.Conn.Exec(t.Context(), `INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc)
+		WITH cityHash64(number) AS h, (h % 997) / 997 AS u, toUInt8(u * u * u * u * 8) AS few, toUInt8(u * u * 4) AS low
+		SELECT toDate('2024-03-03') + h % 40, ['US', 'DE', '', 'JP', 'FR', 'BR', 'IN', 'GB'][1 + few],
+			if(intDiv(h, 64) % 5 < 3, 'big', 'p' || toString(intDiv(h, 320) % 30)), ['bdist_wheel', 'sdist', '', 'bdist_egg'][1 + (low + few) % 4],
+			['pip', 'uv', '', 'bandersnatch'][1 + intDiv(h, 512) % 9 % 4], ['3.12', '3.11', '', '3.9'][1 + intDiv(h, 4096) % 5 % 4],
+			['Linux', 'Darwin', '', 'Windows'][1 + intDiv(h, 32768) % 6 % 4], toString(1 + intDiv(h, 262144) % 3) || '.0',
+			1 + intDiv(h, 1048576) % 3 - 1, 'f', [('glibc', '2.31'), ('', ''), ('musl', '1.2'), ('glibc', '2.36')][1 + (low + intDiv(h, 4194304) % 2) % 4]
+		FROM numbers(200000)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
+	if err == nil {
+		err = cat.Ready()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap := cat.Snapshot()
+	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[catalog.Dimension]string{
+		catalog.Version: "2.0", catalog.Country: "US", catalog.Python: "3.12", catalog.System: "Linux",
+		catalog.Installer: "pip", catalog.FileType: "sdist", catalog.CI: "true", catalog.Libc: "glibc 2.31",
+	}}}
+}
+
+// everyQuestionHasAnAggregate: our aggregates answer all 82, and the raw
+// table is chosen for none; ClickPy's alone answer 38.
+func everyQuestionHasAnAggregate(t *testing.T, w world) {
+	questions := coverage.OfProject()
+	if len(questions) != 82 {
+		t.Fatalf("%d questions, want 82", len(questions))
+	}
+	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(questions, coverage.OfAll())) {
+		if a.Table == "" || a.NeedsRaw && !a.Question.Global || a.Raw && !a.NeedsRaw {
+			t.Errorf("%s (global: %t): answered by %q, raw needed: %t", a.Question, a.Question.Global, a.Table, a.NeedsRaw)
+		}
+	}
+	theirs := clickPyOnly(w.snap)
+	if n := coverage.Covered(coverage.Answers(theirs, w.about, questions)); n != 38 {
+		t.Errorf("ClickPy's tables answer %d questions, want 38", n)
+	}
+	if n := coverage.Covered(coverage.Answers(w.snap, w.about, questions)); n != 82 {
+		t.Errorf("all tables answer %d questions, want 82", n)
+	}
+}
+
+// clickPyOnly is the snapshot of a database with ClickPy's tables alone.
+func clickPyOnly(snap *catalog.Snapshot) *catalog.Snapshot {
+	return coverage.Only(snap, func(t *catalog.Table) bool {
+		return t.Raw || slices.ContainsFunc(ddl.ClickPy(), func(c ddl.Table) bool { return c.Name == t.Name })
+	})
+}
+
+// fewestTables: without any one of the tables that we add for a project,
+// some question needs the raw table.
+func fewestTables(t *testing.T, w world) {
+	added := 0
+	for _, table := range ddl.Derived() {
+		if !slices.Contains(table.Key(), "project") || slices.ContainsFunc(ddl.ClickPy(), func(c ddl.Table) bool { return c.Name == table.Name }) {
+			continue
+		}
+		added++
+		without := coverage.Only(w.snap, func(t *catalog.Table) bool { return t.Name != table.Name })
+		if n := coverage.Covered(coverage.Answers(without, w.about, coverage.OfProject())); n >= 82 {
+			t.Errorf("without %s all %d questions are answered still", table.Name, n)
+		}
+	}
+	if added != 2 {
+		t.Errorf("%d tables are added for questions about a project, want 2", added)
+	}
+}
+
+// totalsOfAllProjects: a split or a series of everything, without a filter,
+// is answered from a table that keeps nothing but the day and what is asked for.
+func totalsOfAllProjects(t *testing.T, w world) {
+	for _, a := range coverage.Answers(w.snap, w.about, coverage.OfAll()) {
+		if a.Question.Filter != "" || a.Question.WithoutMirrors {
+			continue
+		}
+		if table := w.snap.Table(a.Table); len(table.Dims) != 1 || table.Dims[catalog.Project] {
+			t.Errorf("%s of everything is answered by %s", a.Question, a.Table)
+		}
+	}
+}
+
+// answersAgreeWithRaw runs what is planned for each question and compares
+// with a query of the raw table, written by hand.
+func answersAgreeWithRaw(t *testing.T, w world) {
+	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(coverage.OfProject(), coverage.OfAll())) {
+		got, want := ran(t, w.db, a), byHand(t, w, a.Question)
+		if !maps.Equal(got, want) {
+			t.Errorf("%s (global: %t), from %s: got %v, want %v", a.Question, a.Question.Global, a.Table, got, want)
+		}
+		if len(want) == 0 {
+			t.Errorf("%s (global: %t): there is nothing to compare", a.Question, a.Question.Global)
+		}
+	}
+}
+
+// ran runs an answer's query: downloads by value or day, of which there are some.
+func ran(t *testing.T, db *chtest.DB, a coverage.Answer) map[string]int64 {
+	t.Helper()
+	values := map[string]any{}
+	for _, p := range a.Query.Params {
+		values[p.Name] = p.Value
+	}
+	ctx, err := chconn.WithParameters(t.Context(), values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Conn.Query(ctx, a.Query.SQL)
+	if err != nil {
+		t.Fatalf("%s: %v", a.Query.SQL, err)
+	}
+	defer rows.Close()
+	d := a.Query.NewDecoder()
+	for rows.Next() {
+		if err := rows.Scan(d.Dest()...); err != nil {
+			t.Fatal(err)
+		}
+		d.Take()
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int64{}
+	for _, r := range d.Results() {
+		for _, g := range r.Groups {
+			out[g.Value] = g.Total
+		}
+		for i, day := range r.Days {
+			if r.Totals[i] > 0 {
+				out[day.String()] = r.Totals[i]
+			}
+		}
+	}
+	return out
+}
+
+// byHand is the same of the raw table.
+func byHand(t *testing.T, w world, q coverage.Question) map[string]int64 {
+	t.Helper()
+	text := func(d catalog.Dimension) string {
+		switch d {
+		case catalog.CI:
+			return "toString(ci)"
+		case catalog.Libc:
+			return "trim(libc.lib || ' ' || libc.version)"
+		}
+		return "toString(" + d.Column() + ")"
+	}
+	value := map[query.Interval]string{query.Daily: "toString(date)", query.Monthly: "toString(toStartOfMonth(date))"}[q.Every]
+	if q.Split != "" {
+		value = text(q.Split)
+	}
+	where := []string{fmt.Sprintf("date BETWEEN '%s' AND '%s'", w.about.Days.From, w.about.Days.To)}
+	if !q.Global {
+		where = append(where, "project = '"+w.about.Project+"'")
+	}
+	if q.Filter != "" {
+		where = append(where, text(q.Filter)+" = '"+w.about.Values[q.Filter]+"'")
+	}
+	if q.WithoutMirrors {
+		where = append(where, "installer != 'bandersnatch'")
+	}
+	return pairs(t, w.db, "SELECT "+value+", toInt64(count()) FROM pypi WHERE "+strings.Join(where, " AND ")+" GROUP BY 1")
+}
+
+// pairs reads names with numbers.
+func pairs(t *testing.T, db *chtest.DB, sql string) map[string]int64 {
+	t.Helper()
+	rows, err := db.Conn.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
