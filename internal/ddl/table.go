@@ -3,7 +3,8 @@
 // one node or a cluster; Apply, which creates what a database lacks; and Check,
 // which compares a database with what is expected of it.
 //
-// Names, columns and keys are ClickPy's, with one correction: there the sorting
+// Names, columns and keys are ClickPy's, with aggregates beside them for what
+// ClickPy's cannot answer, and with one correction: there the sorting
 // key of pypi_downloads_per_day_by_version_by_installer_by_type leaves out
 // type, so that merges add the counts of different file types up into a row of
 // any one of them. Here every aggregate's sorting key holds its whole key.
