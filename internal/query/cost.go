@@ -342,5 +342,8 @@ func keyOf(dims []catalog.Dimension, grain catalog.Grain) string {
 	case catalog.GrainMonth:
 		names = append(names, "month")
 	}
-	return "(" + strings.Join(names, ", ") + ")"
+	if len(names) == 0 { // a table has some key
+		return "date"
+	}
+	return strings.Join(names, ", ")
 }

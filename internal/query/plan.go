@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"clickql/internal/catalog"
 )
@@ -247,17 +248,23 @@ func (r Request) measuresTotal() bool {
 	return r.Kind == Series || r.Kind == Split && r.After == nil
 }
 
+// remedy is how whoever runs the database comes by the aggregate.
+func remedy(r Request, snap *catalog.Snapshot) string {
+	return fmt.Sprintf("; whoever runs the database adds it with: clickql ingest backfill NAME --key %s, and finds those that are worth it with: clickql advise",
+		strings.ReplaceAll(wanted(r, snap), " ", ""))
+}
+
 // uncovered is the error of a request that no table can answer.
 func uncovered(r Request, snap *catalog.Snapshot) *Error {
 	return &Error{Code: Uncovered, Message: fmt.Sprintf(
-		"no table of this database can answer downloads %s; an aggregate keyed by %s would", describe(r), wanted(r, snap))}
+		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
 }
 
 // tooDear is the error of a request that would read more than is allowed.
 func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *Error {
 	return OverLimit(CostLimit, int64(c.est.rows), int64(limit),
-		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by %s",
-		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap))
+		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by (%s)%s",
+		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap), remedy(r, snap))
 }
 
 // describe says what a request splits and filters by.
