@@ -19,8 +19,16 @@ func (r *recoverer) fence(ctx context.Context) error {
 		return err
 	}
 	for batch, names := range held {
-		for _, old := range names {
-			own := stageName(r.database, batch, r.epoch)
+		for i, old := range names {
+			id := parseStage(old)
+			if i+1 < len(names) && parseStage(names[i+1]).attempt == id.attempt {
+				// Made by a late helper under a name that had been taken away from it.
+				if err := dropStage(ctx, r.session, old); err != nil {
+					return err
+				}
+				continue
+			}
+			own := attemptName(r.database, batch, r.epoch, id.attempt)
 			if old == own {
 				continue
 			}

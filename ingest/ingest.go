@@ -26,6 +26,10 @@ type Config struct {
 	BatchRows  uint64
 	BatchBytes int64
 	BatchFiles int
+	// Workers prepare that many batches side by side in this process; 1 by
+	// default. Helpers, see Help, may prepare others: Ahead batches are planned
+	// before their turn, where helpers find them.
+	Workers, Ahead int
 	// Parallel is the number of aggregates computed at the same time, each by
 	// one thread; Threads the server's threads for reading files. Both are the
 	// server's max_threads by default.
@@ -65,6 +69,7 @@ const (
 	DefaultBatchFiles = 2000
 	DefaultMaxMemory  = 4 << 30
 	DefaultTries      = 6
+	defaultAhead      = 8
 	defaultBeat       = 2 * time.Second
 	defaultLease      = 15 * time.Second
 )
@@ -79,6 +84,8 @@ func (c Config) withDefaults() Config {
 	c.BatchFiles = or(c.BatchFiles, DefaultBatchFiles)
 	c.MaxMemory = or(c.MaxMemory, DefaultMaxMemory)
 	c.Tries = or(c.Tries, DefaultTries)
+	c.Workers = or(c.Workers, 1)
+	c.Ahead = or(c.Ahead, defaultAhead)
 	c.Beat = or(c.Beat, defaultBeat)
 	c.Lease = or(c.Lease, defaultLease)
 	if c.Now == nil {

@@ -73,12 +73,13 @@ func (p *Progress) failed(files int, rows uint64) {
 }
 
 // batchMeter spreads a batch's rows over its work: reading the files is the
-// first part, and each aggregate an equal share of the rest.
+// first part, and each aggregate an equal share of the rest. All its methods may
+// be called on nil.
 type batchMeter struct {
 	p     *Progress
-	base  uint64 // rows done before the batch
 	rows  uint64
 	mu    sync.Mutex
+	given uint64 // rows that it has counted as done so far
 	read  uint64
 	steps int
 	done  int
@@ -89,7 +90,7 @@ const readShare = 0.25
 
 // startBatch begins a batch of rows whose work after reading has some steps.
 func (p *Progress) startBatch(rows uint64, steps int) *batchMeter {
-	return &batchMeter{p: p, base: p.Snapshot().RowsDone, rows: rows, steps: max(steps, 1)}
+	return &batchMeter{p: p, rows: rows, steps: max(steps, 1)}
 }
 
 // addRead counts rows read.
@@ -105,16 +106,28 @@ func (m *batchMeter) change(f func()) {
 	f()
 	read := float64(min(m.read, m.rows)) * readShare
 	rest := float64(m.rows) * (1 - readShare) * float64(min(m.done, m.steps)) / float64(m.steps)
-	m.p.update(func(s *Snapshot) { s.RowsDone = m.base + uint64(read+rest) })
+	m.give(uint64(read+rest), 0)
+}
+
+// give counts so many rows of the batch as done, instead of those before.
+func (m *batchMeter) give(rows uint64, files int) {
+	m.p.update(func(s *Snapshot) {
+		s.RowsDone = s.RowsDone - min(m.given, s.RowsDone) + rows
+		s.FilesDone += files
+	})
+	m.given = rows
 }
 
 // finish ends the batch: its rows are public, or, after a failure, not.
 func (m *batchMeter) finish(files int, ok bool) {
-	m.p.update(func(s *Snapshot) {
-		s.RowsDone = m.base
-		if ok {
-			s.RowsDone += m.rows
-			s.FilesDone += files
-		}
-	})
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if ok {
+		m.give(m.rows, files)
+		return
+	}
+	m.give(0, 0)
 }

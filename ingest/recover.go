@@ -30,7 +30,7 @@ func (r *recoverer) run(ctx context.Context) error {
 	for _, b := range open {
 		stage := ""
 		if s := held[b.Batch]; len(s) > 0 {
-			stage = s[0]
+			stage = s[len(s)-1] // the writer itself makes all attempts but the first
 		}
 		if err := r.batch(ctx, b, stage); err != nil {
 			return err

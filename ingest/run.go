@@ -2,8 +2,9 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // run is one Run under the lock.
@@ -36,10 +37,8 @@ func (r *run) all(ctx context.Context, sources []string) error {
 	if err := r.threads(ctx); err != nil {
 		return err
 	}
-	for _, part := range cut(files, limits{r.cfg.BatchRows, r.cfg.BatchBytes, r.cfg.BatchFiles}) {
-		if err := r.load(ctx, part); err != nil {
-			return err
-		}
+	if err := r.load(ctx, cut(files, limits{r.cfg.BatchRows, r.cfg.BatchBytes, r.cfg.BatchFiles})); err != nil {
+		return err
 	}
 	r.cfg.Progress.phase("verifying totals")
 	if err := r.p.verify(ctx); err != nil {
@@ -93,33 +92,51 @@ func (r *run) failFile(ctx context.Context, f Failure, rows uint64) error {
 	return r.cfg.at(StepFileFailed)
 }
 
-// load makes one batch of files public. Files that turn out to be bad while
-// they are read are set aside, and the others tried again.
-func (r *run) load(ctx context.Context, files []file) error {
-	for len(files) > 0 {
-		r.batches++
-		b := batch{Name: batchName(r.epoch, r.batches), Files: files, sourceOf: r.cfg.sourceOf(r.session)}
-		for _, f := range files {
-			b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
-		}
-		w := &work{run: r, batch: b, line: batchLine{Batch: b.Name, Kind: string(r.kind), Files: uint64(len(files)), Bytes: uint64(b.Bytes), Rows: b.Rows}}
-		err := w.do(ctx)
-		var bad *badFileError
-		if !errors.As(err, &bad) {
-			return err
-		}
-		files = b.without(bad.Failure.Object)
-		var rows uint64
-		for _, f := range b.Files {
-			if f.Name == bad.Failure.Object.Name {
-				rows = f.Rows
+// load makes batches of files public: workers and helpers prepare several side
+// by side, and here one after another becomes public.
+func (r *run) load(ctx context.Context, parts [][]file) error {
+	q := newQueue(r, parts)
+	g, ctx := errgroup.WithContext(ctx)
+	out := make(chan prepared)
+	for range r.cfg.Workers {
+		g.Go(func() error { return q.work(ctx, out) })
+	}
+	g.Go(func() error { return q.watch(ctx, out) })
+	g.Go(func() error {
+		for !q.empty() {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case p := <-out:
+				if err := r.settle(ctx, q, p); err != nil {
+					return err
+				}
 			}
 		}
-		if err := r.failFile(ctx, bad.Failure, rows); err != nil {
-			return err
+		return nil
+	})
+	return g.Wait()
+}
+
+// settle makes a prepared batch public. Of one with a bad file, that is set
+// aside and the others are queued again.
+func (r *run) settle(ctx context.Context, q *queue, p prepared) error {
+	defer q.finished(p.it)
+	if p.bad == nil {
+		if p.remote {
+			p.w.meter = r.cfg.Progress.startBatch(p.w.batch.Rows, 1)
+		}
+		return p.w.makePublic(ctx, p.counts)
+	}
+	bad := p.bad.Failure
+	q.add(p.it.batch.without(bad.Object))
+	var rows uint64
+	for _, f := range p.it.batch.Files {
+		if f.Name == bad.Object.Name {
+			rows = f.Rows
 		}
 	}
-	return nil
+	return r.failFile(ctx, bad, rows)
 }
 
 // reload makes dictionaries over the metadata see what was loaded.

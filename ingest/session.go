@@ -49,7 +49,12 @@ func queryIDPrefix(database string) string { return "clickql-ingest-" + database
 
 // nextID is a query id that names the database and the epoch of its owner.
 func (s *session) nextID() string {
-	return fmt.Sprintf("%s%08d-%s-%d", queryIDPrefix(s.database), s.epoch, s.nonce, s.seq.Add(1))
+	return fmt.Sprintf("%s%d", s.queries(), s.seq.Add(1))
+}
+
+// queries begins the query ids of this session and of no other.
+func (s *session) queries() string {
+	return fmt.Sprintf("%s%08d-%s-", queryIDPrefix(s.database), s.epoch, s.nonce)
 }
 
 // epochOfQuery is the epoch in a query id of ingest for the database.

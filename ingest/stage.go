@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+
+	"clickql/internal/chconn"
 )
 
 // stager fills private copies of a derivation's tables with a batch.
@@ -33,11 +35,21 @@ func (r staged) rejectedRows() (n uint64) {
 	return n
 }
 
-// create makes the private database and empty copies of the tables.
+// create makes the private database, which claims the batch: it succeeds for
+// exactly one of those who try. errClaimed is for the others.
 func (st *stager) create(ctx context.Context) error {
-	if err := st.run(ctx, "CREATE DATABASE "+quote(st.stage)+" ENGINE = Atomic"); err != nil {
+	err := st.run(ctx, "CREATE DATABASE "+quote(st.stage)+" ENGINE = Atomic")
+	if code, _ := chconn.Code(err); code == codeDatabaseExists {
+		return errClaimed
+	}
+	if err != nil {
 		return fmt.Errorf("create the private database %s of batch %s: %w", st.stage, st.batch.Name, err)
 	}
+	return nil
+}
+
+// createTables makes empty copies of the tables.
+func (st *stager) createTables(ctx context.Context) error {
 	for _, t := range st.d.all() {
 		if err := st.run(ctx, "CREATE TABLE "+name(st.stage, t.Staged)+" AS "+t.String()); err != nil {
 			return fmt.Errorf("create a private copy of %s: %w", t, err)

@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -13,15 +16,44 @@ const stagePrefix = "clickql_stage_"
 
 // stagePattern reads a private database's name back. The numbers have a fixed
 // form, so that no name of a database is read as part of another's.
-var stagePattern = regexp.MustCompile(`^clickql_stage_(.+)_([0-9]{8}_[0-9]{4,})_([0-9]{8})$`)
+var stagePattern = regexp.MustCompile(`^clickql_stage_(.+)_([0-9]{8}_[0-9]{4,})_([0-9]{8})(?:_a([0-9]{4}))?$`)
 
 // stageName names the private database of a batch, and the epoch of the writer
 // that may use it.
 func stageName(database, batch string, epoch uint64) string {
-	return fmt.Sprintf("%s%s_%s_%08d", stagePrefix, database, batch, epoch)
+	return attemptName(database, batch, epoch, 1)
 }
 
-// stages lists the private databases of a database by batch.
+// attemptName is stageName of one of several attempts to prepare the batch.
+func attemptName(database, batch string, epoch uint64, attempt int) string {
+	n := fmt.Sprintf("%s%s_%s_%08d", stagePrefix, database, batch, epoch)
+	if attempt > 1 {
+		n += fmt.Sprintf("_a%04d", attempt)
+	}
+	return n
+}
+
+// stageID is what the name of a private database says.
+type stageID struct {
+	name    string
+	epoch   uint64
+	attempt int
+}
+
+// parseStage reads a private database's name back.
+func parseStage(stage string) stageID {
+	id := stageID{name: stage, attempt: 1}
+	if m := stagePattern.FindStringSubmatch(stage); m != nil {
+		id.epoch, _ = strconv.ParseUint(m[3], 10, 64) // digits
+		if m[4] != "" {
+			id.attempt, _ = strconv.Atoi(m[4])
+		}
+	}
+	return id
+}
+
+// stages lists the private databases of a database by batch, those of later
+// attempts last.
 func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	found := map[string][]string{}
 	err := s.each(ctx, statement{
@@ -39,6 +71,12 @@ func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list private databases: %w", err)
+	}
+	for _, names := range found {
+		slices.SortFunc(names, func(a, b string) int {
+			x, y := parseStage(a), parseStage(b)
+			return cmp.Or(cmp.Compare(x.attempt, y.attempt), cmp.Compare(x.epoch, y.epoch))
+		})
 	}
 	return found, nil
 }

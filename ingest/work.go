@@ -12,28 +12,72 @@ import (
 // work is one batch on its way.
 type work struct {
 	*run
-	batch batch
-	line  batchLine
-	began time.Time
-	stage string
+	batch   batch
+	line    batchLine
+	began   time.Time
+	attempt int
+	stage   string
+	meter   *batchMeter
 }
 
-// do takes a batch from planned to done.
-func (w *work) do(ctx context.Context) error {
-	w.began = w.cfg.Now()
-	w.stage = stageName(w.database, w.batch.Name, w.epoch)
-	st := &stager{session: w.session, cfg: w.cfg, feed: w.feed, d: w.d, batch: w.batch, stage: w.stage,
-		meter: w.cfg.Progress.startBatch(w.batch.Rows, len(w.d.Views)+1)}
-	steps, err := w.prepareMoves(ctx, st)
+// newWork is the present attempt at a batch.
+func (r *run) newWork(it *queued) *work {
+	b := it.batch
+	return &work{run: r, batch: b, began: r.cfg.Now(), attempt: it.attempt, stage: attemptName(r.database, b.Name, r.epoch, it.attempt),
+		line: batchLine{Batch: b.Name, Kind: string(r.kind), Files: uint64(len(b.Files)), Bytes: uint64(b.Bytes), Rows: b.Rows}}
+}
+
+// stager fills the batch's private database.
+func (w *work) stager() *stager {
+	w.meter = w.cfg.Progress.startBatch(w.batch.Rows, len(w.d.Views)+1)
+	return &stager{session: w.session, cfg: w.cfg, feed: w.feed, d: w.d, batch: w.batch, stage: w.stage, meter: w.meter}
+}
+
+// prepare does all that leaves nothing in public. claimed, where given, is told
+// as soon as the private database is there; it may bound the rest.
+func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Context) (context.Context, error)) (staged, error) {
+	w.cfg.Progress.phase("loading")
+	if err := st.create(ctx); err != nil {
+		return staged{}, err
+	}
+	if claimed != nil {
+		var err error
+		if ctx, err = claimed(ctx); err != nil {
+			return staged{}, err
+		}
+	}
+	if err := w.record(ctx, Staging); err != nil {
+		return staged{}, err
+	}
+	if err := st.createTables(ctx); err != nil {
+		return staged{}, err
+	}
+	if err := st.fillRaw(ctx); err != nil {
+		return staged{}, err
+	}
+	counts, err := st.countRaw(ctx)
 	if err != nil {
-		st.meter.finish(0, false)
+		return counts, err
+	}
+	if err := st.fillAggregates(ctx); err != nil {
+		return counts, err
+	}
+	return counts, st.check(ctx, counts)
+}
+
+// makePublic takes a prepared batch to done.
+func (w *work) makePublic(ctx context.Context, counts staged) error {
+	steps, err := w.moves(ctx, counts)
+	if err != nil {
+		w.meter.finish(0, false)
 		return w.abandon(ctx, err)
 	}
 	w.cfg.Progress.phase("publishing")
 	if err := w.publish(ctx, steps); err != nil {
 		return fmt.Errorf("%w; what is published stays, and the next ingest run publishes the rest", err)
 	}
-	st.meter.finish(len(w.batch.Files), true)
+	w.meter.finish(len(w.batch.Files), true)
+	w.cfg.Progress.phase("loading")
 	w.sum.Files += len(w.batch.Files)
 	w.sum.Batches++
 	w.sum.Rows += w.line.Stored
@@ -41,31 +85,8 @@ func (w *work) do(ctx context.Context) error {
 	return nil
 }
 
-// prepareMoves does all that leaves nothing in public.
-func (w *work) prepareMoves(ctx context.Context, st *stager) ([]stepLine, error) {
-	if err := w.planned(ctx); err != nil {
-		return nil, err
-	}
-	w.cfg.Progress.phase("loading")
-	if err := w.record(ctx, Staging); err != nil {
-		return nil, err
-	}
-	if err := st.create(ctx); err != nil {
-		return nil, err
-	}
-	if err := st.fillRaw(ctx); err != nil {
-		return nil, err
-	}
-	counts, err := st.countRaw(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := st.fillAggregates(ctx); err != nil {
-		return nil, err
-	}
-	if err := st.check(ctx, counts); err != nil {
-		return nil, err
-	}
+// moves notes that the batch is staged and plans how it becomes public.
+func (w *work) moves(ctx context.Context, counts staged) ([]stepLine, error) {
 	if err := w.staged(ctx, counts); err != nil {
 		return nil, err
 	}
@@ -74,7 +95,6 @@ func (w *work) prepareMoves(ctx context.Context, st *stager) ([]stepLine, error)
 		return nil, err
 	}
 	w.sum.addRejected(counts.Rejected)
-	st.meter.addStep()
 	return steps, nil
 }
 
@@ -171,15 +191,33 @@ func (w *work) finish(ctx context.Context) error {
 	if err := w.cfg.at(StepDone); err != nil {
 		return err
 	}
-	if err := dropStage(ctx, w.session, w.stage); err != nil {
+	if err := w.dropStages(ctx); err != nil {
 		return err
 	}
 	return w.cfg.at(StepStageDropped)
 }
 
+// dropStages removes the private databases of all attempts. None may go before
+// the batch is done or given up: a claim's name must not become free.
+func (w *work) dropStages(ctx context.Context) error {
+	for a := w.attempt; a > 0; a-- {
+		if err := dropStage(ctx, w.session, attemptName(w.database, w.batch.Name, w.epoch, a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // abandon gives a batch up that has published nothing, and says why. After a
 // crash of a test it leaves all as it is; after an interrupt it still clears up.
 func (w *work) abandon(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	w.meter.finish(0, false)
+	if reason := context.Cause(ctx); reason != nil {
+		cause = reason // why statements were cancelled
+	}
 	if crash := (crashError{}); errors.As(cause, &crash) || errors.Is(cause, ErrLockLost) || chconn.Classify(cause) == chconn.Unavailable {
 		return cause
 	}
@@ -194,7 +232,7 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	if err := w.cfg.at(StepBatchFailed); err != nil {
 		return err
 	}
-	if err := dropStage(clear, w.session, w.stage); err != nil {
+	if err := w.dropStages(clear); err != nil {
 		return errors.Join(cause, err)
 	}
 	return cause

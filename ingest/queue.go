@@ -1,0 +1,296 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// queue is what the lock's holder has still to load: batches that this process
+// prepares itself, and batches that helpers have claimed.
+type queue struct {
+	r *run
+
+	planning sync.Mutex // held while batches are written into the ledger
+
+	mu      sync.Mutex
+	waiting []*queued       // nobody prepares them
+	remote  []*queued       // a helper does
+	open    int           // neither public nor given up
+	changed chan struct{} // closed and replaced when any of these changes
+}
+
+// queued is one batch on its way through the queue.
+type queued struct {
+	batch   batch
+	attempt int  // the private database that counts: those before are void
+	planned bool // it is in the ledger, where helpers find it
+	// Of a helper's claim: its last sign of life, and when that was seen to change.
+	beat int64
+	seen time.Time
+}
+
+// newQueue queues batches.
+func newQueue(r *run, parts [][]file) *queue {
+	q := &queue{r: r, changed: make(chan struct{})}
+	for _, files := range parts {
+		q.add(files)
+	}
+	return q
+}
+
+// add queues one more batch; none without files.
+func (q *queue) add(files []file) {
+	if len(files) == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.r.batches++
+	b := batch{Name: batchName(q.r.epoch, q.r.batches), Files: files, sourceOf: q.r.cfg.sourceOf(q.r.session)}
+	for _, f := range files {
+		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
+	}
+	q.waiting, q.open = append(q.waiting, &queued{batch: b, attempt: 1}), q.open+1
+	q.wake()
+}
+
+// wake wakes whoever waits for a change; the caller holds mu.
+func (q *queue) wake() {
+	close(q.changed)
+	q.changed = make(chan struct{})
+}
+
+// take gives the next batch to prepare here; nil when all are public or given
+// up.
+func (q *queue) take(ctx context.Context) (*queued, error) {
+	for {
+		it, ahead, changed := q.next()
+		switch {
+		case it != nil:
+			return it, q.plan(ctx, append([]*queued{it}, ahead...))
+		case changed == nil:
+			return nil, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}
+
+// next takes the first waiting batch out, and lists those after it that helpers
+// are to find. changed is nil when nothing is open.
+func (q *queue) next() (it *queued, ahead []*queued, changed chan struct{}) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		if q.open == 0 {
+			return nil, nil, nil
+		}
+		return nil, nil, q.changed
+	}
+	it, q.waiting = q.waiting[0], q.waiting[1:]
+	return it, slices.Clone(q.waiting[:min(len(q.waiting), q.r.cfg.Ahead)]), nil
+}
+
+// plan writes batches and their files into the ledger, each once, and before
+// anything else is done for it.
+func (q *queue) plan(ctx context.Context, items []*queued) error {
+	q.planning.Lock()
+	defer q.planning.Unlock()
+	for _, it := range items {
+		if it.planned {
+			continue
+		}
+		if err := q.r.newWork(it).planned(ctx); err != nil {
+			return err
+		}
+		it.planned = true
+	}
+	return nil
+}
+
+// claimed notes that a helper prepares a batch.
+func (q *queue) claimed(it *queued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	it.beat, it.seen = -1, time.Now()
+	q.remote = append(q.remote, it)
+	q.wake()
+}
+
+// again queues a batch whose helper is gone or gave it up, before all others.
+func (q *queue) again(it *queued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	it.attempt++
+	q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
+	q.waiting = append([]*queued{it}, q.waiting...)
+	q.wake()
+}
+
+// finished counts a batch off.
+func (q *queue) finished(it *queued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open--
+	q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
+	q.wake()
+}
+
+// empty reports that every batch is public or given up.
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.open == 0
+}
+
+// helped lists the batches that helpers prepare.
+func (q *queue) helped() []*queued {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.remote)
+}
+
+// prepared is a batch that is ready to become public, or that was given up for
+// the sake of a bad file.
+type prepared struct {
+	it     *queued
+	w      *work
+	counts staged
+	bad    *badFileError
+	remote bool // a helper prepared it
+}
+
+// work prepares batches until none is left, and hands each over before it takes
+// the next: that bounds what is staged and not yet public.
+func (q *queue) work(ctx context.Context, out chan<- prepared) error {
+	for {
+		it, err := q.take(ctx)
+		if err != nil || it == nil {
+			return err
+		}
+		p := prepared{it: it, w: q.r.newWork(it)}
+		p.counts, err = p.w.prepare(ctx, p.w.stager(), nil)
+		if errors.Is(err, errClaimed) {
+			q.claimed(it)
+			continue
+		}
+		var bad *badFileError
+		if err = p.w.abandon(ctx, err); err != nil && !errors.As(err, &bad) {
+			return err
+		}
+		p.bad = bad
+		select {
+		case out <- p:
+		case <-ctx.Done():
+			return p.w.abandon(ctx, context.Cause(ctx))
+		}
+	}
+}
+
+// watch looks after what helpers have claimed, until no batch is open: takes
+// over what they have prepared, and what they gave up or left behind is prepared
+// again.
+func (q *queue) watch(ctx context.Context, out chan<- prepared) error {
+	tick := time.NewTicker(q.r.cfg.Beat)
+	defer tick.Stop()
+	for {
+		for _, it := range q.helped() {
+			p, err := q.look(ctx, it)
+			if err != nil {
+				return err
+			}
+			if p == nil {
+				continue
+			}
+			select {
+			case out <- *p:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if q.empty() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-q.idle(): // nothing to look after: only a change matters
+		case <-tick.C:
+		}
+	}
+}
+
+// idle is a channel that tells of changes where no helper has anything claimed;
+// nil otherwise.
+func (q *queue) idle() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.remote) > 0 {
+		return nil
+	}
+	return q.changed
+}
+
+// look asks what has become of a helper's batch: prepared, or nil for nothing.
+func (q *queue) look(ctx context.Context, it *queued) (*prepared, error) {
+	w := q.r.newWork(it)
+	state, err := readClaim(ctx, q.r.session, w.stage)
+	if err != nil {
+		return nil, err
+	}
+	switch judgeClaim(state, it, q.r.cfg, q.r.d.shapeOfAll(), time.Now(), processAlive) {
+	case claimReady:
+		q.mu.Lock()
+		q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
+		q.mu.Unlock()
+		return &prepared{it: it, w: w, counts: state.Result.Staged, remote: true}, nil
+	case claimVoid:
+		q.r.cfg.Log.Warn("a helper gave a batch up or is gone; it is prepared again", "batch", it.batch.Name, "helper", state.Holder.String())
+		if state.Queries != "" {
+			err := w.exec(ctx, statement{SQL: "KILL QUERY WHERE startsWith(query_id, {queries:String}) ASYNC FORMAT Null", Params: map[string]any{"queries": state.Queries}})
+			if err != nil {
+				return nil, fmt.Errorf("end the statements of the helper of batch %s: %w", it.batch.Name, err)
+			}
+		}
+		q.again(it)
+	case claimAlive:
+		if state.beat != it.beat {
+			it.beat, it.seen = state.beat, time.Now()
+		}
+	}
+	return nil, nil
+}
+
+// claimVerdict is what the writer does about a helper's claim.
+type claimVerdict int
+
+const (
+	claimAlive claimVerdict = iota // leave it to the helper
+	claimReady                     // publish it
+	claimVoid                      // prepare the batch anew, in another private database
+)
+
+// judgeClaim decides. What a helper says is taken only where it filled the very
+// tables that are to be published. Times are this machine's monotonic clock.
+func judgeClaim(state claimState, it *queued, cfg Config, shape string, now time.Time, alive func(pid int) bool) claimVerdict {
+	switch h := state.Holder; {
+	case state.Result != nil && state.Result.Failed == "" && state.Result.Shape == shape:
+		return claimReady
+	case state.Result != nil:
+		return claimVoid
+	case state.known && state.beat != it.beat:
+		return claimAlive
+	case state.known && cfg.Holder.Machine != "" && h.Machine == cfg.Holder.Machine && !alive(h.PID):
+		return claimVoid
+	case now.Sub(it.seen) > cfg.Lease:
+		return claimVoid
+	}
+	return claimAlive
+}
