@@ -56,7 +56,7 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 	}
 	// One thread each, several at a time: merging the threads' hash tables of
 	// keys that hardly repeat costs more than it gains.
-	settings := st.settings(map[string]any{"max_threads": 1})
+	settings := st.settings(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{"max_threads": 1})
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}

@@ -59,7 +59,7 @@ func (st *stager) countRejected(ctx context.Context, g group, into map[string]ma
 	return st.each(ctx, statement{
 		SQL: "SELECT _path, multiIf(" + cases + "'') AS reason, count() FROM " + table.SQL +
 			" WHERE reason != '' GROUP BY _path, reason",
-		Params: table.Params, Settings: st.settings(table.Settings),
+		Params: table.Params, Settings: st.settings(1, table.Settings),
 	}, func(rows driver.Rows) error {
 		var path, reason string
 		var n uint64

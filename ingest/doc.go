@@ -87,8 +87,37 @@
 //     does not find it knows that nothing was moved, and writes "failed", which
 //     outranks every line that the old writer may still add.
 //
-// Several workers may stage at the same time under one lock, since a private
-// database belongs to one batch; publishing stays with the holder.
+// # Many that prepare
+//
+// Staging is the dear part and touches nothing public, so it may be done by
+// many: workers in the holder's process, and helpers, which are processes on
+// this or other machines that hold no lock. The queue is the ledger: what the
+// holder has planned and nobody has claimed. Publishing stays with the holder,
+// one batch after another, each with the totals that the one before left.
+//
+// The claim is the private database itself. CREATE DATABASE without IF NOT
+// EXISTS succeeds for exactly one of those who try, and the name is free again
+// only after the batch is done or given up, when nothing that is made under it
+// matters any more: sweeping removes it. A helper gives signs of life in a table
+// of it, and when all its statements have been answered writes the outcome into
+// that table's comment. Then the holder publishes it like its own, if it agrees
+// with the footers and was made of the very tables and views that the holder
+// knows.
+//
+// Only the holder judges claims. Of a helper that gives no sign of life for a
+// lease, or gives the batch up, it voids the claim in its own memory and prepares
+// the batch again in another database, whose name carries the number of the
+// attempt; no one else makes attempts but the first. What a voided helper does
+// later it does to a database that is never published: it issues no statement
+// that names a public table but to read it. So whether it lives is without
+// meaning for what becomes public, as every clock is.
+//
+// A successor of the holder knows nothing of voided claims, and needs not to: of
+// several attempts at a batch that is being published the last is the one, since
+// attempts are made one after the other, and none once publishing has begun. Two
+// databases of one attempt can exist only where a late helper has made the
+// first attempt's again under its old name, after a successor had taken the name
+// away; of these, the one with the greater epoch is real.
 //
 // # Limits
 //

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -34,7 +35,8 @@ type Config struct {
 	// one thread; Threads the server's threads for reading files. Both are the
 	// server's max_threads by default.
 	Parallel, Threads int
-	// MaxMemory bounds each statement, in bytes.
+	// MaxMemory bounds what the statements that prepare batches take together in
+	// the server, in bytes.
 	MaxMemory uint64
 
 	// Tries is how often a file that fails is tried at one generation before it
@@ -46,7 +48,8 @@ type Config struct {
 	RetryAll   bool
 	// LookBack, where positive, narrows listings to what can be new: see RangeLister.
 	LookBack time.Duration
-	// Wait makes a run wait for another writer to end instead of refusing.
+	// Wait makes a run wait for another writer to end, and help it meanwhile,
+	// instead of refusing.
 	Wait bool
 	// Beat is the time between signs of life, Lease how long a writer on
 	// another machine must give none before it is taken over.
@@ -180,4 +183,21 @@ func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (sum Su
 		return r.all(ctx, sources)
 	})
 	return sum, err
+}
+
+// acquire takes the lock. With Config.Wait it helps whoever holds it until it is
+// free.
+func (in *Ingest) acquire(ctx context.Context, s *session, locking lockConfig) (*lock, error) {
+	for {
+		l, err := acquire(ctx, s, in.cfg.Holder, locking, false)
+		var held *HeldError
+		if !in.cfg.Wait || !errors.As(err, &held) {
+			return l, err
+		}
+		in.cfg.Log.Info("another ingest command is writing: helping it", "holder", held.Holder.String())
+		in.cfg.Progress.phase("helping another command")
+		if _, err := in.Help(ctx); err != nil {
+			return nil, err
+		}
+	}
 }

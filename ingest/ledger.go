@@ -33,6 +33,7 @@ func ledgerDDL(database string) []string {
 			outcome Enum8('planned' = 1, 'counted' = 2, 'failed' = 3), reason String,
 			bytes UInt64, rows UInt64, rejected Map(LowCardinality(String), UInt64), at DateTime64(3, 'UTC')
 		) ENGINE = MergeTree ORDER BY (kind, name, generation, batch) COMMENT 'clickql ingest: which batch each file went into, and which files failed'`,
+		daysDDL(database),
 		"CREATE TABLE IF NOT EXISTS " + name(database, ledgerSteps) + ` (
 			batch String, target_database String, target_table String, partition String, staged_table String,
 			witness String, before Int64, delta Int64, at DateTime64(3, 'UTC')

@@ -91,6 +91,9 @@ func (l local) Generations(ctx context.Context, objects []Object) (map[string]st
 	return now, nil
 }
 
+// Path is the name: an absolute path.
+func (local) Path(name string) string { return name }
+
 // Group splits objects into lists that one file() reads.
 func (local) Group(objects []Object) [][]Object { return GroupByComma(objects, groupLimit) }
 

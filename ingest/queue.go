@@ -17,8 +17,8 @@ type queue struct {
 	planning sync.Mutex // held while batches are written into the ledger
 
 	mu      sync.Mutex
-	waiting []*queued       // nobody prepares them
-	remote  []*queued       // a helper does
+	waiting []*queued     // nobody prepares them
+	remote  []*queued     // a helper does
 	open    int           // neither public nor given up
 	changed chan struct{} // closed and replaced when any of these changes
 }

@@ -146,7 +146,7 @@ func (rp *repairer) carryOut(ctx context.Context) error {
 		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
 		line.Files, line.Bytes, line.Rows = line.Files+1, line.Bytes+uint64(f.Size), line.Rows+f.Rows
 	}
-	w := &work{run: rp.run, batch: b, line: line, began: rp.cfg.Now(), stage: stageName(rp.database, b.Name, rp.epoch)}
+	w := &work{run: rp.run, batch: b, line: line, began: rp.cfg.Now(), attempt: 1, stage: stageName(rp.database, b.Name, rp.epoch)}
 	rp.cfg.Progress.begin(len(rp.files), uint64(rp.plan.Rows), b.Bytes)
 	st := &stager{session: rp.session, cfg: rp.cfg, feed: rp.feed, d: rp.d, batch: b, stage: w.stage,
 		meter: rp.cfg.Progress.startBatch(uint64(rp.plan.Rows), len(rp.d.Views)+len(rp.rebuilds)+1)}
@@ -197,6 +197,9 @@ func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLi
 	if err := st.create(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.createTables(ctx); err != nil {
+		return nil, err
+	}
 	if err := rp.stageDays(ctx, st); err != nil {
 		return nil, err
 	}
@@ -205,6 +208,9 @@ func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLi
 		return nil, err
 	}
 	if err := st.unchanged(ctx); err != nil {
+		return nil, err
+	}
+	if err := rp.recordDays(ctx, w.batch.Name); err != nil {
 		return nil, err
 	}
 	if err := w.record(ctx, Staged); err != nil {

@@ -222,7 +222,7 @@ func (rp *repairer) computeView(ctx context.Context, b *builder, r rebuild, t ta
 	if err != nil {
 		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", v.tableID, err)
 	}
-	settings := b.st.settings(nil)
+	settings := b.st.settings(1, nil)
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}

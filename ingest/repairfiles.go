@@ -377,7 +377,7 @@ func (rp *repairer) stageDays(ctx context.Context, st *stager) error {
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
 		err = st.exec(ctx, statement{SQL: "INSERT INTO " + name(st.stage, st.d.Base.Staged) + " (" + join(columns) + ") SELECT " + join(exprs) +
-			" FROM " + table.SQL + " WHERE " + condition, Params: params, Settings: st.settings(table.Settings), Rows: st.meter.addRead})
+			" FROM " + table.SQL + " WHERE " + condition, Params: params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
 		if err != nil {
 			return st.blame(ctx, g, err)
 		}

@@ -38,6 +38,8 @@ type Source interface {
 	// Generations are those that the objects have now; an object that is gone
 	// has none.
 	Generations(ctx context.Context, objects []Object) (map[string]string, error)
+	// Path is the Object.Path of an object's name.
+	Path(name string) string
 	// Group splits objects into lists that one table function can read.
 	Group(objects []Object) [][]Object
 	// Table is the table function that reads one group in a format with a

@@ -73,7 +73,7 @@ func (st *stager) fillRaw(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = st.exec(ctx, statement{SQL: sql, Params: table.Params, Settings: st.settings(table.Settings), Rows: st.meter.addRead})
+		err = st.exec(ctx, statement{SQL: sql, Params: table.Params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
 		if err != nil {
 			return st.blame(ctx, g, err)
 		}
@@ -92,17 +92,19 @@ func (st *stager) rawSQL(g group) (string, TableFunction, error) {
 		" FROM " + table.SQL + " WHERE " + accepted(st.feed, g.Layout), table, nil
 }
 
-// settings bound a statement's memory and make each partition one block, and
+// settings bound the memory of a statement, of which a batch runs several side
+// by side, and make each partition one block, and
 // so one part, where the batch fits. Groups are unique as they come from GROUP
 // BY, so they need no folding on insertion, which costs more than the rest.
-func (st *stager) settings(more map[string]any) map[string]any {
+func (st *stager) settings(sideBySide int, more map[string]any) map[string]any {
+	memory := st.cfg.MaxMemory / uint64(st.cfg.Workers*sideBySide)
 	s := map[string]any{
 		"max_threads":                        st.cfg.Threads,
 		"max_insert_threads":                 1,
-		"max_memory_usage":                   st.cfg.MaxMemory,
-		"max_bytes_before_external_group_by": st.cfg.MaxMemory / 2,
+		"max_memory_usage":                   memory,
+		"max_bytes_before_external_group_by": memory / 2,
 		"min_insert_block_size_rows":         16 << 20,
-		"min_insert_block_size_bytes":        st.cfg.MaxMemory / 4,
+		"min_insert_block_size_bytes":        memory / 4,
 		"optimize_on_insert":                 0,
 		"insert_null_as_default":             1,
 	}
@@ -146,7 +148,7 @@ func (st *stager) probe(ctx context.Context, g group) error {
 	_, exprs := insertColumns(st.feed, g.Layout, st.d.Base.has)
 	var hash, rows uint64
 	err = st.row(ctx, statement{SQL: "SELECT sum(cityHash64(" + join(exprs) + ")), count() FROM " + table.SQL,
-		Params: table.Params, Settings: st.settings(table.Settings)}, &hash, &rows)
+		Params: table.Params, Settings: st.settings(1, table.Settings)}, &hash, &rows)
 	if err == nil && rows != g.rows() {
 		return fileError(fmt.Sprintf("its footer promises %d rows, but it holds %d", g.rows(), rows))
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"clickql/internal/chconn"
@@ -104,9 +106,12 @@ func (w *work) record(ctx context.Context, state State) error {
 	return w.cfg.record(ctx, w.session, w.line, state, "")
 }
 
+// forAnyone is the reason of a planned batch that helpers may prepare.
+const forAnyone = "waiting for whoever prepares it first"
+
 // planned writes the batch and its files into the ledger.
 func (w *work) planned(ctx context.Context) error {
-	if err := w.record(ctx, Planned); err != nil {
+	if err := w.cfg.record(ctx, w.session, w.line, Planned, forAnyone); err != nil {
 		return err
 	}
 	lines := make([]fileLine, len(w.batch.Files))
@@ -123,13 +128,15 @@ func (w *work) planned(ctx context.Context) error {
 // staged notes what the complete stage holds.
 func (w *work) staged(ctx context.Context, counts staged) error {
 	w.line.Stored, w.line.Rejected = counts.Stored, counts.rejectedRows()
-	if w.feed.Day != "" {
-		day := quote(w.feed.Day)
-		err := w.row(ctx, statement{SQL: "SELECT min(" + day + "), max(" + day + ") FROM " + name(w.stage, w.d.Base.Staged)},
-			&w.line.FirstDay, &w.line.LastDay)
+	if w.feed.Day != "" && counts.Stored > 0 {
+		days, err := w.stagedDays(ctx)
 		if err != nil {
-			return fmt.Errorf("read the days of batch %s: %w", w.batch.Name, err)
+			return err
 		}
+		if err := recordDays(ctx, w.session, w.batch.Name, days); err != nil {
+			return err
+		}
+		w.line.FirstDay, w.line.LastDay = slices.Min(slices.Collect(maps.Keys(days))).time(), slices.Max(slices.Collect(maps.Keys(days))).time()
 	}
 	var lines []fileLine
 	for _, f := range w.batch.Files {

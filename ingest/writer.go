@@ -18,7 +18,7 @@ func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) e
 	}
 	locking := lockConfig{Beat: in.cfg.Beat, Lease: in.cfg.Lease, Log: in.cfg.Log}
 	in.cfg.Progress.phase("taking the writer's lock")
-	l, err := acquire(ctx, s, in.cfg.Holder, locking, in.cfg.Wait)
+	l, err := in.acquire(ctx, s, locking)
 	if err != nil {
 		return err
 	}

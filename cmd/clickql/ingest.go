@@ -24,7 +24,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestExportQueryCommand(a, time.Now))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 
@@ -77,6 +77,7 @@ type ingestFlags struct {
 	batchRows         uint64
 	batchFiles        int
 	batchBytes        byteSize
+	workers           int
 	parallel, threads int
 	memory            byteSize
 	wait, retry       bool
@@ -88,17 +89,24 @@ type ingestFlags struct {
 
 // define adds the flags.
 func (f *ingestFlags) define(flags *pflag.FlagSet) {
-	f.batchBytes, f.memory = ingest.DefaultBatchBytes, ingest.DefaultMaxMemory
+	f.batchBytes = ingest.DefaultBatchBytes
 	flags.Uint64Var(&f.batchRows, "batch-rows", ingest.DefaultBatchRows, "`rows` that become public together")
 	flags.IntVar(&f.batchFiles, "batch-files", ingest.DefaultBatchFiles, "`files` that become public together")
 	flags.Var(&f.batchBytes, "batch-bytes", "bytes of files that become public together")
-	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` computed at the same time, each by one thread of the server (default its max_threads)")
-	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read files (default its max_threads)")
-	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
-	f.access(flags)
+	flags.IntVar(&f.workers, "workers", 1, "`batches` prepared side by side by this process; clickql ingest worker adds processes, also on other machines")
+	f.work(flags)
 	flags.IntVar(&f.tries, "tries", ingest.DefaultTries, "how `often` a file that fails is tried before it is set aside; a file that changes begins anew")
 	flags.BoolVar(&f.retry, "retry", false, "try the files again that have been set aside")
-	flags.BoolVar(&f.wait, "wait", false, "wait while another ingest command is writing, instead of refusing")
+	flags.BoolVar(&f.wait, "wait", false, "help another ingest command that is writing until it ends, then begin, instead of refusing")
+}
+
+// work adds the flags that say how batches are prepared.
+func (f *ingestFlags) work(flags *pflag.FlagSet) {
+	f.memory = ingest.DefaultMaxMemory
+	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` of a batch computed at the same time, each by one thread of the server (default its max_threads)")
+	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read a batch's files (default its max_threads)")
+	flags.Var(&f.memory, "max-memory", "memory that preparing batches may take in the server, all statements together")
+	f.access(flags)
 }
 
 // mend adds the flags of the commands that mend tables.
@@ -151,7 +159,7 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources
 	stop := a.showProgress(progress, "loading "+string(kind))
 	defer stop()
 	cfg := ingest.Config{
-		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Parallel: f.parallel, Threads: f.threads,
+		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Progress: progress, Log: a.log,
 	}
 	for _, change := range configure {

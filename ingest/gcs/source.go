@@ -253,6 +253,9 @@ func commonPrefix(a, b string) string {
 	return a[:n]
 }
 
+// Path is bucket/name.
+func (*Source) Path(name string) string { return strings.TrimPrefix(name, scheme) }
+
 // Group splits objects by bucket, and so that one gcs() names not too many.
 func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
 	byBucket := map[string][]ingest.Object{}
