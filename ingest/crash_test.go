@@ -20,9 +20,27 @@ import (
 // victimVariable makes the test binary run a load that is to be killed.
 const victimVariable = "CLICKQL_INGEST_VICTIM"
 
-// roundsVariable is the number of kills at random instants; more than the
-// default for a long trial by hand.
-const roundsVariable = "CLICKQL_CRASH_ROUNDS"
+// For a long trial by hand: the number of kills, of files to load, and the seed
+// to begin with instead of one by the clock.
+const (
+	killsVariable = "CLICKQL_CRASH_KILLS"
+	filesVariable = "CLICKQL_CRASH_FILES"
+	seedVariable  = "CLICKQL_CRASH_SEED"
+)
+
+// setting is a number from the environment.
+func setting(t *testing.T, variable string, otherwise uint64) uint64 {
+	t.Helper()
+	s := os.Getenv(variable)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 // victim says what a killed load is to do.
 type victim struct {
@@ -69,7 +87,7 @@ func runVictim() int {
 		panic(err)
 	}
 	seen := 0
-	cfg := Config{Conn: conn, BatchFiles: 2, Parallel: 1, At: func(s Step) error {
+	cfg := Config{Conn: conn, BatchFiles: 2, Parallel: 1, Beat: 100 * time.Millisecond, At: func(s Step) error {
 		fmt.Println(s)
 		if s != v.Step {
 			return nil
@@ -118,13 +136,16 @@ type arena struct {
 	damaged int    // files among them that cannot be loaded
 	want    string // table of what is expected
 	n       int
+	random  *rand.Rand
+	kills   int
+	killed  map[string]int // by what or where
 }
 
-// newArena starts an engine of the test's own.
-func newArena(t *testing.T) *arena {
+// newArena starts an engine of the test's own, with some files to load.
+func newArena(t *testing.T, files int) *arena {
 	t.Helper()
-	a := &arena{t: t, dir: t.TempDir(), files: mixed(3, 120)}
-	a.files = append(a.files, export{"e03.parquet", false, 50, 60})
+	a := &arena{t: t, dir: t.TempDir(), files: mixed(files-1, 120)}
+	a.files = append(a.files, export{"last.parquet", false, 99, 60})
 	a.open()
 	t.Cleanup(func() { a.close() })
 	a.folder = t.TempDir()
@@ -220,7 +241,7 @@ func nth(step Step) int {
 // TestKillCommand kills the command at each step, those of failing files and
 // of recovery included.
 func TestKillCommand(t *testing.T) {
-	a := newArena(t)
+	a := newArena(t, 4)
 	for _, step := range Steps() {
 		switch step {
 		case StepFileFailed, StepBatchFailed, StepRolledForward:
@@ -244,7 +265,7 @@ func TestKillCommand(t *testing.T) {
 
 // TestKillEngine kills the engine at the steps around publishing.
 func TestKillEngine(t *testing.T) {
-	a := newArena(t)
+	a := newArena(t, 4)
 	for _, step := range []Step{StepTableStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone} {
 		a.killAt(step, nth(step), true)
 	}
@@ -290,23 +311,87 @@ func dice(t *testing.T, rounds int) (int, uint64, *rand.Rand) {
 	return rounds, seed, rand.New(rand.NewPCG(seed, 1))
 }
 
-// TestKillAtRandom kills the command or the engine at random instants, up to
-// three times in a row, before a load may finish.
+// TestKillAtRandom kills the command, a helper beside it, or the engine, at
+// random instants and at random steps, over and over until a load has come to
+// its end all the same; then another.
 func TestKillAtRandom(t *testing.T) {
-	rounds, seed, random := dice(t, 3)
-	a := newArena(t)
+	kills, seed := int(setting(t, killsVariable, 6)), setting(t, seedVariable, uint64(time.Now().UnixNano()))
+	a := newArena(t, int(setting(t, filesVariable, 4)))
+	a.random = rand.New(rand.NewPCG(seed, 1))
 	took := a.measure()
-	for round := range rounds {
+	t.Logf("seed %d, %d files, %s undisturbed", seed, len(a.files), took)
+	began := time.Now()
+	for a.kills < kills {
 		database := a.database()
-		what := fmt.Sprintf("seed %d, round %d", seed, round)
-		for range 1 + random.IntN(3) {
-			engineToo := random.IntN(2) == 0
-			after := time.Duration(random.Int64N(int64(took)))
-			what += fmt.Sprintf(", engine %v after %v", engineToo, after)
-			a.killAfter(database, victim{}, after, engineToo)
+		what := fmt.Sprintf("seed %d, after %d kills", seed, a.kills)
+		for a.kills < kills && a.disturbed(database, took) {
 		}
 		a.finish(database, what)
 	}
+	t.Logf("%d kills %v in %d loads, %s", a.kills, a.killed, a.n-1, time.Since(began).Round(time.Second))
+}
+
+// disturbed starts a load and kills something; false when the load has ended
+// before.
+func (a *arena) disturbed(database string, took time.Duration) bool {
+	a.t.Helper()
+	if a.random.IntN(2) == 0 {
+		return a.killStep(database)
+	}
+	var helper *exec.Cmd
+	if a.random.IntN(2) == 0 {
+		helper = victim{DSN: a.dsn(database), Help: true}.start(a.t, new(bytes.Buffer))
+		defer func() {
+			_ = helper.Process.Kill() // it may have been
+			_ = helper.Wait()
+		}()
+	}
+	after := time.Duration(a.random.Int64N(int64(min(took, 4*time.Second))))
+	if helper != nil && a.random.IntN(3) == 0 {
+		return a.killHelper(database, helper, after)
+	}
+	return a.killAfter(database, after, a.random.IntN(2) == 0)
+}
+
+// killStep kills the command or the engine at a random step.
+func (a *arena) killStep(database string) bool {
+	a.t.Helper()
+	steps := []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked, StepStaged,
+		StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone, StepStageDropped, StepRolledForward}
+	v := victim{DSN: a.dsn(database), Source: a.source, Step: steps[a.random.IntN(len(steps))], Nth: 1 + a.random.IntN(3)}
+	engineToo := a.random.IntN(2) == 0
+	if engineToo {
+		v.EnginePID = a.engine.Info().PID
+	}
+	err := v.start(a.t, new(bytes.Buffer)).Wait()
+	if err == nil {
+		return false // the step did not come
+	}
+	a.count(string(v.Step))
+	if engineToo {
+		<-a.engine.Done()
+		a.close()
+		a.open()
+	}
+	return true
+}
+
+// killHelper kills a helper, and then the load beside it.
+func (a *arena) killHelper(database string, helper *exec.Cmd, after time.Duration) bool {
+	a.t.Helper()
+	killed := time.AfterFunc(after/2, func() { _ = helper.Process.Kill() }) // it may have ended
+	defer killed.Stop()
+	a.count("helper")
+	return a.killAfter(database, after, false)
+}
+
+// count counts a kill.
+func (a *arena) count(what string) {
+	if a.killed == nil {
+		a.killed = map[string]int{}
+	}
+	a.kills++
+	a.killed[what]++
 }
 
 // measure is how long a load takes that nothing disturbs.
@@ -338,14 +423,17 @@ func (a *arena) killAfter(database string, v victim, after time.Duration, engine
 	defer timer.Stop()
 	select {
 	case <-ended:
+		return false
 	case <-timer.C:
 	}
 	if engineToo {
+		a.count("engine")
 		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
 			a.t.Fatal(err)
 		}
 		<-a.engine.Done()
 	} else {
+		a.count("command")
 		_ = cmd.Process.Kill() // it may have ended
 	}
 	<-ended
@@ -353,4 +441,5 @@ func (a *arena) killAfter(database string, v victim, after time.Duration, engine
 		a.close()
 		a.open()
 	}
+	return true
 }

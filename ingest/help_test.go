@@ -180,9 +180,8 @@ func TestWriterDiesBesideHelper(t *testing.T) {
 		}
 		load(t, Config{Conn: s.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, s.dir+"/*.parquet")
 		close(finish)
-		select {
-		case <-helped: // it found that its batch is gone
-		case <-t.Context().Done():
+		if err := <-helped; err != nil { // it found that its batch is gone
+			t.Errorf("%s: the helper: %v", step, err)
 		}
 		s.check(t)
 	}
