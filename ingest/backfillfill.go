@@ -159,7 +159,7 @@ func (b *backfiller) fillRange(ctx context.Context, s *session, ready readyLine,
 	if err != nil {
 		return err
 	}
-	settings := (&stager{cfg: b.cfg}).settings(nil)
+	settings := (&stager{cfg: b.cfg}).settings(1, nil)
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}

@@ -55,6 +55,7 @@ type victim struct {
 type mending struct {
 	Repair   string // a day
 	Backfill string // a table
+	Help     bool   // for as long as it lives, another that loads
 }
 
 // run does it, or loads.
@@ -70,6 +71,11 @@ func (v victim) run(ctx context.Context, in *Ingest) error {
 	if v.Mend.Backfill != "" {
 		_, err := in.Backfill(ctx, BackfillRequest{Table: v.Mend.Backfill})
 		return err
+	}
+	for v.Mend.Help {
+		if _, err := in.Help(ctx); err != nil {
+			return err
+		}
 	}
 	_, err := in.Run(ctx, Downloads, v.Source)
 	return err
@@ -299,27 +305,20 @@ func (a *arena) killIn(database string, v victim, step Step, nth int, engineToo 
 // seed that it prints.
 func dice(t *testing.T, rounds int) (int, uint64, *rand.Rand) {
 	t.Helper()
-	if s := os.Getenv(roundsVariable); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rounds = n
-	}
-	seed := uint64(time.Now().UnixNano())
+	seed := setting(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
-	return rounds, seed, rand.New(rand.NewPCG(seed, 1))
+	return int(setting(t, killsVariable, uint64(rounds))), seed, rand.New(rand.NewPCG(seed, 1))
 }
 
 // TestKillAtRandom kills the command, a helper beside it, or the engine, at
 // random instants and at random steps, over and over until a load has come to
 // its end all the same; then another.
 func TestKillAtRandom(t *testing.T) {
-	kills, seed := int(setting(t, killsVariable, 6)), setting(t, seedVariable, uint64(time.Now().UnixNano()))
+	kills, seed, random := dice(t, 6)
 	a := newArena(t, int(setting(t, filesVariable, 4)))
-	a.random = rand.New(rand.NewPCG(seed, 1))
+	a.random = random
 	took := a.measure()
-	t.Logf("seed %d, %d files, %s undisturbed", seed, len(a.files), took)
+	t.Logf("%d files, %s undisturbed", len(a.files), took)
 	began := time.Now()
 	for a.kills < kills {
 		database := a.database()
@@ -340,7 +339,7 @@ func (a *arena) disturbed(database string, took time.Duration) bool {
 	}
 	var helper *exec.Cmd
 	if a.random.IntN(2) == 0 {
-		helper = victim{DSN: a.dsn(database), Help: true}.start(a.t, new(bytes.Buffer))
+		helper = victim{DSN: a.dsn(database), Mend: mending{Help: true}}.start(a.t, new(bytes.Buffer))
 		defer func() {
 			_ = helper.Process.Kill() // it may have been
 			_ = helper.Wait()
@@ -350,7 +349,7 @@ func (a *arena) disturbed(database string, took time.Duration) bool {
 	if helper != nil && a.random.IntN(3) == 0 {
 		return a.killHelper(database, helper, after)
 	}
-	return a.killAfter(database, after, a.random.IntN(2) == 0)
+	return a.killAfter(database, victim{}, after, a.random.IntN(2) == 0)
 }
 
 // killStep kills the command or the engine at a random step.
@@ -382,7 +381,7 @@ func (a *arena) killHelper(database string, helper *exec.Cmd, after time.Duratio
 	killed := time.AfterFunc(after/2, func() { _ = helper.Process.Kill() }) // it may have ended
 	defer killed.Stop()
 	a.count("helper")
-	return a.killAfter(database, after, false)
+	return a.killAfter(database, victim{}, after, false)
 }
 
 // count counts a kill.
@@ -408,8 +407,8 @@ func (a *arena) measure() time.Duration {
 	return took
 }
 
-// killAfter kills a victim after some time, unless it ends before.
-func (a *arena) killAfter(database string, v victim, after time.Duration, engineToo bool) {
+// killAfter kills a victim after some time; false where it ends before.
+func (a *arena) killAfter(database string, v victim, after time.Duration, engineToo bool) bool {
 	a.t.Helper()
 	var out bytes.Buffer
 	v.DSN, v.Source = a.dsn(database), a.source

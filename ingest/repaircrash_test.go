@@ -24,7 +24,7 @@ type patient struct {
 // newPatient is a loaded database of an engine of its own.
 func newPatient(t *testing.T) *patient {
 	t.Helper()
-	a := newArena(t)
+	a := newArena(t, 4)
 	p := &patient{arena: a, name: a.database()}
 	conn := a.revive(p.name)
 	defer func() { _ = conn.Close() }()

@@ -207,7 +207,7 @@ func (w *work) finish(ctx context.Context) error {
 // dropStages removes the private databases of all attempts. None may go before
 // the batch is done or given up: a claim's name must not become free.
 func (w *work) dropStages(ctx context.Context) error {
-	for a := w.attempt; a > 0; a-- {
+	for a := max(w.attempt, 1); a > 0; a-- {
 		if err := dropStage(ctx, w.session, attemptName(w.database, w.batch.Name, w.epoch, a)); err != nil {
 			return err
 		}
