@@ -70,7 +70,7 @@ func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate
 			of = size * fraction(n, c.snap.Days)
 		}
 		of *= r.share
-		if limit > 0 {
+		if limit > 0 && r.projects {
 			of = min(of, limit)
 		}
 		rows, asked = min(rows, inGranules(of, whole, r.places*parts)), min(asked, of)
@@ -119,10 +119,11 @@ func (b *bundle) readsTime() bool {
 
 // run is a way in which a table's sorting key narrows what is read: to so many
 // places, each a run of the key, with a share of the rows. Time tells that the
-// share is of the rows within the range.
+// share is of the rows within the range, projects that it is of the projects
+// named.
 type run struct {
-	share, places float64
-	time          bool
+	share, places  float64
+	time, projects bool
 }
 
 // runs goes along the key, column by column, until one is not restricted. Each
@@ -148,7 +149,7 @@ func (c costing) runs(t *catalog.Table, s Slice, n need) []run {
 		if values == 0 {
 			break
 		}
-		at.share, at.places = at.share*share, at.places*values
+		at.share, at.places, at.projects = at.share*share, at.places*values, at.projects || d == catalog.Project
 		out = append(out, at)
 	}
 	return out

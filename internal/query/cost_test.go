@@ -1,0 +1,40 @@
+package query
+
+import (
+	"testing"
+
+	"clickql/internal/catalog"
+)
+
+// TestRowsOfATableOfMonths: a project's months lie apart in a table whose key
+// begins with the month. A small table is read whole then; a large one a granule
+// for each month.
+func TestRowsOfATableOfMonths(t *testing.T) {
+	r := TotalOf(project("boto3").in(days("2023-09-01", "2024-07-31")))
+	for rows, want := range map[uint64][2]float64{35_000: {25_000, 35_000}, 50_000_000: {11 * granule, 30 * granule}} {
+		snap := snapshot()
+		months := snap.Table("pypi_downloads_per_month")
+		months.Rows, months.Parts = rows, 1
+		k := costing{snap, widthsOf(snap)}
+		b := k.single(r)
+		got := k.estimate(months, b.slice(), b.need(), b).rows
+		if got < want[0] || got > want[1] {
+			t.Errorf("of %d rows it would read %.0f, want %.0f to %.0f", rows, got, want[0], want[1])
+		}
+	}
+}
+
+// TestRawIsACandidate: a project of few downloads is read from the raw table,
+// however many other columns an aggregate has left out.
+func TestRawIsACandidate(t *testing.T) {
+	snap := snapshot()
+	snap.Projects = catalog.NewIndex([]catalog.Entry{{Name: "large", Total: 19_000_000}, {Name: "small", Total: 40}})
+	wide := snap.Table("pypi_downloads_per_day_by_version_by_country")
+	wide.Parts, snap.Table("pypi").Parts = 9, 1
+	for name, want := range map[string]string{"small": "pypi.pypi", "large": "pypi.pypi_downloads_per_day_by_version_by_country"} {
+		p := NewPlan(snap, []Request{SplitOf(project(name), catalog.Country, 3, nil)}, Options{})
+		if len(p.Queries) != 1 || p.Queries[0].Table != want {
+			t.Errorf("%s: %s", name, describePlan(p))
+		}
+	}
+}
