@@ -17,7 +17,7 @@ import (
 
 // start serves cfg over a real connection, with the log in the returned buffer
 // (read it after the requests are answered).
-func start(t *testing.T, cfg Config) (base string, log *lockedBuffer) {
+func start(t testing.TB, cfg Config) (base string, log *lockedBuffer) {
 	t.Helper()
 	log = new(lockedBuffer)
 	cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))

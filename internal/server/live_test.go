@@ -48,11 +48,13 @@ type gateway struct {
 	base    string
 	conn    *counting // what answers are fetched through
 	catalog *catalog.Catalog
+	loader  *fetch.Loader
+	graphql http.Handler
 	log     *lockedBuffer
 }
 
 // serveDB serves a database read through the account for serving.
-func serveDB(t *testing.T, dsn, database string) *gateway {
+func serveDB(t testing.TB, dsn, database string) *gateway {
 	t.Helper()
 	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: dsn, Database: database})
 	if err != nil {
@@ -64,9 +66,10 @@ func serveDB(t *testing.T, dsn, database string) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loader := fetch.New(fetch.Config{Conn: g.conn, Catalog: g.catalog})
+	g.loader = fetch.New(fetch.Config{Conn: g.conn, Catalog: g.catalog})
+	g.graphql = graph.NewHandler(graph.HandlerConfig{Loader: g.loader, Changes: g.catalog, Origins: []string{"*"}})
 	g.base, g.log = start(t, Config{
-		Loader: loader, GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Changes: g.catalog, Origins: []string{"*"}}),
+		Loader: g.loader, GraphQL: g.graphql,
 		Checks: []Check{
 			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: conn.Ping},
 			{Name: "catalog", Reason: "the database cannot be read", Probe: func(context.Context) error { return g.catalog.Ready() }},
@@ -76,7 +79,7 @@ func serveDB(t *testing.T, dsn, database string) *gateway {
 }
 
 // sampled is a gateway over rows.
-func sampled(t *testing.T) (*gateway, *chtest.DB) {
+func sampled(t testing.TB) (*gateway, *chtest.DB) {
 	t.Helper()
 	db := chtest.NewWithSchema(t)
 	if err := db.Conn.Exec(t.Context(), rows); err != nil {
