@@ -38,6 +38,7 @@ func (Transport) Supports(r *http.Request) bool { return r.Header.Get("Upgrade")
 // Do answers a request.
 func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Cache-Control", "no-store") // whoever keeps the answer by its data's version says otherwise
 	if r.Method == http.MethodOptions {
 		w.Header().Set("Allow", allowed)
 		w.WriteHeader(http.StatusNoContent)
