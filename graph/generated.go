@@ -180,10 +180,10 @@ schema {
 scalar Date @specifiedBy(url: "https://scalars.graphql.org/andimarek/local-date.html")
 
 "An instant in UTC, RFC 3339."
-scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
+scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/chillicream/date-time.html")
 
 "A signed 64-bit integer, serialised as a JSON number."
-scalar Int64
+scalar Int64 @specifiedBy(url: "https://scalars.graphql.org/chillicream/long.html")
 
 "Length of one bucket of a time series. Weeks start on Monday (ISO 8601)."
 enum Interval {

@@ -30,6 +30,35 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
+// Scalars say where they are specified, and what is deprecated says from which
+// day it may be gone.
+func TestScalarsAreSpecifiedAndDeprecationsHaveDates(t *testing.T) {
+	for _, def := range NewExecutableSchema(Config{Resolvers: resolver{}}).Schema().Types {
+		if def.BuiltIn {
+			continue
+		}
+		if def.Kind == ast.Scalar && !strings.HasPrefix(specified(def), "https://") {
+			t.Errorf("%s has no specification", def.Name)
+		}
+		for _, v := range def.EnumValues {
+			dated(t, def.Name+"."+v.Name, v.Directives)
+		}
+		for _, f := range def.Fields {
+			dated(t, def.Name+"."+f.Name, f.Directives)
+			for _, a := range f.Arguments {
+				dated(t, def.Name+"."+f.Name+"("+a.Name+")", a.Directives)
+			}
+		}
+	}
+}
+
+func dated(t *testing.T, what string, directives ast.DirectiveList) {
+	t.Helper()
+	if _, ok := goneDay(directives); directives.ForName("deprecated") != nil && !ok {
+		t.Errorf("%s is deprecated without a day: its reason says \"gone from YYYY-MM-DD\"", what)
+	}
+}
+
 func described(t *testing.T, what, text string) {
 	t.Helper()
 	if strings.TrimSpace(text) == "" {
