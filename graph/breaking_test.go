@@ -100,7 +100,9 @@ func breaks(before, now *ast.Schema, today time.Time) []string {
 	return c.found
 }
 
-func (c *comparer) miss(format string, args ...any) { c.found = append(c.found, fmt.Sprintf(format, args...)) }
+func (c *comparer) miss(format string, args ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, args...))
+}
 
 // mayGo reports that what has the directives was to be gone by today.
 func (c *comparer) mayGo(directives ast.DirectiveList) bool {
