@@ -12,7 +12,7 @@ ENGINE := internal/engine/npm/node_modules/.package-lock.json
 WEB := internal/server/web/dist/.stamp
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test generate lint bench clean
+.PHONY: help demo build test generate lint bench coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: $(GOLANGCI) ## check style, and that packages import only what they may
 
 bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (a quarter of an hour)
 	go run ./internal/bench
+
+coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
+	go run ./internal/bench -sections coverage
 
 clean: ## remove everything that was built, the demo's data too
 	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist

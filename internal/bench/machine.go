@@ -15,9 +15,20 @@ import (
 // introduce begins the report: what it is, and where and of what it was made.
 func (b *bench) introduce() {
 	r := &b.report
+	if b.sections == coverageSection {
+		b.introduceCoverage()
+		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.coverageRows)), b.projects, b.days)})
+		return
+	}
 	r.heading(1, "Benchmarks")
 	r.para("Written by `make bench`; do not edit. Figures of one machine say little of another: what carries over are the ratios, " +
 		"each against a floor that was measured in the same run, in turns with what it is compared to.")
+	b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days; loads of %s downloads", whole(float64(b.rows)), b.projects, b.days, whole(float64(b.loadRows)))})
+}
+
+// circumstances tells where and when the figures were made, and of what data.
+func (b *bench) circumstances(data []string) {
+	r := &b.report
 	if b.quick {
 		r.para("**Made with -quick: this shows that everything runs. Do not quote it.**")
 	}
@@ -30,7 +41,7 @@ func (b *bench) introduce() {
 		{"Command", "`go run ./internal/bench" + b.arguments() + "`"},
 		{"Machine", fmt.Sprintf("%s, %d cores, %s of memory, %s/%s", cpuModel(), runtime.NumCPU(), bytesOf(memoryTotal()), runtime.GOOS, runtime.GOARCH)},
 		{"Versions", versions()},
-		{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days; loads of %s downloads", whole(float64(b.rows)), b.projects, b.days, whole(float64(b.loadRows)))},
+		data,
 	}
 	r.table([]string{"", ""}, rows)
 }
@@ -47,11 +58,20 @@ func (b *bench) arguments() string {
 	if b.rows != full.rows {
 		s += " -rows " + strconv.FormatInt(b.rows, 10)
 	}
+	if b.coverageRows != full.coverageRows {
+		s += " -coverage-rows " + strconv.FormatInt(b.coverageRows, 10)
+	}
 	if b.loadRows != full.loadRows {
 		s += " -load-rows " + strconv.FormatInt(b.loadRows, 10)
 	}
 	if all := strings.Join(sectionNames(), ","); b.sections != all {
 		s += " -sections " + b.sections
+	}
+	if b.days != defaultDays {
+		s += " -days " + strconv.Itoa(b.days)
+	}
+	if b.projects != defaultProjects {
+		s += " -projects " + strconv.Itoa(b.projects)
 	}
 	if b.only != "" {
 		s += fmt.Sprintf(" -only %q", b.only)

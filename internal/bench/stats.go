@@ -106,3 +106,11 @@ func (ts turns) all() []float64 {
 	}
 	return out
 }
+
+// sum adds values up.
+func sum(values []float64) (n float64) {
+	for _, v := range values {
+		n += v
+	}
+	return n
+}
