@@ -118,10 +118,11 @@ func refused(err error) (reason string, ok bool) {
 	return fmt.Sprintf("%s (code %d)", strings.TrimSpace(reason), ex.Code), true
 }
 
+// escapedIdent is what stands between the quotes of an identifier.
+var escapedIdent = strings.NewReplacer(`\`, `\\`, "`", "\\`")
+
 // Ident quotes an identifier for ClickHouse.
-func Ident(name string) string {
-	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
-}
+func Ident(name string) string { return "`" + escapedIdent.Replace(name) + "`" }
 
 // qualified quotes a table's full name.
 func qualified(database, name string) string { return Ident(database) + "." + Ident(name) }

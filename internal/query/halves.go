@@ -64,7 +64,7 @@ func (b *bundle) halvable(n need) bool {
 // chooseHalves picks the cheapest pair of tables for a range with ragged edges;
 // ok is false where no pair can answer.
 func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
-	n, s := b.need(), b.slice()
+	n := b.need()
 	if !b.halvable(n) {
 		return c, false
 	}
@@ -72,6 +72,7 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 	if !ok {
 		return c, false
 	}
+	s := b.slice()
 	whole := n
 	whole.grain, whole.days = catalog.GrainMonth, middle
 	months, most := k.cheapest(b, s, catalog.GrainMonth, whole)

@@ -205,12 +205,8 @@ func TestPlansAnswerEverythingOnceAndRightly(t *testing.T) {
 func checkTables(t *rapid.T, snap *catalog.Snapshot, q *Query) {
 	h := q.bundle.choice.halves
 	for _, r := range q.Requests() {
-		ok := false
-		switch {
-		case h == nil:
-			ok = mayAnswer(q.bundle.choice.table, r, snap.Days)
-		default:
-			ok = true
+		ok := h != nil || mayAnswer(q.bundle.choice.table, r, snap.Days)
+		if h != nil {
 			for _, part := range append(slices.Clone(h.edges), h.middle) {
 				table, within := h.days, r
 				if part == h.middle {
