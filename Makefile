@@ -10,9 +10,10 @@ GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 # stamp is newer than what it was made from.
 ENGINE := internal/engine/npm/node_modules/.package-lock.json
 WEB := internal/server/web/dist/.stamp
+CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test generate lint bench coverage clean
+.PHONY: help demo build test clients generate lint bench coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,6 +26,9 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 
 test: build ## run every test, on a real ClickHouse
 	go test -timeout 15m ./...
+
+clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse and genqlient ask a running gateway
+	node clients/run.mjs
 
 generate: ## make generated code anew
 	go generate ./...
@@ -41,7 +45,7 @@ coverage: build ## load 50 million downloads to see what the aggregates cost and
 	go run ./internal/bench -sections coverage
 
 clean: ## remove everything that was built, the demo's data too
-	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist
+	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules
 
 $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.json
 	cd internal/engine/npm && $(NPM_CI)
@@ -49,6 +53,10 @@ $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.jso
 
 $(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(wildcard internal/server/web/src/* internal/server/web/*.mjs internal/server/examples/*)
 	cd internal/server/web && $(NPM_CI) && npm run --silent build
+	@touch $@
+
+$(CLIENTS): clients/package.json clients/package-lock.json
+	cd clients && $(NPM_CI)
 	@touch $@
 
 $(GOLANGCI):
