@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"clickql/graph"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
 	"clickql/internal/engine"
@@ -80,6 +81,7 @@ func serveFor(t *testing.T, a *app, f serveFlags) *served {
 	a.stdout, a.stderr = s.stdout, s.stderr
 	a.log = slog.New(slog.NewTextHandler(s.stderr, nil))
 	f.addr, f.queryTimeout, f.drain, f.cache = "127.0.0.1:0", fetch.DefaultQueryTimeout, time.Minute, 1<<20
+	f.limits, f.maxBody = graph.DefaultLimits(), 1<<20
 	if a.data == "" && f.asked == "" {
 		f.asked = askedOff
 	}
@@ -298,7 +300,7 @@ func TestDemoLeavesOtherDataAlone(t *testing.T) {
 }
 
 func TestServeRefusesWrongUsage(t *testing.T) {
-	ok := serveFlags{queryTimeout: time.Second, drain: time.Second}
+	ok := serveFlags{queryTimeout: time.Second, drain: time.Second, limits: graph.DefaultLimits(), maxBody: 1}
 	for name, change := range map[string]func(*app, *serveFlags){
 		"--demo":          func(a *app, f *serveFlags) { f.demo, a.clickhouse = true, "clickhouse://host/pypi" },
 		"--play-url":      func(_ *app, f *serveFlags) { f.playURL = "play" },

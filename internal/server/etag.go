@@ -21,12 +21,14 @@ func contentTag(parts ...[]byte) string {
 
 // fresh reports that the client has what tag stands for already (If-None-Match,
 // RFC 9110 section 13.1.2, weak comparison).
-func fresh(r *http.Request, tag string) bool {
+func fresh(r *http.Request, tag string) bool { return tagged(r, "*") || tagged(r, tag) }
+
+// tagged reports that the client names the tag itself in If-None-Match.
+func tagged(r *http.Request, tag string) bool {
 	opaque := strings.TrimPrefix(tag, "W/")
 	for _, line := range r.Header.Values("If-None-Match") {
 		for candidate := range strings.SplitSeq(line, ",") {
-			candidate = strings.TrimSpace(candidate)
-			if candidate == "*" || strings.TrimPrefix(candidate, "W/") == opaque {
+			if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == opaque {
 				return true
 			}
 		}

@@ -147,7 +147,8 @@ func TestResponsesAreKept(t *testing.T) {
 	if post := ask(t, "POST", g.base+"/graphql", `{"query":"{downloads{total}}"}`, "Content-Type", "application/json"); post.header.Get("ETag") != "" {
 		t.Errorf("POST with a tag: %+v", post)
 	}
-	if metrics := ask(t, "GET", g.base+"/metrics", ""); !strings.Contains(metrics.body, `clickql_response_cache_total{outcome="hit"} 2`) {
+	if metrics := ask(t, "GET", g.base+"/metrics", ""); !strings.Contains(metrics.body, `clickql_response_cache_total{outcome="hit"} 1`) ||
+		!strings.Contains(metrics.body, `clickql_response_cache_total{outcome="not_modified"} 1`) {
 		t.Error("the hits are not counted")
 	}
 	if err := db.Conn.Exec(t.Context(), rows); err != nil {
@@ -158,6 +159,29 @@ func TestResponsesAreKept(t *testing.T) {
 	}
 	if fresh := ask(t, "GET", path, "", "If-None-Match", tag); !strings.Contains(fresh.body, `"total":2460`) || fresh.header.Get("ETag") == tag {
 		t.Errorf("after new data: %+v", fresh)
+	}
+}
+
+// TestTagsOutliveTheCache: who has an answer on the present data is not sent it
+// again, by a gateway either that never gave it; a wrong tag, or any tag at all,
+// is no such proof.
+func TestTagsOutliveTheCache(t *testing.T) {
+	first, db := sampled(t)
+	path := "/graphql?query=%7Bdownloads%7Btotal%7D%7D"
+	given := ask(t, "GET", first.base+path, "")
+	other := serveDB(t, db.ReadOnlyDSN, db.Name)
+	got := ask(t, "GET", other.base+path, "", "If-None-Match", given.header.Get("ETag"))
+	if got.status != http.StatusNotModified || got.header.Get("ETag") != given.header.Get("ETag") || got.header.Get("Content-Type") != "" {
+		t.Errorf("%+v", got)
+	}
+	if n := other.conn.queries.Load(); n != 0 {
+		t.Errorf("%d queries for an answer that is known", n)
+	}
+	if got := ask(t, "GET", other.base+path, "", "If-None-Match", `W/"x"`); got.status != http.StatusOK {
+		t.Errorf("with another tag: %+v", got)
+	}
+	if got := ask(t, "GET", other.base+"/graphql?query=%7Bnothing%7D", "", "If-None-Match", "*"); got.status == http.StatusNotModified {
+		t.Errorf("a question without an answer, with any tag: %+v", got)
 	}
 }
 

@@ -26,7 +26,19 @@ type responses struct {
 	kept    *cache.Cache[response]
 	loader  *fetch.Loader
 	metrics *metrics
+	salt    []byte // of tags: another binary may write the same data differently
 	next    http.Handler
+}
+
+// notModified answers a GET from a client that has the answer on this data
+// already: tags are given for answers without errors only, so that nothing need
+// be looked up, not even here.
+func (s *responses) notModified(w http.ResponseWriter, r *http.Request, tag string) bool {
+	if r.Method != http.MethodGet || !tagged(r, tag) {
+		return false
+	}
+	response{tag: tag}.send(w, r, 0)
+	return true
 }
 
 // newResponses keeps answers of next in at most that many bytes.
@@ -34,7 +46,7 @@ func newResponses(limit int64, loader *fetch.Loader, m *metrics, next http.Handl
 	if limit <= 0 || loader == nil {
 		return next
 	}
-	return &responses{cache.New[response](cache.Config{Bytes: limit, Now: time.Now}), loader, m, next}
+	return &responses{cache.New[response](cache.Config{Bytes: limit, Now: time.Now}), loader, m, buildSalt(), next}
 }
 
 // ServeHTTP answers from memory, or lets next answer and keeps it. The body has
@@ -46,19 +58,25 @@ func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.next.ServeHTTP(w, r)
 		return
 	}
+	tag := contentTag([]byte(version), []byte(key), s.salt)
+	if s.notModified(w, r, tag) {
+		s.metrics.response("not_modified")
+		return
+	}
 	s.kept.Use(version)
 	kept, age, hit := s.kept.Get(version, key)
-	s.metrics.response(hit)
 	if hit {
+		s.metrics.response("hit")
 		kept.send(w, r, age)
 		return
 	}
+	s.metrics.response("miss")
 	rec := &recorder{header: w.Header(), to: w}
 	s.next.ServeHTTP(rec, r)
 	if rec.streamed {
 		return
 	}
-	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), contentTag([]byte(version), []byte(key))}
+	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), tag}
 	if rec.status != http.StatusOK && rec.status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(max(rec.status, http.StatusOK))
@@ -78,7 +96,9 @@ func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // without asking.
 func (a response) send(w http.ResponseWriter, r *http.Request, age time.Duration) {
 	h := w.Header()
-	h.Set("Content-Type", a.contentType)
+	if a.contentType != "" {
+		h.Set("Content-Type", a.contentType)
+	}
 	if r.Method == http.MethodPost {
 		h.Set("Cache-Control", "no-store")
 	} else if a.tag != "" {
