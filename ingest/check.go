@@ -32,7 +32,7 @@ func (st *stager) countRaw(ctx context.Context) (staged, error) {
 
 // blameCounts looks for the file whose rows differ from its footer.
 func (st *stager) blameCounts(ctx context.Context, r staged) error {
-	mismatch := fileError(fmt.Sprintf("the footers promise %d rows, but %d were stored and %d rejected",
+	mismatch := fileError(fmt.Sprintf("the footers promise %d rows, but %d were stored and %d rejected; if the views on the landing table were changed, one must count what the other leaves out",
 		st.batch.Rows, r.Stored, r.rejectedRows()))
 	for _, g := range st.batch.groups() {
 		if bad := (&badFileError{}); errors.As(st.blame(ctx, g, mismatch), &bad) {
@@ -48,16 +48,12 @@ func (st *stager) countRejected(ctx context.Context, g group, into map[string]ma
 	if err != nil {
 		return err
 	}
-	cases := ""
-	for _, r := range st.feed.Rejects {
-		cases += resolve(st.feed, g.Layout, r.Expr) + ", '" + r.Reason + "', "
-	}
 	names := map[string]string{}
 	for _, f := range g.Files {
 		names[f.Path] = f.Name
 	}
 	return st.each(ctx, statement{
-		SQL: "SELECT _path, multiIf(" + cases + "'') AS reason, count() FROM " + table.SQL +
+		SQL: "SELECT _path, " + rejection(st.feed, g.Layout) + " AS reason, count() FROM " + st.feed.from(table, g.Layout) +
 			" WHERE reason != '' GROUP BY _path, reason",
 		Params: table.Params, Settings: st.settings(1, table.Settings),
 	}, func(rows driver.Rows) error {

@@ -1,6 +1,10 @@
 package ingest
 
-import "strings"
+import (
+	"strings"
+
+	"clickql/internal/ddl"
+)
 
 // Kind tells what a file holds.
 type Kind string
@@ -49,7 +53,7 @@ func (l leaf) read() string {
 }
 
 // column is how one column of the table is computed from leaves. The
-// expression refers to each leaf as $path$.
+// expression refers to each leaf as $path$, or, where from is read, by its path.
 type column struct {
 	Name string
 	Expr string
@@ -62,14 +66,16 @@ type reject struct {
 	Expr   string
 }
 
-// feed is the mapping of one kind of export into its table: the only place
-// where it is written.
+// feed is the mapping of one kind of export into its table.
 type feed struct {
 	Kind    Kind
 	Table   string
 	Leaves  []leaf
 	Columns []column
 	Rejects []reject
+	// accept and reason, where given, are the condition under which a row is
+	// stored and the expression of why it is not, instead of Rejects.
+	accept, reason string
 	// Day is the expression of a stored row's day; empty where rows have none.
 	Day string
 	// Clock is the expression of a row's moment, by which files know which of
@@ -85,10 +91,10 @@ func feedOf(kind Kind, table string) feed {
 	return downloadsFeed(table)
 }
 
-// downloadsFeed maps BigQuery's export of file downloads. Of nulls become empty
-// strings, but ci keeps that it is not known.
+// downloadsFeed maps BigQuery's export of file downloads, as the landing table
+// that the program creates does.
 func downloadsFeed(table string) feed {
-	return feed{
+	f := feed{
 		Kind: Downloads, Table: table, Day: "date", Clock: "$timestamp$",
 		Leaves: []leaf{
 			{Path: "timestamp", Type: timeLeaf}, {Path: "country_code"}, {Path: "project"},
@@ -97,26 +103,14 @@ func downloadsFeed(table string) feed {
 			{Path: "distro.libc.lib"}, {Path: "distro.libc.version"}, {Path: "system.name"},
 			{Path: "ci", Type: boolLeaf, Optional: true},
 		},
-		Columns: []column{
-			{"date", "toDate($timestamp$, 'UTC')"},
-			{"country_code", "ifNull($country_code$, '')"},
-			{"project", "ifNull($project$, '')"},
-			{"type", "ifNull($file.type$, '')"},
-			{"installer", "ifNull($installer.name$, '')"},
-			{"python_minor", "substringIndex(ifNull($python$, ''), '.', 2)"},
-			{"system", "ifNull($system.name$, '')"},
-			{"version", "ifNull($file.version$, '')"},
-			{"ci", "multiIf($ci$ IS NULL, 'unknown', $ci$, 'true', 'false')"},
-			{"filename", "ifNull($file.filename$, '')"},
-			{"libc", "(ifNull($distro.libc.lib$, ''), ifNull($distro.libc.version$, ''))"},
-		},
-		Rejects: []reject{
-			{"no project", "ifNull($project$, '') = ''"},
-			{"no timestamp", "$timestamp$ IS NULL"},
-			// A Date holds the days from 1970 to 2149; others would turn into those at its ends.
-			{"timestamp outside 1970..2149", "ifNull($timestamp$ < toDateTime64('1970-01-01', 6, 'UTC') OR $timestamp$ >= toDateTime64('2149-06-06', 6, 'UTC'), 0)"},
-		},
 	}
+	for _, c := range ddl.Landing().Columns {
+		f.Columns = append(f.Columns, column{c.Name, c.SQL})
+	}
+	for _, r := range ddl.Landing().Rejects {
+		f.Rejects = append(f.Rejects, reject{r.Name, r.SQL})
+	}
+	return f
 }
 
 // projectsFeed maps BigQuery's export of distribution metadata, whose columns

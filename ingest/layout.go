@@ -195,6 +195,9 @@ func emptyOf(l leaf) string {
 
 // accepted is the condition under which a row is stored.
 func accepted(f feed, lay layout) string {
+	if f.accept != "" {
+		return "(" + f.accept + ")"
+	}
 	conditions := make([]string, len(f.Rejects))
 	for i, r := range f.Rejects {
 		conditions[i] = "NOT (" + resolve(f, lay, r.Expr) + ")"
@@ -202,13 +205,35 @@ func accepted(f feed, lay layout) string {
 	return strings.Join(conditions, " AND ")
 }
 
+// rejection is the expression of why a row is not stored; empty where it is.
+func rejection(f feed, lay layout) string {
+	if f.reason != "" {
+		return f.reason
+	}
+	cases := ""
+	for _, r := range f.Rejects {
+		cases += resolve(f, lay, r.Expr) + ", '" + r.Reason + "', "
+	}
+	return "multiIf(" + cases + "'')"
+}
+
 // insertColumns pairs the columns that the table has with their expressions.
 func insertColumns(f feed, lay layout, has func(string) bool) (names, exprs []string) {
 	for _, c := range f.Columns {
 		if has(c.Name) {
 			names = append(names, chconn.Ident(c.Name))
-			exprs = append(exprs, resolve(f, lay, c.Expr))
+			exprs = append(exprs, resolve(f, lay, c.Expr)+" AS "+chconn.Ident(c.Name))
 		}
 	}
 	return names, exprs
+}
+
+// columnExprs are insertColumns' expressions without their names.
+func columnExprs(f feed, lay layout, has func(string) bool) (exprs []string) {
+	for _, c := range f.Columns {
+		if has(c.Name) {
+			exprs = append(exprs, resolve(f, lay, c.Expr))
+		}
+	}
+	return exprs
 }

@@ -101,7 +101,7 @@ func (rp *repairer) withRows(ctx context.Context, files []file) ([]file, error) 
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
 		held := map[string]bool{}
-		err = rp.each(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + table.SQL + " WHERE " + condition, Params: params, Settings: rp.bounded(table.Settings)},
+		err = rp.each(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + rp.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: rp.bounded(table.Settings)},
 			func(rows driver.Rows) error {
 				var path string
 				err := rows.Scan(&path)
@@ -377,7 +377,7 @@ func (rp *repairer) stageDays(ctx context.Context, st *stager) error {
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
 		err = st.exec(ctx, statement{SQL: "INSERT INTO " + name(st.stage, st.d.Base.Staged) + " (" + join(columns) + ") SELECT " + join(exprs) +
-			" FROM " + table.SQL + " WHERE " + condition, Params: params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
+			" FROM " + st.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
 		if err != nil {
 			return st.blame(ctx, g, err)
 		}

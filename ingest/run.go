@@ -53,7 +53,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.kind == Projects {
 		table = r.cfg.ProjectsTable
 	}
-	r.feed = feedOf(r.kind, table)
+	if r.feed, err = r.readFeed(ctx, table); err != nil {
+		return err
+	}
 	r.d, err = readDerivation(ctx, r.session, table)
 	if err != nil {
 		return err

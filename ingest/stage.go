@@ -89,7 +89,7 @@ func (st *stager) rawSQL(g group) (string, TableFunction, error) {
 	}
 	columns, exprs := insertColumns(st.feed, g.Layout, st.d.Base.has)
 	return "INSERT INTO " + name(st.stage, st.d.Base.Staged) + " (" + join(columns) + ") SELECT " + join(exprs) +
-		" FROM " + table.SQL + " WHERE " + accepted(st.feed, g.Layout), table, nil
+		" FROM " + st.feed.from(table, g.Layout) + " WHERE " + accepted(st.feed, g.Layout), table, nil
 }
 
 // settings bound the memory of a statement, of which a batch runs several side
@@ -145,9 +145,9 @@ func (st *stager) probe(ctx context.Context, g group) error {
 	if err != nil {
 		return err
 	}
-	_, exprs := insertColumns(st.feed, g.Layout, st.d.Base.has)
+	exprs := columnExprs(st.feed, g.Layout, st.d.Base.has)
 	var hash, rows uint64
-	err = st.row(ctx, statement{SQL: "SELECT sum(cityHash64(" + join(exprs) + ")), count() FROM " + table.SQL,
+	err = st.row(ctx, statement{SQL: "SELECT sum(cityHash64(" + join(exprs) + ")), count() FROM " + st.feed.from(table, g.Layout),
 		Params: table.Params, Settings: st.settings(1, table.Settings)}, &hash, &rows)
 	if err == nil && rows != g.rows() {
 		return fileError(fmt.Sprintf("its footer promises %d rows, but it holds %d", g.rows(), rows))

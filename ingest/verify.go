@@ -132,7 +132,10 @@ func newVerifier(r *run) *verifier {
 }
 
 // verify does the whole comparison.
-func (v *verifier) verify(ctx context.Context, sources []string) error {
+func (v *verifier) verify(ctx context.Context, sources []string) (err error) {
+	if v.feed, err = v.readFeed(ctx, v.cfg.DownloadsTable); err != nil {
+		return err
+	}
 	v.cfg.Progress.phase("listing files")
 	objects, err := v.list(ctx, sources)
 	if err != nil {

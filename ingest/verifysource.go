@@ -290,8 +290,8 @@ func (v *verifier) scan(ctx context.Context, g group) ([]scanned, error) {
 	}
 	var counts []scanned
 	err = v.each(ctx, statement{
-		SQL: "SELECT _path, toBool(" + accepted(v.feed, g.Layout) + ") AS stored, if(stored, ifNull(" +
-			resolve(v.feed, g.Layout, v.feed.expr(v.feed.Day)) + ", toDate(0)), toDate(0)) AS day, count() FROM " + table.SQL +
+		SQL: "SELECT _path, toBool(ifNull(" + accepted(v.feed, g.Layout) + ", 0)) AS stored, if(stored, ifNull(" +
+			resolve(v.feed, g.Layout, v.feed.expr(v.feed.Day)) + ", toDate(0)), toDate(0)) AS day, count() FROM " + v.feed.from(table, g.Layout) +
 			" GROUP BY _path, stored, day",
 		Params: table.Params, Settings: settings,
 		Rows: func(n uint64) { v.cfg.Progress.update(func(s *Snapshot) { s.RowsDone += n }) },

@@ -34,6 +34,7 @@ func Check(ctx context.Context, conn *chconn.Conn, o Options) (Report, error) {
 	for _, t := range Derived() {
 		r.checkView(t, have)
 	}
+	r.checkLanding(o, have)
 	if _, ok := have.tables["countries"]; ok && !have.countries {
 		r.add(r.Database+".countries", Missing, applySchema, "some countries are missing")
 	}

@@ -68,7 +68,7 @@ func Statements(o Options) []Statement {
 	for _, t := range Derived() {
 		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
-	return list
+	return append(list, landingStatements(o)...)
 }
 
 // Print writes the complete DDL, each statement ended by a semicolon and a

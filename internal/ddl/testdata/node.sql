@@ -773,3 +773,57 @@ COMMENT 'Fills pypi_total_per_day_by_country_by_installer from pypi';
 CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv TO pypi.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
 AS SELECT date, ci, libc, system, installer, type, python_minor, count() AS count FROM pypi.pypi GROUP BY date, ci, libc, system, installer, type, python_minor
 COMMENT 'Fills pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_rejected
+(
+    reason LowCardinality(String) COMMENT 'Why they are not stored',
+    rows UInt64 COMMENT 'How many; rows with the same reason add up'
+)
+ENGINE = SummingMergeTree(rows)
+ORDER BY reason
+COMMENT 'Rows put into pypi_landing that are no downloads, by reason';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_landing
+(
+    timestamp Nullable(DateTime64(6, 'UTC')) COMMENT 'When the file was downloaded',
+    country_code Nullable(String) COMMENT 'Country that the download came from',
+    project Nullable(String) COMMENT 'Name of the project',
+    file Tuple(filename Nullable(String), version Nullable(String), type Nullable(String)) COMMENT 'The downloaded file',
+    installer Tuple(name Nullable(String)) COMMENT 'The installing tool',
+    python Nullable(String) COMMENT 'Version of Python',
+    distro Tuple(libc Tuple(lib Nullable(String), version Nullable(String))) COMMENT 'The operating system\'s distribution',
+    system Tuple(name Nullable(String)) COMMENT 'The operating system',
+    ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
+)
+ENGINE = Null
+COMMENT 'Rows of BigQuery\'s export, as they are; keeps nothing';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_landing_flat
+(
+    timestamp Nullable(DateTime64(6, 'UTC')) COMMENT 'When the file was downloaded',
+    country_code Nullable(String) COMMENT 'Country that the download came from',
+    project Nullable(String) COMMENT 'Name of the project',
+    `file.filename` Nullable(String) COMMENT 'The downloaded file',
+    `file.version` Nullable(String) COMMENT 'The downloaded file',
+    `file.type` Nullable(String) COMMENT 'The downloaded file',
+    `installer.name` Nullable(String) COMMENT 'The installing tool',
+    python Nullable(String) COMMENT 'Version of Python',
+    `distro.libc.lib` Nullable(String) COMMENT 'The operating system\'s distribution',
+    `distro.libc.version` Nullable(String) COMMENT 'The operating system\'s distribution',
+    `system.name` Nullable(String) COMMENT 'The operating system',
+    ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
+)
+ENGINE = Null
+COMMENT 'Rows of older exports, flattened under dotted names; keeps nothing';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_mv TO pypi.pypi
+AS SELECT toDate(assumeNotNull(timestamp), 'UTC') AS date, ifNull(country_code, '') AS country_code, ifNull(project, '') AS project, ifNull(file.type, '') AS type, ifNull(installer.name, '') AS installer, substringIndex(ifNull(python, ''), '.', 2) AS python_minor, ifNull(system.name, '') AS system, ifNull(file.version, '') AS version, multiIf(ci IS NULL, 'unknown', ci, 'true', 'false') AS ci, ifNull(file.filename, '') AS filename, (ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, '')) AS libc FROM pypi.pypi_landing WHERE NOT (ifNull(project, '') = '') AND NOT (timestamp IS NULL) AND NOT (ifNull((timestamp < toDateTime64('1970-01-01', 6, 'UTC')) OR (timestamp >= toDateTime64('2149-06-06', 6, 'UTC')), 0))
+COMMENT 'Turns rows of the export into downloads';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_rejected_mv TO pypi.pypi_rejected
+AS SELECT multiIf(ifNull(project, '') = '', 'no project', timestamp IS NULL, 'no timestamp', ifNull((timestamp < toDateTime64('1970-01-01', 6, 'UTC')) OR (timestamp >= toDateTime64('2149-06-06', 6, 'UTC')), 0), 'timestamp outside 1970..2149', '') AS reason, count() AS rows FROM pypi.pypi_landing WHERE reason != '' GROUP BY reason
+COMMENT 'Counts rows of the export that are no downloads';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_flat_mv TO pypi.pypi_landing
+AS SELECT timestamp, country_code, project, CAST(tuple(`file.filename`, `file.version`, `file.type`), 'Tuple(filename Nullable(String), version Nullable(String), type Nullable(String))') AS file, CAST(tuple(`installer.name`), 'Tuple(name Nullable(String))') AS installer, python, CAST(tuple(tuple(`distro.libc.lib`, `distro.libc.version`)), 'Tuple(libc Tuple(lib Nullable(String), version Nullable(String)))') AS distro, CAST(tuple(`system.name`), 'Tuple(name Nullable(String))') AS system, ci FROM pypi.pypi_landing_flat
+COMMENT 'Gives flattened rows the nested form';

@@ -1,0 +1,90 @@
+package ingest
+
+import (
+	"strings"
+	"testing"
+
+	"clickql/internal/chtest"
+	"clickql/internal/ddl"
+)
+
+// TestLanding puts exports of both shapes into the landing tables by hand: the
+// raw table and every aggregate end as a load leaves them, and what is not stored
+// is counted by reason.
+func TestLanding(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	files := mixed(2, 400)
+	exports(t, db.Conn, dir, files...)
+	must(t, db.Conn, "INSERT INTO pypi_landing SELECT timestamp, country_code, project, file, installer, python, distro, system, ci FROM file('"+dir+"/e00.parquet', Parquet, "+
+		"'timestamp Nullable(DateTime64(6, \\'UTC\\')), country_code Nullable(String), project Nullable(String), file Tuple(filename Nullable(String), version Nullable(String), type Nullable(String)), "+
+		"installer Tuple(name Nullable(String)), python Nullable(String), distro Tuple(libc Tuple(lib Nullable(String), version Nullable(String))), system Tuple(name Nullable(String)), ci Nullable(Bool)')")
+	must(t, db.Conn, "INSERT INTO pypi_landing_flat (timestamp, country_code, project, `file.filename`, `file.version`, `file.type`, `installer.name`, python, `distro.libc.lib`, `distro.libc.version`, `system.name`) "+
+		"SELECT timestamp, country_code, project, `file.filename`, `file.version`, `file.type`, `installer.name`, python, `distro.libc.lib`, `distro.libc.version`, `system.name` FROM file('"+dir+"/e01.parquet')")
+	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
+	stored := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
+	if n := scalar[uint64](t, db.Conn, "SELECT sum(rows) FROM pypi_rejected"); n == 0 || n+stored != 800 {
+		t.Errorf("%d stored, %d rejected of 800", stored, n)
+	}
+}
+
+// TestOwnTransform loads as the database's own view says, into the raw table and
+// the aggregates; repairing and verifying agree.
+func TestOwnTransform(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	exports(t, db.Conn, dir, mixed(3, 300)...)
+	for _, sql := range []string{
+		"DROP VIEW pypi_landing_mv", "DROP VIEW pypi_landing_rejected_mv",
+		`CREATE MATERIALIZED VIEW mine TO pypi AS SELECT toDate(assumeNotNull(timestamp), 'UTC') AS date, upper(ifNull(project, '')) AS project,
+			concat('v', ifNull(file.version, ''), ' AS x, y') AS version, 'true' AS ci FROM pypi_landing WHERE timestamp IS NOT NULL AND NOT empty(project) AND country_code = 'DE'`,
+		`CREATE MATERIALIZED VIEW not_mine TO pypi_rejected AS SELECT multiIf(timestamp IS NULL, 'when', empty(ifNull(project, '')), 'what', NOT ifNull(country_code = 'DE', 0), 'where', '') AS reason, count() AS rows
+			FROM pypi_landing WHERE reason != '' GROUP BY reason`,
+	} {
+		must(t, db.Conn, sql)
+	}
+	sum := load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	want := scalar[uint64](t, db.Conn, "SELECT count() FROM file('"+dir+"/*.parquet') WHERE timestamp IS NOT NULL AND ifNull(project, '') != '' AND country_code = 'DE'")
+	if sum.Rows != want || want == 0 || len(sum.Reject) != 3 || !sum.Complete() {
+		t.Errorf("%d rows are to be stored; %+v", want, sum)
+	}
+	for _, table := range []string{"pypi", "pypi_downloads_per_day_by_version"} {
+		if n := scalar[uint64](t, db.Conn, "SELECT count() FROM "+table+" WHERE project != upper(project) OR version NOT LIKE 'v%, y'"); n > 0 {
+			t.Errorf("%s: %d rows are not as the view says", table, n)
+		}
+	}
+	if n := scalar[int64](t, db.Conn, "SELECT sum(count) FROM pypi_downloads"); uint64(n) != want {
+		t.Errorf("the aggregate counts %d of %d", n, want)
+	}
+	v, err := New(Config{Conn: db.Conn}).Verify(t.Context(), false, dir+"/*.parquet")
+	if err != nil || !v.Agrees || v.Rows != want {
+		t.Errorf("verify: %v, %+v", err, v)
+	}
+	must(t, db.Conn, "DROP VIEW not_mine")
+	exports(t, db.Conn, dir, export{"more.parquet", false, 9, 100})
+	if _, err = New(Config{Conn: db.Conn}).Run(t.Context(), Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "one must count what the other leaves out") {
+		t.Errorf("rows that nobody counts: %v", err)
+	}
+	must(t, db.Conn, "DROP VIEW mine")
+	if _, err = New(Config{Conn: db.Conn}).Run(t.Context(), Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "clickql schema apply") {
+		t.Errorf("no view: %v", err)
+	}
+}
+
+// TestParsePlain understands what the server makes of a mapping row by row, and
+// refuses everything else.
+func TestParsePlain(t *testing.T) {
+	id := tableID{"d", "pypi_landing"}
+	p, err := parsePlain("SELECT f(a, ' FROM x') AS b, file.version, `c d` AS e FROM d.pypi_landing WHERE (x = 1) AND (y != ' GROUP BY ')", id)
+	if err != nil || len(p.items) != 3 || p.items[0] != (ddl.Expression{Name: "b", SQL: "f(a, ' FROM x')"}) || p.items[1].Name != "file.version" || p.items[2].Name != "e" || !strings.HasPrefix(p.where, "(x = 1)") {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for _, sql := range []string{
+		"WITH 1 AS x SELECT x FROM d.pypi_landing", "SELECT DISTINCT a FROM d.pypi_landing", "SELECT a FROM d.other", "SELECT a FROM d.pypi_landing AS l",
+		"SELECT a FROM d.pypi_landing GROUP BY a", "SELECT a FROM d.pypi_landing WHERE b GROUP BY a", "SELECT a FROM d.pypi_landing WHERE b LIMIT 1", "SELECT 1",
+	} {
+		if p, err := parsePlain(sql, id); err == nil {
+			t.Errorf("%s: understood as %+v", sql, p)
+		}
+	}
+}
