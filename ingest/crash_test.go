@@ -56,6 +56,7 @@ type mending struct {
 	Repair   string // a day
 	Backfill string // a table
 	Help     bool   // for as long as it lives, another that loads
+	Promote  string // a shadow
 }
 
 // run does it, or loads.
@@ -76,6 +77,13 @@ func (v victim) run(ctx context.Context, in *Ingest) error {
 		if _, err := in.Help(ctx); err != nil {
 			return err
 		}
+	}
+	if v.Mend.Promote != "" {
+		sh, err := in.Shadow(v.Mend.Promote)
+		if err != nil {
+			return err
+		}
+		return sh.Promote(ctx, false)
 	}
 	_, err := in.Run(ctx, Downloads, v.Source)
 	return err

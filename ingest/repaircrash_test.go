@@ -185,3 +185,42 @@ func TestKillBackfill(t *testing.T) {
 	}
 	p.killAtRandom(dice(t, 2))
 }
+
+// TestKillPromote kills the promotion of a shadow at every step and at random,
+// the command or the engine: what is wrong in the live tables is right in it.
+func TestKillPromote(t *testing.T) {
+	p := newPatient(t)
+	p.victim = victim{Mend: mending{Promote: "next"}}
+	p.damage = func(conn *chconn.Conn) {
+		must(t, conn, "INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')")
+		sh, err := New(Config{Conn: conn}).Shadow("next")
+		if err == nil {
+			_, err = sh.Run(t.Context(), p.source)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.mend = func(ctx context.Context, in *Ingest) error {
+		sh, err := in.Shadow("next")
+		if err != nil {
+			return err
+		}
+		// A promotion that was published is finished by any command that writes.
+		if _, err := in.Run(ctx, Downloads, p.source); err != nil {
+			return err
+		}
+		if err := sh.exists(ctx, newSession(in.cfg.Conn, in.cfg.Database, 0)); err != nil {
+			return nil //nolint:nilerr // it was dropped after its promotion
+		}
+		return sh.Promote(ctx, false)
+	}
+	first := func(Step) int { return 1 }
+	p.killAtSteps(false, first, StepLocked, StepRecovered, StepNextBuilt, StepStepsWritten)
+	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved, StepDone, StepStageDropped} {
+		p.killAtSteps(false, first, step)
+	}
+	p.killAtSteps(false, func(Step) int { return 7 }, StepSwapped) // the ledger's turn
+	p.killAtSteps(true, func(Step) int { return 7 }, StepSwapped)
+	p.killAtRandom(dice(t, 2))
+}

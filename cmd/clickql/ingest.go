@@ -24,7 +24,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestExportQueryCommand(a, time.Now))
+	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestShadowCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 

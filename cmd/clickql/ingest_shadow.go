@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"clickql/ingest"
+)
+
+// newIngestShadowCommand groups the commands of a second set of tables.
+func newIngestShadowCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "shadow",
+		Short: "Load a second set of tables beside the live ones, compare it, promote it",
+		Long: "A shadow is a second set of tables beside the live ones, in a database of its own and\n" +
+			"with a ledger of its own: loaded from another source, or through other views. It is\n" +
+			"compared with the live tables by days, and promoted with its ledger or discarded.",
+		Example: "  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again\n  clickql ingest shadow compare --name again\n  clickql ingest shadow promote --name again",
+	}
+	cmd.AddCommand(newShadowRunCommand(a), newShadowCompareCommand(a), newShadowPromoteCommand(a), newShadowDiscardCommand(a))
+	return cmd
+}
+
+// shadowFlags name a shadow.
+type shadowFlags struct {
+	ingestFlags
+	name string
+}
+
+// define adds the flags.
+func (f *shadowFlags) define(flags *pflag.FlagSet) {
+	flags.StringVar(&f.name, "name", "next", "`name` of the shadow")
+	f.mend(flags)
+}
+
+// shadow connects and names the shadow.
+func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string) (*ingest.Shadow, func(), error) {
+	in, release, err := a.mender(cmd.Context(), f.ingestFlags, sources, title)
+	if err != nil {
+		return nil, nil, err
+	}
+	sh, err := in.Shadow(f.name)
+	if err != nil {
+		release()
+		return nil, nil, usagef("%w", err)
+	}
+	return sh, release, nil
+}
+
+// newShadowRunCommand loads into a shadow.
+func newShadowRunCommand(a *app) *cobra.Command {
+	var f shadowFlags
+	cmd := &cobra.Command{
+		Use:   "run SOURCE...",
+		Short: "Create a shadow where it is missing, and load into it",
+		Long: "Creates tables and views like the live ones, empty, where the shadow is missing, and\n" +
+			"loads what SOURCE names and the shadow does not hold yet. Its views may be changed, and\n" +
+			"others added, before the first load.\n\n" + sourceHelp,
+		Example: "  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sh, release, err := a.shadow(cmd, f, &args, "loading the shadow")
+			if err != nil {
+				return err
+			}
+			defer release()
+			sum, err := sh.Run(cmd.Context(), args...)
+			release()
+			if err != nil {
+				return err
+			}
+			a.printSummary(sum)
+			if !sum.Complete() {
+				return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
+			}
+			_, err = fmt.Fprintf(a.stdout, "the shadow is the database %s\n", sh.Database())
+			return err
+		},
+	}
+	f.define(cmd.Flags())
+	return cmd
+}
+
+// newShadowCompareCommand compares a shadow with the live tables.
+func newShadowCompareCommand(a *app) *cobra.Command {
+	var f shadowFlags
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:     "compare",
+		Short:   "Compare a shadow's downloads with the live tables', by days",
+		Long:    "Counts the downloads of every table of both by day, by month or in total, and lists\nwhat differs. It changes nothing; that something differs is no failure.",
+		Example: "  clickql ingest shadow compare --name again",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sh, release, err := a.shadow(cmd, f, &[]string{}, "comparing")
+			if err != nil {
+				return err
+			}
+			defer release()
+			c, err := sh.Compare(cmd.Context())
+			release()
+			if err != nil {
+				return err
+			}
+			return printAs(a.stdout, asJSON, c, writeComparison)
+		},
+	}
+	f.define(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// mostDifferences is how many differences are listed for people.
+const mostDifferences = 100
+
+// writeComparison writes a comparison as tables.
+func writeComparison(out io.Writer, c ingest.Comparison) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
+	line("table\tby\tlive\tshadow\t")
+	for _, t := range c.Tables {
+		line("%s\t%s\t%s\t%s\t%s", t.Table, t.Grain, counted(t.Live), counted(t.Shadow), outcomeOf(ingest.TableCheck{Grain: t.Grain, Differing: t.Differing, Reason: t.Reason}))
+	}
+	if len(c.Differences) > 0 {
+		line("\ndiffers\ttable\tlive\tshadow\tdifference")
+	}
+	for _, d := range c.Differences[:min(len(c.Differences), mostDifferences)] {
+		line("%s\t%s\t%s\t%s\t%s", d.Period, d.Table, valueOf(d, d.Expected), valueOf(d, d.Found), signed(d.Found-d.Expected))
+	}
+	if more := len(c.Differences) - mostDifferences; more > 0 {
+		line("and %s; --json lists all", english.Plural(more, "more", "more"))
+	}
+	return w.Flush()
+}
+
+// newShadowPromoteCommand puts a shadow in the live tables' place.
+func newShadowPromoteCommand(a *app) *cobra.Command {
+	var f shadowFlags
+	fewer := false
+	cmd := &cobra.Command{
+		Use:   "promote",
+		Short: "Put a shadow's tables and ledger in the live ones' places",
+		Long: "Copies the shadow's tables by hard links, and exchanges each with the live one, the\n" +
+			"ledger too; views follow the names. Queries see each table as it was or as it is now,\n" +
+			"and all of them change within moments. Killed in between, the next command that writes\n" +
+			"finishes it. What the live tables held, and the shadow, are dropped. The metadata of\n" +
+			"distributions stays. Refused are shadows that lack a table or a day of the live ones,\n" +
+			"or whose tables do not agree with one another.",
+		Example: "  clickql ingest shadow promote --name again",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sh, release, err := a.shadow(cmd, f, &[]string{}, "promoting")
+			if err != nil {
+				return err
+			}
+			defer release()
+			if err := sh.Promote(cmd.Context(), fewer); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", f.name)
+			return err
+		},
+	}
+	f.define(cmd.Flags())
+	cmd.Flags().BoolVar(&fewer, "fewer-days", false, "promote a shadow that lacks days which the live tables have")
+	return cmd
+}
+
+// newShadowDiscardCommand drops a shadow.
+func newShadowDiscardCommand(a *app) *cobra.Command {
+	var f shadowFlags
+	cmd := &cobra.Command{
+		Use:     "discard",
+		Short:   "Drop a shadow",
+		Example: "  clickql ingest shadow discard --name again",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sh, release, err := a.shadow(cmd, f, &[]string{}, "discarding")
+			if err != nil {
+				return err
+			}
+			defer release()
+			if err := sh.Discard(cmd.Context()); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "dropped the shadow %s\n", f.name)
+			return err
+		},
+	}
+	f.define(cmd.Flags())
+	return cmd
+}
