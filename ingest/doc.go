@@ -60,6 +60,52 @@
 // from the smallest staged table that covers it, anything else by its own SELECT
 // over the staged rows.
 //
+// # Whole tables: repair, backfill, promotion
+//
+// A repair, a backfill and the promotion of a shadow put whole tables in place of
+// public ones. Each table's successor is built in the batch's private database:
+// what stays of a table comes into it by hard links (ATTACH PARTITION FROM), days
+// that go are masked there by a lightweight DELETE, and what is new is inserted.
+// Nothing of that is public. A successor is compared with what it should hold,
+// day by day, before anything is published; tables without days are computed anew
+// from the smallest successor that has them and agrees with the raw table's.
+//
+//	planned -> staging -> staged -> publishing -> done, as with loads
+//
+// The ledger holds a swap for each table: the UUID of the one that is to become
+// public. EXCHANGE TABLES, and RENAME where there is no public one, are a single
+// rename each, and the UUID of the table that goes by the public name tells
+// afterwards whether it happened. Recovery does those that did not. A statement of
+// a writer that was taken over cannot exchange the tables back: it names a private
+// database that has been renamed. Views follow names, so they fill the successors
+// from then on. Before each exchange the public table must still count what it did
+// when its successor was built; rows that somebody else inserts between that look
+// and the exchange, a moment, go with the old table.
+//
+//	died in                 readers see                        the next command
+//	before publishing       the tables as they were            drops the private database
+//	publishing              each table as it was or as it is   exchanges the others
+//	                        to be, whole in either case
+//
+// The ledger knows files, not rows: what it holds as loaded is the last that was
+// done with each file (inforce.go). A repair takes in files that are new or were
+// replaced, all of whose days it rebuilds, and marks those whose place others take.
+//
+// A backfill outlives commands, so what it prepares is in a database of its own,
+// clickql_fill_DATABASE_TABLE, with a lock of its own:
+//
+//	nothing -> arrivals and their view, snapshot -> ready -> ranges -> published
+//
+// Under the writer's lock, so that no load publishes, a private view begins to
+// collect what arrives, and the source's parts are kept by hard links. Loads know
+// the view like any other, since they read the server's. If the raw table counts
+// the same before and after, nothing is in both or in neither. Without the lock
+// each range of days is computed into a table that gets its final name by a
+// rename. Under the lock again arrivals and ranges are put together by hard links,
+// compared with the raw table, and swapped in; should somebody insert meanwhile,
+// it is done again, as the private view is still there. Killed anywhere, the same
+// command carries on.
+//
 // # One writer at a time
 //
 // The lock is a table whose name ends in an epoch, clickql_ledger_lock_00000007.

@@ -140,7 +140,7 @@ func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
 	if t.Database != p.Database() {
 		return swapLine{}, fmt.Errorf("its view fills %s, which is not in its own database", t)
 	}
-	if err := p.live.session.run(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
+	if err := p.live.run(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
 		return swapLine{}, err
 	}
 	if err := takePartitions(ctx, p.live.session, t.tableID, next, false); err != nil {
@@ -214,7 +214,7 @@ func (p *promoter) ledger(ctx context.Context) ([]swapLine, error) {
 			statements = append(statements, "INSERT INTO "+next.String()+" SELECT * REPLACE ("+fmt.Sprint(uint8(Publishing))+" AS state) FROM "+next.String()+" WHERE batch = {batch:String} LIMIT 1")
 		}
 		for _, sql := range statements {
-			if err := p.live.session.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.w.batch.Name}}); err != nil {
+			if err := p.live.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.w.batch.Name}}); err != nil {
 				return nil, fmt.Errorf("bring the ledgers together: %w", err)
 			}
 		}

@@ -117,7 +117,7 @@ type evidence struct {
 func (e evidence) judge(p day, files periodFiles) verdictOn {
 	found, raw, expected := e.found.counts[p], e.inRaw.counts[p], e.expected.counts[p]
 	if e.raw {
-		return judgeRaw(found, expected, files)
+		return judgeRaw(found, expected, files, repairOf(e.table.grain, p))
 	}
 	if found == raw {
 		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
@@ -125,8 +125,16 @@ func (e evidence) judge(p day, files periodFiles) verdictOn {
 	return e.judgeAggregate(found, raw, files)
 }
 
+// repairOf says how a day is made to agree with the source.
+func repairOf(g Grain, p day) string {
+	if g != ByDay {
+		return ": rebuild its days with clickql ingest repair SOURCE --from DAY --to DAY"
+	}
+	return ": rebuild the day with clickql ingest repair SOURCE --date " + p.String()
+}
+
 // judgeRaw finds why the raw table differs from the source.
-func judgeRaw(found, expected int64, files periodFiles) verdictOn {
+func judgeRaw(found, expected int64, files periodFiles, repair string) verdictOn {
 	waiting, waitingFiles := files.sum(func(s fileState) bool { return s != stateLoaded && s != stateChanged })
 	changed, changedFiles := files.sum(func(s fileState) bool { return s == stateChanged })
 	lacks, extra := expected-waiting-found, found-(expected-waiting)
@@ -134,12 +142,11 @@ func judgeRaw(found, expected int64, files periodFiles) verdictOn {
 	case lacks == 0:
 		return verdictOn{CauseNotLoaded, "rows of files that the ledger does not hold as loaded: load them with clickql ingest run", waitingFiles}
 	case changed > 0:
-		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded: rebuild the day from its files", changedFiles}
+		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded" + repair, changedFiles}
 	case files.unreadable > 0 && extra > 0:
 		return verdictOn{CauseUnreadable, "files that cannot be read now may have brought the rows: restore them, and verify again", nil}
 	}
 	loaded, loadedFiles := files.sum(func(s fileState) bool { return s == stateLoaded })
-	const repair = ": rebuild the day from its files"
 	switch same := files.of(max(lacks, extra)); {
 	case lacks > 0 && found == 0 && loaded > 0:
 		return verdictOn{CauseMissingFile, "every row is gone, though the ledger holds the files as loaded" + repair, loadedFiles}
@@ -159,10 +166,7 @@ func judgeRaw(found, expected int64, files periodFiles) verdictOn {
 }
 
 // refill says how a table that a view fills is made to agree with the raw table.
-// What arrives meanwhile would be counted by the view too, so no load may run.
-func refill(table string) string {
-	return ": while no load runs, TRUNCATE TABLE " + table + " and INSERT INTO it the SELECT of its view"
-}
+func refill(table string) string { return ": fill it anew with clickql ingest backfill " + table }
 
 // judgeAggregate finds why an aggregate differs from the raw table.
 func (e evidence) judgeAggregate(found, raw int64, files periodFiles) verdictOn {
@@ -170,9 +174,9 @@ func (e evidence) judgeAggregate(found, raw int64, files periodFiles) verdictOn 
 	backfill := refill(table)
 	switch {
 	case e.table.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then" + refill(table)[1:], nil}
+		return verdictOn{CauseViewMissing, "no view fills it" + backfill, nil}
 	case e.table.views > 1 && found > raw:
-		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one, then%s", e.table.views, backfill[1:]), nil}
+		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one with DROP VIEW, then%s", e.table.views, backfill[1:]), nil}
 	case found < raw && e.late:
 		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
 	}
@@ -226,7 +230,7 @@ func judgeEnd(c checked, end int, found, raw, expected day) verdictOn {
 	case found == raw:
 		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
 	case c.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it: create it with clickql schema apply, then" + refill(c.Table)[1:], nil}
+		return verdictOn{CauseViewMissing, "no view fills it" + backfill, nil}
 	case found == 0 || end == 0 && found > expected:
 		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
 	case end == 1 && found < expected:

@@ -51,7 +51,7 @@ func (r *Report) checkTable(want Table, have *actual) {
 	if !ok {
 		remedy := applySchema
 		if want.Derived() {
-			remedy += ", then, " + r.refill(want)
+			remedy += ". " + refill(want)
 		}
 		r.add(object, Missing, remedy, "the table is missing")
 		return
@@ -77,21 +77,15 @@ func family(engine string) string {
 
 // remake says how a table is made anew without losing it.
 func (r *Report) remake(t Table) string {
-	s := fmt.Sprintf("Rename the table, drop %s if it is there, run: clickql schema apply", t.View())
-	switch {
-	case !t.Derived():
-		return fmt.Sprintf("Rename the table, run: clickql schema apply, and copy the rows with INSERT INTO %s SELECT", t.Name)
-	default:
-		return s + ", then, " + r.refill(t)
+	if t.Derived() {
+		return refill(t)
 	}
+	return fmt.Sprintf("Rename the table, run: clickql schema apply, and copy the rows with INSERT INTO %s SELECT", t.Name)
 }
 
-// refill says how a derived table is filled anew from the raw table. What
-// arrives meanwhile would be counted by its view too, so no load may run.
-func (r *Report) refill(t Table) string {
-	table, raw := qualified(r.Database, t.Name), qualified(r.Database, RawTable)
-	return "while no load runs: TRUNCATE TABLE " + table + "; INSERT INTO " + table + " " + oneLine(t.Select(raw))
-}
+// refill says how a derived table is computed anew, with the shape that it
+// should have, and its view where that is missing.
+func refill(t Table) string { return "Run: clickql ingest backfill " + t.Name }
 
 // checkColumn compares one column.
 func (r *Report) checkColumn(t Table, want Column, got actualTable) {

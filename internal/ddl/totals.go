@@ -103,9 +103,9 @@ func (r *Report) addTotal(t Table, found, raw extent) {
 	if total.Agrees {
 		return
 	}
-	remedy := "Find the days that differ, and why, with: clickql ingest verify SOURCE. If the raw table is right, " + r.refill(t)
+	remedy := "Find the days that differ, and why, with: clickql ingest verify SOURCE. If the raw table is right: " + refill(t)
 	if found.empty() {
-		remedy = "The table is empty; fill it, " + r.refill(t)
+		remedy = refill(t)
 	}
 	r.add(r.Database+"."+t.Name, WrongTotal, remedy, "the table has %s%s and the raw table has %s", total.Found, unit, total.Raw)
 }

@@ -11,10 +11,10 @@ func (r *Report) checkView(t Table, have *actual) {
 	object := r.Database + "." + t.View()
 	got, ok := have.tables[t.View()]
 	if !ok {
-		r.add(object, Missing, applySchema+"; if rows have arrived without the view, "+r.refill(t), "the view is missing")
+		r.add(object, Missing, refill(t), "the view is missing")
 		return
 	}
-	remedy := "Drop the view, which holds no rows, run: clickql schema apply, then, " + r.refill(t)
+	remedy := "Drop the view, which holds no rows: DROP VIEW " + qualified(r.Database, t.View()) + ". " + refill(t)
 	if target := viewTarget(got.create); target != r.Database+"."+t.Name {
 		if target == "" {
 			target = "a table of its own"

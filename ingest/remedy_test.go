@@ -1,0 +1,113 @@
+package ingest
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"clickql/internal/chconn"
+	"clickql/internal/chtest"
+	"clickql/internal/ddl"
+)
+
+// The commands that remedies name.
+var (
+	repairCommand   = regexp.MustCompile(`clickql ingest repair SOURCE --date (\d{4}-\d{2}-\d{2})`)
+	backfillCommand = regexp.MustCompile(`clickql ingest backfill (\w+)`)
+	dropCommand     = regexp.MustCompile("DROP VIEW `?\\w+`?\\.`?\\w+`?")
+)
+
+// follow does what remedies say, as an operator would, each thing once.
+func follow(t *testing.T, conn *chconn.Conn, source string, remedies ...string) {
+	t.Helper()
+	done := map[string]bool{}
+	once := func(s string, do func()) {
+		if s != "" && !done[s] {
+			done[s] = true
+			do()
+		}
+	}
+	text := strings.Join(remedies, "\n")
+	for _, sql := range dropCommand.FindAllString(text, -1) {
+		once(sql, func() { must(t, conn, sql) })
+	}
+	if strings.Contains(text, "clickql schema apply") {
+		if _, err := ddl.Apply(t.Context(), conn, ddl.Options{Database: conn.Database()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range repairCommand.FindAllStringSubmatch(text, -1) {
+		once(m[0], func() { repair(t, conn, RepairRequest{From: date(t, m[1]), To: date(t, m[1])}, source) })
+	}
+	for _, m := range backfillCommand.FindAllStringSubmatch(text, -1) {
+		once(m[0], func() { backfill(t, Config{Conn: conn}, BackfillRequest{Table: m[1]}) })
+	}
+}
+
+// remediesOf lists what verify and schema check say is to be done.
+func remediesOf(t *testing.T, conn *chconn.Conn, source string) (verify, check []string) {
+	t.Helper()
+	for _, d := range verified(t, conn, false, source).Differences {
+		verify = append(verify, d.Explanation)
+	}
+	r, err := ddl.Check(t.Context(), conn, ddl.Options{Database: conn.Database()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		if !f.Note {
+			check = append(check, f.Remedy)
+		}
+	}
+	return verify, check
+}
+
+// TestRemedies damages a database in all the ways at once that operators know,
+// and does what verify and schema check print until neither finds anything.
+func TestRemedies(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	files := mixed(3, 200)
+	exports(t, db.Conn, dir, files...)
+	source := filepath.Join(dir, "*.parquet")
+	load(t, Config{Conn: db.Conn}, source)
+	want := expectation(t, db.Conn, db.Name, files)
+	for _, sql := range []string{
+		"DELETE FROM pypi WHERE date = '2023-12-22'",                                                // a day missing
+		"INSERT INTO pypi SELECT * FROM " + want + " WHERE date = '2024-01-03'",                     // a day doubled by hand
+		"TRUNCATE TABLE pypi_downloads_by_version",                                                  // a view created late
+		"DELETE FROM pypi_downloads_per_month WHERE month = '2023-12-01' AND project = 'project-1'", // the month table short
+		"DROP VIEW pypi_downloads_per_day_by_installer_mv SYNC",
+		"INSERT INTO pypi_downloads_per_day_by_version_by_system SELECT * FROM pypi_downloads_per_day_by_version_by_system",
+		"ALTER TABLE pypi_downloads_mv MODIFY QUERY SELECT project, uniq(version) AS count FROM pypi GROUP BY project",
+		"DROP VIEW pypi_downloads_max_min_mv SYNC", "DROP TABLE pypi_downloads_max_min SYNC",
+		"DROP VIEW pypi_downloads_per_day_by_version_by_file_type_mv SYNC", "DROP TABLE pypi_downloads_per_day_by_version_by_file_type SYNC",
+		"CREATE TABLE pypi_downloads_per_day_by_version_by_file_type (project String, version String, date Date, type LowCardinality(String), count Int64) ENGINE = SummingMergeTree ORDER BY (project, version, date)",
+	} {
+		must(t, db.Conn, sql)
+	}
+	verify, check := remediesOf(t, db.Conn, source)
+	if len(verify) == 0 || len(check) == 0 {
+		t.Fatalf("nothing was found: %q, %q", verify, check)
+	}
+	follow(t, db.Conn, source, check...)
+	verify, _ = remediesOf(t, db.Conn, source)
+	follow(t, db.Conn, source, verify...)
+	if verify, check = remediesOf(t, db.Conn, source); len(verify)+len(check) > 0 {
+		t.Errorf("still: %q, %q", verify, check)
+	}
+	checkEqual(t, db.Conn, db.Name, want)
+	checkClean(t, db.Conn, db.Name)
+	checkNoFill(t, db.Conn, db.Name)
+
+	// A file that was replaced at the source.
+	writeExport(t, db.Conn, dir+"/e01.parquet", true, 70, 230)
+	files[1] = export{"e01.parquet", true, 70, 230}
+	if v := verified(t, db.Conn, false, source); v.Files.Changed != 1 || causes(v)[0] != "pypi: changed-file" {
+		t.Errorf("a replaced file: %+v %q", v.Files, causes(v))
+	}
+	repair(t, db.Conn, RepairRequest{From: date(t, "2023-12-20"), To: date(t, "2024-01-12")}, source)
+	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
+	wantCauses(t, verified(t, db.Conn, false, source))
+}
