@@ -261,14 +261,6 @@ func (rp *repairer) unnamedFiles(ctx context.Context) ([]fileLine, error) {
 	return lines, nil
 }
 
-// pathIn is an object's path as ClickHouse gives it: its name without a scheme.
-func pathIn(name string) string {
-	if _, path, ok := strings.Cut(name, "://"); ok {
-		return path
-	}
-	return name
-}
-
 // daySpan is how a file's days lie to the repaired ones.
 type daySpan struct{ touches, beyond bool }
 
@@ -279,7 +271,7 @@ func (rp *repairer) spansOf(ctx context.Context, lines []fileLine) (map[string]d
 	bySource := map[Source][]Object{}
 	for _, l := range lines {
 		if src := rp.cfg.sourceOf(rp.session)(l.Name); src != nil {
-			bySource[src] = append(bySource[src], Object{Name: l.Name, Generation: l.Generation, Size: int64(l.Bytes), Path: pathIn(l.Name)})
+			bySource[src] = append(bySource[src], Object{Name: l.Name, Generation: l.Generation, Size: int64(l.Bytes), Path: src.Path(l.Name)})
 		}
 	}
 	for src, objects := range bySource {

@@ -199,10 +199,10 @@ func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
 // metadata, and that of this promotion, which is publishing in both.
 func (p *promoter) ledger(ctx context.Context) ([]swapLine, error) {
 	var swaps []swapLine
-	for _, table := range []string{ledgerBatches, ledgerFiles, ledgerSteps} {
+	for _, table := range []string{ledgerBatches, ledgerFiles, ledgerSteps, ledgerDays} {
 		next := tableID{p.w.stage, successor(table)}
 		kept := " WHERE kind != 'downloads'"
-		if table == ledgerSteps {
+		if table == ledgerSteps || table == ledgerDays {
 			kept = " WHERE batch IN (SELECT batch FROM " + name(p.live.database, ledgerBatches) + kept + ")"
 		}
 		statements := []string{
