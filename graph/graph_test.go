@@ -23,6 +23,9 @@ type fixed struct {
 
 func (f fixed) Snapshot() *catalog.Snapshot { return f.snap }
 func (f fixed) Ready() error                { return f.ready }
+func (f fixed) Unchanged(context.Context, *catalog.Table) (bool, error) {
+	return true, nil
+}
 
 // unreachableDSN names a database that cannot be reached: what a handler
 // answers with it, it answers without asking.

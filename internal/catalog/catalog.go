@@ -92,6 +92,7 @@ type Table struct {
 	// the parts are not seen, or lie on several servers, or each partition counts
 	// for itself. A table exchanged for another counts anew.
 	LastBlock int64
+	uuid      string // of the stored table
 	// KeySpace is about how many rows the table would keep of a project however
 	// often it is downloaded; a project of n downloads has about
 	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.
@@ -186,6 +187,19 @@ type Snapshot struct {
 
 // Ready is nil where the snapshot is of a database that could be read.
 func (s *Snapshot) Ready() error { return s.Err }
+
+// Exactly is the same snapshot for plans that must not depend on the data having
+// no other days than these: as if no table told its last block.
+func (s *Snapshot) Exactly() *Snapshot {
+	out := *s
+	out.Tables = make([]*Table, len(s.Tables))
+	for i, t := range s.Tables {
+		same := *t
+		same.LastBlock = 0
+		out.Tables[i] = &same
+	}
+	return &out
+}
 
 // Table is the table of that name, nil where there is none.
 func (s *Snapshot) Table(name string) *Table {

@@ -85,7 +85,7 @@ func (c *candidate) measure(parts partitions) {
 		c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
 		c.table.Partitions = parts.of(c.physical.full())
 		if c.table.FullName() == c.physical.full() {
-			c.table.LastBlock = parts.lastBlock(c.physical)
+			c.table.LastBlock, c.table.uuid = parts.lastBlock(c.physical), c.physical.uuid
 		}
 	}
 }

@@ -23,6 +23,8 @@ type Catalog interface {
 	Snapshot() *catalog.Snapshot
 	// Ready is nil when the snapshot can be planned on, and otherwise why not.
 	Ready() error
+	// Unchanged reports that a table of a snapshot has got no rows since.
+	Unchanged(ctx context.Context, t *catalog.Table) (bool, error)
 }
 
 // Config says what a Loader works with. Zero values mean the defaults below.

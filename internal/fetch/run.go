@@ -75,6 +75,8 @@ func (l *Loader) run(lane *lane, s *statement) {
 	rows := s.reader()
 	ran, err := l.execute(ctx, s, rows.take)
 	switch {
+	case err == nil && l.outdated(ctx, s):
+		l.askExactly(s)
 	case err == nil:
 		l.deliver(s, rows, ran)
 	case len(s.parts) > 0 && chconn.Classify(err) != chconn.Unavailable:

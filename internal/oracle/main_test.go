@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"os"
@@ -62,6 +63,9 @@ type disguised struct{ snap *catalog.Snapshot }
 
 func (d disguised) Snapshot() *catalog.Snapshot { return d.snap }
 func (d disguised) Ready() error                { return nil }
+func (d disguised) Unchanged(context.Context, *catalog.Table) (bool, error) {
+	return true, nil
+}
 
 // lastLine keeps the last line of a log.
 type lastLine struct{ text atomic.Value }

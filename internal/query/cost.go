@@ -232,7 +232,7 @@ func widthOf(w widths, t *catalog.Table, n need, readsTime bool) float64 {
 	for _, d := range n.dims {
 		sum += w.of(d.Column())
 	}
-	if t.TimeColumn != "" && (!n.whole || readsTime) {
+	if t.TimeColumn != "" && (!n.whole || n.cut || readsTime) {
 		sum += w.of(t.TimeColumn)
 	}
 	// The raw table has no count to read, but counting costs as much as adding:

@@ -14,6 +14,17 @@ type need struct {
 	grain catalog.Grain       // the coarsest grain that expresses interval and edges
 	days  catalog.Range       // the range, cut to the days that have data
 	whole bool                // the range holds every day of the data
+	// exact: the range was written with its edges, and the data ends at one of
+	// them or before: days that the data may come to have do not all belong to it.
+	exact bool
+	// cut: the range is whole all the same, and is to be cut at its edges.
+	cut bool
+	// own is the coarsest grain that cuts the range at its written edges, whatever
+	// days the data has.
+	own catalog.Grain
+	// early reports that the range begins no later than the month of its first
+	// day with data.
+	early bool
 }
 
 // needOf reduces a request to what its table must offer.
@@ -23,6 +34,12 @@ func needOf(r Request, data catalog.Range) need {
 	if !n.whole {
 		n.grain = edgeGrain(n.days, data)
 	}
+	n.own, n.early = n.grain, true
+	if !r.Slice.AllTime {
+		n.exact = n.days.From == data.From || n.days.To == data.To
+		n.cut = n.whole
+		n.own, n.early = ownGrain(r.Slice.Days, n.days)
+	}
 	for _, level := range r.levels() {
 		switch {
 		case level.Kind == Extent, level.Kind == Series && (level.Interval == Daily || level.Interval == Weekly):
@@ -31,7 +48,35 @@ func needOf(r Request, data catalog.Range) need {
 			n.grain = min(n.grain, catalog.GrainMonth)
 		}
 	}
+	n.own = min(n.own, n.grain)
 	return n
+}
+
+// ownGrain is the coarsest grain that cuts the written range at its edges, and
+// reports that none is needed for the first of the days that have data.
+func ownGrain(written, days catalog.Range) (grain catalog.Grain, early bool) {
+	early = written.From <= days.From.StartOfMonth()
+	if early && written.To >= days.To.StartOfMonth().AddMonths(1)-1 {
+		return catalog.GrainMonth, early
+	}
+	return catalog.GrainDay, early
+}
+
+// join is what both ask of a table.
+func (n need) join(o need) need {
+	n.grain, n.own = min(n.grain, o.grain), min(n.own, o.own)
+	n.exact, n.cut, n.early = n.exact || o.exact, n.cut || o.cut, n.early && o.early
+	return n
+}
+
+// grainOf is the coarsest grain of the table with which it can answer. Where it
+// cannot be seen whether the table has got rows since the snapshot, nothing may
+// depend on the data's own first and last day.
+func (n need) grainOf(t *catalog.Table) catalog.Grain {
+	if n.exact && t.LastBlock == 0 {
+		return n.own
+	}
+	return n.grain
 }
 
 // daysIn is the slice's range cut to the data's days.
@@ -81,7 +126,7 @@ func (n need) answers(t *catalog.Table) bool {
 			return false
 		}
 	}
-	return t.Grain <= n.grain && !t.Covers.Empty() && t.Covers.Contains(n.days)
+	return t.Grain <= n.grainOf(t) && !t.Covers.Empty() && t.Covers.Contains(n.days)
 }
 
 // obstacle says why the table cannot answer; empty where it can.
@@ -98,7 +143,7 @@ func (n need) obstacle(t *catalog.Table) string {
 			return "it has no column " + d.Column()
 		}
 	}
-	if t.Grain > n.grain {
+	if t.Grain > n.grainOf(t) {
 		return n.grainObstacle(t)
 	}
 	if !t.Covers.Contains(n.days) || t.Covers.Empty() {
@@ -163,7 +208,7 @@ func (k costing) choose(b *bundle) choice {
 func (k costing) chooseOne(b *bundle) choice {
 	snap := k.snap
 	n, s := b.need(), b.slice()
-	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && len(s.Conditions) == 0 {
+	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
 		return chooseExtents(e)
 	}
 	var able []*catalog.Table

@@ -30,12 +30,12 @@ const (
 )
 
 // splitRange cuts the days into whole months and what is left at the edges. The
-// data's first month counts as whole, since nothing precedes it; its last does
-// not, since days may follow. ok is false where there is no whole month, or
-// nothing is left.
-func splitRange(days, data catalog.Range) (middle catalog.Range, edges []catalog.Range, ok bool) {
+// first month counts as whole where the range begins early enough for whatever
+// the data may get before its first day; the last does not, since days may
+// follow. ok is false where there is no whole month, or nothing is left.
+func splitRange(days catalog.Range, early bool) (middle catalog.Range, edges []catalog.Range, ok bool) {
 	middle = catalog.Range{From: days.From, To: (days.To + 1).StartOfMonth() - 1}
-	if first := days.From.StartOfMonth(); first != days.From && days.From != data.From {
+	if first := days.From.StartOfMonth(); first != days.From && !early {
 		middle.From = first.AddMonths(1)
 		edges = append(edges, catalog.Range{From: days.From, To: middle.From - 1})
 	}
@@ -68,13 +68,13 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 	if !b.halvable(n) {
 		return c, false
 	}
-	middle, edges, ok := splitRange(n.days, k.snap.Days)
+	middle, edges, ok := splitRange(n.days, n.early)
 	if !ok {
 		return c, false
 	}
 	s := b.slice()
 	whole := n
-	whole.grain, whole.days = catalog.GrainMonth, middle
+	whole.grain, whole.own, whole.days = catalog.GrainMonth, catalog.GrainMonth, middle
 	months, most := k.cheapest(b, s, catalog.GrainMonth, whole)
 	parts := make([]need, len(edges))
 	for i, e := range edges {

@@ -118,6 +118,9 @@ func familyOf(r Request, picks []pick) string {
 // shapeOf is equal for requests of a family that one GROUP BY answers.
 func shapeOf(r Request, n need) string {
 	b := []byte{byte(r.Kind)}
+	if n.cut {
+		b = append(b, 3)
+	}
 	if !n.whole {
 		b = binary.AppendVarint(b, int64(n.days.From))
 		b = binary.AppendVarint(b, int64(n.days.To))
@@ -150,6 +153,7 @@ func partsOf(reqs []ordered, data catalog.Range) []*part {
 			index[key] = p
 			parts = append(parts, p)
 		}
+		p.need = p.need.join(n)
 		p.whole = p.whole || o.whole
 		p.members = append(p.members, member{req: o.req, order: o.order, picks: picks})
 	}
@@ -207,7 +211,7 @@ func (b *bundle) order() int {
 func (b *bundle) need() need {
 	n := b.parts[0].need
 	for _, p := range b.all()[1:] {
-		n.grain = min(n.grain, p.need.grain)
+		n = n.join(p.need)
 		n.dims = append(slices.Clone(n.dims), p.need.dims...)
 		n.days.From, n.days.To = min(n.days.From, p.need.days.From), max(n.days.To, p.need.days.To)
 		n.whole = n.whole || p.need.whole
@@ -291,6 +295,9 @@ const maxExtras = 32
 
 // with is the bundle of both bundles' parts; nil where they cannot be one.
 func (b *bundle) with(other *bundle) *bundle {
+	if x, y := b.need(), other.need(); x.whole && y.whole && x.cut != y.cut {
+		return nil // one of all time, one of the same days with edges
+	}
 	if b.parts[0].need.days == other.parts[0].need.days {
 		return &bundle{parts: append(slices.Clone(b.parts), other.parts...), extras: append(slices.Clone(b.extras), other.extras...)}
 	}

@@ -43,7 +43,7 @@ var data = days("2023-07-10", "2024-08-20")
 // key lost a column, one that began late.
 func snapshot() *catalog.Snapshot {
 	table := func(name string, rows uint64, grain catalog.Grain, ds ...catalog.Dimension) *catalog.Table {
-		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, Grain: grain, Covers: data,
+		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, LastBlock: 9, Grain: grain, Covers: data,
 			Dims: dims(ds...), Count: "count", Types: map[string]string{"count": "Int64"}, Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
 		for _, d := range ds {
 			t.Key = append(t.Key, d.Column())

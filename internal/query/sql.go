@@ -84,9 +84,10 @@ func (w *writer) condition(c Condition) {
 	}
 }
 
-// days restricts the query to the range.
+// days restricts the query to the range. One with written edges is cut there
+// even where the data has no other days: it may have got some since.
 func (w *writer) days(n need) {
-	if !n.whole {
+	if !n.whole || n.cut && w.table.Grain != catalog.GrainNone {
 		w.where = append(w.where, w.within(n.days))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"clickql/internal/catalog"
 )
 
 // Requests are what the query was planned for, in the plan's order.
@@ -21,6 +23,20 @@ func (q *Query) Requests() []Request {
 		reqs[i] = m.req
 	}
 	return reqs
+}
+
+// Leans is the table whose rows answer the query only as long as the data has no
+// days but the snapshot's: whoever runs the query looks afterwards whether that
+// is so. Nil where conditions on days cut exactly, or none were asked for.
+func (q *Query) Leans() *catalog.Table {
+	if q.bundle == nil || q.bundle.choice.halves != nil || q.bundle.choice.extents != nil {
+		return nil
+	}
+	n, t := q.bundle.need(), q.bundle.choice.table
+	if !n.exact || t.Grain <= n.own {
+		return nil
+	}
+	return t
 }
 
 // Like is equal for queries about the same parts of the cube but for the values

@@ -1,0 +1,93 @@
+package oracle_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"clickql/internal/oracle"
+)
+
+// A range that ends on the newest day does not get the downloads of a newer one,
+// whatever tables it is read from and however the newer day came, before the
+// catalog has seen it. Nothing of it is kept as an answer of the older data.
+func TestWrittenEdgesHoldWhileDataArrives(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) *database{
+		"our own database": func(t *testing.T) *database {
+			d := own(t)
+			d.read("pypi")
+			return d
+		},
+		"two shards": func(t *testing.T) *database {
+			source := own(t)
+			return twoShards(t, source.Name+".pypi")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t)
+			h := d.open() // whose catalog does not look again
+			documents := edgeDocuments(d.data)
+			before, first := map[string]string{}, d.open()
+			for _, document := range documents {
+				before[document] = answerOf(t, first, document)
+			}
+			for i, columns := range []string{"toDate('2024-03-18')", "toDate('2024-04-02')", "toDate('2023-01-01')"} {
+				d.exec("INSERT INTO pypi (date, project, version, country_code, installer) SETTINGS distributed_foreground_insert = 1 SELECT " + columns +
+					", ['numpy', 'fresh'][1 + number % 2], '1.0', 'US', 'pip' FROM numbers(100)")
+				for _, document := range documents[i*len(documents)/3 : (i+1)*len(documents)/3] {
+					for range 2 { // computed, and kept
+						if got := answerOf(t, h, document); got != before[document] {
+							t.Errorf("%s\nbefore %s\nafter  %s", document, before[document], got)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// edgeDocuments ask about ranges whose edges are the data's, of every kind.
+func edgeDocuments(d *oracle.Data) (list []string) {
+	ranges := []string{
+		fmt.Sprintf(`from: "%s", to: "%s"`, d.First.Format("2006-01-02"), d.Last.Format("2006-01-02")),
+		fmt.Sprintf(`to: "%s"`, d.Last.Format("2006-01-02")),
+		fmt.Sprintf(`from: "2023-02-01", to: "%s"`, d.Last.Format("2006-01-02")),
+	}
+	for _, project := range []string{`project(name: "numpy") { it: downloads`, `all: projects(names: ["numpy", "pandas"]) { it: downloads`} {
+		for _, fields := range []string{"total", "total by(dimension: VERSION) { value total share }", "by(dimension: COUNTRY, others: true) { value total }",
+			"series(interval: MONTH) { totals }", "total previous { total }", "by(dimension: VERSION, first: 2) { value downloads { by(dimension: COUNTRY) { value total } } }"} {
+			for _, r := range ranges {
+				list = append(list, fmt.Sprintf("{ %s(range: {%s}) { %s } } }", project, r, fields))
+			}
+		}
+	}
+	for _, r := range ranges {
+		list = append(list, fmt.Sprintf("{ topProjects(range: {%s}) { nodes { total project { name rank(range: {%s}) { position projectCount } } } } }", r, r),
+			fmt.Sprintf("{ downloads(range: {%s}) { total by(dimension: PROJECT) { value total } } }", r))
+	}
+	return list
+}
+
+// answerOf is the data of an answer without errors.
+func answerOf(t *testing.T, h http.Handler, document string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	req.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	var got struct {
+		Data   json.RawMessage
+		Errors []any
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil || len(got.Errors) > 0 {
+		t.Fatalf("%s\n%v: %s", document, err, rec.Body)
+	}
+	return string(got.Data)
+}
