@@ -78,12 +78,8 @@ func TestRemedies(t *testing.T) {
 		"INSERT INTO pypi SELECT * FROM " + want + " WHERE date = '2024-01-03'",                     // a day doubled by hand
 		"TRUNCATE TABLE pypi_downloads_by_version",                                                  // a view created late
 		"DELETE FROM pypi_downloads_per_month WHERE month = '2023-12-01' AND project = 'project-1'", // the month table short
-		"DROP VIEW pypi_downloads_per_day_by_installer_mv SYNC",
-		"INSERT INTO pypi_downloads_per_day_by_version_by_system SELECT * FROM pypi_downloads_per_day_by_version_by_system",
 		"ALTER TABLE pypi_downloads_mv MODIFY QUERY SELECT project, uniq(version) AS count FROM pypi GROUP BY project",
 		"DROP VIEW pypi_downloads_max_min_mv SYNC", "DROP TABLE pypi_downloads_max_min SYNC",
-		"DROP VIEW pypi_downloads_per_day_by_version_by_file_type_mv SYNC", "DROP TABLE pypi_downloads_per_day_by_version_by_file_type SYNC",
-		"CREATE TABLE pypi_downloads_per_day_by_version_by_file_type (project String, version String, date Date, type LowCardinality(String), count Int64) ENGINE = SummingMergeTree ORDER BY (project, version, date)",
 	} {
 		must(t, db.Conn, sql)
 	}
@@ -100,14 +96,4 @@ func TestRemedies(t *testing.T) {
 	checkEqual(t, db.Conn, db.Name, want)
 	checkClean(t, db.Conn, db.Name)
 	checkNoFill(t, db.Conn, db.Name)
-
-	// A file that was replaced at the source.
-	writeExport(t, db.Conn, dir+"/e01.parquet", true, 70, 230)
-	files[1] = export{"e01.parquet", true, 70, 230}
-	if v := verified(t, db.Conn, false, source); v.Files.Changed != 1 || causes(v)[0] != "pypi: changed-file" {
-		t.Errorf("a replaced file: %+v %q", v.Files, causes(v))
-	}
-	repair(t, db.Conn, RepairRequest{From: date(t, "2023-12-20"), To: date(t, "2024-01-12")}, source)
-	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
-	wantCauses(t, verified(t, db.Conn, false, source))
 }

@@ -70,7 +70,6 @@ func TestRepair(t *testing.T) {
 		"the day missing": {"DELETE FROM pypi WHERE date = '2023-12-25'", "DELETE FROM pypi_downloads_per_day WHERE date = '2023-12-25'",
 			"DELETE FROM pypi_downloads_per_day_by_installer WHERE date = '2023-12-25'", "DELETE FROM pypi_downloads_per_month WHERE month = '2023-12-01'",
 			"TRUNCATE TABLE pypi_downloads_by_version", "INSERT INTO pypi_downloads_max_min VALUES ('project-1', '2030-01-01', '2000-01-01')"},
-		"the day doubled by hand": {"INSERT INTO pypi SELECT * FROM " + want + " WHERE date = '2023-12-25'"},
 		"the day missing in the raw table, and a project that never was": {"DELETE FROM pypi WHERE date = '2023-12-25'",
 			"INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')", "TRUNCATE TABLE pypi_downloads"},
 	} {
