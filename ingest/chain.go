@@ -157,8 +157,11 @@ func fillSQL(stage string, f fill, from *cover, source target, condition string)
 	if from != nil {
 		table, key, count = name(stage, from.Staged), from.Key, "sum("+quote(from.Count)+")"
 	}
-	s := f.View.shape
-	return s.insertSQL(into, table, count, condition), isPrefix(*s, key), nil
+	s := *f.View.shape
+	if inOrder = isPrefix(s, key); !inOrder {
+		s = s.tuplesApart(source.Columns)
+	}
+	return s.insertSQL(into, table, count, condition), inOrder, nil
 }
 
 // insertSQL is the statement that computes a shape from a table that has its
@@ -167,7 +170,7 @@ func fillSQL(stage string, f fill, from *cover, source target, condition string)
 func (s shape) insertSQL(into, table, count, condition string) string {
 	var columns, exprs, groups []string
 	for _, k := range s.Keys {
-		columns, exprs, groups = append(columns, quote(k.Name)), append(exprs, k.expr()), append(groups, k.expr())
+		columns, exprs, groups = append(columns, quote(k.Name)), append(exprs, k.expr()), append(groups, k.groups())
 	}
 	for _, c := range s.Counts {
 		columns, exprs = append(columns, quote(c)), append(exprs, count)

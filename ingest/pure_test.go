@@ -82,11 +82,11 @@ func TestParseShape(t *testing.T) {
 		want *shape
 	}{
 		{"SELECT project, date, count() AS count FROM pypi.pypi GROUP BY project, date",
-			&shape{Keys: []item{{"project", "", "project"}, {"date", "", "date"}}, Counts: []string{"count"}}},
+			&shape{Keys: []item{{Name: "project", Column: "project"}, {Name: "date", Column: "date"}}, Counts: []string{"count"}}},
 		{"SELECT toStartOfMonth(date) AS month, project, count() AS count FROM pypi.pypi GROUP BY month, project",
-			&shape{Keys: []item{{"month", "toStartOfMonth", "date"}, {"project", "", "project"}}, Counts: []string{"count"}}},
+			&shape{Keys: []item{{Name: "month", Func: "toStartOfMonth", Column: "date"}, {Name: "project", Column: "project"}}, Counts: []string{"count"}}},
 		{"SELECT project, max(date) AS max_date, min(date) AS min_date FROM pypi.pypi GROUP BY project",
-			&shape{Keys: []item{{"project", "", "project"}}, Ends: []item{{"max_date", "max", "date"}, {"min_date", "min", "date"}}}},
+			&shape{Keys: []item{{Name: "project", Column: "project"}}, Ends: []item{{Name: "max_date", Func: "max", Column: "date"}, {Name: "min_date", Func: "min", Column: "date"}}}},
 		{"SELECT project, count() AS count FROM pypi.other GROUP BY project", nil},
 		{"SELECT project, count() AS count FROM pypi.pypi WHERE ci = 'true' GROUP BY project", nil},
 		{"SELECT project, count() AS count FROM pypi.pypi GROUP BY project HAVING count > 1", nil},
@@ -102,6 +102,21 @@ func TestParseShape(t *testing.T) {
 		if diff := cmp.Diff(c.want, parseShape(c.sql, source)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", c.sql, diff)
 		}
+	}
+}
+
+func TestTuplesAreGroupedByApart(t *testing.T) {
+	base := []targetColumn{
+		{Name: "date", Type: "Date"}, {Name: "libc", Type: "Tuple(lib LowCardinality(String), version LowCardinality(String))"},
+		{Name: "odd", Type: "Tuple(a Enum8('x, y' = 1))"}, {Name: "deep", Type: "Tuple(a Tuple(b String, c String), d String)"},
+	}
+	s := parseShape("SELECT date, libc, odd, deep, count() AS count FROM pypi.pypi GROUP BY date, libc, odd, deep", tableID{"pypi", "pypi"})
+	want := "INSERT INTO x (date, libc, odd, deep, count) SELECT date, tuple(libc.1, libc.2), odd, deep, count() FROM y GROUP BY date, libc.1, libc.2, odd, deep"
+	if got := s.tuplesApart(base).insertSQL("INSERT INTO x", "y", "count()", ""); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := s.insertSQL("INSERT INTO x", "y", "count()", ""); strings.Contains(got, "tuple(") {
+		t.Errorf("the shape itself was changed: %s", got)
 	}
 }
 
