@@ -119,8 +119,8 @@ func (f serveFlags) check(a *app) error {
 		}
 	}
 	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, int(f.maxBody)} {
-		if l <= 0 {
-			return usagef("limits are numbers above zero: leave a flag away for its default")
+		if l < 0 {
+			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
 	}
 	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 || f.maxCost < 0 {
