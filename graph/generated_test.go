@@ -194,7 +194,10 @@ func TestRangesOverTwoTablesEqualTheRawTable(t *testing.T) {
 		large.Tables = append(large.Tables, &one)
 	}
 	h := NewHandler(HandlerConfig{Loader: d.loader(&large)})
-	halved := 0
+	halves := post(t, h, `{ downloads(range: {from: "2023-11-25", to: "2024-02-20"}) { total } }`, nil, map[string]any{"explain": true})
+	if !strings.Contains(halves.body, "UNION ALL") {
+		t.Errorf("a range was not read from two tables: %s", halves.body)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuestion(t, d, 2)
 		names := rapid.SampledFrom([][]string{nil, {"numpy"}, {"numpy", "pandas"}}).Draw(t, "projects")
@@ -203,13 +206,8 @@ func TestRangesOverTwoTablesEqualTheRawTable(t *testing.T) {
 			args = append([]string{"projects: " + quoted(names)}, args...)
 		}
 		document := fmt.Sprintf(`{ downloads%s {%s } }`, arguments(args...), document(q.asked))
-		got := post(t, h, document, nil, map[string]any{"explain": true})
-		halved += strings.Count(got.body, "UNION ALL")
 		check(t, h, document, map[string]any{"downloads": answer(d, q.of(d, names...), q.asked)})
 	})
-	if halved == 0 {
-		t.Error("no range was read from two tables")
-	}
 }
 
 // The ranks of projects in any slice are their places in the list of all.
