@@ -22,6 +22,8 @@ func failure(err error) *query.Error {
 		e.Code, e.Message = query.CostLimit, "the question would read or return more rows than are allowed; narrow the range or the filter"
 	case chconn.Memory:
 		e.Code, e.Message = query.CostLimit, "the question needs more memory than is allowed; narrow the range or the filter"
+	case chconn.UnknownTable, chconn.UnknownColumn: // until the catalog looks again
+		e.Code, e.Message = query.Unavailable, "the database's tables are not what they were; try again in a moment, the gateway's log has the reason"
 	case chconn.Overloaded:
 		e.Code, e.Message = query.Overloaded, "ClickHouse is busy; try again in a moment"
 	}

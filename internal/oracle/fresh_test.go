@@ -74,6 +74,12 @@ func edgeDocuments(d *oracle.Data) (list []string) {
 // answerOf is the data of an answer without errors.
 func answerOf(t *testing.T, h http.Handler, document string) string {
 	t.Helper()
+	return dataOf(t, bodyOf(t, h, document))
+}
+
+// bodyOf is what the handler answers.
+func bodyOf(t *testing.T, h http.Handler, document string) string {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document})
 	if err != nil {
 		t.Fatal(err)
@@ -82,12 +88,18 @@ func answerOf(t *testing.T, h http.Handler, document string) string {
 	req.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, req)
+	return rec.Body.String()
+}
+
+// dataOf is the data of an answer, which must have no errors.
+func dataOf(t *testing.T, body string) string {
+	t.Helper()
 	var got struct {
 		Data   json.RawMessage
 		Errors []any
 	}
-	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil || len(got.Errors) > 0 {
-		t.Fatalf("%s\n%v: %s", document, err, rec.Body)
+	if err := json.Unmarshal([]byte(body), &got); err != nil || len(got.Errors) > 0 {
+		t.Fatalf("%v: %s", err, body)
 	}
 	return string(got.Data)
 }

@@ -56,6 +56,9 @@ type database struct {
 	disguise func(catalog.Snapshot) *catalog.Snapshot
 	expects  string
 	log      lastLine
+	// Of the last open.
+	catalog *catalog.Catalog
+	reader  *chconn.Conn
 }
 
 // disguised is a catalog of one snapshot.
@@ -121,11 +124,17 @@ func (d *database) open() http.Handler {
 	for _, i := range c.Snapshot().Ignored {
 		d.t.Logf("%s is ignored: %s", i.Table, i.Reason)
 	}
+	d.catalog, d.reader = c, conn
 	var known fetch.Catalog = c
 	if d.disguise != nil {
 		known = disguised{d.disguise(*c.Snapshot())}
 	}
-	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: conn, Catalog: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
+	return d.handler(known)
+}
+
+// handler answers from what the catalog knows, with empty caches.
+func (d *database) handler(known fetch.Catalog) http.Handler {
+	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: d.reader, Catalog: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
 }
 
 // own is a database with our own tables and the downloads.

@@ -26,6 +26,7 @@ var traps = []struct {
 	{"half filled", halfFilled},
 	{"doubled", doubled},
 	{"the raw table gone", rawGone},
+	{"the raw table empty", rawEmpty},
 	{"large tables", largeTables},
 }
 
@@ -225,6 +226,15 @@ func rawGone(t testing.TB, from string) *database {
 	f := standard(t, from)
 	d := f.filled()
 	f.exec("DROP TABLE pypi SETTINGS check_table_dependencies = 0, check_referential_table_dependencies = 0")
+	d.refuses = true
+	return d
+}
+
+// rawEmpty has our own tables, but for the raw one's rows.
+func rawEmpty(t testing.TB, _ string) *database {
+	d := own(t)
+	d.read("pypi")
+	d.exec("TRUNCATE TABLE pypi")
 	d.refuses = true
 	return d
 }
