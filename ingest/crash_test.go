@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -48,6 +49,7 @@ type victim struct {
 	Step        Step // at which to kill; empty: never, somebody else does
 	Nth         int  // occurrence of the step
 	EnginePID   int  // what to kill instead of the command itself
+	Pause       Step // at which to say "paused" and wait for a line; there is one batch then
 	Mend        mending
 }
 
@@ -101,8 +103,16 @@ func runVictim() int {
 		panic(err)
 	}
 	seen := 0
-	cfg := Config{Conn: conn, BatchFiles: 2, Parallel: 1, Beat: 100 * time.Millisecond, At: func(s Step) error {
+	files := 2
+	if v.Pause != "" {
+		files = 0 // all in one batch
+	}
+	cfg := Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, At: func(s Step) error {
 		fmt.Println(s)
+		if s == v.Pause {
+			fmt.Println("paused")
+			_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // or its end
+		}
 		if s != v.Step {
 			return nil
 		}
