@@ -13,8 +13,9 @@ import (
 type collector struct {
 	op *operation
 	wanted
-	lists   []*list      // what the next round waits for
-	waiting []unresolved // what waits for versions
+	lists   []*list         // what the next round waits for
+	waiting []unresolved    // what waits for versions
+	lone    []query.Request // what memory has too
 }
 
 // list is one place in the selection where a list has to be loaded before its
@@ -35,10 +36,30 @@ type expand func(ctx context.Context, c *collector)
 
 // full reports that the round comes to more questions than an operation may ask:
 // it will be refused, and nothing more need be gathered.
-func (c *collector) full() bool { return c.count()+len(c.waiting) > c.op.limits.Loads }
+func (c *collector) full() bool { return c.count()+len(c.waiting)+len(c.lone) > c.op.limits.Loads }
 
 // ask adds a request to the round.
 func (c *collector) ask(r query.Request) { c.requests = append(c.requests, r) }
+
+// askUnlessAtHand adds a request for a total or a rank in the slice to the round,
+// unless it can be left to memory.
+func (c *collector) askUnlessAtHand(s query.Slice, r query.Request) {
+	if c.op.atHand(s) && !c.op.fromMemory {
+		c.lone = append(c.lone, r)
+	} else if !c.op.atHand(s) {
+		c.ask(r)
+	}
+}
+
+// settleLone leaves what is at hand to memory where the database is asked for
+// something else: beside that it is not worth a query. Where it is all there is,
+// the database is asked, which can tell how it came by the answer, or that it is
+// gone.
+func (c *collector) settleLone() {
+	if c.op.fromMemory = c.count()+len(c.waiting)+len(c.lists) > 0; !c.op.fromMemory {
+		c.requests, c.lone = c.lone, nil
+	}
+}
 
 // await adds a list whose elements are expanded in the next round.
 func (c *collector) await(l *list, e expand) {
@@ -72,7 +93,7 @@ func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
 		return
 	}
 	if sel.total || sel.change {
-		c.ask(query.TotalOf(s))
+		c.askUnlessAtHand(s, query.TotalOf(s))
 	}
 	for _, one := range sel.series {
 		c.gatherSeries(one, s)
@@ -88,7 +109,7 @@ func (c *collector) downloads(sel *downloadsSelection, s query.Slice) {
 		return
 	}
 	if sel.change {
-		c.ask(query.TotalOf(before))
+		c.askUnlessAtHand(before, query.TotalOf(before))
 	}
 	for _, p := range sel.previous {
 		c.downloads(p, before)

@@ -23,7 +23,7 @@ func (c *collector) project(sel *projectSelection, name string) {
 		c.narrowed(d.base.of(name), func(s query.Slice) { c.downloads(d.of, s) })
 	}
 	for _, base := range sel.ranks {
-		c.narrowed(base, func(s query.Slice) { c.ask(query.RankOf(s, name)) })
+		c.narrowed(base, func(s query.Slice) { c.askUnlessAtHand(s, query.RankOf(s, name)) })
 	}
 	for _, r := range sel.releases {
 		c.projectReleases(r, name)

@@ -100,7 +100,7 @@ func (f *comparisonField) gather(c *collector) {
 	for _, name := range f.names {
 		c.narrowed(f.base.of(name), func(s query.Slice) {
 			if f.total {
-				c.ask(query.TotalOf(s))
+				c.askUnlessAtHand(s, query.TotalOf(s))
 			}
 			for _, sel := range f.series {
 				c.gatherSeries(sel, s)

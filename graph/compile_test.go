@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
 
@@ -35,6 +36,7 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 	for _, field := range c.root() {
 		field.gather(round)
 	}
+	round.settleLone()
 	var out []string
 	for _, r := range round.requests {
 		out = append(out, show(r))
@@ -100,7 +102,10 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 				"total 2024-12-02..2024-12-31", "series DAY 2024-12-02..2024-12-31", "series MONTH 2024-12-02..2024-12-31",
 				"split COUNTRY 10 2024-12-02..2024-12-31", "total 2024-11-02..2024-12-01", "total 2024-11-02..2024-12-01",
 			}},
-		{name: "all time has no previous", query: `{ downloads { previous { total } change } }`, want: []string{"total"}},
+		{name: "all time has no previous, and one total", query: `{ downloads { previous { total } change } }`, want: []string{"total"}},
+		{name: "what memory has is asked for alone", query: `{ project(name: "numpy") { rank { position } downloads { total } } }`, want: []string{"total of numpy", "rank of numpy"}},
+		{name: "what memory has is not asked for beside something else", query: `{ project(name: "numpy") { summary rank { position } downloads { total by(dimension: CI) { total downloads { total } } } } }`,
+			want: []string{"split CI 10 of numpy", "metadata of numpy"}},
 		{name: "projects by any spelling", query: `{ projects(names: ["NumPy", "unknown", "pandas"]) { downloads { by(dimension: VERSION, first: 3) { total } } } }`,
 			want: []string{"split VERSION 3 of numpy", "split VERSION 3 of pandas"}},
 		{name: "several projects together", query: `{ downloads(projects: ["Pandas", "numpy", "pandas"], filter: {mirrors: false}) { total } }`,
@@ -112,8 +117,8 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 			variables: map[string]any{"yes": true, "no": false},
 			want: []string{"extent of numpy", "split CI 7 of numpy", "extent of pandas", "split CI 7 of pandas",
 				"metadata of numpy", "metadata of pandas"}},
-		{name: "node", query: `{ node(id: "` + projectID("numpy") + `") { id ... on Project { latestVersion downloads { total } } } }`,
-			want: []string{"total of numpy", "metadata of numpy"}},
+		{name: "node", query: `{ node(id: "` + projectID("numpy") + `") { id ... on Project { latestVersion downloads { series { totals } } } } }`,
+			want: []string{"series DAY of numpy", "metadata of numpy"}},
 		{name: "search", query: `{ search(text: "NUM") { nodes { downloads(range: {from: "2024-12-30"}) { total } } edges { node { summary } } } }`,
 			want: []string{"total of numpy 2024-12-30..2024-12-31", "total of numba 2024-12-30..2024-12-31", "metadata of numpy", "metadata of numba"}},
 		{name: "a ranking is loaded first", query: `{ topProjects(first: 5, filter: {country: {in: ["DE", "AT"]}}) { nodes { project { downloads { total } } } } }`,
@@ -132,8 +137,8 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 			dependents(first: -1) { total } rank(filter: {version: {specifier: "x"}}) { position } } hotProjects(months: 0) { growth } recentReleases(after: "x") { nodes { version } } }`},
 		{name: "first 0 asks for the total", query: `{ downloads { by(dimension: CI, first: 0, others: true) { total } } }`,
 			want: []string{"split CI 1"}},
-		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {from: "x"}) { total } b: downloads { by(dimension: NO) { total } total } }`,
-			want: []string{"total"}},
+		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {from: "x"}) { total } b: downloads(range: {last: 1}) { by(dimension: NO) { total } total } }`,
+			want: []string{"total 2024-12-31..2024-12-31"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, announced(t, c.query, c.variables)); diff != "" {
@@ -147,7 +152,7 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
 	s := &split{cut: cut{dim: "VERSION", first: 2, others: true}}
 	s.elements = []*downloadsSelection{{total: true}}
-	round := &collector{op: &operation{asker: asker{limits: Limits{}.withDefaults()}}}
+	round := &collector{op: &operation{asker: asker{snap: &catalog.Snapshot{}, limits: Limits{}.withDefaults()}}}
 	numpy, pandas := ofProject(query.Slice{AllTime: true}, "numpy"), ofProject(query.Slice{AllTime: true}, "pandas")
 	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
 	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})

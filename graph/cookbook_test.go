@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,6 +63,23 @@ func recipes(t *testing.T, file string) (list []recipe) {
 		}
 	}
 	return list
+}
+
+// recipeOf is an operation of the cookbook, its variables written in.
+func recipeOf(t *testing.T, title string) string {
+	t.Helper()
+	for _, r := range recipes(t, "../docs/API.md") {
+		if r.title != title {
+			continue
+		}
+		query := regexp.MustCompile(`(?s)^query.*?\) `).ReplaceAllString(r.query, "")
+		for name, value := range r.variables {
+			query = strings.ReplaceAll(query, "$"+name, quoted(value))
+		}
+		return query
+	}
+	t.Fatalf("there is no %q", title)
+	return ""
 }
 
 // Every operation that the documents show runs, and its answer is what the rows

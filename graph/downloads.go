@@ -19,6 +19,9 @@ type Downloads struct {
 
 // Total is the field of that name.
 func (d *Downloads) Total(ctx context.Context) (int64, error) {
+	if d.op.fromMemory && d.op.atHand(d.slice) {
+		return d.op.total(d.slice), nil
+	}
 	res, err := d.op.loads.Load(ctx, query.TotalOf(d.slice))
 	if err != nil {
 		return 0, err

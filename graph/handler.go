@@ -173,6 +173,7 @@ func (o *operations) announce(ctx context.Context, op *operation) error {
 		field.gather(round)
 	}
 	op.lists, op.pages = c.lists, c.pages
+	round.settleLone()
 	return round.run(ctx)
 }
 

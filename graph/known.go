@@ -26,6 +26,24 @@ func (a asker) known(name string) bool {
 	return ok
 }
 
+// atHand reports that the slice's total, and ranks in it, are known without
+// asking: it is all downloads of all time, of some projects or of all.
+func (a asker) atHand(s query.Slice) bool {
+	return a.indexed() && s.AllTime && len(s.Conditions) == 0
+}
+
+// total is the total of a slice that is at hand.
+func (a asker) total(s query.Slice) (n int64) {
+	if s.Projects == nil {
+		return a.snap.Projects.Sum()
+	}
+	for _, name := range s.Projects {
+		of, _ := a.snap.Projects.Total(name)
+		n += of
+	}
+	return n
+}
+
 // page is one page of projects found by name.
 type page struct {
 	entries []catalog.Entry

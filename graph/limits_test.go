@@ -41,7 +41,7 @@ func TestLimits(t *testing.T) {
 			code: "COST_LIMIT", limit: "365", given: "366", path: `["downloads","series"]`},
 		{name: "points of a long range", query: `{ downloads(range: {from: "1970-01-01", to: "2149-06-06"}) { series { totals } } }`,
 			code: "COST_LIMIT", limit: "20000", given: "65536", path: `["downloads","series"]`},
-		{name: "loads", query: `{ projects(names: ["numpy", "pandas"]) { downloads { total by(dimension: CI) { total } } } }`, limits: Limits{Loads: 3},
+		{name: "loads", query: `{ projects(names: ["numpy", "pandas"]) { downloads(range: {last: 7}) { total by(dimension: CI) { total } } } }`, limits: Limits{Loads: 3},
 			code: "COST_LIMIT", limit: "3", given: "4", path: "null"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,6 +20,9 @@ type operation struct {
 	pages map[string]page  // see compiler
 	dry   *dryRun          // nil where the operation runs
 	asked atomic.Int64     // announced requests so far
+	// fromMemory leaves totals and ranks that are at hand to memory. It is set
+	// before anything is resolved.
+	fromMemory bool
 	// selected are the versions that specifiers stand for.
 	selected selections
 }

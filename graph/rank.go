@@ -22,6 +22,13 @@ func (p *Project) Rank(ctx context.Context, Range *DateRange, filter *DownloadsF
 	if err != nil {
 		return nil, err
 	}
+	if p.op.fromMemory && p.op.atHand(s) {
+		position, projects := p.op.snap.Projects.Rank(p.Name)
+		if position == 0 {
+			return nil, nil
+		}
+		return &Rank{position, projects}, nil
+	}
 	res, err := p.op.loads.Load(ctx, query.RankOf(s, p.Name))
 	if err != nil || res.Position == 0 {
 		return nil, err

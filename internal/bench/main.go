@@ -114,6 +114,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"serving", (*bench).measureServing},
+		{"marshalling", (*bench).measureMarshalling},
 		{"loading", (*bench).measureLoading},
 		{"sample", (*bench).measureSample},
 		{"start", (*bench).measureStart},

@@ -68,6 +68,25 @@ func (ix *Index) Total(name string) (total int64, ok bool) {
 	return ix.totals[i], true
 }
 
+// Rank is the project's place among all that have downloads, 1 the most
+// downloaded, ties by name; 0 where it has none.
+func (ix *Index) Rank(name string) (position, projects int64) {
+	total, _ := ix.Total(name)
+	if total <= 0 {
+		return 0, 0
+	}
+	position = 1
+	for i, other := range ix.totals {
+		if other > 0 {
+			projects++
+		}
+		if other > total || other == total && ix.names[i] < name {
+			position++
+		}
+	}
+	return position, projects
+}
+
 // Prefix lists the projects whose name starts with prefix, most downloaded
 // first, ties by name; at most limit of them, beginning behind after (nil: at
 // the start). more reports that others follow.

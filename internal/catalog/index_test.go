@@ -60,3 +60,15 @@ func TestKeySpace(t *testing.T) {
 		t.Errorf("without an index: %f", k)
 	}
 }
+
+func TestRank(t *testing.T) {
+	ix := NewIndex([]Entry{{"c", 5}, {"a", 5}, {"b", 9}, {"none", 0}, {"d", 1}})
+	for name, want := range map[string]int64{"b": 1, "a": 2, "c": 3, "d": 4, "none": 0, "unknown": 0} {
+		if got, projects := ix.Rank(name); got != want || got > 0 && projects != 4 {
+			t.Errorf("%s: %d of %d", name, got, projects)
+		}
+	}
+	if got, _ := (*Index)(nil).Rank("a"); got != 0 {
+		t.Errorf("of no index: %d", got)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
@@ -354,11 +355,24 @@ VALUES ('Pandas', '1.9', 'old', 'a', 'MIT', '', '>=3', [], '2024-01-03 00:00:00'
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Versions = nil
 	want := &fetch.Metadata{Name: "pandas", LatestVersion: "1.10", Summary: "new", Author: "b", License: "BSD", HomePage: "https://x.org",
 		RequiresPython: ">=3.9", Repository: "p/pandas", LastRelease: time.Date(2024, 1, 5, 10, 0, 0, 0, time.UTC)}
-	if diff := cmp.Diff(want, m); diff != "" {
+	if diff := cmp.Diff(want, m, cmpopts.IgnoreUnexported(fetch.Metadata{})); diff != "" {
 		t.Error(diff)
+	}
+	before := ran(op)
+	for _, name := range []string{"pandas", "other", "absent"} {
+		apart, err := l.Begin(t.Context()).Releases(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		together, err := op.Releases(t.Context(), name)
+		if diff := cmp.Diff(apart, together, cmpopts.EquateEmpty()); diff != "" || err != nil || name != "absent" && len(together) == 0 {
+			t.Errorf("releases of %s, of their own (-) and with the metadata (+): %v\n%s", name, err, diff)
+		}
+	}
+	if n := ran(op) - before; n > 0 {
+		t.Errorf("%d queries for releases that came with the metadata", n)
 	}
 	if m, err := op.Metadata(t.Context(), "absent"); m != nil || err != nil {
 		t.Errorf("metadata of an unknown project: %v, %v", m, err)

@@ -26,9 +26,24 @@ type Metadata struct {
 	RequiresPython string
 	Repository     string    // owner/name on GitHub
 	LastRelease    time.Time // the newest upload of any version
-	Versions       []string
 	// AuthorEmail and MaintainerEmail may hold names too, and several of them.
 	AuthorEmail, MaintainerEmail string
+
+	// Of each version, when it was first uploaded (microseconds since 1970) and
+	// what it says of Python.
+	versions, python []string
+	first            []int64
+}
+
+// releases are all its versions.
+func (m *Metadata) releases() (list Releases) {
+	if m == nil {
+		return nil
+	}
+	for i, version := range m.versions {
+		list = append(list, Release{m.Name, version, time.UnixMicro(m.first[i]).UTC(), m.python[i]})
+	}
+	return list
 }
 
 // bytes is about what it occupies.
@@ -37,8 +52,8 @@ func (m *Metadata) bytes() int64 {
 		return 16
 	}
 	n := int64(200 + len(m.Summary) + len(m.Author) + len(m.Maintainer) + len(m.AuthorEmail) + len(m.MaintainerEmail) + len(m.License) + len(m.HomePage))
-	for _, v := range m.Versions {
-		n += int64(16 + len(v))
+	for _, v := range m.versions {
+		n += int64(40 + len(v))
 	}
 	return n
 }
@@ -52,7 +67,7 @@ var metadataOf = lookup[*Metadata]{
 	},
 	scan: func(rows driver.Rows, into map[string]*Metadata) error {
 		var c query.MetadataColumns
-		err := rows.Scan(&c.Project, &c.Versions, &c.Uploaded, &c.TextOf, &c.TextRefs, &c.Texts)
+		err := rows.Scan(&c.Project, &c.Versions, &c.Uploaded, &c.First, &c.TextOf, &c.TextRefs, &c.Texts)
 		if err == nil {
 			into[c.Project] = newMetadata(c)
 		}
@@ -78,8 +93,15 @@ func (o *Operation) Metadata(ctx context.Context, name string) (*Metadata, error
 
 // newMetadata reads one row.
 func newMetadata(c query.MetadataColumns) *Metadata {
-	m := &Metadata{Name: c.Project, Versions: c.Versions, LatestVersion: query.LatestVersion(c.Versions)}
+	m := &Metadata{Name: c.Project, LatestVersion: query.LatestVersion(c.Versions), versions: c.Versions, first: c.First}
 	m.LastRelease = time.Unix(slices.Max(c.Uploaded), 0).UTC()
+	python := make(map[uint64]string, len(c.TextRefs))
+	for i, ref := range c.TextRefs {
+		python[ref] = c.Texts[i][query.TextRequiresPython]
+	}
+	for _, ref := range c.TextOf {
+		m.python = append(m.python, python[ref])
+	}
 	latest := slices.Index(c.Versions, m.LatestVersion)
 	texts := c.Texts[slices.Index(c.TextRefs, c.TextOf[latest])]
 	m.Summary, m.Author, m.License = texts[query.TextSummary], texts[query.TextAuthor], texts[query.TextLicense]

@@ -68,16 +68,29 @@ func scanRelease(rows driver.Rows) (Release, error) {
 	return Release{c.Project, c.Version, time.UnixMicro(c.Uploaded).UTC(), c.RequiresPython}, err
 }
 
-// PrefetchReleases starts to load the releases of projects, in one query.
+// PrefetchReleases starts to load the releases of projects, in one query, but
+// for those that come with the projects' metadata.
 func (o *Operation) PrefetchReleases(ctx context.Context, names []string) {
-	prefetch(ctx, o, releasesOf, names)
+	prefetch(ctx, o, releasesOf, slices.DeleteFunc(slices.Clone(names), o.describes))
 }
+
+// describes reports that the project's metadata is known or on its way: its
+// releases are part of it.
+func (o *Operation) describes(name string) bool { return o.answer(metadataOf.prefix+name) != nil }
 
 // Releases is all releases of a project by normalised name. The error is a
 // *query.Error.
 func (o *Operation) Releases(ctx context.Context, name string) (Releases, error) {
-	found, err := look(ctx, o, releasesOf, name)
-	found = slices.Clone(found)
+	var found Releases
+	var err error
+	if o.describes(name) {
+		var m *Metadata
+		m, err = o.Metadata(ctx, name)
+		found = m.releases()
+	} else {
+		found, err = look(ctx, o, releasesOf, name)
+		found = slices.Clone(found)
+	}
 	found.Sort()
 	return found, err
 }

@@ -12,12 +12,13 @@ const metadataTable = "projects"
 
 // MetadataColumns are the columns of a MetadataQuery's rows, one row for each
 // project that has any: its normalised name, its versions with the time of the
-// last upload of each (seconds since 1970) and a reference to the texts, and
-// the distinct texts.
+// last upload of each (seconds since 1970), that of the first (microseconds) and
+// a reference to the texts, and the distinct texts.
 type MetadataColumns struct {
 	Project  string
 	Versions []string
 	Uploaded []int64
+	First    []int64
 	TextOf   []uint64 // Texts' reference, for each of Versions
 	TextRefs []uint64
 	Texts    [][]string // for each of TextRefs: metadataTexts in order, then project_urls
@@ -59,13 +60,14 @@ func MetadataQuery(snap *catalog.Snapshot, names []string) *Query {
 	if strings.HasPrefix(snap.MetadataColumns["project_urls"], "Array(") {
 		file = "arrayConcat(" + file + ", project_urls)"
 	}
-	sql := "SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(r) AS refs, " +
+	sql := "SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(f) AS first, groupArray(r) AS refs, " +
 		"groupUniqArray((r, t)) AS pairs, arrayMap(p -> p.1, pairs) AS text_refs, arrayMap(p -> p.2, pairs) AS texts\nFROM (" +
 		"SELECT " + catalog.NormalisedName + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
+		firstUpload + " AS f, " +
 		"argMax(" + file + ", upload_time) AS t, sipHash64(t) AS r" +
 		"\nFROM " + catalog.Ident(snap.Database) + "." + catalog.Ident(metadataTable) +
 		"\nWHERE " + column + " IN " + ps.add(names) + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0"
-	sql = "SELECT k0, versions, uploaded, refs, text_refs, texts FROM (\n" + sql + ")"
+	sql = "SELECT k0, versions, uploaded, first, refs, text_refs, texts FROM (\n" + sql + ")"
 	return &Query{Table: snap.Database + "." + metadataTable, SQL: sql, Params: ps}
 }
 

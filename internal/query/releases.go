@@ -16,6 +16,9 @@ type ReleaseColumns struct {
 	RequiresPython   string
 }
 
+// firstUpload is when the first of a group's files was uploaded.
+const firstUpload = "toUnixTimestamp64Micro(toDateTime64(min(upload_time), 6, 'UTC'))"
+
 // ReleasePlace is the place in a list of releases right behind which a page
 // begins: newest first, then by project and version.
 type ReleasePlace struct {
@@ -57,7 +60,7 @@ func releaseItems(snap *catalog.Snapshot) []string {
 	}
 	return []string{
 		catalog.NormalisedName + " AS project", "toString(version) AS v",
-		"toUnixTimestamp64Micro(toDateTime64(min(upload_time), 6, 'UTC')) AS u", python + " AS python",
+		firstUpload + " AS u", python + " AS python",
 	}
 }
 
