@@ -17,7 +17,7 @@ func TestWrongUsage(t *testing.T) {
 		{"", "needs one of the commands"},
 		{"shcema", `clickql has no command "shcema"; did you mean schema?`},
 		{"nothing-like-it", "see clickql --help"},
-		{"schema", "clickql schema needs one of the commands apply, check, print"},
+		{"schema", "clickql schema needs one of the commands apply, check, coverage, print"},
 		{"schema aply", "did you mean apply?"},
 		{"schema apply extra", `clickql schema apply takes no arguments, and was given "extra"`},
 		{"version extra", "takes no arguments"},
