@@ -91,4 +91,3 @@ func FuzzFilters(f *testing.F) {
 		harmless(t, h, r, string(body))
 	})
 }
-
