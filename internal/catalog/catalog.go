@@ -4,6 +4,18 @@
 // database, never from our own DDL, so that a foreign deployment, or one that
 // may only be read, is served by the same rules.
 //
+// What a table covers is found out by comparing data. Up to Options.WholeRows
+// rows of the raw table everything is compared by day, after the first time only
+// what is new. Above that the raw table is never read as a whole, however large:
+//
+//	raw table         its size and days from the parts; the rows of some twenty
+//	                  projects by the key; not read at all where its key does not
+//	                  begin with the project
+//	project first in  the same projects' rows, day by day, against the raw table's
+//	  the key           or what most such tables agree on
+//	no project, or    all days' totals against the smallest complete table of days;
+//	  not first         of both, after the first time, only new parts are read
+//
 // A Snapshot is immutable. Catalog swaps in a newer one when the data changes.
 package catalog
 

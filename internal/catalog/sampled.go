@@ -21,7 +21,6 @@ const (
 // sampled compares a few projects' rows, and tables that keep no project apart
 // with the smallest table of days that passed.
 func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
-	c.partial = true
 	days, err := c.edges(ctx)
 	if err != nil || days.Empty() {
 		return days, err
@@ -30,9 +29,10 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	if err != nil {
 		return days, err
 	}
-	keepsProject := func(i int) bool { return c.layout.tables[i].table.Dims[Project] }
-	err = c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (totals, error) {
-		if !cand.table.Dims[Project] {
+	c.rawLeft = hasRaw && !c.findsProjects(c.layout.raw)
+	keepsProject := func(i int) bool { return c.findsProjects(c.layout.tables[i]) }
+	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(ctx context.Context, cand *candidate) (totals, error) {
+		if !c.findsProjects(cand) {
 			return nil, nil
 		}
 		got, _, err := c.db.totalsOf(ctx, cand.table, scope{projects: projects})
@@ -54,7 +54,19 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	return days, err
 }
 
-// compareGlobal holds the chosen tables, which keep no project apart, against
+// findsProjects reports that a few projects' rows of the table can be read
+// without reading all of it, or that all of it is little.
+func (c *comparison) findsProjects(cand *candidate) bool {
+	t := cand.table
+	if !t.Dims[Project] {
+		return false
+	}
+	return t.Primary > 0 && t.Key[0] == Project.Column() || cand.physical.engine == "View" ||
+		!t.Raw && cand.physical.rows <= c.fullRows
+}
+
+// compareGlobal holds the chosen tables, of which no project can be read alone,
+// against
 // the smallest complete table of days, and returns that one's totals: nil where
 // there was nothing to compare.
 func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(i int) bool) (totals, error) {
@@ -76,18 +88,20 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	var byDay totals
-	g.Go(func() (err error) { byDay, err = c.db.all(ctx, yardstick.table); return err })
+	g.Go(func() (err error) { byDay, err = c.current(ctx, yardstick); return err })
 	for _, i := range others {
 		g.Go(func() (err error) {
-			c.read[i], err = c.db.all(ctx, c.layout.tables[i].table)
+			c.read[i], err = c.current(ctx, c.layout.tables[i])
 			return c.layout.tables[i].refused(err)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	c.entire[yardstick] = byDay
 	ref := reference{byDay: byDay, days: days, name: yardstick.table.Name}
 	for _, i := range others {
+		c.entire[c.layout.tables[i]] = c.read[i]
 		c.layout.tables[i].settle(ref, c.read[i])
 	}
 	return byDay, nil

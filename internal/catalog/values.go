@@ -18,7 +18,7 @@ func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
 		if cand.fed || cand.void != "" || t.Covers.Empty() {
 			continue
 		}
-		if !t.Dims[Project] && rawRows > c.fullRows {
+		if rawRows > c.fullRows && (!t.Dims[Project] || !c.findsProjects(c.layout.raw)) {
 			t.Covers, t.Incomplete = noDays, "no view is seen that fills it, and its values cannot be compared with the raw table's at a bearable cost"
 			continue
 		}

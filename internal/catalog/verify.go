@@ -36,7 +36,7 @@ func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(
 	if err = m.layout.rawRefused(err); err != nil {
 		return noDays, nil, err
 	}
-	c := comparison{verifier: v, moment: m, read: make([]totals, len(m.layout.tables))}
+	c := comparison{verifier: v, moment: m, read: make([]totals, len(m.layout.tables)), entire: map[*candidate]totals{}}
 	if rows > v.fullRows || rows == 0 && c.largest() > v.fullRows {
 		days, err = c.sampled(ctx, rows > 0)
 	} else {
@@ -51,11 +51,15 @@ func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(
 	return days, c.keep, nil
 }
 
-// rawRows is the size of the raw table; 0 where there is none.
+// rawRows is the size of the raw table; 0 where there is none. A stored table's
+// is known without reading it.
 func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) {
 	raw := m.layout.raw
 	if raw == nil {
 		return 0, nil
+	}
+	if raw.physical.engine == "View" { // counting may be computing all of it
+		return max(raw.physical.rows, v.fullRows+1), nil
 	}
 	err = v.db.row(ctx, "SELECT count() FROM "+raw.table.quoted(), nil, &n)
 	if err != nil {
@@ -70,7 +74,8 @@ type comparison struct {
 	moment
 	read    []totals // by the layout's tables
 	raw     totals
-	partial bool // read holds a sample only
+	entire  map[*candidate]totals // those that were read as a whole
+	rawLeft bool                  // the raw table is left unread: its key finds no project
 }
 
 // largest is the rows of the largest table.
@@ -88,6 +93,12 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
 		return c.current(ctx, cand)
 	}); err != nil {
 		return noDays, err
+	}
+	if hasRaw {
+		c.entire[c.layout.raw] = c.raw
+	}
+	for i, cand := range c.layout.tables {
+		c.entire[cand] = c.read[i]
 	}
 	ref := c.reference()
 	c.layout.missing, c.layout.daily = ref.gaps(), ref.byDay.daily()
@@ -158,7 +169,7 @@ func (c *comparison) judgeAll(ref reference, chosen func(i int) bool) {
 		if ref.rawFrom > ref.days.From {
 			c.layout.raw.table.Incomplete = "its rows begin on " + ref.rawFrom.String() + ", after the aggregates' do"
 		}
-		if c.raw == nil {
+		if c.raw == nil && !c.rawLeft {
 			c.layout.raw.table.Covers = noDays
 			c.layout.raw.table.Incomplete = cmp.Or(c.layout.raw.void, "it holds no rows")
 		}
@@ -192,18 +203,12 @@ func (cand *candidate) settle(ref reference, got totals) {
 // forgotten: nobody knows which of the new rows were among those read.
 func (c *comparison) keep(after partitions) {
 	c.known, c.definedAs = map[string]totals{}, map[string]string{}
-	if c.partial || c.now == nil || after == nil {
+	if c.now == nil || after == nil {
 		return
 	}
-	note := func(cand *candidate, t totals) {
+	for cand, t := range c.entire {
 		if days, all := after.changed(c.now, cand.physical); t != nil && !all && days.Empty() {
 			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, definitionOf(cand.physical)
 		}
-	}
-	if c.layout.raw != nil {
-		note(c.layout.raw, c.raw)
-	}
-	for i, cand := range c.layout.tables {
-		note(cand, c.read[i])
 	}
 }
