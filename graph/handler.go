@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ var statuses = map[string]int{
 // server-sent events and by WebSocket.
 func NewHandler(cfg HandlerConfig) http.Handler {
 	cfg = cfg.withDefaults()
-	es := NewExecutableSchema(Config{Resolvers: resolver{}})
+	es := NewExecutableSchema(Config{Resolvers: resolver{}, Schema: publicSchema()})
 	schema := lenient(es)
 	tell := presenter{cfg.Log}
 
@@ -115,10 +116,19 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	return srv
 }
 
+// publicSchema is the schema without @defer, which gqlgen adds: an answer comes in
+// one piece, and what was deferred would be missing in it.
+func publicSchema() *ast.Schema {
+	schema := *NewExecutableSchema(Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
+}
+
 // TrustedDocuments reads the documents and manifests of a directory, for
 // HandlerConfig.Trusted. An error names the file.
 func TrustedDocuments(dir fs.FS) (*gqlhttp.Trusted, error) {
-	return gqlhttp.ReadTrusted(dir, NewExecutableSchema(Config{}).Schema())
+	return gqlhttp.ReadTrusted(dir, publicSchema())
 }
 
 // origins are the hosts of sites, as WebSockets' handshakes name them.

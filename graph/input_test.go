@@ -126,6 +126,7 @@ func TestInvalidDocuments(t *testing.T) {
 	for _, c := range []struct{ query, code string }{
 		{`{ project(name: "numpy") { name `, "GRAPHQL_PARSE_FAILED"},
 		{`{ planet }`, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ dataset { ... @defer { lastDay } } }`, "GRAPHQL_VALIDATION_FAILED"},
 		{`{ project(name: 5) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
 		{`{ project { name } }`, "GRAPHQL_VALIDATION_FAILED"},
 		{`{ downloads { by(dimension: "VERSION") { total } } }`, "GRAPHQL_VALIDATION_FAILED"},
