@@ -21,9 +21,13 @@ type operation struct {
 	// path is the address of a picture, with PROJECT in place of the project.
 	path string
 	// sql is what an expert would write by hand to know the same, one statement
-	// after another, each against the cheapest of our tables that can answer
-	// it. Words in capitals in braces stand for a variant's values.
+	// after another. Words in capitals in braces stand for a variant's values.
+	// Each names the table that ClickPy would read, the one of its own with the
+	// fewest columns; what is compared by time reads the best table, see best.
 	sql []string
+	// levels are what ClickPy, which knows no drill-down, asks besides: the
+	// list that sql then looks into.
+	levels []string
 }
 
 // variants is how many questions an operation is asked with in turn. Fewer than
@@ -74,17 +78,20 @@ func variantsOf(projects []string, days catalog.Range) ([]variant, error) {
 	return out, nil
 }
 
-// statements are the operation's SQL for a variant. The values are names and
-// days of our own data, so that they can stand in the text.
-func (o operation) statements(v variant) []string {
+// statements are the operation's SQL for a variant.
+func (o operation) statements(v variant) []string { return statementsFor(o.sql, v) }
+
+// statementsFor puts a variant's values into statements. They are names and days
+// of our own data, so that they can stand in the text.
+func statementsFor(statements []string, v variant) []string {
 	day := func(d catalog.Day) string { return "'" + d.String() + "'" }
 	values := strings.NewReplacer(
 		"{PROJECT}", literal(v.project), "{PROJECTS}", "("+literals(v.projects)+")",
 		"{90}", day(v.from90), "{180}", day(v.from90-90), "{30}", day(v.from30), "{MONTH AGO}", day(v.last.AddMonths(-1)),
 		"{MONTH}", day(v.month.From)+" AND "+day(v.month.To), "{YEAR}", day(v.year.From)+" AND "+day(v.year.To),
 	)
-	out := make([]string, len(o.sql))
-	for i, sql := range o.sql {
+	out := make([]string, len(statements))
+	for i, sql := range statements {
 		out[i] = values.Replace(sql)
 	}
 	return out

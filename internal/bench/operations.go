@@ -55,6 +55,8 @@ func operations() []operation {
 			query: `query DrillDown($p: String!) { project(name: $p) { downloads(range: {last: 90}) {
 				by(dimension: VERSION, first: 5) { value total downloads { by(dimension: PYTHON, first: 5) { value total } } } } } }`,
 			variables: ofProject,
+			levels: []string{`SELECT version, sum(count) AS c FROM pypi_downloads_per_day_by_version
+				WHERE project = {PROJECT} AND date >= {90} GROUP BY version ORDER BY c DESC, version LIMIT 5`},
 			sql: []string{`SELECT version, python_minor, c FROM (
 					SELECT version, python_minor, sum(count) AS c, sum(c) OVER (PARTITION BY version) AS v
 					FROM pypi_downloads_per_day_by_version_by_python
@@ -67,6 +69,8 @@ func operations() []operation {
 			query: `query Python($from: Date!, $to: Date!) { downloads(range: {from: $from, to: $to}) {
 				by(dimension: PYTHON, first: 6) { value total downloads { series(interval: MONTH) { dates totals } } } } }`,
 			variables: func(v variant) map[string]any { return days(v.year.From.String(), v.year.To.String()) },
+			levels: []string{`SELECT python_minor, sum(count) AS c FROM pypi_downloads_per_day_by_version_by_python
+				WHERE date BETWEEN {YEAR} GROUP BY python_minor ORDER BY c DESC, python_minor LIMIT 6`},
 			sql: []string{`SELECT python_minor, month, c FROM (
 					SELECT python_minor, toStartOfMonth(date) AS month, sum(count) AS c, sum(c) OVER (PARTITION BY python_minor) AS v
 					FROM pypi_downloads_per_day_by_version_by_python
@@ -92,8 +96,10 @@ func operations() []operation {
 	}
 	for i := range list {
 		list[i].query = compact(list[i].query)
-		for j := range list[i].sql {
-			list[i].sql[j] = compact(list[i].sql[j])
+		for _, statements := range [][]string{list[i].sql, list[i].levels} {
+			for j := range statements {
+				statements[j] = compact(statements[j])
+			}
 		}
 	}
 	return list

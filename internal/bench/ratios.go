@@ -7,13 +7,13 @@ func (s *servingRun) reportRatios(all []measured) {
 	r := &s.report
 	r.para(`Compared are
 
-- **(a)** hand-written SQL over clickhouse-go's native protocol, each statement against the cheapest table, one after another, on %[1]d connections;
+- **(a)** hand-written SQL over clickhouse-go's native protocol, each statement on the table on which it is quickest, one after another, on %[1]d connections;
 - **(b)** the gateway with nothing cached, over HTTP;
 - **(c)** the gateway with results cached;
 - **(d)** the gateway with whole responses cached;
 - **(e)** a bare net/http handler that writes the same bytes.
 
-Each operation is asked about %[2]d different projects or ranges in turn, so that no two clients wait for the same answer. (a) and (b) were found to give the same numbers.`, conns, variants)
+Each operation is asked about %[2]d different projects or ranges in turn, so that no two clients wait for the same answer. (a) and (b) were found to give the same numbers. Under load (b) asks for several clients in one query where they wait anyway; (a) asks for each by itself, as code without a gateway does.`, conns, variants)
 	r.heading(3, "Ratios")
 	r.para("(b)/(a) is time: 1.10 means that the gateway takes 10 %% longer than hand-written SQL (median latency for 1 client, time per request for more). " +
 		"(c)/(e) and (d)/(e) are requests per second: 0.50 means half as many as the bare handler.")
