@@ -8,17 +8,16 @@ import (
 
 // answer is one answer of an operation: there, or on its way.
 type answer struct {
-	value any
-	from  *Ran
-	call  *call // what computes it; nil where value is there
-	own   bool  // the call was begun for this operation
+	kept
+	call *call // what computes it; nil where it is there
+	own  bool  // the call was begun for this operation
 }
 
 // await is the answer's value, once it is there or ctx ends. The error is a
 // *query.Error.
 func (t *trace) await(ctx context.Context, a *answer) (any, error) {
 	if a.call == nil {
-		t.note(a.from, FromCache)
+		t.note(a.from, a.planned, FromCache)
 		return a.value, nil
 	}
 	select {
@@ -30,7 +29,7 @@ func (t *trace) await(ctx context.Context, a *answer) (any, error) {
 	if a.own {
 		source = FromClickHouse
 	}
-	t.note(a.call.from, source)
+	t.note(a.call.from, a.call.planned, source)
 	if a.call.err != nil {
 		return nil, a.call.err
 	}
@@ -48,7 +47,7 @@ func (l *Loader) begin(ctx context.Context, version string, keys []string, answe
 	var missing []string
 	for _, key := range keys {
 		if e, _, ok := l.cache.Get(version, key); ok {
-			answers[key] = &answer{value: e.value, from: e.from}
+			answers[key] = &answer{kept: e}
 			continue
 		}
 		missing = append(missing, key)
@@ -95,12 +94,12 @@ func take(calls map[string]*call, keys []string) map[string]*call {
 // that it came from; nil for an answer that needed none, which is not kept.
 func (l *Loader) keep(c *call, value any, from *Ran) {
 	if from != nil {
-		l.store(c.version, c.key, value, from)
+		l.store(c.version, c.key, kept{value, from, c.planned})
 	}
 	l.flights.finish(c, value, nil, from)
 }
 
 // store puts an answer in the cache.
-func (l *Loader) store(version, key string, value any, from *Ran) {
-	l.cache.Put(version, key, kept{value, from}, bytesOf(value)+shareOfQuery)
+func (l *Loader) store(version, key string, answer kept) {
+	l.cache.Put(version, key, answer, bytesOf(answer.value)+shareOfQuery)
 }

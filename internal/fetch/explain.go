@@ -59,16 +59,20 @@ type Explained struct {
 type trace struct {
 	mu   sync.Mutex
 	used map[*Ran]string // source
+	// planned are the operation's own part of them.
+	planned map[*query.Query]bool
 }
 
 // note records a query; that it ran for this operation outweighs that another
-// part of it found the answer in memory.
-func (t *trace) note(r *Ran, source string) {
+// part of it found the answer in memory. planned is the operation's own part of
+// the query.
+func (t *trace) note(r *Ran, planned *query.Query, source string) {
 	if r == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.planned[planned] = true
 	before, known := t.used[r]
 	if !known && source == FromCache {
 		r.hit()

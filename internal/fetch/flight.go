@@ -15,7 +15,8 @@ type call struct {
 	value        any
 	err          *query.Error
 	from         *Ran
-	more         map[string]any // unasked answers that came along, by key
+	planned      *query.Query    // for it, which may be a part of from's; nil where nothing was asked
+	more         map[string]kept // unasked answers that came along, by key
 
 	// Guarded by flights.mu.
 	waiters []*waiter  // all that ever joined

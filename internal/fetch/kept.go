@@ -2,10 +2,12 @@ package fetch
 
 import "clickql/internal/query"
 
-// kept is an answer in the cache, with the query that it came from.
+// kept is an answer in the cache, with the query that it came from, and the one
+// that was planned for it.
 type kept struct {
-	value any
-	from  *Ran
+	value   any
+	from    *Ran
+	planned *query.Query
 }
 
 // shareOfQuery is about what of a query's description falls to each of its

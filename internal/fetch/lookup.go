@@ -70,8 +70,8 @@ func look[V sized](ctx context.Context, o *Operation, l lookup[V], key string) (
 type looked[V sized] struct {
 	snap *catalog.Snapshot
 	lookup[V]
-	keys []string // with the prefix, ascending
-	q    *query.Query
+	names []string // its keys, with the prefix, ascending
+	q     *query.Query
 }
 
 // lookFor writes the query for keys, which carry the prefix.
@@ -85,6 +85,7 @@ func lookFor[V sized](snap *catalog.Snapshot, l lookup[V], keys []string) (looke
 }
 
 func (l looked[V]) query() *query.Query { return l.q }
+func (l looked[V]) keys() []string      { return l.names }
 
 func (l looked[V]) like() string {
 	if !l.point {
@@ -101,13 +102,13 @@ func (l looked[V]) cost() float64 {
 	if !l.point {
 		return math.Inf(1)
 	}
-	return pointCost * float64(len(l.keys))
+	return pointCost * float64(len(l.names))
 }
 
 func (l looked[V]) with(others []question) question {
-	keys := slices.Clone(l.keys)
+	keys := slices.Clone(l.names)
 	for _, o := range others {
-		keys = append(keys, o.(looked[V]).keys...)
+		keys = append(keys, o.(looked[V]).names...)
 	}
 	slices.Sort(keys)
 	all, err := lookFor(l.snap, l.lookup, slices.Compact(keys))

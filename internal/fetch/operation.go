@@ -34,7 +34,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 	}
 	return &Operation{
 		loader: l, snap: snap, ready: ready,
-		trace:   trace{used: map[*Ran]string{}},
+		trace:   trace{used: map[*Ran]string{}, planned: map[*query.Query]bool{}},
 		answers: map[string]*answer{},
 		learned: map[*Ran]bool{},
 	}
@@ -114,9 +114,9 @@ func (o *Operation) learn(c *call) {
 		return
 	}
 	o.learned[c.from] = true
-	for key, value := range c.more {
+	for key, known := range c.more {
 		if o.answers[key] == nil {
-			o.answers[key] = &answer{value: value, from: c.from}
+			o.answers[key] = &answer{kept: known}
 		}
 	}
 }

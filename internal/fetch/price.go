@@ -18,14 +18,15 @@ type Price struct {
 func (p Price) Plus(o Price) Price { return Price{p.Rows + o.Rows, p.Queries + o.Queries} }
 
 // Cost is what the operation has needed so far. An answer from memory costs what
-// it cost when it was asked for: the cost of an operation does not depend on what
-// others have asked before.
+// it cost when it was asked for, and one that was asked for together with other
+// operations' what it would have cost alone: the cost of an operation does not
+// depend on what others ask or have asked.
 func (o *Operation) Cost() Price {
 	o.trace.mu.Lock()
 	defer o.trace.mu.Unlock()
 	var p Price
-	for r := range o.trace.used {
-		p = p.Plus(priceOf(r.query))
+	for q := range o.trace.planned {
+		p = p.Plus(priceOf(q))
 	}
 	return p
 }

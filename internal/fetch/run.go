@@ -90,24 +90,25 @@ func (l *Loader) run(lane *lane, s *statement) {
 // Unasked ones go along with the others: who asked for a list is likely to ask
 // about its elements.
 func (l *Loader) deliver(s *statement, rows reader, ran *Ran) {
-	values, more := make(map[string]any, len(s.calls)), map[string]any{}
+	values, more := make(map[string]any, len(s.calls)), map[string]kept{}
 	rows.each(func(key string, value any) {
 		if s.calls[key] != nil {
 			values[key] = value
 			return
 		}
-		more[key] = value
-		l.store(s.snap.Version, key, value, ran)
+		more[key] = kept{value, ran, s.plannedFor(key)}
+		l.store(s.snap.Version, key, more[key])
 	})
 	for key, c := range s.calls {
-		c.more = more
+		c.more, c.planned = more, s.plannedFor(key)
 		l.keep(c, values[key], ran)
 	}
 }
 
 // fail finishes the calls of a statement with an error.
 func (l *Loader) fail(s *statement, err *query.Error, ran *Ran) {
-	for _, c := range s.calls {
+	for key, c := range s.calls {
+		c.planned = s.plannedFor(key)
 		l.flights.finish(c, nil, err, ran)
 	}
 }

@@ -21,6 +21,7 @@ type asked struct {
 func (a asked) query() *query.Query { return a.q }
 func (a asked) like() string        { return a.q.Like() }
 func (a asked) cost() float64       { return a.q.Cost() }
+func (a asked) keys() []string      { return a.q.Answers() }
 
 // with plans everything together once more. It pays where one query comes out
 // that costs no more than the several did.

@@ -14,6 +14,8 @@ import (
 type question interface {
 	// query is what is sent.
 	query() *query.Query
+	// keys are of the answers that it gives.
+	keys() []string
 	// reader takes the rows of one run.
 	reader() reader
 	// like is equal for questions that are worth asking together; empty for one
@@ -43,6 +45,9 @@ type statement struct {
 	ctx   context.Context // carries values only: an operation's end does not end it
 	calls map[string]*call
 	parts []*statement // that it was united out of; nil for one operation's own
+	// planned is what each answer's own operation had planned, by key; nil for a
+	// statement that is one operation's own.
+	planned map[string]*query.Query
 
 	// Of the question, worked out once; kind is empty for a statement that is not
 	// to be united.
@@ -80,9 +85,21 @@ func unite(group []*statement) *statement {
 	if all == nil {
 		return nil
 	}
-	u := &statement{question: all, snap: group[0].snap, ctx: group[0].ctx, parts: group, calls: map[string]*call{}, effort: all.cost()}
+	u := &statement{question: all, snap: group[0].snap, ctx: group[0].ctx, parts: group, calls: map[string]*call{}, planned: map[string]*query.Query{}, effort: all.cost()}
 	for _, s := range group {
 		maps.Copy(u.calls, s.calls)
+		for _, key := range s.keys() {
+			u.planned[key] = s.query()
+		}
 	}
 	return u
+}
+
+// plannedFor is the query that an operation planned for an answer: what the answer
+// would have cost it alone.
+func (s *statement) plannedFor(key string) *query.Query {
+	if q := s.planned[key]; q != nil {
+		return q
+	}
+	return s.query()
 }

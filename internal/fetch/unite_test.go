@@ -92,7 +92,11 @@ func TestWaitingOperationsGoTogether(t *testing.T) {
 	if n := len(c.gate.arrived); n != 1 {
 		t.Errorf("%d queries for %d operations that waited, want 1", n, len(people))
 	}
+	alone := c.cost(t)
 	for _, op := range ops {
+		if got := op.Cost(); got != alone {
+			t.Errorf("together with others it costs %+v, alone %+v", got, alone)
+		}
 		e := op.Explain()
 		if len(e) != 1 || e[0].Source != fetch.FromClickHouse || e[0].Operations != len(people) || !strings.Contains(e[0].SQL, "'tiny'") {
 			t.Errorf("explained as %+v", e)
@@ -106,6 +110,16 @@ func TestWaitingOperationsGoTogether(t *testing.T) {
 	if e := again[0].Explain(); len(e) != 1 || e[0].Source != fetch.FromCache || e[0].AgeSeconds <= 0 {
 		t.Errorf("asked again: %+v", e)
 	}
+}
+
+// cost is what the days of one project cost who asks for them alone.
+func (c crowd) cost(t *testing.T) fetch.Price {
+	t.Helper()
+	price, _, failed := c.Begin(t.Context()).Price([]query.Request{query.SeriesOf(of("numpy"), query.Daily)})
+	if len(failed) > 0 || price.Queries != 1 {
+		t.Errorf("%+v, %v", price, failed)
+	}
+	return price
 }
 
 // TestDifferentKindsGoApart: a small question does not wait for one of another
