@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"clickql/internal/catalog"
 )
 
 const (
@@ -47,25 +52,34 @@ func (s *servingRun) best(ctx context.Context, o operation) (operation, error) {
 // quickest is the statement on the table on which it is quickest.
 func (s *servingRun) quickest(ctx context.Context, sql string) (string, error) {
 	var attempts []attempt
-	for _, t := range s.cat.Snapshot().Tables {
+	tables := slices.Clone(s.cat.Snapshot().Tables)
+	slices.SortStableFunc(tables, func(a, b *catalog.Table) int { return cmp.Compare(a.Rows, b.Rows) })
+	least := uint64(0) // rows that any of them reads; 0 before the first
+	for _, t := range tables {
 		if t.Raw {
 			continue
 		}
 		a := attempt{sql: aggregateRead.ReplaceAllString(sql, "FROM "+t.Name)}
-		rows, err := s.hand.rowsRead(ctx, statementsFor([]string{a.sql}, s.variants[0]))
+		bounded := ctx
+		if least > 0 {
+			bounded = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_rows_to_read": 4 * least}))
+		}
+		rows, err := s.hand.rowsRead(bounded, statementsFor([]string{a.sql}, s.variants[0]))
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		if err != nil { // it lacks a column
+		if err != nil { // it lacks a column, or has far more rows than another
 			continue
 		}
-		a.rows = rows
+		if a.rows = rows; least == 0 || rows < least {
+			least = max(rows, 1)
+		}
 		attempts = append(attempts, a)
 	}
 	if len(attempts) == 0 {
 		return "", fmt.Errorf("no table has its columns")
 	}
-	slices.SortStableFunc(attempts, func(a, b attempt) int { return int(min(a.rows, 1<<40)) - int(min(b.rows, 1<<40)) })
+	slices.SortStableFunc(attempts, func(a, b attempt) int { return cmp.Compare(a.rows, b.rows) })
 	attempts = attempts[:min(len(attempts), bestTried)]
 	for i := range attempts {
 		var err error
@@ -73,7 +87,7 @@ func (s *servingRun) quickest(ctx context.Context, sql string) (string, error) {
 			return "", err
 		}
 	}
-	return slices.MinFunc(attempts, func(a, b attempt) int { return int(a.took - b.took) }).sql, nil
+	return slices.MinFunc(attempts, func(a, b attempt) int { return cmp.Compare(a.took, b.took) }).sql, nil
 }
 
 // timed is the least time that a statement takes about a few variants, one after

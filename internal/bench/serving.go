@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,8 @@ type servingRun struct {
 	enginePID         int
 	cold, warm, whole *gateway
 	variants          []variant
-	operations        []operation // each statement on its best table
-	written           []operation // each statement on ClickPy's table
+	operations        []operation  // each statement on its best table
+	written           []operation  // each statement on ClickPy's table
 	labels            atomic.Int64 // of pictures
 }
 
@@ -280,17 +281,33 @@ func (s *servingRun) requests(o operation, prefix func(i int) string) ([][]byte,
 }
 
 // over is the side that sends requests over HTTP, each variant in turn. An
-// answer that is not as long as it should be is an error: GraphQL tells of
-// failures with status 200.
+// answer that does not begin as it should is an error: GraphQL tells of failures
+// with status 200, but first.
 func over(name string, c *clients, requests, bodies [][]byte) *side {
 	return &side{name: name, ask: func(ctx context.Context, number int, n int64) error {
 		at := n % int64(len(requests))
-		length, err := c.send(ctx, number, requests[at], io.Discard)
-		if err == nil && length != int64(len(bodies[at])) {
-			err = fmt.Errorf("an answer has %d bytes where it had %d before", length, len(bodies[at]))
+		var start beginning
+		_, err := c.send(ctx, number, requests[at], &start)
+		if got := start.bytes[:start.n]; err == nil && !bytes.HasPrefix(got, bodies[at][:min(compared, len(bodies[at]))]) {
+			err = fmt.Errorf("the answer is not what it was before: %s", got)
 		}
 		return err
 	}}
+}
+
+// compared is how much of an answer is looked at: enough to tell {"data" from
+// {"errors".
+const compared = 7
+
+// beginning keeps the first bytes that are written to it.
+type beginning struct {
+	bytes [300]byte
+	n     int
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	b.n += copy(b.bytes[b.n:], p)
+	return len(p), nil
 }
 
 // unseen is the side that asks the cold gateway for pictures. The server keeps

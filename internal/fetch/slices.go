@@ -15,6 +15,9 @@ import (
 type asked struct {
 	snap *catalog.Snapshot
 	opts query.Options
+	// reqs are those that it answers, totals that come with other answers among
+	// them, by key.
+	reqs map[string]query.Request
 	q    *query.Query
 }
 
@@ -26,26 +29,40 @@ func (a asked) keys() []string      { return a.q.Answers() }
 // with plans everything together once more. It pays where one query comes out
 // that costs no more than the several did.
 func (a asked) with(others []question) question {
-	reqs, cost := a.q.Requests(), a.q.Cost()
-	known := make(map[string]bool, 2*len(reqs))
-	for _, r := range reqs {
-		known[r.Key()] = true
-	}
+	all, cost := maps.Clone(a.reqs), a.cost()
 	for _, o := range others {
-		q := o.query()
-		cost += 1 + q.Cost()
-		for _, r := range q.Requests() {
-			if key := r.Key(); !known[key] {
-				known[key] = true
-				reqs = append(reqs, r)
-			}
-		}
+		maps.Copy(all, o.(asked).reqs)
+		cost += 1 + o.cost()
 	}
-	p := query.NewPlan(a.snap, reqs, a.opts)
-	if len(p.Queries) != 1 || len(p.Failed) > 0 || p.Queries[0].Cost() > cost {
+	p := query.NewPlan(a.snap, inOrder(all), a.opts)
+	if len(p.Queries) != 1 || p.Queries[0].Cost() > cost {
 		return nil
 	}
-	return asked{a.snap, a.opts, p.Queries[0]}
+	united := newAsked(a.snap, a.opts, p.Queries[0], all)
+	if len(united.reqs) < len(all) {
+		return nil
+	}
+	return united
+}
+
+// inOrder are requests by key, so that equal sets are planned alike.
+func inOrder(reqs map[string]query.Request) []query.Request {
+	out := make([]query.Request, 0, len(reqs))
+	for _, key := range slices.Sorted(maps.Keys(reqs)) {
+		out = append(out, reqs[key])
+	}
+	return out
+}
+
+// newAsked is the question of one query of a plan for requests, given by key.
+func newAsked(snap *catalog.Snapshot, opts query.Options, q *query.Query, planned map[string]query.Request) asked {
+	a := asked{snap, opts, map[string]query.Request{}, q}
+	for _, key := range q.Answers() {
+		if r, ok := planned[key]; ok {
+			a.reqs[key] = r
+		}
+	}
+	return a
 }
 
 // reader decodes rows.
@@ -90,9 +107,13 @@ func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine
 			o.loader.keep(c, res, nil)
 		}
 	}
+	byKey := make(map[string]query.Request, len(reqs))
+	for _, r := range reqs {
+		byKey[r.Key()] = r
+	}
 	statements := make([]*statement, len(p.Queries))
 	for i, q := range p.Queries {
-		statements[i] = newStatement(ctx, o.snap, asked{o.snap, opts, q}, take(mine, q.Answers()))
+		statements[i] = newStatement(ctx, o.snap, newAsked(o.snap, opts, q, byKey), take(mine, q.Answers()))
 	}
 	return statements
 }

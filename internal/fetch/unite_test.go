@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
@@ -120,6 +122,53 @@ func (c crowd) cost(t *testing.T) fetch.Price {
 		t.Errorf("%+v, %v", price, failed)
 	}
 	return price
+}
+
+// TestAllThatIsAskedComesAlong: answers that come with another's, as a total
+// with its split, do so too for operations that went together.
+func TestAllThatIsAskedComesAlong(t *testing.T) {
+	c := crowded(t, nil)
+	reqs := func(p string) []query.Request {
+		return []query.Request{
+			query.SplitOf(of(p), catalog.Version, 2, nil), query.TotalOf(of(p)),
+			query.SplitOf(of(p), catalog.Country, 2, nil), query.SeriesOf(of(p), query.Weekly),
+			query.ExtentOf(of(p)), query.CountOf(of(p), catalog.Country),
+		}
+	}
+	projects := []string{"numpy", "tiny", "absent"} // pandas' total is on its way
+	var ops []*fetch.Operation
+	for _, p := range projects {
+		op := c.Begin(t.Context())
+		op.Prefetch(t.Context(), reqs(p))
+		ops = append(ops, op)
+	}
+	c.open(t)
+	for i, p := range projects {
+		_, _, alone := open(t, fetch.Config{})
+		for n, r := range reqs(p) {
+			want, err := alone.Begin(t.Context()).Load(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := ops[i].Load(t.Context(), r)
+			if err != nil {
+				t.Errorf("%s, %d: %v", p, n, err)
+				continue
+			}
+			want.Total, got.Total = totalOf(r, want), totalOf(r, got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %d:\n%s", p, n, diff)
+			}
+		}
+	}
+}
+
+// totalOf is the total that an answer has to a request for one.
+func totalOf(r query.Request, res *query.Result) int64 {
+	if r.Kind == query.Total {
+		return res.Total
+	}
+	return 0
 }
 
 // TestDifferentKindsGoApart: a small question does not wait for one of another
