@@ -27,33 +27,33 @@ type clients struct {
 
 func newClients(addr string, n int) *clients { return &clients{addr, make([]client, n)} }
 
-// send writes a request and reads the answer's body, of a length, into sink.
-func (c *clients) send(ctx context.Context, number int, request []byte, sink io.Writer) (length int64, err error) {
+// send writes a request and reads the answer's body into sink.
+func (c *clients) send(ctx context.Context, number int, request []byte, sink io.Writer) error {
 	cl := &c.all[number]
 	if cl.conn == nil {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.addr)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		cl.conn, cl.in = conn, bufio.NewReaderSize(conn, 64<<10)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = cl.conn.Close() })
 	defer stop()
 	if _, err := cl.conn.Write(request); err != nil {
-		return 0, err
+		return err
 	}
 	answer, err := http.ReadResponse(cl.in, nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	length, err = io.Copy(sink, answer.Body)
+	_, err = io.Copy(sink, answer.Body)
 	if closeErr := answer.Body.Close(); err == nil {
 		err = closeErr
 	}
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("the answer is %s", answer.Status)
 	}
-	return length, err
+	return err
 }
 
 // close ends all connections.

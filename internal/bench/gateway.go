@@ -115,7 +115,7 @@ func (g *gateway) answer(ctx context.Context, o operation, v variant) ([]byte, e
 		return nil, err
 	}
 	var body bytes.Buffer
-	if _, err := g.send(ctx, 0, request, &body); err != nil {
+	if err := g.send(ctx, 0, request, &body); err != nil {
 		return nil, fmt.Errorf("ask %s: %w: %.500s", o.name, err, body.Bytes())
 	}
 	if o.query == "" {

@@ -39,8 +39,7 @@ func (s *servingRun) measureMemory(ctx context.Context) error {
 	own.reset()
 	engine.reset()
 	t, err := drive(ctx, loop{clients: maxClients, span: span, counter: new(atomic.Int64)}, func(ctx context.Context, client int, n int64) error {
-		_, err := g.send(ctx, client, requests[n%int64(len(requests))], io.Discard)
-		return err
+		return g.send(ctx, client, requests[n%int64(len(requests))], io.Discard)
 	})
 	ownPeak, enginePeak := own.peak(), engine.peak()
 	if closeErr := g.Close(); err == nil {

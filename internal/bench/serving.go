@@ -260,7 +260,7 @@ func (s *servingRun) sides(ctx context.Context, o operation) ([]*side, [][]byte,
 	}
 	out[sideWarm] = over("(c) gateway, results cached", s.warm.clients, requests, bodies)
 	for _, request := range requests { // so that all are kept before the first turn
-		if _, err := s.whole.send(ctx, 0, request, io.Discard); err != nil {
+		if err := s.whole.send(ctx, 0, request, io.Discard); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -287,7 +287,7 @@ func over(name string, c *clients, requests, bodies [][]byte) *side {
 	return &side{name: name, ask: func(ctx context.Context, number int, n int64) error {
 		at := n % int64(len(requests))
 		var start beginning
-		_, err := c.send(ctx, number, requests[at], &start)
+		err := c.send(ctx, number, requests[at], &start)
 		if got := start.bytes[:start.n]; err == nil && !bytes.HasPrefix(got, bodies[at][:min(compared, len(bodies[at]))]) {
 			err = fmt.Errorf("the answer is not what it was before: %s", got)
 		}
@@ -319,7 +319,7 @@ func (s *servingRun) unseen(o operation) *side {
 		labelled.path += "?label=" + strconv.FormatInt(1e9+s.labels.Add(1), 10)
 		request, err := labelled.request(s.variants[n%int64(len(s.variants))])
 		if err == nil {
-			_, err = s.cold.send(ctx, number, request, io.Discard)
+			err = s.cold.send(ctx, number, request, io.Discard)
 		}
 		return err
 	}}

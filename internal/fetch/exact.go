@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"maps"
-	"slices"
 
 	"clickql/internal/query"
 )
@@ -42,20 +41,14 @@ func (l *Loader) askExactly(s *statement) {
 		return
 	}
 	a.snap = a.snap.Exactly()
-	reqs := a.q.Requests()
-	for _, r := range slices.Clone(reqs) { // splits and series give their slices' totals
-		if total := query.TotalOf(r.Slice); calls[total.Key()] != nil {
-			reqs = append(reqs, total)
-		}
-	}
-	p := query.NewPlan(a.snap, reqs, a.opts)
+	p := query.NewPlan(a.snap, inOrder(a.reqs), a.opts)
 	for key, err := range p.Failed {
 		for _, c := range take(calls, []string{key}) {
 			l.flights.finish(c, nil, err, nil)
 		}
 	}
 	for _, q := range p.Queries {
-		next := newStatement(s.ctx, s.snap, asked{a.snap, a.opts, q}, take(calls, q.Answers()))
+		next := newStatement(s.ctx, s.snap, newAsked(a.snap, a.opts, q, a.reqs), take(calls, q.Answers()))
 		l.flights.assign(next)
 		l.send(next)
 	}
