@@ -121,6 +121,12 @@ func shapeOf(r Request, n need) string {
 	if n.cut {
 		b = append(b, 3)
 	}
+	if n.exact { // what was written may let one be read from months, and not the other
+		b = append(b, 4, byte(n.own))
+	}
+	if n.early {
+		b = append(b, 5)
+	}
 	if !n.whole {
 		b = binary.AppendVarint(b, int64(n.days.From))
 		b = binary.AppendVarint(b, int64(n.days.To))
@@ -153,7 +159,6 @@ func partsOf(reqs []ordered, data catalog.Range) []*part {
 			index[key] = p
 			parts = append(parts, p)
 		}
-		p.need = p.need.join(n)
 		p.whole = p.whole || o.whole
 		p.members = append(p.members, member{req: o.req, order: o.order, picks: picks})
 	}

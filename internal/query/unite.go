@@ -8,14 +8,20 @@ import (
 	"clickql/internal/catalog"
 )
 
-// Requests are what the query was planned for, in the plan's order.
+// Requests are what the query was planned for, in the plan's order: planned again,
+// alone or beside others, they are answered as they are by this query.
 func (q *Query) Requests() []Request {
 	if q.bundle == nil {
 		return nil
 	}
 	var all []member
 	for _, p := range q.bundle.all() {
-		all = append(all, p.members...)
+		for _, m := range p.members {
+			all = append(all, m)
+			if p.whole && m.req.Bare && m.req.measuresTotal() {
+				all = append(all, member{req: TotalOf(m.req.Slice), order: m.order})
+			}
+		}
 	}
 	slices.SortStableFunc(all, func(a, b member) int { return a.order - b.order })
 	reqs := make([]Request, len(all))
