@@ -115,6 +115,26 @@ func (q *queue) plan(ctx context.Context, items []*queued) error {
 	return nil
 }
 
+// giveUp writes that batches which were planned ahead are not prepared any more,
+// where that is why a load ended: otherwise they would look stuck.
+func (q *queue) giveUp(ctx context.Context, cause error) error {
+	if cause == nil || leavesAsItIs(cause) {
+		return cause
+	}
+	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	for _, it := range q.waiting {
+		w := q.r.newWork(it)
+		if !it.planned || it.attempt > 1 {
+			continue
+		}
+		if err := q.r.cfg.record(clear, q.r.session, w.line, Failed, "the load ended before: "+cause.Error()); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	return cause
+}
+
 // claimed notes that a helper prepares a batch.
 func (q *queue) claimed(it *queued) {
 	q.mu.Lock()

@@ -95,10 +95,11 @@ func (r *run) failFile(ctx context.Context, f Failure, rows uint64) error {
 }
 
 // load makes batches of files public: workers and helpers prepare several side
-// by side, and here one after another becomes public.
-func (r *run) load(ctx context.Context, parts [][]file) error {
+// by side, and here one after another becomes public. What fails elsewhere ends
+// it between two, so that no batch stays half public for that.
+func (r *run) load(outer context.Context, parts [][]file) error {
 	q := newQueue(r, parts)
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(outer)
 	out := make(chan prepared)
 	for range r.cfg.Workers {
 		g.Go(func() error { return q.work(ctx, out) })
@@ -110,14 +111,14 @@ func (r *run) load(ctx context.Context, parts [][]file) error {
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			case p := <-out:
-				if err := r.settle(ctx, q, p); err != nil {
+				if err := r.settle(outer, q, p); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
-	return g.Wait()
+	return q.giveUp(outer, g.Wait())
 }
 
 // settle makes a prepared batch public. Of one with a bad file, that is set

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"clickql/internal/chconn"
@@ -225,12 +226,10 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	if reason := context.Cause(ctx); reason != nil {
 		cause = reason // why statements were cancelled
 	}
-	if crash := (crashError{}); errors.As(cause, &crash) || errors.Is(cause, ErrLockLost) || chconn.Classify(cause) == chconn.Unavailable {
+	if leavesAsItIs(cause) {
 		return cause
 	}
-	if chconn.Classify(cause) == chconn.Memory {
-		cause = fmt.Errorf("%w; make batches smaller with --batch-rows, or allow more with --max-memory", cause)
-	}
+	cause = withRemedy(cause)
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	if err := w.cfg.record(clear, w.session, w.line, Failed, cause.Error()); err != nil {
@@ -243,4 +242,26 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 		return errors.Join(cause, err)
 	}
 	return cause
+}
+
+// codeNoSpace is ClickHouse's NOT_ENOUGH_SPACE.
+const codeNoSpace = 243
+
+// withRemedy says what to do where the server lacks something.
+func withRemedy(cause error) error {
+	code, _ := chconn.Code(cause)
+	switch {
+	case chconn.Classify(cause) == chconn.Memory:
+		return fmt.Errorf("%w; make batches smaller with --batch-rows, or allow more with --max-memory", cause)
+	case code == codeNoSpace || strings.Contains(cause.Error(), "No space left on device"):
+		return fmt.Errorf("%w; the disk of the ClickHouse server is full: make room and run this again; nothing of the batch is public", cause)
+	}
+	return cause
+}
+
+// leavesAsItIs reports a failure after which nothing is cleared up: a crash of a
+// test, a lock that another holds now, a server that is away.
+func leavesAsItIs(cause error) bool {
+	crash := crashError{}
+	return errors.As(cause, &crash) || errors.Is(cause, ErrLockLost) || chconn.Classify(cause) == chconn.Unavailable
 }

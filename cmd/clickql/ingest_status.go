@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -58,8 +60,8 @@ func printStatus(out io.Writer, st ingest.Status) error {
 			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
 	}
 	for _, k := range st.Kinds {
-		for reason, n := range k.Rejected {
-			line("not stored\t%s\t%s rows with %s", k.Kind, humanize.Comma(int64(n)), reason)
+		for _, reason := range slices.Sorted(maps.Keys(k.Rejected)) {
+			line("\nnot stored: %s rows of %s with %s", humanize.Comma(int64(k.Rejected[reason])), k.Kind, reason)
 		}
 	}
 	if st.Writer != nil {

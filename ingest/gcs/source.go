@@ -29,6 +29,10 @@ const emulatorVariable = "STORAGE_EMULATOR_HOST"
 // publicEndpoint is where ClickHouse reads objects.
 const publicEndpoint = "https://storage.googleapis.com"
 
+// maxAttempts is how often a listing is tried before the network is called down,
+// over about a quarter of a minute; the client's own default is for ever.
+const maxAttempts = 5
+
 // groupLimit bounds the objects that one gcs() names.
 const groupLimit = 500
 
@@ -108,6 +112,7 @@ func (s *Source) connect(ctx context.Context) (*storage.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to Google Cloud Storage: %w", err)
 	}
+	s.client.SetRetry(storage.WithMaxAttempts(maxAttempts))
 	return s.client, nil
 }
 
