@@ -65,6 +65,15 @@ func (l *Loader) begin(ctx context.Context, version string, keys []string, answe
 	}
 }
 
+// failedCall is a call that never was under way.
+func failedCall(cause error) *call {
+	c := &call{done: make(chan struct{}), err: &query.Error{
+		Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause,
+	}}
+	close(c.done)
+	return c
+}
+
 // ask has calls planned and sends the statements on their way.
 func (l *Loader) ask(mine map[string]*call, plan planner) {
 	defer func() { // whatever the plan left out, or left behind in a panic

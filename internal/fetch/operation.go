@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/graph-gophers/dataloader/v7"
+
 	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
@@ -129,7 +131,9 @@ func (o *Operation) answer(key string) *answer {
 }
 
 // begin starts to find answers to those of the keys that the operation does not
-// know yet.
+// know yet. They go through one dataloader, which leaves out what repeats and
+// calls back once all are there: its capacity is their number, so that no batch
+// waits for time to pass.
 func (o *Operation) begin(ctx context.Context, keys []string, plan planner) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -140,5 +144,27 @@ func (o *Operation) begin(ctx context.Context, keys []string, plan planner) {
 			fresh = append(fresh, key)
 		}
 	}
-	o.loader.begin(ctx, o.snap.Version, fresh, o.answers, plan)
+	if len(fresh) == 0 {
+		return
+	}
+	batch := dataloader.NewBatchedLoader(func(ctx context.Context, keys []string) []*dataloader.Result[*answer] {
+		found := make(map[string]*answer, len(keys))
+		o.loader.begin(ctx, o.snap.Version, keys, found, plan)
+		results := make([]*dataloader.Result[*answer], len(keys))
+		for i, key := range keys {
+			results[i] = &dataloader.Result[*answer]{Data: found[key]}
+		}
+		return results
+	}, dataloader.WithBatchCapacity[string, *answer](len(fresh)), dataloader.WithCache[string, *answer](&dataloader.NoCache[string, *answer]{}))
+	thunks := make([]dataloader.Thunk[*answer], len(fresh))
+	for i, key := range fresh {
+		thunks[i] = batch.Load(ctx, key)
+	}
+	for i, key := range fresh {
+		found, err := thunks[i]()
+		if err != nil { // planning panicked: nothing else makes a batch fail
+			found = &answer{call: failedCall(err)}
+		}
+		o.answers[key] = found
+	}
 }
