@@ -13,7 +13,7 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test clients generate lint bench coverage clean
+.PHONY: help demo build test clients generate lint bench settings coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lint: $(GOLANGCI) ## check style, and that packages import only what they may
 
 bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (a quarter of an hour)
 	go run ./internal/bench
+
+settings: build ## load with one setting after another, and write docs/LOADING.md
+	go run ./internal/bench -sections settings
 
 coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
 	go run ./internal/bench -sections coverage

@@ -79,7 +79,7 @@ func (b *bench) measureLoading(ctx context.Context) error {
 		if err := b.sample(ctx, o); err != nil {
 			return err
 		}
-		all, rows, err := b.measureLoads(ctx, o.Dir)
+		all, rows, err := b.measureLoads(ctx, o.Dir, b.loads())
 		if err != nil {
 			return fmt.Errorf("%s: %w", set.name, err)
 		}
@@ -91,16 +91,16 @@ func (b *bench) measureLoading(ctx context.Context) error {
 
 // measureLoads lets the ways take turns at a sample, each into a new database
 // of one engine, and compares what they loaded.
-func (b *bench) measureLoads(ctx context.Context, dir string) (all []loaded, rows uint64, err error) {
+func (b *bench) measureLoads(ctx context.Context, dir string, ways []load) (all []loaded, rows uint64, err error) {
 	st, err := b.openStore(ctx, b.space.path("load-engine"), true)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	all = make([]loaded, len(b.loads()))
+	all = make([]loaded, len(ways))
 	var want []uint64
 	for round := range b.loadRounds() {
-		for i, l := range b.loads() {
+		for i, l := range ways {
 			got, err := b.loadOnce(ctx, st, l, dir, "turn_"+strconv.Itoa(round)+"_"+strconv.Itoa(i), &all[i])
 			if err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", l.name, err)

@@ -20,6 +20,12 @@ func (b *bench) introduce() {
 		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.coverageRows)), b.projects, b.days)})
 		return
 	}
+	if b.sections == settingsSection {
+		r.heading(1, "Settings of a load")
+		r.para("Written by `make settings`; do not edit. What each flag of `clickql ingest run` is worth, and what it takes in memory.")
+		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.loadRows*settingsLoads)), b.projects, settingsDays)})
+		return
+	}
 	r.heading(1, "Benchmarks")
 	r.para("Written by `make bench`; do not edit. Figures of one machine say little of another: what carries over are the ratios, " +
 		"each against a floor that was measured in the same run, in turns with what it is compared to.")
