@@ -36,10 +36,17 @@ SELECT toDate('2024-03-01') + number, '', 'beta', 'sdist', 'pip', '', '', '0.1' 
 type counting struct {
 	*chconn.Conn
 	queries atomic.Int64
+	// held has queries wait until nobody does for them; each is told of.
+	held atomic.Pointer[chan struct{}]
 }
 
 func (c *counting) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
 	c.queries.Add(1)
+	if arrived := c.held.Load(); arrived != nil {
+		*arrived <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	return c.Conn.Query(ctx, query, args...)
 }
 
