@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"clickql/internal/oracle"
 )
 
 // A comparison's lines are what the raw table has for each project, on one time
@@ -16,10 +18,10 @@ func TestComparisonsEqualTheRawTable(t *testing.T) {
 	for name, h := range d.withAndWithoutIndex() {
 		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
 			names := rapid.SliceOfN(rapid.SampledFrom(append(projectNames, "unknown")), 0, 5).Draw(t, "projects")
-			q := drawQuestion(t, d, 0)
-			one := asked{field: "series", interval: rapid.SampledFrom([]string{"DAY", "WEEK", "MONTH"}).Draw(t, "interval"), derived: true}
-			if one.interval == "DAY" {
-				one.days, one.weeks = 7, 2
+			q, fields := d.DrawQuestion(t), d.DrawFields(t, 0)
+			interval, derived := rapid.SampledFrom([]string{"DAY", "WEEK", "MONTH"}).Draw(t, "interval"), oracle.Derived{Indexed: true}
+			if interval == "DAY" {
+				derived.Days, derived.Weeks = 7, 2
 			}
 			lines := []any{}
 			for _, name := range names {
@@ -27,15 +29,15 @@ func TestComparisonsEqualTheRawTable(t *testing.T) {
 					lines = append(lines, nil)
 					continue
 				}
-				s := q.of(d, name)
-				series := one.addDerived(d, s, map[string]any{"totals": s.series(d, one.interval)["totals"]})
-				lines = append(lines, map[string]any{"project": map[string]any{"name": name}, "total": len(s.counted()), "series": series,
-					"downloads": answer(d, s, q.asked)})
+				s := q.Of(d.Data, []string{name})
+				series := derived.Add(d.Data, s, interval, map[string]any{"totals": s.Series(d.Data, interval)["totals"]})
+				lines = append(lines, map[string]any{"project": map[string]any{"name": name}, "total": s.Total(), "series": series,
+					"downloads": d.Answers(s, fields)})
 			}
-			args := append([]string{"projects: " + quoted(names), "interval: " + one.interval}, q.args...)
-			check(t, h, fmt.Sprintf(`{ compare%s { interval dates lines { project { name } total series { totals%s } downloads {%s } } } }`,
-				arguments(args...), one.documentDerived(), document(q.asked)),
-				map[string]any{"compare": map[string]any{"interval": one.interval, "dates": q.slice.series(d, one.interval)["dates"], "lines": lines}})
+			args := append([]string{"projects: " + quoted(names), "interval: " + interval}, q.Args...)
+			check(t, h, fmt.Sprintf(`{ compare(%s) { interval dates lines { project { name } total series { totals%s } downloads {%s } } } }`,
+				strings.Join(args, ", "), derived, fields),
+				map[string]any{"compare": map[string]any{"interval": interval, "dates": q.Of(d.Data, nil).Series(d.Data, interval)["dates"], "lines": lines}})
 		}))
 	}
 }

@@ -1,15 +1,21 @@
 package graph
 
 import (
+	"encoding/json"
+	"math"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
-	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/fetch"
+	"clickql/internal/oracle"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -44,19 +50,12 @@ INSERT INTO projects (name, version, summary, author, license, home_page, requir
 	('pandas', '0.1.dev1', '', '', '', '', '', [], '2009-12-25 00:00:00', 'pandas-0.1.dev1.tar.gz'),
 	('pandas', '0.1a2', 'Frames', '', '', '', '', [], '2009-12-26 00:00:00', 'pandas-0.1a2.tar.gz')`
 
-// row is one download as the raw table holds it, its values by dimension.
-type row struct {
-	day    time.Time
-	values map[catalog.Dimension]string
-}
-
 // testData is a database with known downloads.
 type testData struct {
-	rows        []row
-	first, last time.Time // days with a download
-	conn        *chconn.Conn
-	catalog     *catalog.Catalog
-	files       []file
+	*oracle.Data
+	conn    *chconn.Conn
+	catalog *catalog.Catalog
+	files   []file
 }
 
 // newData fills a database, with insertDownloads and insertProjects where
@@ -72,16 +71,7 @@ func newData(t testing.TB, fill ...string) *testData {
 			t.Fatal(err)
 		}
 	}
-	d := &testData{rows: readRows(t, db.Conn), files: readFiles(t, db)}
-	d.first, d.last = d.rows[0].day, d.rows[0].day
-	for _, r := range d.rows {
-		if r.day.Before(d.first) {
-			d.first = r.day
-		}
-		if r.day.After(d.last) {
-			d.last = r.day
-		}
-	}
+	d := &testData{Data: oracle.Read(t, db.Conn, "pypi"), files: readFiles(t, db)}
 	var err error
 	if d.conn, err = chconn.Open(t.Context(), chconn.Config{DSN: db.ReadOnlyDSN}); err != nil {
 		t.Fatal(err)
@@ -94,40 +84,6 @@ func newData(t testing.TB, fill ...string) *testData {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// readRows reads the raw table.
-func readRows(t testing.TB, conn *chconn.Conn) (all []row) {
-	t.Helper()
-	rows, err := conn.Query(t.Context(), `
-		SELECT date, project, version, country_code, python_minor, system, installer, type, toString(ci), libc.lib, libc.version
-		FROM pypi`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var day time.Time
-		var project, version, country, python, system, installer, fileType, ci, lib, libVersion string
-		if err := rows.Scan(&day, &project, &version, &country, &python, &system, &installer, &fileType, &ci, &lib, &libVersion); err != nil {
-			t.Fatal(err)
-		}
-		libc := ""
-		if lib != "" {
-			libc = lib + " " + libVersion
-		}
-		all = append(all, row{day.UTC(), map[catalog.Dimension]string{
-			catalog.Project: project, catalog.Version: version, catalog.Country: country, catalog.Python: python,
-			catalog.System: system, catalog.Installer: installer, catalog.FileType: fileType, catalog.CI: ci, catalog.Libc: libc,
-		}})
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if len(all) == 0 {
-		t.Fatal("the raw table is empty")
-	}
-	return all
 }
 
 // handler is a handler with empty caches.
@@ -149,4 +105,42 @@ func (d *testData) withAndWithoutIndex() map[string]http.Handler {
 // loader answers from the database as a snapshot shows it.
 func (d *testData) loader(snap *catalog.Snapshot) *fetch.Loader {
 	return fetch.New(fetch.Config{Conn: d.conn, Catalog: fixed{snap: snap}})
+}
+
+// projectNames are the projects of insertDownloads.
+var projectNames = []string{"numpy", "pandas", "requests", "flask", "zope-interface", "a", "tiny"}
+
+// quoted writes a value as GraphQL, whose strings and lists are JSON's.
+func quoted(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// plain is the value as JSON has it.
+func plain(v any) (out any) {
+	b, _ := json.Marshal(v)
+	_ = json.Unmarshal(b, &out)
+	return out
+}
+
+// closeEnough compares numbers to the last digits of a float.
+var closeEnough = cmp.Comparer(func(a, b float64) bool {
+	return a == b || math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b))
+})
+
+// plainText is JSON as Go has it.
+func plainText(text string) (out any) {
+	_ = json.Unmarshal([]byte(text), &out)
+	return out
+}
+
+// check asks the handler and compares.
+func check(t *rapid.T, h http.Handler, query string, want map[string]any) {
+	got := post(t, h, query, nil, nil)
+	if len(got.Errors) > 0 {
+		t.Fatalf("%s\n%s", query, got.body)
+	}
+	if found := oracle.Differences(want, got.Data, nil); len(found) > 0 {
+		t.Fatalf("%s\n%s", query, strings.Join(found, "\n"))
+	}
 }

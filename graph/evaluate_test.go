@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clickql/internal/catalog"
+	"clickql/internal/oracle"
 )
 
 // evaluator answers whole operations by counting rows and files one by one: an
@@ -86,9 +87,9 @@ func (e evaluator) query() object {
 			}
 			return out
 		},
-		"topProjects": func(a given) any { return e.ranking(e.slice(oracleOf(e.d), a), number(a["first"])) },
+		"topProjects": func(a given) any { return e.ranking(e.slice(e.d.All(), a), number(a["first"])) },
 		"search": func(a given) any {
-			found := oracleOf(e.d).narrowed(catalog.Project, func(name string) bool { return strings.HasPrefix(name, a["text"].(string)) })
+			found := e.d.All().With(catalog.Project, slices.DeleteFunc(slices.Clone(e.d.Projects), func(name string) bool { return !strings.HasPrefix(name, a["text"].(string)) })...)
 			connection := e.ranking(found, number(a["first"]))
 			for i, node := range connection["nodes"].([]any) {
 				connection["nodes"].([]any)[i] = node.(object)["project"]
@@ -113,37 +114,37 @@ func (e evaluator) query() object {
 func (e evaluator) asOf() any { return e.d.catalog.Snapshot().UpdatedAt.Format(time.RFC3339Nano) }
 
 func (e evaluator) dataset() object {
-	projects, _ := oracleOf(e.d).split(catalog.Project, 1000, false)
-	return object{"totalDownloads": len(e.d.rows), "projectCount": len(projects), "missing": []any{}, "updatedAt": e.asOf(),
-		"firstDay": e.d.first.Format(time.DateOnly), "lastDay": e.d.last.Format(time.DateOnly)}
+	projects, _ := e.d.All().Split(catalog.Project, 1000, false)
+	return object{"totalDownloads": len(e.d.Rows), "projectCount": len(projects), "missing": []any{}, "updatedAt": e.asOf(),
+		"firstDay": e.d.First.Format(time.DateOnly), "lastDay": e.d.Last.Format(time.DateOnly)}
 }
 
 // together is all rows of some projects.
-func (e evaluator) together(names any) oracleSlice {
+func (e evaluator) together(names any) oracle.Slice {
 	if names == nil {
-		return oracleOf(e.d)
+		return e.d.All()
 	}
-	return oracleOf(e.d).of(texts(names)...)
+	return e.d.All().Of(texts(names)...)
 }
 
 // slice applies the arguments range and filter.
-func (e evaluator) slice(s oracleSlice, a given) oracleSlice {
+func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 	if days, ok := a["range"].(map[string]any); ok {
-		s.allTime, s.from, s.to = false, e.d.first, e.d.last
+		s.AllTime, s.From, s.To = false, e.d.First, e.d.Last
 		if days["last"] != nil {
-			n, behind := number(days["last"]), e.d.last.AddDate(0, 0, 1)
+			n, behind := number(days["last"]), e.d.Last.AddDate(0, 0, 1)
 			switch days["unit"] {
 			case "WEEK":
-				s.from = behind.AddDate(0, 0, -7*n)
+				s.From = behind.AddDate(0, 0, -7*n)
 			case "MONTH":
-				s.from = behind.AddDate(0, -n, 0)
+				s.From = behind.AddDate(0, -n, 0)
 			case nil, "DAY":
-				s.from = behind.AddDate(0, 0, -n)
+				s.From = behind.AddDate(0, 0, -n)
 			}
 		}
 	}
 	filter, _ := a["filter"].(map[string]any)
-	for dim, name := range filterFields {
+	for dim, name := range oracle.FilterFields {
 		condition, _ := filter[name].(map[string]any)
 		for op, value := range condition {
 			var list []string
@@ -155,24 +156,22 @@ func (e evaluator) slice(s oracleSlice, a given) oracleSlice {
 			case "specifier":
 				list = map[string][]string{"==1.*": {"1.0", "1.1", "1.10"}, ">=1.1,<2": {"1.1", "1.10"}}[value.(string)]
 			}
-			s = s.narrowed(dim, func(got string) bool { return slices.Contains(list, got) })
+			s = s.With(dim, list...)
 		}
 	}
 	if filter["mirrors"] == false {
-		s = s.narrowed(catalog.Installer, func(got string) bool {
-			return !slices.Contains([]string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi"}, got)
-		})
+		s = s.Without(catalog.Installer, "bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
 	}
 	return s
 }
 
-func (e evaluator) downloads(s oracleSlice) object {
-	total := len(s.counted())
+func (e evaluator) downloads(s oracle.Slice) object {
+	total := s.Total()
 	return object{
 		"total": total, "asOf": e.asOf(),
-		"change": func(given) any { return answer(e.d, s, []asked{{field: "change"}})["f0"] },
+		"change": func(given) any { return s.Change() },
 		"previous": func(given) any {
-			before, ok := s.previous()
+			before, ok := s.Previous()
 			if !ok {
 				return nil
 			}
@@ -182,17 +181,17 @@ func (e evaluator) downloads(s oracleSlice) object {
 		"by": func(a given) any {
 			out := []any{}
 			dim := catalog.Dimension(a["dimension"].(string))
-			list, whole := s.split(dim, number(a["first"]), a["others"] == true)
+			list, whole := s.Split(dim, number(a["first"]), a["others"] == true)
 			for _, v := range list {
-				out = append(out, object{"dimension": string(dim), "value": v.value, "label": v.label, "total": v.total,
-					"share": float64(v.total) / float64(whole), "downloads": func(given) any { return e.downloads(v.slice) }})
+				out = append(out, object{"dimension": string(dim), "value": v.Value, "label": v.Label, "total": v.Total,
+					"share": float64(v.Total) / float64(whole), "downloads": func(given) any { return e.downloads(v.Slice()) }})
 			}
 			return out
 		},
 		"byRelease": func(a given) any {
-			groups := answerReleases(e.d, s, asked{level: a["level"].(string), first: number(a["first"]), others: a["others"] == true})
+			groups := e.d.Releases(s, a["level"].(string), number(a["first"]), a["others"] == true)
 			for _, g := range groups {
-				in := s.narrowed(catalog.Version, func(v string) bool { return slices.Contains(g.(object)["versions"].([]any), any(v)) })
+				in := s.With(catalog.Version, texts(g.(object)["versions"])...)
 				g.(object)["series"] = func(a given) any { return e.series(in, a["interval"].(string)) }
 			}
 			return groups
@@ -200,26 +199,26 @@ func (e evaluator) downloads(s oracleSlice) object {
 	}
 }
 
-func (e evaluator) series(s oracleSlice, interval string) object {
-	o := s.series(e.d, interval)
+func (e evaluator) series(s oracle.Slice, interval string) object {
+	o := s.Series(e.d.Data, interval)
 	o["asOf"], o["missing"] = e.asOf(), []any{}
-	derived := func(a asked) object { return a.addDerived(e.d, s, object{}) }
-	o["indexed"] = func(given) any { return derived(asked{derived: true, interval: interval})["indexed"] }
-	o["shares"] = func(given) any { return derived(asked{derived: true, interval: interval})["shares"] }
-	o["movingAverage"] = func(a given) any { return derived(asked{days: number(a["days"])})["movingAverage"] }
-	o["weekdayChange"] = func(a given) any { return derived(asked{weeks: number(a["weeks"])})["weekdayChange"] }
+	derived := func(a oracle.Derived) object { return a.Add(e.d.Data, s, interval, object{}) }
+	o["indexed"] = func(given) any { return derived(oracle.Derived{Indexed: true})["indexed"] }
+	o["shares"] = func(given) any { return derived(oracle.Derived{Indexed: true})["shares"] }
+	o["movingAverage"] = func(a given) any { return derived(oracle.Derived{Days: number(a["days"])})["movingAverage"] }
+	o["weekdayChange"] = func(a given) any { return derived(oracle.Derived{Weeks: number(a["weeks"])})["weekdayChange"] }
 	return o
 }
 
 // ranking is a connection of the projects with downloads in the slice.
-func (e evaluator) ranking(s oracleSlice, first int) object {
-	list, _ := s.split(catalog.Project, 1000, false)
+func (e evaluator) ranking(s oracle.Slice, first int) object {
+	list, _ := s.Split(catalog.Project, 1000, false)
 	nodes := []any{}
 	for _, v := range list[:min(first, len(list))] {
-		nodes = append(nodes, object{"total": v.total, "project": e.project(v.value.(string))})
+		nodes = append(nodes, object{"total": v.Total, "project": e.project(v.Value.(string))})
 	}
 	end := list[len(nodes)-1]
-	return object{"nodes": nodes, "pageInfo": object{"hasNextPage": first < len(list), "endCursor": cursorOf(int64(end.total), end.value.(string))}}
+	return object{"nodes": nodes, "pageInfo": object{"hasNextPage": first < len(list), "endCursor": cursorOf(int64(end.Total), end.Value.(string))}}
 }
 
 // ranked is projects by their downloads of all time.
@@ -233,12 +232,12 @@ func (e evaluator) ranked(names []string, first int) []any {
 
 // project is a project; nil where it has no download.
 func (e evaluator) project(name string) any {
-	s := oracleOf(e.d).of(name)
-	if len(s.rows) == 0 {
+	s := e.d.All().Of(name)
+	if len(s.Rows) == 0 {
 		return nil
 	}
-	first := slices.MinFunc(s.rows, func(a, b row) int { return a.day.Compare(b.day) }).day
-	last := slices.MaxFunc(s.rows, func(a, b row) int { return a.day.Compare(b.day) }).day
+	first := slices.MinFunc(s.Rows, func(a, b *oracle.Row) int { return a.Day.Compare(b.Day) }).Day
+	last := slices.MaxFunc(s.Rows, func(a, b *oracle.Row) int { return a.Day.Compare(b.Day) }).Day
 	o := object{
 		"name": name, "firstDownload": first.Format(time.DateOnly), "lastDownload": last.Format(time.DateOnly), "lastRelease": nil,
 		"downloads":    func(a given) any { return e.downloads(e.slice(s, a)) },
@@ -254,8 +253,8 @@ func (e evaluator) project(name string) any {
 			return e.ranked(names, number(a["first"]))
 		},
 		"rank": func(a given) any {
-			list, _ := e.slice(oracleOf(e.d), a).split(catalog.Project, 1000, false)
-			at := slices.IndexFunc(list, func(v oracleValue) bool { return v.value == name }) + 1
+			list, _ := e.slice(e.d.All(), a).Split(catalog.Project, 1000, false)
+			at := slices.IndexFunc(list, func(v oracle.Value) bool { return v.Value == name }) + 1
 			return object{"position": at, "projectCount": len(list), "percentile": 100 * float64(at) / float64(len(list))}
 		},
 	}
@@ -277,7 +276,7 @@ func (e evaluator) releases(names []string, first int) object {
 		if names != nil && !slices.Contains(names, r.project) {
 			continue
 		}
-		s := oracleOf(e.d).of(r.project).narrowed(catalog.Version, func(v string) bool { return v == r.version })
+		s := e.d.All().Of(r.project).With(catalog.Version, r.version)
 		nodes = append(nodes, object{"version": r.version, "uploadedAt": r.first.UTC().Format(time.RFC3339Nano), "project": object{"name": r.project},
 			"downloads": func(a given) any { return e.downloads(e.slice(s, a)) }})
 	}
@@ -288,14 +287,14 @@ func (e evaluator) compare(a given) any {
 	interval := a["interval"].(string)
 	lines := []any{}
 	for _, name := range texts(a["projects"]) {
-		s := e.slice(oracleOf(e.d).of(name), a)
+		s := e.slice(e.d.All().Of(name), a)
 		if p := e.project(name); p == nil {
 			lines = append(lines, nil)
 		} else {
-			lines = append(lines, object{"project": p, "total": len(s.counted()), "series": e.series(s, interval)})
+			lines = append(lines, object{"project": p, "total": s.Total(), "series": e.series(s, interval)})
 		}
 	}
-	return object{"interval": interval, "asOf": e.asOf(), "lines": lines, "dates": e.slice(oracleOf(e.d), a).series(e.d, interval)["dates"]}
+	return object{"interval": interval, "asOf": e.asOf(), "lines": lines, "dates": e.slice(e.d.All(), a).Series(e.d.Data, interval)["dates"]}
 }
 
 // portfolio is that of the cookbook's people and requirements, by hand.
@@ -308,12 +307,12 @@ func (e evaluator) portfolio(a given) any {
 		names = []string{"numpy", "pandas"}
 		unresolved = []any{object{"line": 4, "text": "-r other.txt", "reason": "REFERENCE"}, object{"line": 5, "text": "no-such-project", "reason": "UNKNOWN"}}
 	}
-	s := oracleOf(e.d).of(names...)
-	list, _ := s.split(catalog.Project, 1000, false)
-	slices.SortFunc(list, func(x, y oracleValue) int { return cmp.Or(y.total-x.total, strings.Compare(x.label, y.label)) })
+	s := e.d.All().Of(names...)
+	list, _ := s.Split(catalog.Project, 1000, false)
+	slices.SortFunc(list, func(x, y oracle.Value) int { return cmp.Or(y.Total-x.Total, strings.Compare(x.Label, y.Label)) })
 	projects := []any{}
 	for _, v := range list {
-		projects = append(projects, e.project(v.value.(string)))
+		projects = append(projects, e.project(v.Value.(string)))
 	}
 	return object{"projects": projects, "projectCount": len(projects), "unresolved": unresolved,
 		"downloads": func(a given) any { return e.downloads(e.slice(s, a)) }}

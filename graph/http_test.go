@@ -65,11 +65,11 @@ func TestNoIntrospection(t *testing.T) {
 func TestConcurrentOperations(t *testing.T) {
 	d := newData(t)
 	h := d.handler(Limits{})
-	all := oracleSlice{rows: d.rows, allTime: true}
+	all := d.All()
 	var wg sync.WaitGroup
 	for i := range 64 {
 		name := projectNames[i%len(projectNames)]
-		want := len(all.of(name).rows)
+		want := len(all.Of(name).Rows)
 		wg.Go(func() {
 			got := post(t, h, `{ project(name: "`+name+`") { downloads { total by(dimension: VERSION, others: true, first: 2) { downloads { total } } } } }`, nil, nil)
 			if len(got.Errors) > 0 {

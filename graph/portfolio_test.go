@@ -62,17 +62,17 @@ func TestPortfolios(t *testing.T) {
 			{"nobody", `author: "%"`, nil, `[]`},
 		} {
 			t.Run(name+"/"+c.name, rapid.MakeCheck(func(t *rapid.T) {
-				q := drawQuestion(t, d, 1)
-				all := oracleOf(d).of(c.projects...)
-				counts, _ := all.split("PROJECT", 1000, false)
+				q, fields := d.DrawQuestion(t), d.DrawFields(t, 1)
+				all := d.All().Of(c.projects...)
+				counts, _ := all.Split("PROJECT", 1000, false)
 				projects := []any{}
 				for _, v := range counts {
-					projects = append(projects, map[string]any{"name": v.value, "downloads": map[string]any{"total": v.total}})
+					projects = append(projects, map[string]any{"name": v.Value, "downloads": map[string]any{"total": v.Total}})
 				}
 				check(t, h, `{ portfolio(`+c.arguments+`) { projectCount projects { name downloads { total } } unresolved { line text reason } downloads`+
-					arguments(q.args...)+` {`+document(q.asked)+` } } }`,
+					q.Arguments()+` {`+fields.String()+` } } }`,
 					map[string]any{"portfolio": map[string]any{"projectCount": len(c.projects), "projects": projects,
-						"unresolved": plainText(c.unresolved), "downloads": answer(d, q.of(d, append([]string{}, c.projects...)...), q.asked)}})
+						"unresolved": plainText(c.unresolved), "downloads": d.Answers(q.Of(d.Data, append([]string{}, c.projects...)), fields)}})
 			}))
 		}
 	}

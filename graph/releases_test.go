@@ -11,6 +11,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"clickql/internal/catalog"
 	"clickql/internal/chtest"
 	"clickql/internal/fetch"
 )
@@ -111,8 +112,8 @@ func TestReleasesEqualTheFiles(t *testing.T) {
 		for _, r := range all {
 			if projects == nil || slices.Contains(projects, r.project) {
 				total := 0
-				for _, row := range (oracleSlice{rows: d.rows, allTime: true}).of(r.project).counted() {
-					if row.values["VERSION"] == r.version {
+				for _, row := range d.All().Of(r.project).Counted() {
+					if row.Of(catalog.Version) == r.version {
 						total++
 					}
 				}

@@ -46,8 +46,8 @@ func (d *testData) requires(project, version string) (names []string) {
 // ranked writes the projects with their downloads of all time, most first.
 func (d *testData) ranked(names []string, first int) []any {
 	totals := map[string]int{}
-	for _, r := range d.rows {
-		totals[r.values[catalog.Project]]++
+	for _, r := range d.Rows {
+		totals[r.Of(catalog.Project)]++
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(totals[b], totals[a]), strings.Compare(a, b)) })
 	out := []any{}

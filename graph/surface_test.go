@@ -17,15 +17,15 @@ import (
 func TestProjectsAndDataset(t *testing.T) {
 	d := newData(t)
 	h := d.handler(Limits{})
-	all := oracleSlice{rows: d.rows, allTime: true}
-	tiny := all.of("tiny")
-	first, last := tiny.rows[0].day, tiny.rows[0].day
-	for _, r := range tiny.rows {
-		if r.day.Before(first) {
-			first = r.day
+	all := d.All()
+	tiny := all.Of("tiny")
+	first, last := tiny.Rows[0].Day, tiny.Rows[0].Day
+	for _, r := range tiny.Rows {
+		if r.Day.Before(first) {
+			first = r.Day
 		}
-		if r.day.After(last) {
-			last = r.day
+		if r.Day.After(last) {
+			last = r.Day
 		}
 	}
 	for _, c := range []struct {
@@ -51,7 +51,7 @@ func TestProjectsAndDataset(t *testing.T) {
 			`{"project": {"summary": null, "latestVersion": null, "author": null, "license": null, "homePage": null, "requiresPython": null, "repository": null, "lastRelease": null}}`},
 		{"the data set", `{ dataset { totalDownloads projectCount firstDay lastDay } }`,
 			fmt.Sprintf(`{"dataset": {"totalDownloads": %d, "projectCount": 7, "firstDay": %q, "lastDay": %q}}`,
-				len(d.rows), d.first.Format(time.DateOnly), d.last.Format(time.DateOnly))},
+				len(d.Rows), d.First.Format(time.DateOnly), d.Last.Format(time.DateOnly))},
 		{"type names", `{ node(id: "` + projectID("a") + `") { __typename ... on Project { name } } downloads { __typename series { __typename points { __typename } } } }`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,10 +105,10 @@ func TestNode(t *testing.T) {
 func TestPagesByCursor(t *testing.T) {
 	d := newData(t)
 	h := d.handler(Limits{})
-	list, _ := oracleSlice{rows: d.rows, allTime: true}.split(catalog.Project, math.MaxInt, false)
+	list, _ := d.All().Split(catalog.Project, math.MaxInt, false)
 	var want []string
 	for _, v := range list {
-		want = append(want, v.value.(string))
+		want = append(want, v.Value.(string))
 	}
 	for _, c := range []struct {
 		name, field, element string

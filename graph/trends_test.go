@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"clickql/internal/catalog"
+	"clickql/internal/oracle"
 )
 
 // insertTrends makes downloads of forty projects, each beginning on a day of its
@@ -38,8 +39,8 @@ UNION ALL SELECT 'p37', '1.0', toDateTime64('2024-02-29 11:59:59.999', 3, 'UTC')
 // projects and without.
 func TestTrendsEqualTheRawTable(t *testing.T) {
 	d := newData(t, insertTrends, insertUploads)
-	if d.first.Day() == 1 || d.last.AddDate(0, 0, 1).Day() == 1 {
-		t.Fatalf("the data begins and ends with a month: %s to %s", d.first, d.last)
+	if d.First.Day() == 1 || d.Last.AddDate(0, 0, 1).Day() == 1 {
+		t.Fatalf("the data begins and ends with a month: %s to %s", d.First, d.Last)
 	}
 	for name, h := range d.withAndWithoutIndex() {
 		for _, months := range []int{1, 2, 3, 7, 30, 1200} {
@@ -78,7 +79,7 @@ func monthsBefore(at time.Time, months int) time.Time {
 // before the newest.
 func (d *testData) emerging(months int) (names []string) {
 	for project, days := range d.downloadDays() {
-		if !slices.MinFunc(days, time.Time.Compare).Before(monthsBefore(d.last, months)) {
+		if !slices.MinFunc(days, time.Time.Compare).Before(monthsBefore(d.Last, months)) {
 			names = append(names, project)
 		}
 	}
@@ -88,9 +89,9 @@ func (d *testData) emerging(months int) (names []string) {
 // downloadDays is the day of each download by project.
 func (d *testData) downloadDays() map[string][]time.Time {
 	days := map[string][]time.Time{}
-	for _, r := range d.rows {
-		project := r.values[catalog.Project]
-		days[project] = append(days[project], r.day)
+	for _, r := range d.Rows {
+		project := r.Of(catalog.Project)
+		days[project] = append(days[project], r.Day)
 	}
 	return days
 }
@@ -120,10 +121,10 @@ func (d *testData) stale(months int) (names []string) {
 // hot are the projects by their largest rise between calendar months, none of
 // which begins before the data.
 func (d *testData) hot(months, first, least int) []any {
-	start := time.Date(d.last.Year(), d.last.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 1-months, 0)
-	for start.Before(d.first) {
+	start := time.Date(d.Last.Year(), d.Last.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 1-months, 0)
+	for start.Before(d.First) {
 		start = start.AddDate(0, 1, 0)
-		if earliest := time.Date(d.first.Year(), d.first.Month(), 1, 0, 0, 0, 0, time.UTC); start.Before(earliest) {
+		if earliest := time.Date(d.First.Year(), d.First.Month(), 1, 0, 0, 0, 0, time.UTC); start.Before(earliest) {
 			start = earliest
 		}
 	}
@@ -135,8 +136,8 @@ func (d *testData) hot(months, first, least int) []any {
 	}
 	var risers []riser
 	for name, days := range d.downloadDays() {
-		all := oracleSlice{rows: d.rows, from: start, to: d.last}.of(name)
-		r := riser{name: name, series: all.series(d, "MONTH"), total: len(days)}
+		all := (oracle.Slice{Rows: d.Rows, From: start, To: d.Last}).Of(name)
+		r := riser{name: name, series: all.Series(d.Data, "MONTH"), total: len(days)}
 		delete(r.series, "points")
 		totals := r.series["totals"].([]any)
 		for i := range totals[:max(0, len(totals)-1)] {
@@ -144,7 +145,7 @@ func (d *testData) hot(months, first, least int) []any {
 				r.growth = max(r.growth, float64(after-before)/float64(before))
 			}
 		}
-		if len(all.counted()) >= least && r.growth > 0 {
+		if len(all.Counted()) >= least && r.growth > 0 {
 			risers = append(risers, r)
 		}
 	}

@@ -23,8 +23,8 @@ func TestDatabaseWithoutIndex(t *testing.T) {
 		"projects": []any{tiny, nil, nil, tiny},
 		"known":    map[string]any{"id": projectID("a")}, "unknown": nil,
 		"topProjects": map[string]any{"pageInfo": map[string]any{"hasNextPage": true}},
-		"dataset": map[string]any{"totalDownloads": len(d.rows), "projectCount": 7,
-			"firstDay": d.first.Format(time.DateOnly), "lastDay": d.last.Format(time.DateOnly)},
+		"dataset": map[string]any{"totalDownloads": len(d.Rows), "projectCount": 7,
+			"firstDay": d.First.Format(time.DateOnly), "lastDay": d.Last.Format(time.DateOnly)},
 	}
 	if diff := gocmp.Diff(plain(want), plain(got.Data)); diff != "" || len(got.Errors) > 0 {
 		t.Errorf("%v (-want +got):\n%s", got.Errors, diff)

@@ -14,24 +14,62 @@ type Slice struct {
 	Rows     []*Row
 	AllTime  bool
 	From, To time.Time
+
+	// all are the downloads of everyone, and conditions those of the slice that
+	// are not about projects and versions.
+	all        []*Row
+	conditions []condition
 }
 
-// Keep is the slice of the rows that keep says.
-func (s Slice) Keep(keep func(*Row) bool) Slice {
-	var kept []*Row
-	for _, r := range s.Rows {
+// condition holds for some of the values of a dimension.
+type condition struct {
+	dim    catalog.Dimension
+	values []string
+	not    bool
+}
+
+// filter keeps the rows that satisfy the condition.
+func (c condition) filter(rows []*Row) []*Row {
+	at := place(c.dim)
+	return filter(rows, func(r *Row) bool { return slices.Contains(c.values, r.values[at]) != c.not })
+}
+
+// filter keeps the rows that keep says.
+func filter(rows []*Row, keep func(*Row) bool) (kept []*Row) {
+	for _, r := range rows {
 		if keep(r) {
 			kept = append(kept, r)
 		}
 	}
-	s.Rows = kept
+	return kept
+}
+
+// narrow is the slice of the rows that satisfy the condition too.
+func (s Slice) narrow(c condition) Slice {
+	s.Rows = c.filter(s.Rows)
+	if c.dim != catalog.Project && c.dim != catalog.Version {
+		s.conditions = append(slices.Clip(s.conditions), c)
+	}
+	return s
+}
+
+// everyone is the slice of all projects and versions.
+func (s Slice) everyone() Slice {
+	s.Rows = s.all
+	for _, c := range s.conditions {
+		s.Rows = c.filter(s.Rows)
+	}
 	return s
 }
 
 // With is the slice of the rows with one of the values.
 func (s Slice) With(d catalog.Dimension, values ...string) Slice {
-	at := place(d)
-	return s.Keep(func(r *Row) bool { return slices.Contains(values, r.values[at]) })
+	return s.narrow(condition{d, values, false})
+}
+
+// Without is the slice of the rows with none of the values.
+func (s Slice) Without(d catalog.Dimension, values ...string) Slice {
+	return s.narrow(condition{d, values, true})
 }
 
 // Of is the slice of the projects' rows.
@@ -42,7 +80,7 @@ func (s Slice) Counted() []*Row {
 	if s.AllTime {
 		return s.Rows
 	}
-	return s.Keep(func(r *Row) bool { return !r.Day.Before(s.From) && !r.Day.After(s.To) }).Rows
+	return filter(s.Rows, func(r *Row) bool { return !r.Day.Before(s.From) && !r.Day.After(s.To) })
 }
 
 // Total is how many downloads there are within the days.
@@ -77,10 +115,7 @@ func BucketStart(day time.Time, interval string) time.Time {
 // Series counts each interval of the days: dates, totals and both as points, as
 // GraphQL writes them.
 func (s Slice) Series(d *Data, interval string) map[string]any {
-	from, to := s.From, s.To
-	if s.AllTime {
-		from, to = d.First, d.Last
-	}
+	from, to := s.span(d)
 	days := map[int64]int{}
 	for _, r := range s.Counted() {
 		days[r.Day.Unix()]++
@@ -139,7 +174,7 @@ func (s Slice) Split(dim catalog.Dimension, first int, others bool) (list []Valu
 	}
 	if others && left > 0 {
 		list = append(list, Value{nil, "Other", left, func() Slice {
-			return s.Keep(func(r *Row) bool { return !slices.Contains(shown, r.values[at]) })
+			return s.narrow(condition{dim, shown, true})
 		}})
 	}
 	return list, whole

@@ -139,4 +139,4 @@ func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
 }
 
 // All are all downloads of all time.
-func (d *Data) All() Slice { return Slice{Rows: d.Rows, AllTime: true} }
+func (d *Data) All() Slice { return Slice{Rows: d.Rows, all: d.Rows, AllTime: true} }

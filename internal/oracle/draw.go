@@ -29,26 +29,34 @@ func (d *Data) dimension(t *rapid.T) catalog.Dimension {
 	return rapid.SampledFrom(d.Dimensions).Draw(t, "dimension")
 }
 
-// drawFields draws a selection, drilling down at most depth levels.
-func (d *Data) drawFields(t *rapid.T, depth int) []field {
+// DrawFields draws a selection, drilling down at most depth levels.
+func (d *Data) DrawFields(t *rapid.T, depth int) Fields {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) field {
-		names := []string{"total", "by", "series", "change", "previous"}
+		names := []string{"total", "by", "series", "change", "byRelease", "previous"}
 		if depth == 0 {
-			names = names[:4]
+			names = names[:5]
 		}
 		f := field{name: rapid.SampledFrom(names).Draw(t, "field")}
 		switch f.name {
 		case "series":
 			f.interval = rapid.SampledFrom(intervals).Draw(t, "interval")
+			f.derived = drawDerived(t, f.interval)
+		case "byRelease":
+			f.level = rapid.SampledFrom([]string{"MAJOR", "MINOR"}).Draw(t, "level")
+			f.first = rapid.SampledFrom([]int{1, 2, 0, 10}).Draw(t, "first")
+			f.others = rapid.Bool().Draw(t, "others")
+			if depth > 0 && rapid.Bool().Draw(t, "drill down") {
+				f.below = d.DrawFields(t, depth-1)
+			}
 		case "by":
 			f.dim = d.dimension(t)
 			f.first = rapid.SampledFrom(firsts).Draw(t, "first")
 			f.others = rapid.Bool().Draw(t, "others")
 			if depth > 0 && rapid.Bool().Draw(t, "drill down") {
-				f.below = d.drawFields(t, depth-1)
+				f.below = d.DrawFields(t, depth-1)
 			}
 		case "previous":
-			f.below = d.drawFields(t, depth-1)
+			f.below = d.DrawFields(t, depth-1)
 		}
 		return f
 	}), 1, 3).Draw(t, "fields")
@@ -72,7 +80,7 @@ func (d *Data) drawDay(t *rapid.T, what string) time.Time {
 func date(day time.Time) string { return day.Format(time.DateOnly) }
 
 // drawRange draws the argument range.
-func (q *question) drawRange(t *rapid.T, d *Data) {
+func (q *Question) drawRange(t *rapid.T, d *Data) {
 	q.from, q.to = d.First, d.Last
 	text := ""
 	switch rapid.SampledFrom([]string{"none", "both", "months", "last", "from", "to", "covering", "open"}).Draw(t, "range") {
@@ -104,11 +112,11 @@ func (q *question) drawRange(t *rapid.T, d *Data) {
 	if text == "" {
 		text = fmt.Sprintf("from: %q, to: %q", date(q.from), date(q.to))
 	}
-	q.args = append(q.args, "range: {"+text+"}")
+	q.Args = append(q.Args, "range: {"+text+"}")
 }
 
 // drawLast draws the last so many units.
-func (q *question) drawLast(t *rapid.T, d *Data) string {
+func (q *Question) drawLast(t *rapid.T, d *Data) string {
 	n := rapid.IntRange(1, 15).Draw(t, "last")
 	unit := rapid.SampledFrom(intervals).Draw(t, "unit")
 	behind := d.Last.AddDate(0, 0, 1)
@@ -128,14 +136,14 @@ func (q *question) drawLast(t *rapid.T, d *Data) string {
 	return fmt.Sprintf("last: %d, unit: %s", n, unit)
 }
 
-// filterFields names the fields of DownloadsFilter, by dimension.
-var filterFields = map[catalog.Dimension]string{
+// FilterFields names the fields of DownloadsFilter, by dimension.
+var FilterFields = map[catalog.Dimension]string{
 	catalog.Version: "version", catalog.Country: "country", catalog.Python: "python", catalog.System: "system",
 	catalog.Installer: "installer", catalog.FileType: "fileType", catalog.CI: "ci", catalog.Libc: "libc",
 }
 
 // drawFilter draws the argument filter.
-func (q *question) drawFilter(t *rapid.T, d *Data) {
+func (q *Question) drawFilter(t *rapid.T, d *Data) {
 	var parts []string
 	used := map[catalog.Dimension]bool{}
 	for range rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3}).Draw(t, "filters") {
@@ -144,19 +152,19 @@ func (q *question) drawFilter(t *rapid.T, d *Data) {
 			continue
 		}
 		used[dim] = true
-		parts = append(parts, filterFields[dim]+": {"+q.drawCondition(t, d, dim)+"}")
+		parts = append(parts, FilterFields[dim]+": {"+q.drawCondition(t, d, dim)+"}")
 	}
 	if seldom(t, 4, "mirrors") {
 		parts = append(parts, "mirrors: false")
 		q.conditions = append(q.conditions, condition{catalog.Installer, mirrors, true})
 	}
 	if len(parts) > 0 || seldom(t, 4, "empty filter") {
-		q.args = append(q.args, "filter: {"+strings.Join(parts, ", ")+"}")
+		q.Args = append(q.Args, "filter: {"+strings.Join(parts, ", ")+"}")
 	}
 }
 
 // drawCondition draws the condition on one dimension.
-func (q *question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) string {
+func (q *Question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) string {
 	value := rapid.Custom(func(t *rapid.T) string {
 		if seldom(t, 10, "odd") {
 			return rapid.SampledFrom([]string{"no such value", "'; DROP TABLE pypi; --", "☃", `back\slash`, "%"}).Draw(t, "unknown value")
@@ -182,8 +190,8 @@ func (q *question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) str
 	}
 }
 
-// drawQuestion draws the arguments range and filter.
-func (d *Data) drawQuestion(t *rapid.T) (q question) {
+// DrawQuestion draws the arguments range and filter.
+func (d *Data) DrawQuestion(t *rapid.T) (q Question) {
 	q.drawRange(t, d)
 	q.drawFilter(t, d)
 	return q

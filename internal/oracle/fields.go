@@ -14,7 +14,19 @@ type field struct {
 	dim      catalog.Dimension
 	first    int
 	others   bool
-	below    []field // of each slice's downloads, or of previous
+	level    string // of byRelease
+	derived  Derived
+	below    Fields // of each slice's downloads, or of previous
+}
+
+// Fields are a selection on Downloads, under the aliases f0, f1, ...
+type Fields []field
+
+// String writes the selection's inside as GraphQL.
+func (list Fields) String() string {
+	var d document
+	d.fields(list)
+	return d.b.String()
 }
 
 // document is GraphQL in the making, a line for each field.
@@ -40,11 +52,19 @@ func (d *document) block(head string, selection func()) {
 }
 
 // fields writes the fields under the aliases f0, f1, ...
-func (d *document) fields(list []field) {
+func (d *document) fields(list Fields) {
 	for i, f := range list {
 		switch f.name {
 		case "series":
-			d.line("f%d: series(interval: %s) { interval dates totals points { date total } }", i, f.interval)
+			d.line("f%d: series(interval: %s) { interval dates totals points { date total }%s }", i, f.interval, f.derived)
+		case "byRelease":
+			head := fmt.Sprintf("f%d: byRelease(level: %s, first: %d, others: %t)", i, f.level, f.first, f.others)
+			d.block(head, func() {
+				d.line("level release label total share versions series(interval: MONTH) { totals }")
+				if len(f.below) > 0 {
+					d.block("downloads", func() { d.fields(f.below) })
+				}
+			})
 		case "by":
 			head := fmt.Sprintf("f%d: by(dimension: %s, first: %d, others: %t)", i, f.dim, f.first, f.others)
 			if len(f.below) == 0 {
@@ -63,8 +83,8 @@ func (d *document) fields(list []field) {
 	}
 }
 
-// answers is what the fields must give on the slice.
-func (d *Data) answers(s Slice, list []field) map[string]any {
+// Answers is what the fields must give on the slice.
+func (d *Data) Answers(s Slice, list Fields) map[string]any {
 	out := map[string]any{}
 	for i, f := range list {
 		key := fmt.Sprintf("f%d", i)
@@ -72,24 +92,26 @@ func (d *Data) answers(s Slice, list []field) map[string]any {
 		case "total":
 			out[key] = s.Total()
 		case "series":
-			out[key] = s.Series(d, f.interval)
+			out[key] = f.derived.Add(d, s, f.interval, s.Series(d, f.interval))
+		case "byRelease":
+			out[key] = d.byRelease(s, f)
 		case "by":
 			out[key] = d.split(s, f)
 		case "previous":
 			out[key] = nil
 			if before, ok := s.Previous(); ok {
-				out[key] = d.answers(before, f.below)
+				out[key] = d.Answers(before, f.below)
 			}
 		case "change":
-			out[key] = s.change()
+			out[key] = s.Change()
 		}
 	}
 	return out
 }
 
-// change is the relative change against the period before; nil where there is
+// Change is the relative change against the period before; nil where there is
 // none.
-func (s Slice) change() any {
+func (s Slice) Change() any {
 	before, ok := s.Previous()
 	if !ok {
 		return nil
@@ -109,7 +131,7 @@ func (d *Data) split(s Slice, f field) []any {
 		one := map[string]any{"dimension": string(f.dim), "value": v.Value, "label": v.Label, "total": v.Total,
 			"share": float64(v.Total) / float64(whole)}
 		if len(f.below) > 0 {
-			one["downloads"] = d.answers(v.Slice(), f.below)
+			one["downloads"] = d.Answers(v.Slice(), f.below)
 		}
 		out = append(out, one)
 	}

@@ -46,7 +46,7 @@ func (d *Data) Draw(t *rapid.T) Operation {
 // unknown reports that a document asks about a dimension that the raw table lacks.
 func (d *Data) unknown(document string) bool {
 	return slices.ContainsFunc(d.Missing, func(dim catalog.Dimension) bool {
-		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, filterFields[dim]+": {")
+		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, FilterFields[dim]+": {")
 	})
 }
 
@@ -58,11 +58,11 @@ func (d *Data) drawRoot(t *rapid.T) root {
 	case "projects":
 		return projects{names: rapid.SliceOfN(rapid.Custom(d.projectName), 0, 5).Draw(t, "projects"), asks: d.drawAsks(t)}
 	case "topProjects":
-		return ranking{q: d.drawQuestion(t), first: rapid.SampledFrom(firsts).Draw(t, "first"), ask: d.drawAsk(t)}
+		return ranking{q: d.DrawQuestion(t), first: rapid.SampledFrom(firsts).Draw(t, "first"), ask: d.drawAsk(t)}
 	case "dataset":
 		return dataset{}
 	}
-	a := together{ask: ask{q: d.drawQuestion(t), fields: d.drawFields(t, 2)}}
+	a := together{ask: ask{q: d.DrawQuestion(t), fields: d.DrawFields(t, 2)}}
 	if rapid.Bool().Draw(t, "some projects") {
 		a.names = rapid.SliceOfN(rapid.Custom(d.projectName), 0, 5).Draw(t, "projects")
 	}
@@ -79,8 +79,8 @@ func (d *Data) projectName(t *rapid.T) string {
 
 // ask is what is asked about one slice of downloads.
 type ask struct {
-	q      question
-	fields []field
+	q      Question
+	fields Fields
 	rank   bool // ask for the place in the slice instead
 }
 
@@ -91,9 +91,9 @@ func (d *Data) drawAsks(t *rapid.T) []ask {
 
 // drawAsk draws one question about a project.
 func (d *Data) drawAsk(t *rapid.T) ask {
-	a := ask{q: d.drawQuestion(t), rank: seldom(t, 5, "rank")}
+	a := ask{q: d.DrawQuestion(t), rank: seldom(t, 5, "rank")}
 	if !a.rank {
-		a.fields = d.drawFields(t, 2)
+		a.fields = d.DrawFields(t, 2)
 	}
 	return a
 }
@@ -101,18 +101,18 @@ func (d *Data) drawAsk(t *rapid.T) ask {
 // write writes the field of a project under the alias.
 func (a ask) write(doc *document, alias string) {
 	if a.rank {
-		doc.line("%s: rank%s { position projectCount percentile }", alias, arguments(a.q.args...))
+		doc.line("%s: rank%s { position projectCount percentile }", alias, arguments(a.q.Args...))
 		return
 	}
-	doc.block(alias+": downloads"+arguments(a.q.args...), func() { doc.fields(a.fields) })
+	doc.block(alias+": downloads"+arguments(a.q.Args...), func() { doc.fields(a.fields) })
 }
 
 // want is what it must give for the project.
 func (a ask) want(d *Data, name string) any {
 	if !a.rank {
-		return d.answers(a.q.of(d, []string{name}), a.fields)
+		return d.Answers(a.q.Of(d, []string{name}), a.fields)
 	}
-	list, _ := a.q.of(d, nil).Split(catalog.Project, math.MaxInt, false)
+	list, _ := a.q.Of(d, nil).Split(catalog.Project, math.MaxInt, false)
 	at := slices.IndexFunc(list, func(v Value) bool { return v.Value == name })
 	if at < 0 {
 		return nil
@@ -166,24 +166,24 @@ type together struct {
 }
 
 func (r together) write(doc *document, alias string) {
-	args := r.q.args
+	args := r.q.Args
 	if r.names != nil {
 		args = append([]string{"projects: " + quoted(r.names)}, args...)
 	}
 	doc.block(alias+": downloads"+arguments(args...), func() { doc.fields(r.fields) })
 }
 
-func (r together) want(d *Data) any { return d.answers(r.q.of(d, r.names), r.fields) }
+func (r together) want(d *Data) any { return d.Answers(r.q.Of(d, r.names), r.fields) }
 
 // ranking is the field topProjects.
 type ranking struct {
-	q     question
+	q     Question
 	first int
 	ask   ask // of each project
 }
 
 func (r ranking) write(doc *document, alias string) {
-	args := append([]string{fmt.Sprintf("first: %d", r.first)}, r.q.args...)
+	args := append([]string{fmt.Sprintf("first: %d", r.first)}, r.q.Args...)
 	doc.block(alias+": topProjects"+arguments(args...), func() {
 		doc.block("nodes", func() {
 			doc.line("total")
@@ -197,7 +197,7 @@ func (r ranking) write(doc *document, alias string) {
 }
 
 func (r ranking) want(d *Data) any {
-	list, _ := r.q.of(d, nil).Split(catalog.Project, math.MaxInt, false)
+	list, _ := r.q.Of(d, nil).Split(catalog.Project, math.MaxInt, false)
 	nodes := []any{}
 	for _, v := range list[:min(r.first, len(list))] {
 		name := v.Value.(string)
@@ -225,13 +225,13 @@ type Walk struct {
 
 // DrawWalk makes up a walk.
 func (d *Data) DrawWalk(t *rapid.T) Walk {
-	return Walk{ranking{q: d.drawQuestion(t), first: rapid.IntRange(1, 4).Draw(t, "first")}, d}
+	return Walk{ranking{q: d.DrawQuestion(t), first: rapid.IntRange(1, 4).Draw(t, "first")}, d}
 }
 
 // Page is the document for the page behind the cursor, the first where that is
 // empty.
 func (w Walk) Page(after string) string {
-	args := append([]string{fmt.Sprintf("first: %d", w.first)}, w.q.args...)
+	args := append([]string{fmt.Sprintf("first: %d", w.first)}, w.q.Args...)
 	if after != "" {
 		args = append(args, "after: "+quoted(after))
 	}
@@ -240,7 +240,7 @@ func (w Walk) Page(after string) string {
 
 // Want are the walk's projects in order, each with its downloads.
 func (w Walk) Want() (list []string) {
-	values, _ := w.q.of(w.data, nil).Split(catalog.Project, math.MaxInt, false)
+	values, _ := w.q.Of(w.data, nil).Split(catalog.Project, math.MaxInt, false)
 	for _, v := range values {
 		list = append(list, fmt.Sprintf("%s %d", v.Value, v.Total))
 	}

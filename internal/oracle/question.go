@@ -9,35 +9,29 @@ import (
 	"clickql/internal/catalog"
 )
 
-// question is the arguments range and filter, and what they mean.
-type question struct {
+// Question is the arguments range and filter, and what they mean.
+type Question struct {
 	allTime    bool
 	from, to   time.Time
 	conditions []condition
 	specifier  string // of specifiers; none where empty
-	args       []string
+	// Args are the arguments as GraphQL writes them.
+	Args []string
 }
 
-// condition holds for some of the values of a dimension.
-type condition struct {
-	dim    catalog.Dimension
-	values []string
-	not    bool
-}
+// Arguments are all of Args, in parentheses.
+func (q Question) Arguments() string { return arguments(q.Args...) }
 
-// holds reports that the row satisfies the condition.
-func (c condition) holds(r *Row) bool { return slices.Contains(c.values, r.Of(c.dim)) != c.not }
-
-// of is the slice of the projects, all where names is nil.
-func (q question) of(d *Data, names []string) Slice {
-	s := Slice{AllTime: q.allTime, From: q.from, To: q.to, Rows: d.Rows}
+// Of is the slice of the projects, all where names is nil.
+func (q Question) Of(d *Data, names []string) Slice {
+	s := Slice{AllTime: q.allTime, From: q.from, To: q.to, Rows: d.Rows, all: d.Rows}
 	if names != nil {
 		s = s.Of(names...)
 	}
 	theirs := s.Rows
-	s = s.Keep(func(r *Row) bool {
-		return !slices.ContainsFunc(q.conditions, func(c condition) bool { return !c.holds(r) })
-	})
+	for _, c := range q.conditions {
+		s = s.narrow(c)
+	}
 	if q.specifier == "" {
 		return s
 	}

@@ -1,0 +1,162 @@
+package oracle
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Derived is what is asked of a series that is computed from it.
+type Derived struct {
+	// Indexed asks for indexed and shares.
+	Indexed bool
+	// Days are of the moving average, Weeks of the change against weekdays before;
+	// 0 for none. Both are of days only.
+	Days, Weeks int
+}
+
+// drawDerived draws what is asked, mostly nothing.
+func drawDerived(t *rapid.T, interval string) (a Derived) {
+	if a.Indexed = seldom(t, 3, "derived"); a.Indexed && interval == "DAY" {
+		a.Days, a.Weeks = rapid.IntRange(1, 30).Draw(t, "average of days"), rapid.IntRange(1, 5).Draw(t, "weeks before")
+	}
+	return a
+}
+
+// String writes the fields.
+func (a Derived) String() string {
+	text := ""
+	if a.Indexed {
+		text = " indexed shares"
+	}
+	if a.Days > 0 {
+		text += fmt.Sprintf(" movingAverage(days: %d)", a.Days)
+	}
+	if a.Weeks > 0 {
+		text += fmt.Sprintf(" weekdayChange(weeks: %d)", a.Weeks)
+	}
+	return text
+}
+
+// Add adds to a series what the fields must give.
+func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) map[string]any {
+	if a.Indexed {
+		series["indexed"], series["shares"] = s.indexed(d, interval), s.shares(d, interval)
+	}
+	if a.Days == 0 && a.Weeks == 0 {
+		return series
+	}
+	on := s.byDay()
+	if a.Days > 0 {
+		series["movingAverage"] = s.eachDay(d, func(day time.Time) any {
+			sum := 0
+			for i := range a.Days {
+				sum += on[day.AddDate(0, 0, -i).Unix()]
+			}
+			if day.AddDate(0, 0, 1-a.Days).Before(d.First) || day.After(d.Last) {
+				return nil
+			}
+			return float64(sum) / float64(a.Days)
+		})
+	}
+	if a.Weeks > 0 {
+		series["weekdayChange"] = s.eachDay(d, func(day time.Time) any {
+			sum := 0
+			for i := range a.Weeks {
+				sum += on[day.AddDate(0, 0, -7*(i+1)).Unix()]
+			}
+			if day.AddDate(0, 0, -7*a.Weeks).Before(d.First) || day.After(d.Last) || sum == 0 {
+				return nil
+			}
+			mean := float64(sum) / float64(a.Weeks)
+			return (float64(on[day.Unix()]) - mean) / mean
+		})
+	}
+	return series
+}
+
+// byDay counts every day, whether the slice's days have it or not.
+func (s Slice) byDay() map[int64]int {
+	out := map[int64]int{}
+	for _, r := range s.Rows {
+		out[r.Day.Unix()]++
+	}
+	return out
+}
+
+// span is the slice's days.
+func (s Slice) span(d *Data) (from, to time.Time) {
+	if s.AllTime {
+		return d.First, d.Last
+	}
+	return s.From, s.To
+}
+
+// eachDay lists what f gives for each of the slice's days.
+func (s Slice) eachDay(d *Data, f func(time.Time) any) []any {
+	out := []any{}
+	from, to := s.span(d)
+	for day := from; !day.After(to); day = day.AddDate(0, 0, 1) {
+		out = append(out, f(day))
+	}
+	return out
+}
+
+// behind is the first day behind the interval that begins on a day.
+func behind(first time.Time, interval string) time.Time {
+	switch interval {
+	case "WEEK":
+		return first.AddDate(0, 0, 7)
+	case "MONTH":
+		return first.AddDate(0, 1, 0)
+	case "QUARTER":
+		return first.AddDate(0, 3, 0)
+	case "YEAR":
+		return first.AddDate(1, 0, 0)
+	}
+	return first.AddDate(0, 0, 1)
+}
+
+// indexed is the series with its first whole interval that has any as 100.
+func (s Slice) indexed(d *Data, interval string) any {
+	from, to := s.span(d)
+	if from.Before(d.First) {
+		from = d.First
+	}
+	if to.After(d.Last) {
+		to = d.Last
+	}
+	series := s.Series(d, interval)
+	base := 0
+	for i, date := range series["dates"].([]any) {
+		first, _ := time.Parse(time.DateOnly, date.(string))
+		whole := !first.Before(from) && !behind(first, interval).After(to.AddDate(0, 0, 1))
+		if n := series["totals"].([]any)[i].(int); whole && n > 0 && base == 0 {
+			base = n
+		}
+	}
+	if base == 0 {
+		return nil
+	}
+	out := []any{}
+	for _, n := range series["totals"].([]any) {
+		out = append(out, 100*float64(n.(int))/float64(base))
+	}
+	return out
+}
+
+// shares is the series as parts of everyone's.
+func (s Slice) shares(d *Data, interval string) []any {
+	all := s.everyone()
+	out := []any{}
+	whole := all.Series(d, interval)["totals"].([]any)
+	for i, n := range s.Series(d, interval)["totals"].([]any) {
+		part := 0.0
+		if whole[i].(int) > 0 {
+			part = float64(n.(int)) / float64(whole[i].(int))
+		}
+		out = append(out, part)
+	}
+	return out
+}
