@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/go-cmp/cmp"
@@ -290,5 +291,19 @@ func TestBlamesFile(t *testing.T) {
 		if got := blamesFile(c.err); got != c.want {
 			t.Errorf("%v: %v, want %v", c.err, got, c.want)
 		}
+	}
+}
+
+func TestSpeed(t *testing.T) {
+	at := func(seconds int) time.Time { return time.Unix(1_700_000_000+int64(seconds), 0) }
+	batches := []batchLine{
+		{Stored: 100, Seconds: 10, At: at(10)}, {Stored: 100, Seconds: 10, At: at(15)}, // side by side for half of it
+		{Stored: 200, Seconds: 5, At: at(1000)},
+	}
+	if got := speed(batches); got != 20 {
+		t.Errorf("%v rows a second, want 20", got)
+	}
+	if got := speed(nil); got != 0 {
+		t.Errorf("%v rows a second of nothing", got)
 	}
 }

@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -160,17 +163,33 @@ func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine)
 		}
 		k.LastAt = b.At
 	}
-	var rows uint64
-	var seconds float64
-	for _, b := range done[max(0, len(done)-recentBatches):] {
-		rows, seconds = rows+b.Stored, seconds+b.Seconds
-	}
-	if seconds > 0 {
-		k.RowsPerSecond = float64(rows) / seconds
-	}
+	k.RowsPerSecond = speed(done[max(0, len(done)-recentBatches):])
 	in, err := readInTables(ctx, s, kind)
 	k.Files, k.Bytes, k.Rows, k.Rejected = in.Files, in.Bytes, in.Rows, in.Rejected
 	return k, err
+}
+
+// speed is the rows stored per second in the time in which any of the batches was
+// in hand: several may have been at once.
+func speed(batches []batchLine) float64 {
+	type span struct{ from, to float64 }
+	var rows uint64
+	var spans []span
+	for _, b := range batches {
+		to := float64(b.At.UnixMilli()) / 1000
+		rows, spans = rows+b.Stored, append(spans, span{to - b.Seconds, to})
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	var seconds float64
+	end := math.Inf(-1)
+	for _, s := range spans {
+		seconds += max(0, s.to-max(s.from, end))
+		end = max(end, s.to)
+	}
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(rows) / seconds
 }
 
 // batchStatus describes a batch in hand.
