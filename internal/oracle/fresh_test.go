@@ -80,7 +80,19 @@ func answerOf(t *testing.T, h http.Handler, document string) string {
 // bodyOf is what the handler answers.
 func bodyOf(t *testing.T, h http.Handler, document string) string {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": document})
+	return post(t, h, map[string]any{"query": document})
+}
+
+// explained is what the handler answers, with its queries.
+func explained(t *testing.T, h http.Handler, document string) string {
+	t.Helper()
+	return post(t, h, map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
+}
+
+// post sends a request.
+func post(t *testing.T, h http.Handler, request map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,8 +51,8 @@ type database struct {
 	// refuses reports that some questions cannot be answered, and which that is
 	// is not to be said beforehand.
 	refuses bool
-	// disguise changes what the catalog knows, where not nil; expects is what
-	// some query then must hold.
+	// disguise changes what the catalog knows, where not nil; expects is what the
+	// query for a ragged range then must hold.
 	disguise func(catalog.Snapshot) *catalog.Snapshot
 	expects  string
 	log      lastLine
