@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -50,7 +51,11 @@ type news struct {
 	sharing     sync.Mutex
 	subscribers map[chan *DatasetChange]struct{}
 	stop        context.CancelFunc // ends the goroutine
+	newcomers   int                // since the last collection
 }
+
+// manyNewcomers is how many subscribers may begin before their stacks are shrunk.
+const manyNewcomers = 200
 
 // subscribe gives events until ctx ends.
 func (n *news) subscribe(ctx context.Context) <-chan *DatasetChange {
@@ -65,6 +70,13 @@ func (n *news) subscribe(ctx context.Context) <-chan *DatasetChange {
 		go n.follow(following, changed, stateOf(n.cfg.Changes.Snapshot()))
 	}
 	n.subscribers[events] = struct{}{}
+	if n.newcomers++; n.newcomers >= manyNewcomers {
+		// Reading and checking their requests has grown the stacks of goroutines
+		// that from now on wait. Only a collection shrinks them, and there may be
+		// none for long.
+		n.newcomers = 0
+		go runtime.GC()
+	}
 	context.AfterFunc(ctx, func() { n.leave(events) })
 	return events
 }
