@@ -115,3 +115,25 @@ func dataOf(t *testing.T, body string) string {
 	}
 	return string(got.Data)
 }
+
+// Ranges that are the same days of the data, and were written otherwise, are
+// answered together without being taken for one another.
+func TestRangesOfTheSameDays(t *testing.T) {
+	d := own(t)
+	d.read("pypi")
+	h := d.open()
+	first, last := d.data.First.AddDate(0, 0, -3).Format("2006-01-02"), d.data.Last.AddDate(0, 0, 40).Format("2006-01-02")
+	var fields []string
+	for i, r := range []string{``, `(range: {from: "` + first + `", to: "` + last + `"})`, `(range: {from: "2000-01-01", to: "` + last + `"})`, `(range: {last: 900})`} {
+		fields = append(fields, fmt.Sprintf(`a%d: downloads%s { total by(dimension: PROJECT) { value total } c: by(dimension: COUNTRY) { value total } series(interval: YEAR) { totals } }`, i, r))
+	}
+	var together struct{ A0, A1, A2, A3 struct{ Total, By, C json.RawMessage } }
+	if err := json.Unmarshal([]byte(answerOf(t, h, "{ "+strings.Join(fields, " ")+" }")), &together); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []any{together.A1, together.A2, together.A3} {
+		if want, got := fmt.Sprintf("%s", together.A0), fmt.Sprintf("%s", other); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -95,8 +95,17 @@ func (n *tally) one(t *rapid.T, h http.Handler, d *database, op oracle.Operation
 		data = got.Data
 	}
 	if found := oracle.Differences(op.Want, data, errors); len(found) > 0 {
-		t.Fatalf("%s\n%s", op.Document, strings.Join(found, "\n"))
+		t.Fatalf("%s\n%s\nfrom %s", op.Document, strings.Join(found, "\n"), n.queries(t, h, op.Document))
 	}
+}
+
+// queries are the statements that answered a document.
+func (n *tally) queries(t *rapid.T, h http.Handler, document string) string {
+	var b strings.Builder
+	for _, q := range n.post(t, h, document).Extensions.Explain.Queries {
+		fmt.Fprintf(&b, "%s (%s):\n%s\n", q.Table, q.Source, q.SQL)
+	}
+	return b.String()
 }
 
 // walk reads a ranking page by page.
@@ -154,12 +163,15 @@ type response struct {
 		Path       []any
 		Extensions struct{ Code string }
 	}
+	Extensions struct {
+		Explain struct{ Queries []struct{ Table, SQL, Source string } }
+	}
 }
 
 // post asks the handler.
 func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response) {
 	n.requests++
-	body, err := json.Marshal(map[string]any{"query": document})
+	body, err := json.Marshal(map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
 	if err != nil {
 		t.Fatal(err)
 	}

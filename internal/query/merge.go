@@ -304,6 +304,9 @@ func (b *bundle) with(other *bundle) *bundle {
 		return nil // one of all time, one of the same days with edges
 	}
 	if b.parts[0].need.days == other.parts[0].need.days {
+		if b.groupsLike(other) {
+			return nil
+		}
 		return &bundle{parts: append(slices.Clone(b.parts), other.parts...), extras: append(slices.Clone(b.extras), other.extras...)}
 	}
 	base, totals := b, other
@@ -314,6 +317,18 @@ func (b *bundle) with(other *bundle) *bundle {
 		return nil
 	}
 	return &bundle{parts: base.parts, extras: append(slices.Clone(base.extras), totals.all()...)}
+}
+
+// groupsLike reports that both bundles group by the same: one set of GROUPING SETS
+// cannot be told from another by the same column. Such parts are of ranges that
+// are alike on the data's days alone.
+func (b *bundle) groupsLike(other *bundle) bool {
+	return slices.ContainsFunc(b.parts, func(p *part) bool {
+		return p.req().Kind != Total && slices.ContainsFunc(other.parts, func(o *part) bool {
+			x, y := p.req(), o.req()
+			return x.Kind == y.Kind && x.Dim == y.Dim && x.Interval == y.Interval
+		})
+	})
 }
 
 // onlyTotal reports that the bundle asks for nothing but totals.
