@@ -127,7 +127,9 @@ func TestRangesOfTheSameDays(t *testing.T) {
 	for i, r := range []string{``, `(range: {from: "` + first + `", to: "` + last + `"})`, `(range: {from: "2000-01-01", to: "` + last + `"})`, `(range: {last: 900})`} {
 		fields = append(fields, fmt.Sprintf(`a%d: downloads%s { total by(dimension: PROJECT) { value total } c: by(dimension: COUNTRY) { value total } series(interval: YEAR) { totals } }`, i, r))
 	}
-	var together struct{ A0, A1, A2, A3 struct{ Total, By, C json.RawMessage } }
+	var together struct {
+		A0, A1, A2, A3 struct{ Total, By, C json.RawMessage }
+	}
 	if err := json.Unmarshal([]byte(answerOf(t, h, "{ "+strings.Join(fields, " ")+" }")), &together); err != nil {
 		t.Fatal(err)
 	}

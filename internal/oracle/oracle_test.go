@@ -164,7 +164,9 @@ type response struct {
 		Extensions struct{ Code string }
 	}
 	Extensions struct {
-		Explain struct{ Queries []struct{ Table, SQL, Source string } }
+		Explain struct {
+			Queries []struct{ Table, SQL, Source string }
+		}
 	}
 }
 
