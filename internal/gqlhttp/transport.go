@@ -27,6 +27,9 @@ type Transport struct {
 	Status map[string]int
 }
 
+// CodeTimeout is the code of an operation whose time was over before it ran.
+const CodeTimeout = "TIMEOUT"
+
 // defaultKeepAlive stays below the 15 s after which the most impatient proxies
 // end a silent connection.
 const defaultKeepAlive = 12 * time.Second
@@ -79,7 +82,11 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		}
 		defer cancel()
 		next, ctx := exec.DispatchOperation(ctx, op)
-		t.answer(w, kind, next(ctx))
+		resp := next(ctx)
+		if resp == nil && r.Context().Err() == nil { // the time was over before anything ran
+			resp = exec.DispatchError(graphql.WithOperationContext(r.Context(), op), gqlerror.List{failure(CodeTimeout, "the answer was not ready in time")})
+		}
+		t.answer(w, kind, resp)
 	}
 }
 
