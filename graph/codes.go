@@ -7,12 +7,11 @@ import (
 )
 
 // The codes that this package adds to those of package query. Together they
-// are every `extensions.code` that a client can meet, beside gqlgen's
-// GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+// are every `extensions.code` that a client can meet, beside package gqlhttp's and
+// gqlgen's GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 const (
-	CodeBadRequest query.Code = "BAD_REQUEST"    // the HTTP request is no GraphQL request
-	CodeTooDeep    query.Code = "QUERY_TOO_DEEP" // selections are nested too deep
-	CodeTooWide    query.Code = "QUERY_TOO_WIDE" // the operation selects too many fields
+	CodeTooDeep query.Code = "QUERY_TOO_DEEP" // selections are nested too deep
+	CodeTooWide query.Code = "QUERY_TOO_WIDE" // the operation selects too many fields
 )
 
 // badInput is an error in the question itself.

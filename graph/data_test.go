@@ -21,25 +21,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // insertDownloads makes downloads of seven projects over sixteen weeks and the
-// turn of a year: few enough for many values to have equal totals, and with
-// every dimension's empty value, mirrors, pre-releases and a project that is
-// hardly there.
-const insertDownloads = `
-INSERT INTO pypi
-WITH k -> cityHash64(number, k) AS h
-SELECT
-	toDate('2023-11-20') + h(1) % 113 AS date,
-	['US', 'DE', 'CN', '', 'JP', 'XK', 'GB', 'AT', 'US', 'US'][h(2) % 10 + 1] AS country_code,
-	number < 5 ? 'tiny' : ['numpy', 'pandas', 'requests', 'flask', 'zope-interface', 'a', 'numpy', 'numpy', 'pandas'][h(3) % 9 + 1] AS project,
-	['bdist_wheel', 'sdist', 'bdist_egg', 'bdist_wheel'][h(4) % 4 + 1] AS type,
-	['pip', 'uv', 'bandersnatch', 'poetry', '', 'Artifactory', 'devpi', 'z3c.pypimirror', 'pip', 'pip', 'pip'][h(5) % 11 + 1] AS installer,
-	['3.12', '3.11', '3.9', '2.7', ''][h(6) % 5 + 1] AS python_minor,
-	['Linux', 'Darwin', 'Windows', '', 'Linux'][h(7) % 5 + 1] AS system,
-	['1.0', '1.1', '1.10', '2.0', '2.0rc1', '2.1.dev3'][h(8) % 6 + 1] AS version,
-	['true', 'false', 'unknown'][h(9) % 3 + 1] AS ci,
-	concat(project, '-', version, '.whl') AS filename,
-	[('glibc', '2.31'), ('glibc', '2.17'), ('musl', '1.2.4'), ('', '')][h(10) % 4 + 1] AS libc
-FROM numbers(6000)`
+// turn of a year.
+var insertDownloads = oracle.Downloads("2023-11-20", 113, 6000, "")
 
 // insertProjects makes the metadata of two of them; the others have none.
 const insertProjects = `

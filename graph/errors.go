@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -53,10 +52,6 @@ func (p presenter) explain(ctx context.Context, err error) *query.Error {
 	}
 	given, ok := errors.AsType[*gqlerror.Error](err)
 	switch {
-	case ok && !graphql.HasOperationContext(ctx):
-		// The transport could not read the request; what follows is the body.
-		message, _, _ := strings.Cut(given.Message, " body:")
-		return &query.Error{Code: CodeBadRequest, Message: message}
 	case ok && ofVariable(ctx, given):
 		return &query.Error{Code: query.BadUserInput, Message: given.Message}
 	case ok && given.Extensions["code"] != nil:

@@ -270,15 +270,9 @@ func (b *backfiller) assemble(ctx context.Context, w *work) ([]swapLine, error) 
 
 // finished lists the tables of the ranges that are there.
 func (b *backfiller) finished(ctx context.Context, s *session) ([]string, error) {
-	var parts []string
-	err := s.each(ctx, statement{
+	parts, err := s.texts(ctx, statement{
 		SQL:    "SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
 		Params: map[string]any{"database": b.fill(), "prefix": fillDone},
-	}, func(rows driver.Rows) error {
-		var part string
-		err := rows.Scan(&part)
-		parts = append(parts, part)
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list what is computed of %s: %w", b.plan.Table, err)

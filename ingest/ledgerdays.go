@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // ledgerDays holds what each batch adds to each day of the raw table: the sum
@@ -39,15 +37,7 @@ func recordDays(ctx context.Context, s *session, batch string, rows map[day]int6
 
 // stagedDays counts the rows of a staged raw table by day.
 func (w *work) stagedDays(ctx context.Context) (map[day]int64, error) {
-	days := map[day]int64{}
-	err := w.each(ctx, statement{SQL: "SELECT toDate(" + quote(w.feed.Day) + ") AS day, toInt64(count()) FROM " + name(w.stage, w.d.Base.Staged) + " GROUP BY day"},
-		func(rows driver.Rows) error {
-			var t time.Time
-			var n int64
-			err := rows.Scan(&t, &n)
-			days[dayOf(t)] = n
-			return err
-		})
+	days, err := w.byDay(ctx, statement{SQL: "SELECT toDate(" + quote(w.feed.Day) + ") AS day, toInt64(count()) FROM " + name(w.stage, w.d.Base.Staged) + " GROUP BY day"})
 	if err != nil {
 		return nil, fmt.Errorf("count the days of batch %s: %w", w.batch.Name, err)
 	}
@@ -70,17 +60,10 @@ func (rp *repairer) recordDays(ctx context.Context, batch string) error {
 
 // loadedDays is what the ledger says that the raw table should hold by day.
 func loadedDays(ctx context.Context, s *session) (map[day]int64, error) {
-	days := map[day]int64{}
-	err := s.each(ctx, statement{
+	days, err := s.byDay(ctx, statement{
 		// A line that was written twice because its answer was lost counts once.
 		SQL: `SELECT day, sum(n) FROM (SELECT DISTINCT batch, day, rows AS n FROM ` + name(s.database, ledgerDays) + ` WHERE batch IN
 				(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)) GROUP BY day`,
-	}, func(rows driver.Rows) error {
-		var t time.Time
-		var n int64
-		err := rows.Scan(&t, &n)
-		days[dayOf(t)] = n
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger's days: %w", err)

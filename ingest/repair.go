@@ -228,20 +228,7 @@ func (w *work) publishSwaps(ctx context.Context, swaps []swapLine) error {
 	for i := range swaps {
 		swaps[i].N = uint32(i + 1)
 	}
-	if err := insert(ctx, w.session, ledgerSwaps, swaps); err != nil {
-		return err
-	}
-	if err := w.cfg.at(StepStepsWritten); err != nil {
-		return err
-	}
-	if err := w.record(ctx, Publishing); err != nil {
-		return err
-	}
-	// As with moves: whoever takes over from here on has seen the line.
-	if err := w.lock.check(ctx); err != nil {
-		return err
-	}
-	if err := w.cfg.at(StepPublishing); err != nil {
+	if err := beginPublishing(ctx, w, ledgerSwaps, swaps); err != nil {
 		return err
 	}
 	if err := w.p.carryOut(ctx, w.stage, swaps); err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // successor names the table that is to take a public one's place, beside the
@@ -44,16 +42,10 @@ func (b *builder) create(ctx context.Context, t target) error {
 
 // partitionsOf lists a table's partitions.
 func partitionsOf(ctx context.Context, s *session, id tableID) ([]string, error) {
-	var partitions []string
-	err := s.each(ctx, statement{
+	partitions, err := s.texts(ctx, statement{
 		SQL: `SELECT DISTINCT partition_id FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active
 			ORDER BY partition_id`,
 		Params: map[string]any{"database": id.Database, "table": id.Table},
-	}, func(rows driver.Rows) error {
-		var p string
-		err := rows.Scan(&p)
-		partitions = append(partitions, p)
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the partitions of %s: %w", id, err)

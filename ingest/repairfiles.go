@@ -100,19 +100,12 @@ func (rp *repairer) withRows(ctx context.Context, files []file) ([]file, error) 
 		}
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
-		held := map[string]bool{}
-		err = rp.each(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + rp.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: rp.bounded(table.Settings)},
-			func(rows driver.Rows) error {
-				var path string
-				err := rows.Scan(&path)
-				held[path] = true
-				return err
-			})
+		held, err := rp.texts(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + rp.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: rp.bounded(table.Settings)})
 		if err != nil {
 			return fmt.Errorf("look for %s in %s: %w", rp.span(), describeGroup(g.objects()), withAccessRemedy(err))
 		}
 		for _, f := range g.Files {
-			if held[f.Path] {
+			if slices.Contains(held, f.Path) {
 				with = append(with, f)
 			}
 		}

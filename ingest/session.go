@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -131,6 +132,29 @@ func (s *session) each(ctx context.Context, st statement, scan func(driver.Rows)
 		return err
 	}
 	return rows.Err()
+}
+
+// texts reads a query's only column, of texts.
+func (s *session) texts(ctx context.Context, st statement) (all []string, err error) {
+	err = s.each(ctx, st, func(rows driver.Rows) error {
+		var text string
+		err := rows.Scan(&text)
+		all = append(all, text)
+		return err
+	})
+	return all, err
+}
+
+// byDay reads numbers by day: a query's two columns.
+func (s *session) byDay(ctx context.Context, st statement) (map[day]int64, error) {
+	days := map[day]int64{}
+	return days, s.each(ctx, st, func(rows driver.Rows) error {
+		var t time.Time
+		var n int64
+		err := rows.Scan(&t, &n)
+		days[dayOf(t)] = n
+		return err
+	})
 }
 
 // row scans the only row of a query.

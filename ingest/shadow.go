@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/chconn"
 )
 
@@ -147,16 +145,12 @@ func (sh *Shadow) exists(ctx context.Context, s *session) error {
 // others lists the names of the shadows that there are, for messages.
 func (sh *Shadow) others(ctx context.Context, s *session) []string {
 	prefix := shadowPrefix + s.database + "_"
-	names := []string{}
-	err := s.each(ctx, statement{SQL: "SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name", Params: map[string]any{"prefix": prefix}},
-		func(rows driver.Rows) error {
-			var n string
-			err := rows.Scan(&n)
-			names = append(names, strings.TrimPrefix(n, prefix))
-			return err
-		})
+	names, err := s.texts(ctx, statement{SQL: "SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name", Params: map[string]any{"prefix": prefix}})
 	if err != nil || len(names) == 0 {
 		return []string{"none"}
+	}
+	for i := range names {
+		names[i] = strings.TrimPrefix(names[i], prefix)
 	}
 	return names
 }

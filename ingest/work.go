@@ -155,12 +155,9 @@ func (w *work) staged(ctx context.Context, counts staged) error {
 	return w.cfg.at(StepStaged)
 }
 
-// publish makes the stage public. From the line "publishing" on, only forward.
-func (w *work) publish(ctx context.Context, steps []stepLine) error {
-	if len(steps) == 0 {
-		return w.finish(ctx) // every row was rejected
-	}
-	if err := insert(ctx, w.session, ledgerSteps, steps); err != nil {
+// beginPublishing writes what will be done, then the line "publishing".
+func beginPublishing[T any](ctx context.Context, w *work, ledger string, lines []T) error {
+	if err := insert(ctx, w.session, ledger, lines); err != nil {
 		return err
 	}
 	if err := w.cfg.at(StepStepsWritten); err != nil {
@@ -169,12 +166,20 @@ func (w *work) publish(ctx context.Context, steps []stepLine) error {
 	if err := w.record(ctx, Publishing); err != nil {
 		return err
 	}
-	// After the line and before the first move: whoever takes over from here on
+	// After the line and before the first step: whoever takes over from here on
 	// has seen both the line and the private database, and takes the latter away.
 	if err := w.lock.check(ctx); err != nil {
 		return err
 	}
-	if err := w.cfg.at(StepPublishing); err != nil {
+	return w.cfg.at(StepPublishing)
+}
+
+// publish makes the stage public. From the line "publishing" on, only forward.
+func (w *work) publish(ctx context.Context, steps []stepLine) error {
+	if len(steps) == 0 {
+		return w.finish(ctx) // every row was rejected
+	}
+	if err := beginPublishing(ctx, w, ledgerSteps, steps); err != nil {
 		return err
 	}
 	for _, step := range steps {

@@ -74,25 +74,17 @@ func marshalledLists(from, to string) []marshalled {
 // measureMarshalling measures writing long lists against encoding/json: whole
 // operations, from the request to the last byte of the answer, with the data in
 // memory.
-func (b *bench) measureMarshalling(ctx context.Context) (err error) {
-	dir, err := b.serving(ctx, b.options(b.rows, b.days, ""))
-	if err != nil {
-		return err
-	}
-	st, err := b.openStore(ctx, dir, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+func (b *bench) measureMarshalling(ctx context.Context) error {
+	return b.onServed(ctx, b.marshalLists)
+}
+
+// marshalLists measures every list on the data that is served.
+func (b *bench) marshalLists(ctx context.Context, st *store, cat *catalog.Catalog) (err error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.ReadOnlyDSN()})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database()})
-	if err != nil {
-		return err
-	}
 	h := graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: conn, Catalog: cat}), Limits: graph.Limits{First: listed}})
 	last := cat.Snapshot().Days.To
 	var rows [][]string

@@ -41,7 +41,13 @@ type servingRun struct {
 
 // measureServing measures answering against hand-written SQL and against a
 // server that knows the answers.
-func (b *bench) measureServing(ctx context.Context) (err error) {
+func (b *bench) measureServing(ctx context.Context) error {
+	return b.onServed(ctx, b.serve)
+}
+
+// onServed opens the data that is served and keeps its catalog new while measure
+// works with it.
+func (b *bench) onServed(ctx context.Context, measure func(context.Context, *store, *catalog.Catalog) error) (err error) {
 	dir, err := b.serving(ctx, b.options(b.rows, b.days, ""))
 	if err != nil {
 		return err
@@ -74,7 +80,7 @@ func (b *bench) measureServing(ctx context.Context) (err error) {
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
-	return b.serve(ctx, st, cat)
+	return measure(ctx, st, cat)
 }
 
 // serve opens every side and measures.

@@ -65,20 +65,24 @@ func (l *Loader) begin(ctx context.Context, version string, keys []string, answe
 	}
 }
 
+// unplanned is the error of a question that planning left out, or left behind in
+// a panic.
+func unplanned(cause error) *query.Error {
+	return &query.Error{Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause}
+}
+
 // failedCall is a call that never was under way.
 func failedCall(cause error) *call {
-	c := &call{done: make(chan struct{}), err: &query.Error{
-		Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause,
-	}}
+	c := &call{done: make(chan struct{}), err: unplanned(cause)}
 	close(c.done)
 	return c
 }
 
 // ask has calls planned and sends the statements on their way.
 func (l *Loader) ask(mine map[string]*call, plan planner) {
-	defer func() { // whatever the plan left out, or left behind in a panic
+	defer func() {
 		for _, c := range mine {
-			l.flights.finish(c, nil, &query.Error{Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason"}, nil)
+			l.flights.finish(c, nil, unplanned(nil), nil)
 		}
 	}()
 	for _, s := range plan(mine) {

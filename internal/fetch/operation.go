@@ -131,9 +131,8 @@ func (o *Operation) answer(key string) *answer {
 }
 
 // begin starts to find answers to those of the keys that the operation does not
-// know yet. They go through one dataloader, which leaves out what repeats and
-// calls back once all are there: its capacity is their number, so that no batch
-// waits for time to pass.
+// know yet. They go through one dataloader, which calls back once all are there:
+// its capacity is their number, so that no batch waits for time to pass.
 func (o *Operation) begin(ctx context.Context, keys []string, plan planner) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

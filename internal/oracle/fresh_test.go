@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -89,8 +90,15 @@ func explained(t *testing.T, h http.Handler, document string) string {
 	return post(t, h, map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
 }
 
+// asker is a test, or one draw of a generated one.
+type asker interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+}
+
 // post sends a request.
-func post(t *testing.T, h http.Handler, request map[string]any) string {
+func post(t asker, h http.Handler, request map[string]any) string {
 	t.Helper()
 	body, err := json.Marshal(request)
 	if err != nil {

@@ -21,26 +21,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // insertDownloads makes downloads over fourteen months that begin and end within
-// a month, few enough for many values to have equal totals: with every
-// dimension's empty value, mirrors, pre-releases, a project that is hardly there
-// and one that came late.
-const insertDownloads = `
-INSERT INTO pypi
-WITH k -> cityHash64(number, k) AS h
-SELECT
-	toDate('2023-01-19') + h(1) % 424 AS date,
-	['US', 'DE', 'CN', '', 'JP', 'XK', 'GB', 'AT', 'US', 'US'][h(2) % 10 + 1] AS country_code,
-	multiIf(number < 5, 'tiny', date >= '2023-11-15' AND h(11) % 9 = 0, 'late',
-		['numpy', 'pandas', 'requests', 'flask', 'zope-interface', 'a', 'numpy', 'numpy', 'pandas'][h(3) % 9 + 1]) AS project,
-	['bdist_wheel', 'sdist', 'bdist_egg', 'bdist_wheel'][h(4) % 4 + 1] AS type,
-	['pip', 'uv', 'bandersnatch', 'poetry', '', 'Artifactory', 'devpi', 'z3c.pypimirror', 'pip', 'pip', 'pip'][h(5) % 11 + 1] AS installer,
-	['3.12', '3.11', '3.9', '2.7', ''][h(6) % 5 + 1] AS python_minor,
-	['Linux', 'Darwin', 'Windows', '', 'Linux'][h(7) % 5 + 1] AS system,
-	['1.0', '1.1', '1.10', '2.0', '2.0rc1', '2.1.dev3'][h(8) % 6 + 1] AS version,
-	['true', 'false', 'unknown'][h(9) % 3 + 1] AS ci,
-	concat(project, '-', version, '.whl') AS filename,
-	[('glibc', '2.31'), ('glibc', '2.17'), ('musl', '1.2.4'), ('', '')][h(10) % 4 + 1] AS libc
-FROM numbers(20000)`
+// a month, and one project that came late.
+var insertDownloads = oracle.Downloads("2023-01-19", 424, 20000, "2023-11-15")
 
 // database is one that questions are asked of.
 type database struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
@@ -173,16 +172,9 @@ type response struct {
 // post asks the handler.
 func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response) {
 	n.requests++
-	body, err := json.Marshal(map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
-	req.Header.Set("Content-Type", "application/json")
-	rec := httptest.NewRecorder()
-	h.ServeHTTP(rec, req)
-	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
-		t.Fatalf("%s\nthe answer is not JSON: %v: %s", document, err, rec.Body)
+	body := post(t, h, map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatalf("%s\nthe answer is not JSON: %v: %s", document, err, body)
 	}
 	return got
 }
