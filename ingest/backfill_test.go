@@ -135,8 +135,15 @@ func TestBackfillRefuses(t *testing.T) {
 	if _, err := New(quick).Repair(t.Context(), RepairRequest{From: day, To: day}, "/x.parquet"); err == nil || !strings.Contains(err.Error(), "a backfill has not ended") {
 		t.Error(err)
 	}
+	if st, err := New(quick).Status(t.Context()); err != nil || len(st.Backfills) != 1 || st.Backfills[0].Table != "pypi_downloads_per_day" ||
+		!st.Backfills[0].Prepared || !strings.Contains(st.Backfills[0].Stuck, "--discard") {
+		t.Errorf("status: %+v, %v", st.Backfills, err)
+	}
 	if _, err := New(quick).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_day", Discard: true}); err != nil {
 		t.Error(err)
+	}
+	if st, err := New(quick).Status(t.Context()); err != nil || len(st.Backfills) != 0 {
+		t.Errorf("status: %+v, %v", st.Backfills, err)
 	}
 	checkNoFill(t, db.Conn, db.Name)
 }

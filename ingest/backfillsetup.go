@@ -123,14 +123,7 @@ func (b *backfiller) unchangedSince(ctx context.Context, r *run, before int64, s
 
 // awaitInserts waits for the statements that insert at this moment.
 func (b *backfiller) awaitInserts(ctx context.Context, s *session) error {
-	var ids []string
-	err := s.each(ctx, statement{SQL: "SELECT query_id FROM system.processes WHERE query_kind = 'Insert' OR query_kind = 'AsyncInsertFlush'"},
-		func(rows driver.Rows) error {
-			var id string
-			err := rows.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+	ids, err := s.texts(ctx, statement{SQL: "SELECT query_id FROM system.processes WHERE query_kind = 'Insert' OR query_kind = 'AsyncInsertFlush'"})
 	tick := time.NewTicker(drainPoll)
 	defer tick.Stop()
 	for running := uint64(1); err == nil && len(ids) > 0 && running > 0; {
@@ -150,16 +143,10 @@ func (b *backfiller) awaitInserts(ctx context.Context, s *session) error {
 // clear removes what an attempt or an earlier backfill prepared: first the view,
 // so that nothing writes to its table.
 func (b *backfiller) clear(ctx context.Context, s *session) error {
-	var tables []string
-	err := s.each(ctx, statement{
+	tables, err := s.texts(ctx, statement{
 		SQL: `SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, {lock:String})
 			ORDER BY engine = 'MaterializedView' DESC, name = {ready:String} DESC`,
 		Params: map[string]any{"database": b.fill(), "lock": lockPrefix, "ready": fillReady},
-	}, func(rows driver.Rows) error {
-		var table string
-		err := rows.Scan(&table)
-		tables = append(tables, table)
-		return err
 	})
 	for _, table := range tables {
 		if err == nil {

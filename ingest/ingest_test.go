@@ -54,7 +54,7 @@ func TestLoad(t *testing.T) {
 
 	more := export{"e99.parquet", false, 99, 200}
 	exports(t, db.Conn, dir, more)
-	if sum := load(t, cfg, dir+"/*.parquet"); sum.Already != 7 || sum.Files != 1 {
+	if sum := load(t, cfg, dir+"/*.parquet"); sum.Already != 7 || sum.Files != 1 || sum.PeakMemory == 0 || sum.PeakMemory > DefaultMaxMemory {
 		t.Errorf("third run: %+v", sum)
 	}
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, append(files, more)))

@@ -137,10 +137,11 @@ func insert[T any](ctx context.Context, s *session, table string, lines []T) err
 	if len(lines) == 0 {
 		return nil
 	}
-	ctx, err := s.context(ctx, statement{})
+	ctx, end, err := s.begin(ctx, statement{})
 	if err != nil {
 		return err
 	}
+	defer end()
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+name(s.database, table))
 	if err != nil {
 		return fmt.Errorf("write to the ledger %s: %w", table, err)

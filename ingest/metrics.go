@@ -51,6 +51,7 @@ var (
 	descLag      = desc("lag_days", "Days that are over (UTC) and newer than the newest day that is loaded.")
 	descInHand   = desc("batches_in_hand", "Batches that are neither done nor given up, by state.", "state")
 	descStuck    = desc("batches_stuck", "Batches in hand that nobody is working on.")
+	descBackfill = desc("backfills_stuck", "Backfills that have not ended and that nobody is working on.")
 	descWriter   = desc("writer_alive", "Whether a writer holds the lock and gives signs of life: 1 or 0.")
 	descRounds   = desc("rounds_total", "Rounds of the watch by outcome: ok or failed.", "outcome")
 	descFails    = desc("failed_rounds_in_a_row", "Rounds of the watch that have failed one after another.")
@@ -159,6 +160,11 @@ func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...str
 		gauge(descInHand, n, state)
 	}
 	gauge(descStuck, stuck)
+	stuck = 0
+	for _, b := range m.status.Backfills {
+		stuck += number(b.Stuck != "")
+	}
+	gauge(descBackfill, stuck)
 	gauge(descWriter, number(m.status.Writer != nil && m.status.Writer.Alive))
 }
 

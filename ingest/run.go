@@ -27,7 +27,7 @@ func (r *run) all(ctx context.Context, sources []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { r.sum.Elapsed = r.cfg.Now().Sub(began) }()
+	defer func() { r.sum.Elapsed, r.sum.PeakMemory = r.cfg.Now().Sub(began), r.memory.peak() }()
 	if len(files) == 0 {
 		return nil
 	}

@@ -34,12 +34,13 @@ type session struct {
 	nonce    string // tells commands of one epoch apart: readers all have none
 	seq      *atomic.Uint64
 	plain    bool // sets nothing, for accounts that may only read
+	memory   *memoryMeter
 }
 
 // newSession runs statements for a database; epoch 0 is a command that holds
 // no lock.
 func newSession(conn *chconn.Conn, database string, epoch uint64) *session {
-	return &session{conn: conn, database: database, epoch: epoch, nonce: rand.Text(), seq: new(atomic.Uint64)}
+	return &session{conn: conn, database: database, epoch: epoch, nonce: rand.Text(), seq: new(atomic.Uint64), memory: newMemoryMeter()}
 }
 
 // queryIDPattern reads back what nextID writes.
@@ -80,32 +81,36 @@ func baseSettings() clickhouse.Settings {
 	}
 }
 
-// context prepares the driver's options of one statement.
-func (s *session) context(ctx context.Context, st statement) (context.Context, error) {
+// begin prepares the driver's options of one statement; end is called when it has
+// ended.
+func (s *session) begin(ctx context.Context, st statement) (_ context.Context, end func(), err error) {
 	params, err := chconn.Parameters(st.Params)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	settings := baseSettings()
 	if s.plain {
 		settings = clickhouse.Settings{}
 	}
 	maps.Copy(settings, st.Settings)
+	id := s.nextID()
 	opts := []clickhouse.QueryOption{
-		clickhouse.WithQueryID(s.nextID()), clickhouse.WithSettings(settings), clickhouse.WithParameters(params),
+		clickhouse.WithQueryID(id), clickhouse.WithSettings(settings), clickhouse.WithParameters(params),
+		clickhouse.WithProfileEvents(func(events []clickhouse.ProfileEvent) { s.memory.seen(id, events) }),
 	}
 	if st.Rows != nil {
 		opts = append(opts, clickhouse.WithProgress(func(p *clickhouse.Progress) { st.Rows(p.Rows) }))
 	}
-	return clickhouse.Context(ctx, opts...), nil
+	return clickhouse.Context(ctx, opts...), func() { s.memory.ended(id) }, nil
 }
 
 // exec runs a statement that gives no rows.
 func (s *session) exec(ctx context.Context, st statement) error {
-	ctx, err := s.context(ctx, st)
+	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}
+	defer end()
 	return s.conn.Exec(ctx, st.SQL)
 }
 
@@ -114,10 +119,11 @@ func (s *session) run(ctx context.Context, sql string) error { return s.exec(ctx
 
 // each calls scan for every row of a query.
 func (s *session) each(ctx context.Context, st statement, scan func(driver.Rows) error) error {
-	ctx, err := s.context(ctx, st)
+	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}
+	defer end()
 	rows, err := s.conn.Query(ctx, st.SQL)
 	if err != nil {
 		return err
@@ -159,10 +165,11 @@ func (s *session) byDay(ctx context.Context, st statement) (map[day]int64, error
 
 // row scans the only row of a query.
 func (s *session) row(ctx context.Context, st statement, dest ...any) error {
-	ctx, err := s.context(ctx, st)
+	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}
+	defer end()
 	return s.conn.QueryRow(ctx, st.SQL).Scan(dest...)
 }
 

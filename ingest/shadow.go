@@ -73,7 +73,7 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.run(ctx, "CREATE DATABASE IF NOT EXISTS "+quote(sh.Database())+" ENGINE = Atomic"); err != nil {
+	if err := createBeside(ctx, s, sh.Database(), besideLine{besideShadow, s.database, sh.name}); err != nil {
 		return err
 	}
 	for _, t := range d.all() {
@@ -144,13 +144,13 @@ func (sh *Shadow) exists(ctx context.Context, s *session) error {
 
 // others lists the names of the shadows that there are, for messages.
 func (sh *Shadow) others(ctx context.Context, s *session) []string {
-	prefix := shadowPrefix + s.database + "_"
-	names, err := s.texts(ctx, statement{SQL: "SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name", Params: map[string]any{"prefix": prefix}})
-	if err != nil || len(names) == 0 {
+	all, err := shadowStatuses(ctx, s)
+	if err != nil || len(all) == 0 {
 		return []string{"none"}
 	}
-	for i := range names {
-		names[i] = strings.TrimPrefix(names[i], prefix)
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
 	}
 	return names
 }

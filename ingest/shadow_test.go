@@ -33,6 +33,9 @@ func TestShadow(t *testing.T) {
 	if sum, err := sh.Run(t.Context(), dir+"/*.parquet"); err != nil || sum.Files != 2 || sum.Already != 1 {
 		t.Fatalf("%+v, %v", sum, err)
 	}
+	if st, err := in.Status(t.Context()); err != nil || len(st.Shadows) != 1 || st.Shadows[0].Database != sh.Database() {
+		t.Errorf("status: %+v, %v", st.Shadows, err)
+	}
 	want := expectation(t, db.Conn, db.Name, files)
 	checkEqual(t, db.Conn, sh.Database(), want)
 	// Another transform: a view of the shadow's own, and one more table.

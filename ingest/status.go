@@ -23,6 +23,10 @@ type Status struct {
 	Failed []FailedFile `json:"failed"`
 	// Writer holds the lock; absent when nobody does.
 	Writer *WriterStatus `json:"writer,omitempty"`
+	// Backfills lists those that have not ended, Shadows the sets of tables beside
+	// the live ones.
+	Backfills []BackfillStatus `json:"backfills"`
+	Shadows   []ShadowStatus   `json:"shadows"`
 }
 
 // KindStatus sums up what is loaded of one kind.
@@ -90,11 +94,31 @@ func (in *Ingest) Glance(ctx context.Context) (Status, error) {
 	})
 }
 
-// status reads the ledger; lives tells whether the lock's holder does.
-func (in *Ingest) status(ctx context.Context, lives func(context.Context, *session, lockState) (bool, error)) (Status, error) {
+// livesFunc tells whether the holder of a lock that was not given back is alive.
+type livesFunc func(context.Context, *session, lockState) (bool, error)
+
+// writerStatus says who holds the lock of a session's database; nil where nobody
+// does.
+func writerStatus(ctx context.Context, s *session, lives livesFunc) (*WriterStatus, lockState, error) {
+	lock, err := readLock(ctx, s)
+	if err != nil || lock.Epoch == 0 || lock.Holder.Released {
+		return nil, lock, err
+	}
+	alive, err := lives(ctx, s, lock)
+	return &WriterStatus{Host: lock.Holder.Host, PID: lock.Holder.PID, Since: lock.Holder.Since, Alive: alive}, lock, err
+}
+
+// status reads the ledger.
+func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
 	s.plain = true
-	st := Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
+	st = Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
+	if st.Backfills, err = backfillStatuses(ctx, s, lives); err != nil {
+		return st, err
+	}
+	if st.Shadows, err = shadowStatuses(ctx, s); err != nil {
+		return st, err
+	}
 	batches, err := readBatches(ctx, s, "")
 	if chconn.Classify(err) == chconn.UnknownTable {
 		return st, nil // nothing has ever been loaded
@@ -102,16 +126,9 @@ func (in *Ingest) status(ctx context.Context, lives func(context.Context, *sessi
 	if err != nil {
 		return st, err
 	}
-	lock, err := readLock(ctx, s)
-	if err != nil {
+	var lock lockState
+	if st.Writer, lock, err = writerStatus(ctx, s, lives); err != nil {
 		return st, err
-	}
-	alive := false
-	if lock.Epoch > 0 && !lock.Holder.Released {
-		if alive, err = lives(ctx, s, lock); err != nil {
-			return st, err
-		}
-		st.Writer = &WriterStatus{Host: lock.Holder.Host, PID: lock.Holder.PID, Since: lock.Holder.Since, Alive: alive}
 	}
 	for _, kind := range []Kind{Downloads, Projects} {
 		k, err := kindStatus(ctx, s, kind, batches)
@@ -124,7 +141,7 @@ func (in *Ingest) status(ctx context.Context, lives func(context.Context, *sessi
 	}
 	for _, b := range batches {
 		if !State(b.State).Final() {
-			st.InHand = append(st.InHand, batchStatus(b, lock, alive))
+			st.InHand = append(st.InHand, batchStatus(b, lock, st.Writer != nil && st.Writer.Alive))
 		}
 	}
 	st.Failed, err = failedFiles(ctx, s)

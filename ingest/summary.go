@@ -23,6 +23,9 @@ type Summary struct {
 	Bytes    int64         // of the loaded files
 	Reject   []Rejected    // rows not stored, by reason
 	Elapsed  time.Duration // of planning, staging and publishing
+	// PeakMemory is the most that this command's statements took in the server at
+	// once, in bytes; 0 where the server does not tell, as over HTTP.
+	PeakMemory uint64
 }
 
 // Change is an object that was loaded before and has other content now.

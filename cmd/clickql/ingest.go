@@ -265,8 +265,12 @@ func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
 // printSummary says what a load did.
 func (a *app) printSummary(s ingest.Summary) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
-	out("%s named, %d loaded before, %d loaded now: %s rows in %s, %s rows/s",
-		english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())))
+	took := ""
+	if s.PeakMemory > 0 {
+		took = ", at most " + humanize.IBytes(s.PeakMemory) + " of the server's memory"
+	}
+	out("%s named, %d loaded before, %d loaded now: %s rows in %s, %s rows/s%s",
+		english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())), took)
 	for _, r := range s.Reject {
 		out("not stored: %s rows with %s", humanize.Comma(int64(r.Rows)), r.Reason)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
@@ -79,6 +80,20 @@ func printStatus(out io.Writer, st ingest.Status) error {
 		if b.Stuck != "" {
 			line("  stuck: %s", b.Stuck)
 		}
+	}
+	for _, b := range st.Backfills {
+		line("\nbackfill\t%s", b.Table)
+		switch {
+		case b.Stuck != "":
+			line("  stuck: %s", b.Stuck)
+		case !b.Prepared:
+			line("  pid %d on %s is preparing it", b.Writer.PID, b.Writer.Host)
+		default:
+			line("  pid %d on %s computes history: %s done", b.Writer.PID, b.Writer.Host, english.Plural(int(b.Ranges), "range", ""))
+		}
+	}
+	for _, sh := range st.Shadows {
+		line("\nshadow\t%s\tin database %s: compare, promote or discard it", sh.Name, sh.Database)
 	}
 	if len(st.Failed) > 0 {
 		line("\nnot loadable\tstate\ttries\tlast\treason")

@@ -54,8 +54,13 @@ func (b *bench) settings() []load {
 	for _, n := range []int{1, 4} {
 		list = append(list, b.setting("--parallel "+strconv.Itoa(n), func(c *ingest.Config) { c.Parallel = n }))
 	}
-	list = append(list, b.setting(fmt.Sprintf("--workers 2 --parallel 1 --batch-rows %d", 1<<20), func(c *ingest.Config) { c.Workers, c.Parallel, c.BatchRows = 2, 1, 1<<20 }),
-		b.setting("--threads 1", func(c *ingest.Config) { c.Threads = 1 }))
+	// One thread each, so that a second worker has a core to itself where there is one.
+	for _, n := range []int{1, 2} {
+		list = append(list, b.setting(fmt.Sprintf("--workers %d --threads 1 --parallel 1 --batch-rows %d", n, 1<<20), func(c *ingest.Config) {
+			c.Workers, c.Threads, c.Parallel, c.BatchRows = n, 1, 1, 1<<20
+		}))
+	}
+	list = append(list, b.setting("--threads 1", func(c *ingest.Config) { c.Threads = 1 }))
 	for _, gib := range []uint64{1, 2, 8} {
 		list = append(list, b.setting(fmt.Sprintf("--max-memory %dGiB", gib), func(c *ingest.Config) { c.MaxMemory = gib << 30 }))
 	}
