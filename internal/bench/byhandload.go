@@ -24,9 +24,9 @@ func shapes() []shape {
 	}
 }
 
-// bareInsert loads the files of a shape with one INSERT SELECT, as an expert
-// would write it; the views do the rest.
-func (s shape) bareInsert(dir string) string {
+// bareInsert loads files of a shape, read by a table function, with one INSERT
+// SELECT, as an expert would write it; the views do the rest.
+func (s shape) bareInsert(from string) string {
 	leaf := func(path string) string { return "ifNull(" + s.leaf(path) + ", '')" }
 	exprs := []string{
 		"toDate(timestamp, 'UTC')", "ifNull(country_code, '')", "project", leaf("file.type"), leaf("installer.name"),
@@ -35,7 +35,7 @@ func (s shape) bareInsert(dir string) string {
 		leaf("file.filename"), "(" + leaf("distro.libc.lib") + ", " + leaf("distro.libc.version") + ")",
 	}
 	return "INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc) SELECT " +
-		strings.Join(exprs, ", ") + " FROM " + s.from(dir) + " WHERE project != '' AND timestamp IS NOT NULL"
+		strings.Join(exprs, ", ") + " FROM " + from + " WHERE project != '' AND timestamp IS NOT NULL"
 }
 
 // copyTo reads the files of a shape and writes the same rows to one other file.

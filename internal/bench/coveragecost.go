@@ -151,7 +151,7 @@ func insertFiles(ctx context.Context, conn *chconn.Conn, files []string) error {
 		names[i] = filepath.Base(f)
 	}
 	s.files = "{" + strings.Join(names, ",") + "}"
-	return conn.Exec(ctx, s.bareInsert(filepath.Dir(dir))+" SETTINGS parallel_view_processing = 1")
+	return conn.Exec(ctx, s.bareInsert(s.from(filepath.Dir(dir)))+" SETTINGS parallel_view_processing = 1")
 }
 
 // rawRows is the rows of the raw table.

@@ -4,52 +4,63 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"clickql/ingest"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
-	"clickql/internal/sample"
 )
 
 // load is one way to load a sample.
 type load struct {
 	name string
-	run  func(ctx context.Context, conn *chconn.Conn, dir string) error
+	run  func(ctx context.Context, conn *chconn.Conn, from place) error
 }
 
 // loads lists the ways; the last is ours.
 func (b *bench) loads() []load {
 	return []load{
-		{"INSERT SELECT, views one after another", func(ctx context.Context, conn *chconn.Conn, dir string) error { return insertBare(ctx, conn, dir, "") }},
-		{"INSERT SELECT, views in parallel", func(ctx context.Context, conn *chconn.Conn, dir string) error {
-			return insertBare(ctx, conn, dir, " SETTINGS parallel_view_processing = 1")
-		}},
-		{"clickql ingest", func(ctx context.Context, conn *chconn.Conn, dir string) error {
-			return b.ingest(ctx, conn, ingest.Downloads, filepath.Join(dir, sample.DownloadsDir, "*.parquet"))
-		}},
+		bareLoad("INSERT SELECT, views one after another", ""),
+		bareLoad("INSERT SELECT, views in parallel", " SETTINGS parallel_view_processing = 1"),
+		b.ingestLoad("clickql ingest", func(*ingest.Config) {}),
 	}
 }
 
-// insertBare loads a sample with one INSERT SELECT for each shape of file.
-func insertBare(ctx context.Context, conn *chconn.Conn, dir, settings string) error {
-	list, err := present(dir)
-	if err != nil {
-		return err
-	}
-	for _, s := range list {
-		if err := conn.Exec(ctx, s.bareInsert(dir)+settings); err != nil {
-			return fmt.Errorf("insert %s: %w", s.files, err)
+// ingestLoad is a load as the command does it, with what differs from its defaults.
+func (b *bench) ingestLoad(name string, change func(*ingest.Config)) load {
+	return load{name, func(ctx context.Context, conn *chconn.Conn, from place) error {
+		sources, files := from.load()
+		cfg := ingest.Config{Conn: conn, Sources: sources}
+		change(&cfg)
+		return b.ingest(ctx, cfg, ingest.Downloads, files)
+	}}
+}
+
+// bareLoad is a load with one INSERT SELECT for each shape of file.
+func bareLoad(name, settings string) load {
+	return load{name, func(ctx context.Context, conn *chconn.Conn, from place) error {
+		list, err := present(from.dir)
+		if err != nil {
+			return err
 		}
-	}
-	return nil
+		for _, s := range list {
+			table, err := from.table(s)
+			if err != nil {
+				return err
+			}
+			if err := conn.Exec(ctx, s.bareInsert(table)+settings); err != nil {
+				return fmt.Errorf("insert %s: %w", s.files, err)
+			}
+		}
+		return nil
+	}}
 }
 
 // loaded is what one way did in all turns.
 type loaded struct {
 	seconds, peak, grown []float64 // peak and grown resident bytes of ClickHouse
+	cores                []float64 // that ClickHouse kept busy
 }
 
 // loadRounds is how often each way takes its turn.
@@ -64,9 +75,9 @@ func (b *bench) loadRounds() int {
 // with the same views, from the same files.
 func (b *bench) measureLoading(ctx context.Context) error {
 	b.report.heading(2, "Loading")
-	b.report.para("From Parquet files on the same disk into empty tables with all %d aggregates. The bare INSERT SELECT has none of ingest's guarantees: "+
+	b.report.para("From Parquet objects, which an emulator of Google Cloud Storage on the same machine serves to gcs(), into empty tables with all %d aggregates. The bare INSERT SELECT has none of ingest's guarantees: "+
 		"killed half-way it leaves tables that differ, run twice it counts twice. Rows per second are over everything that the command does. "+
-		"Memory is the most that was resident in ClickHouse's process; behind it, by how much that is more than before. "+
+		"Cores are those that ClickHouse kept busy. Memory is the most that was resident in its process; behind it, by how much that is more than before. "+
 		"Median of %d turns.", len(ddl.Derived()), b.loadRounds())
 	for _, set := range []struct {
 		name, title string
@@ -79,8 +90,12 @@ func (b *bench) measureLoading(ctx context.Context) error {
 		if err := b.sample(ctx, o); err != nil {
 			return err
 		}
-		all, rows, err := b.measureLoads(ctx, o.Dir, b.loads())
+		from, err := openBucket(o.Dir)
 		if err != nil {
+			return err
+		}
+		all, rows, err := b.measureLoads(ctx, from, b.loads())
+		if err = errors.Join(err, from.Close()); err != nil {
 			return fmt.Errorf("%s: %w", set.name, err)
 		}
 		b.report.heading(3, set.title)
@@ -91,7 +106,7 @@ func (b *bench) measureLoading(ctx context.Context) error {
 
 // measureLoads lets the ways take turns at a sample, each into a new database
 // of one engine, and compares what they loaded.
-func (b *bench) measureLoads(ctx context.Context, dir string, ways []load) (all []loaded, rows uint64, err error) {
+func (b *bench) measureLoads(ctx context.Context, from place, ways []load) (all []loaded, rows uint64, err error) {
 	st, err := b.openStore(ctx, b.space.path("load-engine"), true)
 	if err != nil {
 		return nil, 0, err
@@ -101,7 +116,7 @@ func (b *bench) measureLoads(ctx context.Context, dir string, ways []load) (all 
 	var want []uint64
 	for round := range b.loadRounds() {
 		for i, l := range ways {
-			got, err := b.loadOnce(ctx, st, l, dir, "turn_"+strconv.Itoa(round)+"_"+strconv.Itoa(i), &all[i])
+			got, err := b.loadOnce(ctx, st, l, from, "turn_"+strconv.Itoa(round)+"_"+strconv.Itoa(i), &all[i])
 			if err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", l.name, err)
 			}
@@ -121,7 +136,7 @@ func (b *bench) measureLoads(ctx context.Context, dir string, ways []load) (all 
 
 // loadOnce loads a sample into a database of its own, which it drops, and gives
 // the downloads in each derived table.
-func (b *bench) loadOnce(ctx context.Context, st *store, l load, dir, database string, into *loaded) (totals []uint64, err error) {
+func (b *bench) loadOnce(ctx context.Context, st *store, l load, from place, database string, into *loaded) (totals []uint64, err error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.DSN(), Database: database, Unselected: true, MaxConns: 8, Log: b.log})
 	if err != nil {
 		return nil, err
@@ -147,11 +162,13 @@ func (b *bench) loadOnce(ctx context.Context, st *store, l load, dir, database s
 	}
 	m := memory{st.engine.Info().PID}
 	m.reset()
-	before, began := m.now(), time.Now()
-	if err := l.run(ctx, conn, dir); err != nil {
+	before, used, began := m.now(), processorTime(m.pid), time.Now()
+	if err := l.run(ctx, conn, from); err != nil {
 		return nil, err
 	}
-	into.seconds = append(into.seconds, time.Since(began).Seconds())
+	seconds := time.Since(began).Seconds()
+	into.seconds = append(into.seconds, seconds)
+	into.cores = append(into.cores, processorTime(m.pid).since(used).engine.Seconds()/seconds)
 	into.peak = append(into.peak, m.peak())
 	into.grown = append(into.grown, m.peak()-before)
 	return downloadsIn(ctx, conn)
@@ -187,8 +204,13 @@ func (b *bench) reportLoads(all []loaded, rows uint64) {
 	for i, l := range b.loads() {
 		lines = append(lines, []string{
 			l.name, ratio(medianRatio(best, all[i].seconds)), whole(float64(rows) / median(all[i].seconds)),
-			bytesOf(median(all[i].peak)) + " (+" + bytesOf(median(all[i].grown)) + ")",
+			fmt.Sprintf("%.1f", median(all[i].cores)), all[i].memory(),
 		})
 	}
-	b.report.table([]string{"", "speed against the faster INSERT SELECT", "rows/s", "peak memory"}, lines)
+	b.report.table([]string{"", "speed against the faster INSERT SELECT", "rows/s", "cores", "peak memory"}, lines)
+}
+
+// memory is the median of the peaks, and of how much was taken.
+func (l loaded) memory() string {
+	return bytesOf(median(l.peak)) + " (+" + bytesOf(median(l.grown)) + ")"
 }

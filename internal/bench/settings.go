@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 
 	"clickql/ingest"
-	"clickql/internal/chconn"
-	"clickql/internal/sample"
 )
 
 // settingsDays is how many days the sample of this section has: enough files for
@@ -19,50 +16,35 @@ const (
 	settingsLoads = 2
 )
 
-// setting is one way to load, named by what differs from the defaults.
-func (b *bench) setting(name string, change func(*ingest.Config)) load {
-	return load{name, func(ctx context.Context, conn *chconn.Conn, dir string) error {
-		cfg := ingest.Config{Conn: conn, Log: b.log}
-		change(&cfg)
-		sum, err := ingest.New(cfg).Run(ctx, ingest.Downloads, filepath.Join(dir, sample.DownloadsDir, "*.parquet"))
-		if err == nil && !sum.Complete() {
-			err = fmt.Errorf("%d of %d files failed, such as %v", len(sum.Failed), sum.Listed, sum.Failed)
-		}
-		return err
-	}}
-}
-
 // settings lists what is compared: ClickHouse's own settings of a bare INSERT
 // SELECT, and ingest's flags.
 func (b *bench) settings() []load {
 	bare := func(settings string) load {
-		return load{"INSERT SELECT " + settings, func(ctx context.Context, conn *chconn.Conn, dir string) error {
-			return insertBare(ctx, conn, dir, " SETTINGS parallel_view_processing = 1, "+settings)
-		}}
+		return bareLoad("INSERT SELECT "+settings, " SETTINGS parallel_view_processing = 1, "+settings)
 	}
 	list := []load{
-		b.setting("the defaults", func(*ingest.Config) {}),
+		b.ingestLoad("the defaults", func(*ingest.Config) {}),
 		bare("max_threads = 1"), bare("max_threads = 2"), bare("max_insert_threads = 2"),
 		bare("min_insert_block_size_rows = 4194304, min_insert_block_size_bytes = 0"),
 	}
 	for _, rows := range []uint64{1 << 20, 2 << 20, 8 << 20, 16 << 20} {
-		list = append(list, b.setting("--batch-rows "+strconv.FormatUint(rows, 10), func(c *ingest.Config) { c.BatchRows = rows }))
+		list = append(list, b.ingestLoad("--batch-rows "+strconv.FormatUint(rows, 10), func(c *ingest.Config) { c.BatchRows = rows }))
 	}
 	for _, n := range []int{2, 4} {
-		list = append(list, b.setting(fmt.Sprintf("--workers %d --batch-rows %d", n, 1<<20), func(c *ingest.Config) { c.Workers, c.BatchRows = n, 1<<20 }))
+		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --batch-rows %d", n, 1<<20), func(c *ingest.Config) { c.Workers, c.BatchRows = n, 1<<20 }))
 	}
 	for _, n := range []int{1, 4} {
-		list = append(list, b.setting("--parallel "+strconv.Itoa(n), func(c *ingest.Config) { c.Parallel = n }))
+		list = append(list, b.ingestLoad("--parallel "+strconv.Itoa(n), func(c *ingest.Config) { c.Parallel = n }))
 	}
 	// One thread each, so that a second worker has a core to itself where there is one.
 	for _, n := range []int{1, 2} {
-		list = append(list, b.setting(fmt.Sprintf("--workers %d --threads 1 --parallel 1 --batch-rows %d", n, 1<<20), func(c *ingest.Config) {
+		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --threads 1 --parallel 1 --batch-rows %d", n, 1<<20), func(c *ingest.Config) {
 			c.Workers, c.Threads, c.Parallel, c.BatchRows = n, 1, 1, 1<<20
 		}))
 	}
-	list = append(list, b.setting("--threads 1", func(c *ingest.Config) { c.Threads = 1 }))
+	list = append(list, b.ingestLoad("--threads 1", func(c *ingest.Config) { c.Threads = 1 }))
 	for _, gib := range []uint64{1, 2, 8} {
-		list = append(list, b.setting(fmt.Sprintf("--max-memory %dGiB", gib), func(c *ingest.Config) { c.MaxMemory = gib << 30 }))
+		list = append(list, b.ingestLoad(fmt.Sprintf("--max-memory %dGiB", gib), func(c *ingest.Config) { c.MaxMemory = gib << 30 }))
 	}
 	return list
 }
@@ -75,17 +57,18 @@ func (b *bench) measureSettings(ctx context.Context) error {
 		return err
 	}
 	ways := b.settings()
-	all, rows, err := b.measureLoads(ctx, o.Dir, ways)
+	all, rows, err := b.measureLoads(ctx, place{dir: o.Dir}, ways)
 	if err != nil {
 		return err
 	}
 	b.report.para("%s rows of %d days, into empty tables with all aggregates. Each line differs from the defaults of `clickql ingest run` in what it names; "+
-		"the bare INSERT SELECTs have parallel_view_processing = 1. Median of %d turns.", whole(float64(rows)), settingsDays, b.loadRounds())
+		"the bare INSERT SELECTs have parallel_view_processing = 1. Cores are those that ClickHouse kept busy; memory is the most that was resident in its process, "+
+		"behind it, by how much that is more than before. Median of %d turns.", whole(float64(rows)), settingsDays, b.loadRounds())
 	var lines [][]string
 	for i, l := range ways {
 		lines = append(lines, []string{l.name, ratio(medianRatio(all[0].seconds, all[i].seconds)), whole(float64(rows) / median(all[i].seconds)),
-			bytesOf(median(all[i].peak)) + " (+" + bytesOf(median(all[i].grown)) + ")"})
+			fmt.Sprintf("%.1f", median(all[i].cores)), all[i].memory()})
 	}
-	b.report.table([]string{"", "speed against the defaults", "rows/s", "peak memory"}, lines)
+	b.report.table([]string{"", "speed against the defaults", "rows/s", "cores", "peak memory"}, lines)
 	return nil
 }

@@ -165,7 +165,7 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 		kind   ingest.Kind
 		folder string
 	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
-		if err := b.ingest(ctx, st.admin, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
+		if err := b.ingest(ctx, ingest.Config{Conn: st.admin}, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
 			return err
 		}
 	}
@@ -179,8 +179,9 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 }
 
 // ingest loads files as the command does.
-func (b *bench) ingest(ctx context.Context, conn *chconn.Conn, kind ingest.Kind, files string) error {
-	sum, err := ingest.New(ingest.Config{Conn: conn, Log: b.log}).Run(ctx, kind, files)
+func (b *bench) ingest(ctx context.Context, cfg ingest.Config, kind ingest.Kind, files string) error {
+	cfg.Log = b.log
+	sum, err := ingest.New(cfg).Run(ctx, kind, files)
 	if err == nil && !sum.Complete() {
 		err = fmt.Errorf("load %s: %d of %d files failed, such as %v", files, len(sum.Failed), sum.Listed, sum.Failed)
 	}
