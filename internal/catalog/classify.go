@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -190,7 +191,9 @@ func (c *classifier) place(l *layout, t *tableInfo) {
 	}
 	cand, why := c.aggregate(t, at, fed)
 	if cand == nil {
-		l.ignore(t, why)
+		if !errors.Is(fed.err, errElsewhere) { // such as counts of what was not stored
+			l.ignore(t, why)
+		}
 		return
 	}
 	l.tables = append(l.tables, cand)

@@ -1,6 +1,12 @@
 package catalog
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// errElsewhere reports a view that does not get its rows from the raw table.
+var errElsewhere = errors.New("and not the raw table")
 
 // feedOf is what the views of a stored table write into it.
 func (c *classifier) feedOf(at *tableInfo) fedBy {
@@ -43,7 +49,7 @@ func (c *classifier) viewFeed(v *tableInfo) (feed, error) {
 	}
 	up := c.feedOf(from)
 	if !up.known || up.err != nil {
-		return feed{}, fmt.Errorf("its view %s reads %s and not the raw table %s", v.name, source, c.rawName)
+		return feed{}, fmt.Errorf("its view %s reads %s %w %s", v.name, source, errElsewhere, c.rawName)
 	}
 	f, err := s.feed(alias, up.feed.columns, false)
 	if f.partial == "" {

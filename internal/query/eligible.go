@@ -277,7 +277,7 @@ func (k costing) rejections(c choice, b *bundle) []Rejection {
 		out = append(out, Rejection{t.FullName(), why})
 	}
 	for _, i := range snap.Ignored {
-		out = append(out, Rejection{snap.Database + "." + i.Table, i.Reason})
+		out = append(out, Rejection{i.Table, i.Reason})
 	}
 	slices.SortFunc(out, func(a, b Rejection) int { return strings.Compare(a.Table, b.Table) })
 	return out

@@ -52,7 +52,7 @@ func TestRejectionsNameTheirReason(t *testing.T) {
 			}
 		}, TotalOf(ofDays), "pypi_downloads_per_day_by_version", "it keeps more columns apart than pypi_downloads_per_day, and the tables' sizes are not known"},
 		{"ignored", func(s *catalog.Snapshot) {
-			s.Ignored = append(s.Ignored, catalog.Ignored{Table: "pypi_odd", Reason: "its engine is Log"})
+			s.Ignored = append(s.Ignored, catalog.Ignored{Table: "pypi.pypi_odd", Reason: "its engine is Log"})
 		}, TotalOf(ofDays), "pypi_odd", "its engine is Log"},
 		{"first and last days at hand", same, ExtentOf(project("boto3")), "pypi_downloads_per_day",
 			"pypi_downloads_max_min keeps the first and the last day of each project ready"},
