@@ -31,48 +31,6 @@ func newPublisher(s *session, cfg Config) *publisher {
 	return &publisher{session: s, cfg: cfg, totals: totals{}, witness: map[partitionID]string{}}
 }
 
-// maxOptimize bounds the merges asked for one partition.
-const maxOptimize = 20
-
-// onePart brings every partition of a stage to exactly one part, so that its
-// move is one rename. Nothing is inserted afterwards, so no merge can change
-// that.
-func (p *publisher) onePart(ctx context.Context, stage string) error {
-	for range maxOptimize {
-		several, err := p.several(ctx, stage)
-		if err != nil || len(several) == 0 {
-			return err
-		}
-		for _, id := range several {
-			err := p.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.String() + " PARTITION ID {partition:String} FINAL",
-				Params: map[string]any{"partition": id.Partition}})
-			if err != nil {
-				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.tableID, err)
-			}
-		}
-	}
-	return fmt.Errorf("merge the tables of %s to one part for each partition: the server did not, see its log", stage)
-}
-
-// several lists the partitions of a stage that have more than one part.
-func (p *publisher) several(ctx context.Context, stage string) ([]partitionID, error) {
-	var ids []partitionID
-	err := p.each(ctx, statement{
-		SQL: `SELECT table, partition_id FROM system.parts WHERE database = {stage:String} AND active AND rows > 0
-			GROUP BY table, partition_id HAVING count() > 1 ORDER BY table, partition_id`,
-		Params: map[string]any{"stage": stage},
-	}, func(rows driver.Rows) error {
-		id := partitionID{tableID: tableID{Database: stage}}
-		err := rows.Scan(&id.Table, &id.Partition)
-		ids = append(ids, id)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the parts of %s: %w", stage, err)
-	}
-	return ids, nil
-}
-
 // partitionSums computes an expression over the partitions of a table.
 func (p *publisher) partitionSums(ctx context.Context, id tableID, expr string) (map[string]int64, error) {
 	sums := map[string]int64{}
@@ -105,7 +63,9 @@ func (p *publisher) total(ctx context.Context, id partitionID, expr string) (int
 
 // plan lists the moves of a staged batch with the totals before them.
 func (p *publisher) plan(ctx context.Context, b batch, d derivation, stage string) ([]stepLine, error) {
-	if err := p.onePart(ctx, stage); err != nil {
+	// Whoever prepared the batch has seen to it; a server that did not merge then
+	// must do so now.
+	if err := onePart(ctx, p.session, stage); err != nil {
 		return nil, err
 	}
 	var steps []stepLine

@@ -65,6 +65,10 @@ func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Con
 	if err := st.fillAggregates(ctx); err != nil {
 		return counts, err
 	}
+	// Here and not while publishing, which is one batch after another.
+	if err := onePart(ctx, st.session, st.stage); err != nil {
+		return counts, err
+	}
 	return counts, st.check(ctx, counts)
 }
 

@@ -1,0 +1,50 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// maxOptimize bounds the merges asked for one partition.
+const maxOptimize = 20
+
+// onePart brings every partition of a stage to exactly one part, so that its
+// move is one rename. Nothing is inserted afterwards, so no merge can change
+// that.
+func onePart(ctx context.Context, s *session, stage string) error {
+	for range maxOptimize {
+		several, err := severalParts(ctx, s, stage)
+		if err != nil || len(several) == 0 {
+			return err
+		}
+		for _, id := range several {
+			err := s.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.String() + " PARTITION ID {partition:String} FINAL",
+				Params: map[string]any{"partition": id.Partition}})
+			if err != nil {
+				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.tableID, err)
+			}
+		}
+	}
+	return fmt.Errorf("merge the tables of %s to one part for each partition: the server did not, see its log", stage)
+}
+
+// severalParts lists the partitions of a stage that have more than one part.
+func severalParts(ctx context.Context, s *session, stage string) ([]partitionID, error) {
+	var ids []partitionID
+	err := s.each(ctx, statement{
+		SQL: `SELECT table, partition_id FROM system.parts WHERE database = {stage:String} AND active AND rows > 0
+			GROUP BY table, partition_id HAVING count() > 1 ORDER BY table, partition_id`,
+		Params: map[string]any{"stage": stage},
+	}, func(rows driver.Rows) error {
+		id := partitionID{tableID: tableID{Database: stage}}
+		err := rows.Scan(&id.Table, &id.Partition)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the parts of %s: %w", stage, err)
+	}
+	return ids, nil
+}
