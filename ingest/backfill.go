@@ -34,9 +34,10 @@ type BackfillPlan struct {
 	Source     string `json:"source"`
 	SourceRows uint64 `json:"sourceRows"`
 	// Downloads are those of the raw table, which the aggregate will count; Now
-	// is what it counts, absent where there is no such table.
+	// is what it counts, absent where it holds no counts or does not exist yet.
 	Downloads int64  `json:"downloads"`
 	Now       *int64 `json:"now,omitempty"`
+	Exists    bool   `json:"exists"`
 	// Resumes reports that a backfill that did not end is carried on.
 	Resumes bool `json:"resumes"`
 }
@@ -213,7 +214,8 @@ func (b *backfiller) makePlan(ctx context.Context, s *session) error {
 	if err := s.row(ctx, statement{SQL: "SELECT count() FROM " + source.String()}, &b.plan.SourceRows); err != nil {
 		return fmt.Errorf("count the rows of %s: %w", source, err)
 	}
-	if there, err := uuidOf(ctx, s, b.table); err != nil || there == "" {
+	there, err := uuidOf(ctx, s, b.table)
+	if b.plan.Exists = there != ""; err != nil || !b.plan.Exists {
 		return err
 	}
 	c, err := b.checked(ctx, s, b.table)

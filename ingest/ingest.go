@@ -57,6 +57,11 @@ type Config struct {
 	// Holder describes this process; Self by default.
 	Holder Holder
 
+	// Repeat follows each command that a report proposes, RepeatSource each with a
+	// SOURCE: flags, with a space before each, that lead to the same database and
+	// the same buckets.
+	Repeat, RepeatSource string
+
 	Progress *Progress
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -33,7 +34,7 @@ func (l local) List(ctx context.Context, pattern string) ([]Object, error) {
 	case len(objects) == 0 && isGlob:
 		return nil, fmt.Errorf("list %s: no file on the ClickHouse server matches; check the path, which is the server's, and the pattern", pattern)
 	case len(objects) == 0:
-		return nil, fmt.Errorf("list %s: it is a directory without files where a file is expected", pattern)
+		return nil, fmt.Errorf("list %s: it is a directory without files where a file is expected; name files, as in %s/*.parquet", pattern, strings.TrimRight(pattern, "/"))
 	case !isGlob && strings.Contains(objects[0].Path+"/", strings.TrimLeft(path.Clean(pattern), ".")+"/"+path.Base(objects[0].Path)+"/"):
 		return nil, fmt.Errorf("list %s: it is a directory where a file is expected; name the files in it: %s/*.parquet",
 			pattern, strings.TrimRight(pattern, "/"))
@@ -66,7 +67,7 @@ func localError(err error) error {
 	code, _ := chconn.Code(err)
 	switch code {
 	case 107: // FILE_DOESNT_EXIST
-		return fmt.Errorf("no such file on the ClickHouse server: %w", err)
+		return errors.New("no such file on the ClickHouse server; check the path, which is the server's")
 	case 291: // DATABASE_ACCESS_DENIED
 		return fmt.Errorf("the server reads files only below its user_files_path; move or link it there: %w", err)
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,13 +14,14 @@ import (
 
 // The commands that remedies name.
 var (
-	repairCommand   = regexp.MustCompile(`clickql ingest repair SOURCE --date (\d{4}-\d{2}-\d{2})`)
+	repairCommand   = regexp.MustCompile(`clickql ingest repair (\S+) --(?:date|from) (\S+)(?: --to (\S+))?`)
+	runCommand      = regexp.MustCompile(`clickql ingest run (\S+)`)
 	backfillCommand = regexp.MustCompile(`clickql ingest backfill (\w+)`)
 	dropCommand     = regexp.MustCompile("DROP VIEW `?\\w+`?\\.`?\\w+`?")
 )
 
 // follow does what remedies say, as an operator would, each thing once.
-func follow(t *testing.T, conn *chconn.Conn, source string, remedies ...string) {
+func follow(t *testing.T, conn *chconn.Conn, remedies ...string) {
 	t.Helper()
 	done := map[string]bool{}
 	once := func(s string, do func()) {
@@ -37,8 +39,13 @@ func follow(t *testing.T, conn *chconn.Conn, source string, remedies ...string) 
 			t.Fatal(err)
 		}
 	}
+	for _, m := range runCommand.FindAllStringSubmatch(text, -1) {
+		once(m[0], func() { load(t, Config{Conn: conn}, strings.Trim(m[1], "'")) })
+	}
 	for _, m := range repairCommand.FindAllStringSubmatch(text, -1) {
-		once(m[0], func() { repair(t, conn, RepairRequest{From: date(t, m[1]), To: date(t, m[1])}, source) })
+		once(m[0], func() {
+			repair(t, conn, RepairRequest{From: date(t, m[2]), To: date(t, or(m[3], m[2]))}, strings.Trim(m[1], "'"))
+		})
 	}
 	for _, m := range backfillCommand.FindAllStringSubmatch(text, -1) {
 		once(m[0], func() { backfill(t, Config{Conn: conn}, BackfillRequest{Table: m[1]}) })
@@ -46,10 +53,13 @@ func follow(t *testing.T, conn *chconn.Conn, source string, remedies ...string) 
 }
 
 // remediesOf lists what verify and schema check say is to be done.
-func remediesOf(t *testing.T, conn *chconn.Conn, source string) (verify, check []string) {
+func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, check []string) {
 	t.Helper()
-	for _, d := range verified(t, conn, false, source).Differences {
-		verify = append(verify, d.Explanation)
+	v := verified(t, conn, false, source)
+	for _, d := range v.Differences {
+		if !slices.Contains(v.Remedies, d.Remedy) && d.Cause != CauseAsRaw {
+			t.Errorf("%q mends %+v and is none of %q", d.Remedy, d, v.Remedies)
+		}
 	}
 	r, err := ddl.Check(t.Context(), conn, ddl.Options{Database: conn.Database()})
 	if err != nil {
@@ -60,7 +70,7 @@ func remediesOf(t *testing.T, conn *chconn.Conn, source string) (verify, check [
 			check = append(check, f.Remedy)
 		}
 	}
-	return verify, check
+	return v.Remedies, check
 }
 
 // TestRemedies damages a database in all the ways at once that operators know,
@@ -83,13 +93,15 @@ func TestRemedies(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
+	exports(t, db.Conn, dir, export{"late.parquet", false, 99, 100})
+	want = expectation(t, db.Conn, db.Name, append(files, export{"late.parquet", false, 99, 100}))
 	verify, check := remediesOf(t, db.Conn, source)
 	if len(verify) == 0 || len(check) == 0 {
 		t.Fatalf("nothing was found: %q, %q", verify, check)
 	}
-	follow(t, db.Conn, source, check...)
+	follow(t, db.Conn, check...)
 	verify, _ = remediesOf(t, db.Conn, source)
-	follow(t, db.Conn, source, verify...)
+	follow(t, db.Conn, verify...)
 	if verify, check = remediesOf(t, db.Conn, source); len(verify)+len(check) > 0 {
 		t.Errorf("still: %q, %q", verify, check)
 	}

@@ -48,7 +48,8 @@ func (sh *Shadow) ingest() *Ingest {
 
 // Run creates the shadow's tables and views like the live ones, where they are
 // missing, and loads what the sources name and the shadow does not hold yet.
-// Between two runs its views may be changed.
+// Between two runs, the first of which may name no source, its views may be
+// changed.
 func (sh *Shadow) Run(ctx context.Context, sources ...string) (Summary, error) {
 	s := newSession(sh.in.cfg.Conn, sh.in.cfg.Database, 0)
 	if err := sh.in.cfg.known(s, sources); err != nil {
@@ -56,6 +57,9 @@ func (sh *Shadow) Run(ctx context.Context, sources ...string) (Summary, error) {
 	}
 	if err := sh.create(ctx, s); err != nil {
 		return Summary{}, fmt.Errorf("create the shadow %s: %w", sh.name, err)
+	}
+	if len(sources) == 0 {
+		return Summary{}, nil
 	}
 	return sh.ingest().Run(ctx, Downloads, sources...)
 }

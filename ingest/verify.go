@@ -27,6 +27,9 @@ type Verification struct {
 	// Problems lists the files that are not in the tables as they are, the
 	// first maxProblems of them.
 	Problems []FileProblem `json:"problems"`
+	// Remedies are the commands that mend all of it, in the order in which they
+	// are to be run, ready for a shell.
+	Remedies []string `json:"remedies"`
 	// Notes say what limits the comparison.
 	Notes []string `json:"notes"`
 }
@@ -54,6 +57,7 @@ const (
 	ByMonth   Grain = "month"
 	InTotal   Grain = "total"
 	FirstLast Grain = "first and last day" // of tables without counts
+	ByKey     Grain = "key"                // each key of such a table, as each project
 	Unchecked Grain = "unchecked"
 )
 
@@ -74,17 +78,25 @@ type TableCheck struct {
 type Difference struct {
 	Table string `json:"table"`
 	Grain Grain  `json:"grain"`
-	// Period is a day as 2024-01-31, a month as 2024-01, "all", "first day" or
-	// "last day".
+	// Period is a day as 2024-01-31, a month as 2024-01, "all", "first day", "last
+	// day", or "each" with the columns of a key.
 	Period string `json:"period"`
-	// Expected and Found are downloads; of FirstLast they are days since 1970.
+	// Expected and Found are downloads; of FirstLast they are days since 1970, of
+	// ByKey keys: those of the downloads, and those of them that are right.
 	Expected int64 `json:"expected"`
 	Found    int64 `json:"found"`
-	// Cause is the likely one, Explanation the same in words with the remedy.
+	// Cause is the likely one, Explanation the same in words.
 	Cause       Cause  `json:"cause"`
 	Explanation string `json:"explanation"`
+	// Remedy is the command that mends it; empty where none does by itself.
+	Remedy string `json:"remedy,omitempty"`
 	// Files are those that the cause is about, some of them where there are many.
 	Files []string `json:"files,omitempty"`
+
+	at    day
+	table string // without its database
+	views int    // that fill the table; 1 for the raw one
+	mend  mend
 }
 
 // FileProblem is a file whose rows are not in the tables as they are now.
@@ -104,6 +116,8 @@ type verifier struct {
 	source sourceCounts
 	whole  bool // the sources name every file that is loaded
 	loads  loads
+	// loadable counts the files that are not loaded and can be read, as far as is known.
+	loadable int
 }
 
 // Verify compares the downloads that the sources name with the raw table and
@@ -128,7 +142,7 @@ func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (Ve
 // newVerifier compares downloads within a run.
 func newVerifier(r *run) *verifier {
 	r.feed = feedOf(Downloads, r.cfg.DownloadsTable)
-	return &verifier{run: r, out: Verification{Database: r.cfg.Database, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Notes: []string{}}}
+	return &verifier{run: r, out: Verification{Database: r.cfg.Database, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Remedies: []string{}, Notes: []string{}}}
 }
 
 // verify does the whole comparison.
@@ -167,20 +181,25 @@ func (v *verifier) verify(ctx context.Context, sources []string) (err error) {
 		return err
 	}
 	v.note(after)
+	v.prescribe(sources)
 	return nil
+}
+
+// notef adds a note.
+func (v *verifier) notef(format string, args ...any) {
+	v.out.Notes = append(v.out.Notes, fmt.Sprintf(format, args...))
 }
 
 // note says what limits the comparison.
 func (v *verifier) note(after loads) {
-	note := func(format string, args ...any) { v.out.Notes = append(v.out.Notes, fmt.Sprintf(format, args...)) }
 	if n := v.out.Files.Unnamed; n > 0 && !v.out.Quick {
-		note("files that are loaded and that SOURCE does not name: %d; days outside SOURCE, months and totals are compared with the raw table instead", n)
+		v.notef("files that are loaded and that SOURCE does not name: %d; days outside SOURCE, months and totals are compared with the raw table instead", n)
 	}
 	if after.Lines != v.loads.Lines || after.Publishing > 0 {
-		note("a load was going on: tables may have been read before and after it; run this again when it has ended")
+		v.notef("a load was going on: tables may have been read before and after it; run this again when it has ended")
 	}
 	if after.Publishing > 0 {
-		note("a batch is half published; if no ingest command is running, the next clickql ingest run finishes it")
+		v.notef("a batch is half published; if no ingest command is running, the next clickql ingest run finishes it")
 	}
 }
 
@@ -189,7 +208,7 @@ type loads struct {
 	Files      int      // loaded, by name
 	Lines      int      // about batches that publish or are done: grows with every load
 	Publishing int      // batches
-	Stored     []uint64 // rows of each batch that is done, in the order of planning
+	Stored     []uint64 // rows of each batch of files that is done, in the order of planning; not of repairs
 	Rows       uint64   // stored rows that should be in the tables
 }
 
@@ -210,7 +229,9 @@ func readLoads(ctx context.Context, s *session) (loads, error) {
 		case State(b.State) == Publishing:
 			l.Publishing++
 		default:
-			l.Stored = append(l.Stored, b.Stored)
+			if b.Rows > 0 {
+				l.Stored = append(l.Stored, b.Stored)
+			}
 			l.Lines++
 		}
 		l.Lines++

@@ -118,9 +118,10 @@ func TestVerify(t *testing.T) {
 		for _, partition := range []string{"202312", "202401"} {
 			must(t, db.Conn, "ALTER TABLE pypi ATTACH PARTITION ID '"+partition+"' FROM twice")
 		}
-		v := verified(t, db.Conn, true, all)
-		if d := difference(t, v, "pypi", "all"); d.Cause != CauseDoubled || !slices.Equal(d.Files, []string{dir + "/e01.parquet"}) {
-			t.Errorf("quick: %+v", d)
+		for _, d := range verified(t, db.Conn, true, all).Differences {
+			if d.Cause != CauseDoubled || d.Grain != ByDay || !slices.Equal(d.Files, []string{dir + "/e01.parquet"}) {
+				t.Errorf("quick: %+v", d)
+			}
 		}
 		doubled := 0
 		for _, d := range verified(t, db.Conn, false, all).Differences {
@@ -161,6 +162,17 @@ func TestVerify(t *testing.T) {
 		v := verified(t, db.Conn, false, all)
 		wantCauses(t, v, "pypi_downloads_max_min: missing-rows")
 		difference(t, v, "pypi_downloads_max_min", "last day")
+	})
+	t.Run("the days of one project wrong", func(t *testing.T) {
+		keep("pypi_downloads_max_min")
+		defer restore("pypi_downloads_max_min")
+		must(t, db.Conn, "TRUNCATE TABLE pypi_downloads_max_min")
+		must(t, db.Conn, "INSERT INTO pypi_downloads_max_min SELECT project, max(date) - (project = 'project-1'), min(date) FROM pypi GROUP BY project")
+		v := verified(t, db.Conn, false, all)
+		wantCauses(t, v, "pypi_downloads_max_min: wrong-keys")
+		if d := difference(t, v, "pypi_downloads_max_min", "each project"); d.Found != d.Expected-1 || d.Expected == 0 {
+			t.Errorf("%+v", d)
+		}
 	})
 	t.Run("a view created late", func(t *testing.T) {
 		total, _ := ddl.Lookup("pypi_downloads")

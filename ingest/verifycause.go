@@ -21,6 +21,7 @@ const (
 	CauseViewMissing Cause = "view-missing"      // no view fills the table
 	CauseViewLate    Cause = "view-late"         // created when there were rows already
 	CauseAggDoubled  Cause = "aggregate-doubled" // filled twice
+	CauseKeys        Cause = "wrong-keys"        // right as a whole, and wrong for some keys
 )
 
 // maxNamed bounds the files named for one difference.
@@ -85,6 +86,17 @@ func (p periodFiles) of(rows int64) (names []string) {
 	return names
 }
 
+// as are the same files, each taken to hold the rows by which a period differs:
+// they explain all periods together.
+func (p periodFiles) as(delta int64) periodFiles {
+	out := p
+	out.files = slices.Clone(p.files)
+	for i := range out.files {
+		out.files[i].rows = max(delta, -delta)
+	}
+	return out
+}
+
 // named adds a name while there are few.
 func named(names []string, n string) []string {
 	if len(names) < maxNamed {
@@ -101,7 +113,10 @@ type verdictOn struct {
 }
 
 // judge notes the cause.
-func (d *Difference) judge(v verdictOn) { d.Cause, d.Explanation, d.Files = v.cause, v.words, v.files }
+func (d *Difference) judge(c checked, p day, v verdictOn, m mend) {
+	d.Cause, d.Explanation, d.Files = v.cause, v.words, v.files
+	d.at, d.table, d.views, d.mend = p, c.Table, c.views, m
+}
 
 // evidence is what the cause of one table's differences is judged by. All
 // counts are at the table's grain.
@@ -117,7 +132,7 @@ type evidence struct {
 func (e evidence) judge(p day, files periodFiles) verdictOn {
 	found, raw, expected := e.found.counts[p], e.inRaw.counts[p], e.expected.counts[p]
 	if e.raw {
-		return judgeRaw(found, expected, files, repairOf(e.table.grain, p))
+		return judgeRaw(found, expected, files)
 	}
 	if found == raw {
 		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
@@ -125,73 +140,60 @@ func (e evidence) judge(p day, files periodFiles) verdictOn {
 	return e.judgeAggregate(found, raw, files)
 }
 
-// repairOf says how a day is made to agree with the source.
-func repairOf(g Grain, p day) string {
-	if g != ByDay {
-		return ": rebuild its days with clickql ingest repair SOURCE --from DAY --to DAY"
-	}
-	return ": rebuild the day with clickql ingest repair SOURCE --date " + p.String()
-}
-
 // judgeRaw finds why the raw table differs from the source.
-func judgeRaw(found, expected int64, files periodFiles, repair string) verdictOn {
+func judgeRaw(found, expected int64, files periodFiles) verdictOn {
 	waiting, waitingFiles := files.sum(func(s fileState) bool { return s != stateLoaded && s != stateChanged })
 	changed, changedFiles := files.sum(func(s fileState) bool { return s == stateChanged })
 	lacks, extra := expected-waiting-found, found-(expected-waiting)
 	switch {
 	case lacks == 0:
-		return verdictOn{CauseNotLoaded, "rows of files that the ledger does not hold as loaded: load them with clickql ingest run", waitingFiles}
+		return verdictOn{CauseNotLoaded, "rows of files that the ledger does not hold as loaded", waitingFiles}
 	case changed > 0:
-		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded" + repair, changedFiles}
+		return verdictOn{CauseChanged, "files have been replaced at the source since they were loaded", changedFiles}
 	case files.unreadable > 0 && extra > 0:
 		return verdictOn{CauseUnreadable, "files that cannot be read now may have brought the rows: restore them, and verify again", nil}
 	}
 	loaded, loadedFiles := files.sum(func(s fileState) bool { return s == stateLoaded })
 	switch same := files.of(max(lacks, extra)); {
 	case lacks > 0 && found == 0 && loaded > 0:
-		return verdictOn{CauseMissingFile, "every row is gone, though the ledger holds the files as loaded" + repair, loadedFiles}
+		return verdictOn{CauseMissingFile, "every row is gone, though the ledger holds the files as loaded", loadedFiles}
 	case lacks > 0 && len(same) > 0:
-		return verdictOn{CauseMissingFile, fmt.Sprintf("the %d rows of one file are gone, though the ledger holds it as loaded%s", lacks, repair), same}
+		return verdictOn{CauseMissingFile, fmt.Sprintf("the %d rows of one file are gone, though the ledger holds it as loaded", lacks), same}
 	case lacks > 0:
-		return verdictOn{CauseMissing, fmt.Sprintf("%d rows are gone, though the ledger holds their files as loaded%s", lacks, repair), nil}
+		return verdictOn{CauseMissing, fmt.Sprintf("%d rows are gone, though the ledger holds their files as loaded", lacks), nil}
 	case len(same) > 0:
-		return verdictOn{CauseDoubled, fmt.Sprintf("the %d rows of one file are there once more%s", extra, repair), same}
+		return verdictOn{CauseDoubled, fmt.Sprintf("the %d rows of one file are there once more", extra), same}
 	case loaded > 0 && extra%loaded == 0:
-		return verdictOn{CauseDoubled, fmt.Sprintf("every row is there %d times%s", extra/loaded+1, repair), loadedFiles}
+		return verdictOn{CauseDoubled, fmt.Sprintf("every row is there %d times", extra/loaded+1), loadedFiles}
 	case expected == 0:
-		return verdictOn{CauseAdded, "SOURCE has none of these rows: name the files that they came from too, or, if none has them, take them back", nil}
+		return verdictOn{CauseAdded, "SOURCE has none of these rows: name the files that they came from too, or, if none has them, load SOURCE beside with clickql ingest shadow run and promote that", nil}
 	default:
-		return verdictOn{CauseAdded, fmt.Sprintf("%d rows more than in the files of SOURCE: name all files, or, if none has them, something else has inserted rows%s", extra, repair), nil}
+		return verdictOn{CauseAdded, fmt.Sprintf("%d rows more than in the files of SOURCE: name all files, or, if none has them, something else has inserted rows", extra), nil}
 	}
 }
 
-// refill says how a table that a view fills is made to agree with the raw table.
-func refill(table string) string { return ": fill it anew with clickql ingest backfill " + table }
-
 // judgeAggregate finds why an aggregate differs from the raw table.
 func (e evidence) judgeAggregate(found, raw int64, files periodFiles) verdictOn {
-	table := e.table.Table
-	backfill := refill(table)
 	switch {
 	case e.table.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it" + backfill, nil}
+		return verdictOn{CauseViewMissing, "no view fills it", nil}
 	case e.table.views > 1 && found > raw:
-		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one with DROP VIEW, then%s", e.table.views, backfill[1:]), nil}
+		return verdictOn{CauseAggDoubled, fmt.Sprintf("%d views fill it: drop all but one with DROP VIEW first", e.table.views), nil}
 	case found < raw && e.late:
-		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
+		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks", nil}
 	}
 	same := files.of(max(raw-found, found-raw))
 	switch {
 	case found < raw && len(same) > 0:
-		return verdictOn{CauseMissingFile, fmt.Sprintf("it lacks the %d rows of one file, which the raw table has%s", raw-found, backfill), same}
+		return verdictOn{CauseMissingFile, fmt.Sprintf("it lacks the %d rows of one file, which the raw table has", raw-found), same}
 	case found < raw:
-		return verdictOn{CauseMissing, fmt.Sprintf("it lacks %d downloads that the raw table has%s", raw-found, backfill), nil}
+		return verdictOn{CauseMissing, fmt.Sprintf("it lacks %d downloads that the raw table has", raw-found), nil}
 	case raw > 0 && found%raw == 0:
-		return verdictOn{CauseAggDoubled, fmt.Sprintf("it counts every download %d times: rows were put into it beside its view%s", found/raw, backfill), nil}
+		return verdictOn{CauseAggDoubled, fmt.Sprintf("it counts every download %d times: rows were put into it beside its view", found/raw), nil}
 	case len(same) > 0:
-		return verdictOn{CauseDoubled, fmt.Sprintf("it counts the %d rows of one file more often than the raw table%s", found-raw, backfill), same}
+		return verdictOn{CauseDoubled, fmt.Sprintf("it counts the %d rows of one file more often than the raw table", found-raw), same}
 	default:
-		return verdictOn{CauseAdded, fmt.Sprintf("it counts %d downloads more than the raw table%s", found-raw, backfill), nil}
+		return verdictOn{CauseAdded, fmt.Sprintf("it counts %d downloads more than the raw table", found-raw), nil}
 	}
 }
 
@@ -225,17 +227,16 @@ func (e evidence) missesStart() bool {
 
 // judgeEnd finds why a table's first or last day is wrong: end is 0 or 1.
 func judgeEnd(c checked, end int, found, raw, expected day) verdictOn {
-	backfill := refill(c.Table)
 	switch {
 	case found == raw:
 		return verdictOn{CauseAsRaw, "it agrees with the raw table, which differs from the source", nil}
 	case c.views == 0:
-		return verdictOn{CauseViewMissing, "no view fills it" + backfill, nil}
+		return verdictOn{CauseViewMissing, "no view fills it", nil}
 	case found == 0 || end == 0 && found > expected:
-		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks" + backfill, nil}
+		return verdictOn{CauseViewLate, "its view was created when there were rows already, which it lacks", nil}
 	case end == 1 && found < expected:
-		return verdictOn{CauseMissing, "it lacks the newest days, which the raw table has" + backfill, nil}
+		return verdictOn{CauseMissing, "it lacks the newest days, which the raw table has", nil}
 	default:
-		return verdictOn{CauseAdded, "it holds a day that the raw table does not: the rows of that day were taken out of the raw table alone" + backfill, nil}
+		return verdictOn{CauseAdded, "it holds a day that the raw table does not: the rows of that day were taken out of the raw table alone", nil}
 	}
 }

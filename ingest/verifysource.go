@@ -76,6 +76,9 @@ func (s fileState) String() string {
 	return [...]string{"new", "failed", "inHand", "loaded", "changed", "replaced"}[s]
 }
 
+// waits reports that a load would take the file.
+func (s fileState) waits() bool { return s <= stateInHand }
+
 // readSource counts the source's rows by day, some files at a time.
 func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 	v.source.days = map[day]*dayCounts{}
@@ -100,7 +103,7 @@ func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 			return err
 		}
 		for _, f := range bad {
-			v.unreadable(f)
+			v.unreadable(f, states[f.Object.Name])
 		}
 		for _, o := range chunk {
 			seen += o.Size
@@ -133,6 +136,9 @@ func (v *verifier) fileStates(ctx context.Context, objects []Object) (map[string
 		states[o.Name] = state
 		f := &v.out.Files
 		*[...]*int{&f.New, &f.Failed, &f.InHand, &f.Loaded, &f.Changed, &f.Replaced}[state]++
+		if state.waits() {
+			v.loadable++
+		}
 		if state != stateLoaded && state != stateReplaced {
 			reason := ""
 			if state == stateFailed {
@@ -223,8 +229,11 @@ func (v *verifier) problem(file, state, reason string) {
 }
 
 // unreadable lists a file that cannot be counted.
-func (v *verifier) unreadable(f Failure) {
+func (v *verifier) unreadable(f Failure, state fileState) {
 	v.out.Files.Unreadable++
+	if state.waits() {
+		v.loadable--
+	}
 	v.problem(f.Object.Name, "unreadable", f.Reason)
 }
 
@@ -256,7 +265,7 @@ func (v *verifier) countGroup(ctx context.Context, g group, states map[string]fi
 	case !blamesFile(err):
 		return fmt.Errorf("count the rows of %s: %w", describeGroup(g.objects()), withAccessRemedy(err))
 	case len(g.Files) == 1:
-		v.unreadable(Failure{g.Files[0].Object, plainReason(err)})
+		v.unreadable(Failure{g.Files[0].Object, plainReason(err)}, states[g.Files[0].Name])
 		return nil
 	}
 	all, half := g.Files, len(g.Files)/2
@@ -328,7 +337,7 @@ func (v *verifier) take(g group, counts []scanned, states map[string]fileState) 
 	index := map[string]int{}
 	for _, f := range g.Files {
 		if sums[f.Path] != f.Rows {
-			v.unreadable(Failure{f.Object, fmt.Sprintf("its footer promises %d rows, but it holds %d", f.Rows, sums[f.Path])})
+			v.unreadable(Failure{f.Object, fmt.Sprintf("its footer promises %d rows, but it holds %d", f.Rows, sums[f.Path])}, states[f.Name])
 			continue
 		}
 		index[f.Path] = len(v.source.files)

@@ -134,9 +134,15 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sourc
 	}
 	a.printSummary(sum)
 	if !sum.Complete() {
-		return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.SetAside)+len(sum.Changed), sum.Listed)
+		return notLoaded(sum)
 	}
 	return nil
+}
+
+// notLoaded is the error of a load that is not complete.
+func notLoaded(sum ingest.Summary) error {
+	n := len(sum.Failed) + len(sum.SetAside) + len(sum.Changed)
+	return fmt.Errorf("not loaded: %d of %s; see above", n, english.Plural(sum.Listed, "file", ""))
 }
 
 // load connects and runs one load; m is told the status after it.
@@ -262,6 +268,14 @@ func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
 	}
 }
 
+// rowCount writes a number of rows.
+func rowCount(n uint64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return humanize.Comma(int64(n)) + " rows"
+}
+
 // printSummary says what a load did.
 func (a *app) printSummary(s ingest.Summary) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
@@ -272,10 +286,10 @@ func (a *app) printSummary(s ingest.Summary) {
 	out("%s named, %d loaded before, %d loaded now: %s rows in %s, %s rows/s%s",
 		english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())), took)
 	for _, r := range s.Reject {
-		out("not stored: %s rows with %s", humanize.Comma(int64(r.Rows)), r.Reason)
+		out("not stored: %s with %s", rowCount(r.Rows), r.Reason)
 	}
 	for _, c := range s.Changed {
-		out("changed: %s was loaded at generation %s and is now %s; it was not loaded again, since its rows would count twice",
+		out("changed: %s was loaded at generation %s and is now %s; it was not loaded again, since its rows would count twice; clickql ingest verify names its days and the repair that replaces them",
 			c.Object.Name, c.Loaded, c.Object.Generation)
 	}
 	for _, f := range s.Failed {
@@ -285,7 +299,7 @@ func (a *app) printSummary(s ingest.Summary) {
 		out("set aside: %s: %s", f.Object.Name, f.Reason)
 	}
 	if len(s.Failed) > 0 {
-		out("failed files are tried again by the next run, up to --tries")
+		out("export files that failed anew, or leave them out of SOURCE; as they are, each run tries them again, up to --tries")
 	}
 	if len(s.SetAside) > 0 {
 		out("files that are set aside are tried again when they change, or with --retry")

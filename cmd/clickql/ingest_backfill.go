@@ -80,7 +80,10 @@ func writeBackfillPlan(out io.Writer, p ingest.BackfillPlan) error {
 	line("backfill of\t%s in database %s, by %s", p.Table, p.Database, strings.Join(p.Key, ", "))
 	line("computed from\t%s, %s rows", p.Source, humanize.Comma(int64(p.SourceRows)))
 	now := "there is no such table"
-	if p.Now != nil {
+	switch {
+	case p.Exists && p.Now == nil:
+		now = "it holds no counts"
+	case p.Exists:
 		now = "it counts " + humanize.Comma(*p.Now)
 	}
 	line("downloads\t%s; now %s", humanize.Comma(p.Downloads), now)

@@ -56,13 +56,13 @@ func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title
 func newShadowRunCommand(a *app) *cobra.Command {
 	var f shadowFlags
 	cmd := &cobra.Command{
-		Use:   "run SOURCE...",
+		Use:   "run [SOURCE...]",
 		Short: "Create a shadow where it is missing, and load into it",
 		Long: "Creates tables and views like the live ones, empty, where the shadow is missing, and\n" +
-			"loads what SOURCE names and the shadow does not hold yet. Its views may be changed, and\n" +
-			"others added, before the first load.\n\n" + sourceHelp,
-		Example: "  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again",
-		Args:    cobra.MinimumNArgs(1),
+			"loads what SOURCE names and the shadow does not hold yet. Without SOURCE it is only\n" +
+			"created: its views may be changed with SQL, and others added, before the first load.\n\n" + sourceHelp,
+		Example: "  clickql ingest shadow run --name again\n  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sh, release, err := a.shadow(cmd, f, &args, "loading the shadow")
 			if err != nil {
@@ -74,9 +74,11 @@ func newShadowRunCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.printSummary(sum)
+			if len(args) > 0 {
+				a.printSummary(sum)
+			}
 			if !sum.Complete() {
-				return fmt.Errorf("%d of %d files are not loaded: see above", len(sum.Failed)+len(sum.Changed), sum.Listed)
+				return notLoaded(sum)
 			}
 			_, err = fmt.Fprintf(a.stdout, "the shadow is the database %s\n", sh.Database())
 			return err

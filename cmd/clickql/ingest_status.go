@@ -60,11 +60,13 @@ func printStatus(out io.Writer, st ingest.Status) error {
 		line("%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", k.Kind, humanize.Comma(int64(k.Files)), humanize.IBytes(k.Bytes), humanize.Comma(int64(k.Rows)),
 			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
 	}
+	var rejected []string
 	for _, k := range st.Kinds {
 		for _, reason := range slices.Sorted(maps.Keys(k.Rejected)) {
-			line("\nnot stored: %s rows of %s with %s", humanize.Comma(int64(k.Rejected[reason])), k.Kind, reason)
+			rejected = append(rejected, fmt.Sprintf("not stored: %s of %s with %s", rowCount(k.Rejected[reason]), k.Kind, reason))
 		}
 	}
+	paragraph(line, rejected)
 	if st.Writer != nil {
 		life := "alive"
 		if !st.Writer.Alive {

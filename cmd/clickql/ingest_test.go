@@ -60,7 +60,10 @@ func TestIngest(t *testing.T) {
 	if status != exitFailed || !strings.Contains(stdout, written.To) || !strings.Contains(stdout, "missing-file: every row is gone") || !strings.Contains(stderr, "do not agree: 1 difference") {
 		t.Errorf("verify with a day missing: %d\n%s%s", status, stdout, stderr)
 	}
-	t.Log(stdout)
+	mend := "clickql ingest repair --clickhouse "
+	if !strings.Contains(stdout, mend) || !strings.Contains(stdout, " '"+downloads+"' --date "+written.To+"\n") {
+		t.Errorf("verify names no command that mends the day:\n%s", stdout)
+	}
 	if status, stdout, stderr = command("projects", o.Dir+"/"+sample.ProjectsDir+"/*.parquet"); status != exitDone {
 		t.Errorf("projects: %d\n%s%s", status, stdout, stderr)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -46,9 +47,11 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 			}
 			defer a.releasing(release)
 			progress := ingest.NewProgress(time.Now)
+			repeat, repeatSource := again(cmd.Flags())
 			stop := a.showProgress(progress, "counting")
 			v, err := ingest.New(ingest.Config{
 				Conn: conn, Sources: []ingest.Source{bucket}, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
+				Repeat: repeat, RepeatSource: repeatSource,
 			}).Verify(cmd.Context(), quick, sources...)
 			stop()
 			if err != nil {
@@ -95,27 +98,94 @@ func writeVerification(out io.Writer, v ingest.Verification) error {
 	if len(v.Differences) > 0 {
 		line("\ndiffers\ttable\texpected\tfound\tlikely cause")
 	}
-	asRaw := 0
-	for _, d := range v.Differences {
+	shown, asRaw := inRuns(v.Differences)
+	for _, d := range shown {
+		line("%s\t%s\t%s\t%s\t%s: %s", d.Period, d.Table, valueOf(d, d.Expected), valueOf(d, d.Found), d.Cause, d.Explanation)
+		for _, name := range d.Files {
+			line("\t\t\t\t  %s", name)
+		}
+	}
+	if asRaw > 0 {
+		line("and, as the raw table has it, in tables that agree with that: %s", english.Plural(asRaw, "difference", ""))
+	}
+	paragraph(line, problemLines(v.Problems))
+	paragraph(line, v.Notes, "note: ")
+	if len(v.Remedies) > 0 {
+		line("\nto mend it, run in this order:")
+		for _, r := range v.Remedies {
+			line("  %s", r)
+		}
+	}
+	return w.Flush()
+}
+
+// inRuns shows days that follow each other and differ in the same table for the
+// same cause as one, and counts what is only the raw table's difference seen
+// again.
+func inRuns(differences []ingest.Difference) (shown []ingest.Difference, asRaw int) {
+	var last time.Time // day of the last one shown
+	for _, d := range differences {
 		if d.Cause == ingest.CauseAsRaw {
 			asRaw++
 			continue
 		}
-		line("%s\t%s\t%s\t%s\t%s: %s", d.Period, d.Table, valueOf(d, d.Expected), valueOf(d, d.Found), d.Cause, d.Explanation)
-		for _, name := range d.Files {
-			line("\t  %s", name)
+		day, err := time.Parse(time.DateOnly, d.Period)
+		if n := len(shown) - 1; n >= 0 && err == nil && day.Equal(last.AddDate(0, 0, 1)) && sameKind(shown[n], d) {
+			from, _, _ := strings.Cut(shown[n].Period, " to ")
+			shown[n].Period, last = from+" to "+d.Period, day
+			together(&shown[n], d)
+			continue
+		}
+		shown, last = append(shown, d), day
+	}
+	return shown, asRaw
+}
+
+// together adds a difference to another, also in its words.
+func together(sum *ingest.Difference, d ingest.Difference) {
+	rows := func() string { return fmt.Sprintf(" %d ", max(sum.Found-sum.Expected, sum.Expected-sum.Found)) }
+	before := rows()
+	sum.Expected, sum.Found = sum.Expected+d.Expected, sum.Found+d.Found
+	sum.Explanation = strings.Replace(sum.Explanation, before, rows(), 1)
+}
+
+// sameKind reports that two differences are told in the same words, but for the
+// numbers of rows.
+func sameKind(a, b ingest.Difference) bool {
+	return a.Table == b.Table && a.Cause == b.Cause && a.Grain == b.Grain && wordsOf(a) == wordsOf(b) && slices.Equal(a.Files, b.Files)
+}
+
+// wordsOf is an explanation without its numbers.
+func wordsOf(d ingest.Difference) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, d.Explanation)
+}
+
+// problemLines writes each file once: one that failed and cannot be read now
+// either, as unreadable.
+func problemLines(problems []ingest.FileProblem) []string {
+	unreadable := map[string]bool{}
+	for _, p := range problems {
+		unreadable[p.Name] = unreadable[p.Name] || p.State == "unreadable"
+	}
+	var lines []string
+	for _, p := range problems {
+		if p.State == "unreadable" || !unreadable[p.Name] {
+			lines = append(lines, p.State+": "+strings.TrimSuffix(p.Name+": "+p.Reason, ": "))
 		}
 	}
-	if asRaw > 0 {
-		line("\n%d more differences are those of the raw table, seen in tables that agree with it", asRaw)
+	return lines
+}
+
+// paragraph writes lines below an empty one.
+func paragraph(line func(string, ...any), lines []string, prefix ...string) {
+	for i, l := range lines {
+		line("%s%s", map[bool]string{true: "\n"}[i == 0], strings.Join(prefix, "")+l)
 	}
-	for _, p := range v.Problems {
-		line("\n%s: %s", p.State, strings.TrimSuffix(p.Name+": "+p.Reason, ": "))
-	}
-	for _, n := range v.Notes {
-		line("\nnote: %s", n)
-	}
-	return w.Flush()
 }
 
 // outcomeOf says how a table compares.

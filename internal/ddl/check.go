@@ -85,7 +85,10 @@ func (r *Report) remake(t Table) string {
 
 // refill says how a derived table is computed anew, with the shape that it
 // should have, and its view where that is missing.
-func refill(t Table) string { return "Run: clickql ingest backfill " + t.Name }
+func refill(t Table) string { return "Run: " + backfill(t) }
+
+// backfill is the command that does it.
+func backfill(t Table) string { return "clickql ingest backfill " + t.Name }
 
 // checkColumn compares one column.
 func (r *Report) checkColumn(t Table, want Column, got actualTable) {

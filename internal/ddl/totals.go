@@ -19,6 +19,8 @@ func (r *Report) checkTotals(ctx context.Context, conn *chconn.Conn, have *actua
 	if err != nil {
 		return err
 	}
+	var tables []Table
+	var extents []extent
 	for _, t := range Derived() {
 		got, ok := have.tables[t.Name]
 		if !ok || !got.hasColumns(t, valueColumns(t)...) {
@@ -28,9 +30,30 @@ func (r *Report) checkTotals(ctx context.Context, conn *chconn.Conn, have *actua
 		if err != nil {
 			return err
 		}
-		r.addTotal(t, found, counted)
+		tables, extents = append(tables, t), append(extents, found)
+	}
+	doubtful := rawDoubtful(tables, extents, counted)
+	for i, t := range tables {
+		r.addTotal(t, extents[i], counted, doubtful)
 	}
 	return nil
+}
+
+// rawDoubtful reports that no aggregate with downloads counts as many as the raw
+// table, and several agree with one another: then it is the raw table that has
+// lost rows or has too many.
+func rawDoubtful(tables []Table, found []extent, raw extent) bool {
+	same := map[int64]int{}
+	for i, t := range tables {
+		if t.Kind != Extremes && !found[i].empty() {
+			same[found[i].downloads]++
+		}
+	}
+	most := 0
+	for _, n := range same {
+		most = max(most, n)
+	}
+	return same[raw.downloads] == 0 && most > 1
 }
 
 // hasColumns reports that the table has the columns with the types they should have.
@@ -92,7 +115,7 @@ func derivedExtent(ctx context.Context, conn *chconn.Conn, database string, t Ta
 
 // addTotal records how a derived table compares, and a finding where it does
 // not agree.
-func (r *Report) addTotal(t Table, found, raw extent) {
+func (r *Report) addTotal(t Table, found, raw extent, rawDoubtful bool) {
 	total := Total{Table: t.Name, Found: strconv.FormatInt(found.downloads, 10), Raw: strconv.FormatInt(raw.downloads, 10)}
 	unit := " downloads"
 	if t.Kind == Extremes {
@@ -103,9 +126,12 @@ func (r *Report) addTotal(t Table, found, raw extent) {
 	if total.Agrees {
 		return
 	}
-	remedy := "Find the days that differ, and why, with: clickql ingest verify SOURCE. If the raw table is right: " + refill(t)
-	if found.empty() {
+	remedy := "Find the days that differ, and why, with: clickql ingest verify SOURCE. If the raw table is right, run: " + backfill(t)
+	switch {
+	case found.empty():
 		remedy = refill(t)
+	case rawDoubtful:
+		remedy = "No aggregate counts what the raw table does, so that one seems to be wrong. Run: clickql ingest verify SOURCE, which names the days and what mends them; fill nothing from the raw table before"
 	}
 	r.add(r.Database+"."+t.Name, WrongTotal, remedy, "the table has %s%s and the raw table has %s", total.Found, unit, total.Raw)
 }

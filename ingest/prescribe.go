@@ -1,0 +1,180 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// mend is the kind of command that makes a difference go away.
+type mend int
+
+const (
+	mendNone mend = iota // no command alone: the explanation says what to do
+	mendLoad
+	mendRepair
+	mendBackfill
+)
+
+// mends tells what mends a table in which a period differs for a cause.
+func (e evidence) mends(p day, c Cause) mend {
+	switch {
+	case c == CauseAsRaw || c == CauseUnreadable || e.raw && c == CauseAdded && e.expected.counts[p] == 0:
+		return mendNone
+	case c == CauseNotLoaded:
+		return mendLoad
+	case e.raw:
+		return mendRepair
+	}
+	return mendBackfill
+}
+
+// prescriber writes the commands that mend what a verification found.
+type prescriber struct {
+	*verifier
+	source  string // the flags and sources of a command that reads them
+	repairs []stretch
+	load    string // empty: nothing is to be loaded
+}
+
+// stretch is a run of days, both included.
+type stretch struct{ from, to day }
+
+// prescribe notes the command for each difference, and all of them once in the
+// order in which they are to be run: what is not loaded first, since a repair
+// wants every file of its days, and aggregates last, since they are computed
+// from the raw table.
+func (v *verifier) prescribe(sources []string) {
+	p := prescriber{verifier: v, source: v.cfg.RepeatSource}
+	for _, s := range sources {
+		p.source += " " + shellQuote(s)
+	}
+	if v.loadable > 0 {
+		p.load = "clickql ingest run" + p.source
+		if v.out.Files.Failed > 0 {
+			p.load += " --retry"
+		}
+	}
+	p.chooseDays()
+	var fills []string
+	vague := v.out.Quick && v.out.Files.Changed > 0
+	for i := range v.out.Differences {
+		d := &v.out.Differences[i]
+		switch {
+		case d.mend == mendLoad:
+			d.Remedy = p.load
+		case d.mend == mendRepair && d.Grain != ByDay: // of a quick look at an old ledger
+			d.Remedy, vague = p.verify(), true
+		case d.mend == mendRepair, p.covers(*d):
+			d.Remedy = p.repair(p.spanOf(d.at))
+		case d.mend == mendBackfill:
+			d.Remedy = "clickql ingest backfill" + v.cfg.Repeat + " " + shellQuote(d.table)
+			fills = append(fills, d.Remedy)
+		}
+	}
+	out := &v.out.Remedies
+	if p.load != "" {
+		*out = append(*out, p.load)
+	}
+	if vague {
+		*out = append(*out, p.verify())
+	}
+	for _, s := range p.repairs {
+		*out = append(*out, p.repair(s))
+	}
+	*out = append(*out, slices.Compact(fills)...)
+}
+
+// chooseDays finds the ranges of days to rebuild: those that differ, and those
+// that a replaced file holds, which are repaired together.
+func (p *prescriber) chooseDays() {
+	days := map[day]bool{}
+	for _, d := range p.out.Differences {
+		if d.mend == mendRepair && d.Grain == ByDay {
+			days[d.at] = true
+		}
+	}
+	changed := map[int]stretch{}
+	for d, c := range p.verifier.source.days {
+		for _, f := range c.files {
+			if p.verifier.source.files[f.file].state == stateChanged {
+				s, known := changed[f.file]
+				if !known {
+					s = stretch{d, d}
+				}
+				changed[f.file] = stretch{min(s.from, d), max(s.to, d)}
+			}
+		}
+	}
+	for _, s := range changed {
+		for d := s.from; d <= s.to; d++ {
+			days[d] = true
+		}
+	}
+	for d := range days {
+		p.repairs = append(p.repairs, stretch{d, d})
+	}
+	slices.SortFunc(p.repairs, func(a, b stretch) int { return int(a.from) - int(b.from) })
+	merged := p.repairs[:0]
+	for _, s := range p.repairs {
+		if n := len(merged); n > 0 && merged[n-1].to+1 == s.from {
+			merged[n-1].to = s.to
+			continue
+		}
+		merged = append(merged, s)
+	}
+	p.repairs = merged
+}
+
+// covers tells whether a repair that is due anyway mends an aggregate: it
+// rebuilds its days, their months, and all that has no days, as far as a view
+// is registered.
+func (p *prescriber) covers(d Difference) bool {
+	if len(p.repairs) == 0 || d.views != 1 && d.Cause != CauseAsRaw {
+		return false
+	}
+	switch d.Grain {
+	case ByDay:
+		return p.within(d.at, d.at+1)
+	case ByMonth:
+		return p.within(d.at, d.at.nextMonth())
+	}
+	return true
+}
+
+// within tells whether days from one on to before another are rebuilt.
+func (p *prescriber) within(from, before day) bool {
+	return slices.ContainsFunc(p.repairs, func(s stretch) bool { return s.from < before && s.to >= from })
+}
+
+// spanOf is the range that a day is rebuilt with, the first for what has no days.
+func (p *prescriber) spanOf(d day) stretch {
+	for _, s := range p.repairs {
+		if d <= s.to {
+			return s
+		}
+	}
+	return p.repairs[0]
+}
+
+// repair is the command that rebuilds days.
+func (p *prescriber) repair(s stretch) string {
+	if s.from == s.to {
+		return fmt.Sprintf("clickql ingest repair%s --date %s", p.source, s.from)
+	}
+	return fmt.Sprintf("clickql ingest repair%s --from %s --to %s", p.source, s.from, s.to)
+}
+
+// verify is the command that finds the days which a quick look does not know.
+func (p *prescriber) verify() string { return "clickql ingest verify" + p.source }
+
+// shellQuote writes a word so that a shell takes it as it is.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

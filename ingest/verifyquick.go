@@ -1,0 +1,93 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// quick compares the ledger's rows with the raw table's: by day, or in total
+// where the ledger does not know the days.
+func (v *verifier) quick(ctx context.Context) error {
+	days, err := loadedDays(ctx, v.session)
+	if err != nil && !gone(err) {
+		return err
+	}
+	raw := v.rawTable()
+	found, err := v.observe(ctx, raw)
+	if err != nil {
+		return err
+	}
+	v.out.Rows = v.loads.Rows
+	expected := observed{counts: days}
+	delta := found.total() - int64(v.loads.Rows)
+	files, err := v.ledgerFilesOf(ctx, max(delta, -delta))
+	if err != nil {
+		return err
+	}
+	// Batches from before the ledger counted days make the sums differ.
+	if expected.total() != int64(v.loads.Rows) {
+		raw.grain, raw.period = InTotal, ""
+		found, expected = observed{counts: map[day]int64{0: found.total()}}, observed{counts: map[day]int64{0: int64(v.loads.Rows)}}
+	}
+	if !oneWay(found, expected) {
+		files = periodFiles{}
+	}
+	wanted, has := expected.total(), found.total()
+	check := TableCheck{Table: v.shown(raw.tableID), Grain: raw.grain, Expected: &wanted, Found: &has}
+	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
+	periods := maps.Clone(expected.counts)
+	maps.Copy(periods, found.counts)
+	for _, p := range slices.Sorted(maps.Keys(periods)) {
+		if found.counts[p] == expected.counts[p] {
+			continue
+		}
+		check.Differing++
+		d := Difference{Table: check.Table, Grain: raw.grain, Period: raw.grain.write(p), Expected: expected.counts[p], Found: found.counts[p]}
+		verdict := e.judge(p, files.as(found.counts[p]-expected.counts[p]))
+		d.judge(raw, p, verdict, e.mends(p, verdict.cause))
+		v.out.Differences = append(v.out.Differences, d)
+	}
+	v.out.Tables = append(v.out.Tables, check)
+	return nil
+}
+
+// oneWay tells whether every period lacks rows, or every one has too many: only
+// then can a single file explain it.
+func oneWay(found, expected observed) bool {
+	less, more := false, false
+	for _, counts := range []map[day]int64{found.counts, expected.counts} {
+		for p := range counts {
+			n := found.counts[p] - expected.counts[p]
+			less, more = less || n < 0, more || n > 0
+		}
+	}
+	return less != more
+}
+
+// ledgerFilesOf finds loaded files that brought a number of rows.
+func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (periodFiles, error) {
+	var files periodFiles
+	if stored == 0 || v.loads.Files == 0 {
+		return files, nil
+	}
+	err := v.each(ctx, statement{
+		SQL: `SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
+				FROM ` + name(v.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
+					(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5) GROUP BY batch, name)
+			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
+		Params: map[string]any{"kind": string(Downloads), "stored": stored, "most": uint64(maxNamed)},
+	}, func(rows driver.Rows) error {
+		f := countedFile{state: stateLoaded, rows: stored}
+		err := rows.Scan(&f.name)
+		files.files = append(files.files, f)
+		return err
+	})
+	if err != nil {
+		return files, fmt.Errorf("look for files of %d rows in the ledger: %w", stored, err)
+	}
+	return files, nil
+}
