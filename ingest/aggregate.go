@@ -55,8 +55,10 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", f.View.tableID, err)
 	}
 	// One thread each, several at a time: merging the threads' hash tables of
-	// keys that hardly repeat costs more than it gains.
-	settings := st.settings(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{"max_threads": 1})
+	// keys that hardly repeat costs more than it gains. A SELECT without GROUP BY
+	// gives no row of no rows: one of zeros adds nothing that could be judged.
+	settings := st.settings(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{
+		"max_threads": 1, "empty_result_for_aggregation_by_empty_set": 1})
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}

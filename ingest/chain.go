@@ -111,17 +111,18 @@ func isPlain(s shape) bool {
 	return len(s.Counts) > 0
 }
 
-// plainKey lists the base's columns that a view's table holds in its sorting key.
+// plainKey lists the base's columns that a view's table holds in its sorting key,
+// as they are: one of another type holds other values, such as none for nulls.
 func plainKey(d derivation, c view) []string {
-	var sorting []string
+	var table target
 	for _, t := range d.Targets {
 		if t.tableID == c.Target {
-			sorting = t.Key
+			table = t
 		}
 	}
 	var columns []string
 	for _, k := range c.shape.Keys {
-		if k.Func == "" && contains(sorting, k.Column) {
+		if k.Func == "" && contains(table.Key, k.Column) && table.valuesOf(k.Column) == d.Base.valuesOf(k.Column) {
 			columns = append(columns, k.Column)
 		}
 	}

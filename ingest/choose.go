@@ -64,15 +64,31 @@ func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
 	return objects, errors.Join(errs...)
 }
 
-// ledgerChunk bounds the names in one question to the ledger.
-const ledgerChunk = 5000
+// ledgerChunk and ledgerChunkBytes bound the names in one question to the ledger:
+// over HTTP they travel in the address, where each byte may take three, and which
+// servers bound to a megabyte.
+const (
+	ledgerChunk      = 5000
+	ledgerChunkBytes = 300_000
+)
+
+// chunk is how many of some objects one question to the ledger names.
+func chunk(objects []Object) int {
+	bytes := 0
+	for n, o := range objects {
+		if bytes += len(o.Name); n > 0 && (n == ledgerChunk || bytes > ledgerChunkBytes) {
+			return n
+		}
+	}
+	return len(objects)
+}
 
 // unloaded leaves out the objects that are in the tables, and notes those that
 // are there at another generation.
 func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) {
 	var fresh []Object
 	for len(objects) > 0 {
-		n := min(len(objects), ledgerChunk)
+		n := chunk(objects)
 		loaded, err := r.loadedGenerations(ctx, objects[:n])
 		if err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ type claimResult struct {
 func (d derivation) shapeOfAll() string {
 	h := fnv.New64a()
 	for _, t := range d.all() {
-		_, _ = fmt.Fprintln(h, t.tableID, t.Engine, t.Columns, t.Key) // cannot fail
+		_, _ = fmt.Fprintln(h, t.tableID, t.Create) // cannot fail
 	}
 	for _, v := range d.Views {
 		_, _ = fmt.Fprintln(h, v.tableID, v.Source, v.Target, v.Select)

@@ -74,7 +74,8 @@ func (h *helper) live(ctx context.Context, s *session, state lockState) (bool, e
 
 // find is a batch that is planned and that nobody has claimed; nil for none.
 func (h *helper) find(ctx context.Context, s *session, epoch uint64) (*batchLine, error) {
-	planned, err := readBatches(ctx, s, fmt.Sprintf("HAVING state = %d AND epoch = %d AND reason = '%s'", Planned, epoch, forAnyone))
+	// A batch's name begins with its writer's epoch, and the ledger is sorted by it.
+	planned, err := readBatches(ctx, s, fmt.Sprintf("WHERE startsWith(b.batch, '%08d_')", epoch), fmt.Sprintf("HAVING state = %d AND reason = '%s'", Planned, forAnyone))
 	if err != nil && chconn.Classify(err) != chconn.UnknownTable {
 		return nil, err
 	}

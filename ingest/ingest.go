@@ -92,7 +92,7 @@ func (c Config) withDefaults() Config {
 	c.BatchFiles = or(c.BatchFiles, DefaultBatchFiles)
 	c.MaxMemory = or(c.MaxMemory, DefaultMaxMemory)
 	c.Tries = or(c.Tries, DefaultTries)
-	c.Workers = or(c.Workers, 1)
+	c.Workers = max(c.Workers, 1)
 	c.Ahead = or(c.Ahead, defaultAhead)
 	c.Beat = or(c.Beat, defaultBeat)
 	c.Lease = or(c.Lease, defaultLease)

@@ -160,18 +160,19 @@ func insert[T any](ctx context.Context, s *session, table string, lines []T) err
 
 // openBatches lists the batches that are not final, oldest first.
 func openBatches(ctx context.Context, s *session) ([]batchLine, error) {
-	return readBatches(ctx, s, "HAVING state < 5")
+	return readBatches(ctx, s, "", "HAVING state < 5")
 }
 
-// readBatches reads the last line of each batch, in the order of planning.
-func readBatches(ctx context.Context, s *session, having string) ([]batchLine, error) {
+// readBatches reads the last line of each batch, in the order of planning. The
+// lines may be chosen, and the batches.
+func readBatches(ctx context.Context, s *session, where, having string) ([]batchLine, error) {
 	var batches []batchLine
 	err := s.each(ctx, statement{SQL: `SELECT batch, any(b.kind) AS kind, max(b.state) AS state,
 			argMax(b.reason, b.state) AS reason, argMax(b.epoch, b.state) AS epoch, argMax(b.owner, b.state) AS owner,
 			max(b.files) AS files, max(b.bytes) AS bytes, max(b.rows) AS rows, max(b.stored) AS stored, max(b.rejected) AS rejected,
 			argMax(b.first_day, b.state) AS first_day, argMax(b.last_day, b.state) AS last_day, max(b.seconds) AS seconds,
 			argMax(b.at, b.state) AS at
-		FROM ` + name(s.database, ledgerBatches) + ` AS b GROUP BY batch ` + having + ` ORDER BY batch`,
+		FROM ` + name(s.database, ledgerBatches) + ` AS b ` + where + ` GROUP BY batch ` + having + ` ORDER BY batch`,
 	}, func(rows driver.Rows) error {
 		var b batchLine
 		if err := rows.ScanStruct(&b); err != nil {

@@ -63,7 +63,7 @@ func loadedDays(ctx context.Context, s *session) (map[day]int64, error) {
 	days, err := s.byDay(ctx, statement{
 		// A line that was written twice because its answer was lost counts once.
 		SQL: `SELECT day, sum(n) FROM (SELECT DISTINCT batch, day, rows AS n FROM ` + name(s.database, ledgerDays) + ` WHERE batch IN
-				(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)) GROUP BY day`,
+				` + doneBatches(s.database) + `) GROUP BY day`,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger's days: %w", err)

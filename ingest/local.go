@@ -96,7 +96,7 @@ func (l local) Generations(ctx context.Context, objects []Object) (map[string]st
 func (local) Path(name string) string { return name }
 
 // Group splits objects into lists that one file() reads.
-func (local) Group(objects []Object) [][]Object { return GroupByComma(objects, groupLimit) }
+func (local) Group(objects []Object) [][]Object { return GroupApart(objects, groupLimit) }
 
 // Table reads a group with file().
 func (local) Table(group []Object, format, structure string) (TableFunction, error) {

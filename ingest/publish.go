@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/chconn"
 )
 
 // partitionID names one partition of one public table.
@@ -116,6 +118,9 @@ func (s stepLine) partition() partitionID {
 	return partitionID{tableID{s.Database, s.Table}, s.Partition}
 }
 
+// codeOtherStructure is ClickHouse's INCOMPATIBLE_COLUMNS.
+const codeOtherStructure = 122
+
 // move publishes one partition.
 func (p *publisher) move(ctx context.Context, stage string, step stepLine) error {
 	id := step.partition()
@@ -123,6 +128,9 @@ func (p *publisher) move(ctx context.Context, stage string, step stepLine) error
 		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.String(),
 		Params: map[string]any{"partition": step.Partition},
 	})
+	if code, _ := chconn.Code(err); code == codeOtherStructure {
+		err = fmt.Errorf("%w; the table was changed while the batch was being published: take that back, or give %s the same structure, and run this again", err, name(stage, step.Staged))
+	}
 	if err != nil {
 		return fmt.Errorf("move partition %s of batch %s into %s: %w", step.Partition, step.Batch, id.tableID, err)
 	}

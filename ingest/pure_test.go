@@ -163,6 +163,7 @@ func TestWitness(t *testing.T) {
 		{"SummingMergeTree", "SummingMergeTree((n, m)) ORDER BY a", []string{"a"}, "a String;count Int64;m Int64;n UInt32", "sum(m)"},
 		{"SummingMergeTree", "SummingMergeTree ORDER BY a", []string{"a"}, "a Int64;n UInt64", "sum(n)"},
 		{"SummingMergeTree", "SummingMergeTree ORDER BY a", []string{"a"}, "a Int64;n Float64", "sums no column of whole numbers"},
+		{"SummingMergeTree", "SummingMergeTree PARTITION BY p ORDER BY a", []string{"a"}, "a Int64;p UInt16;n UInt64", "sum(n)"},
 		{"AggregatingMergeTree", "AggregatingMergeTree ORDER BY a", []string{"a"}, "a String;x SimpleAggregateFunction(max, Date)", "-"},
 		{"AggregatingMergeTree", "AggregatingMergeTree ORDER BY a", []string{"a"}, "a String;x AggregateFunction(uniq, String)", "-"},
 		{"AggregatingMergeTree", "AggregatingMergeTree ORDER BY a", []string{"a"}, "a String;x AggregateFunction(uniq, String);n SimpleAggregateFunction(sum, UInt64)", "sum(n)"},
@@ -172,7 +173,7 @@ func TestWitness(t *testing.T) {
 		{"Log", "Log", nil, "a String", "engine Log"},
 		{"ReplicatedMergeTree", "ReplicatedMergeTree", nil, "a String", "engine ReplicatedMergeTree"},
 	} {
-		tgt := target{tableID: tableID{"d", "t"}, Engine: c.engine, Key: c.key}
+		tgt := target{tableID: tableID{"d", "t"}, Engine: c.engine, Key: c.key, PartitionBy: []string{"p"}}
 		for _, column := range strings.Split(c.columns, ";") {
 			if n, typ, ok := strings.Cut(column, " "); ok && n != "" {
 				tgt.Columns = append(tgt.Columns, targetColumn{Name: n, Type: typ})

@@ -154,7 +154,7 @@ func (r *recoverer) sweep(ctx context.Context) error {
 	if err != nil || len(held) == 0 {
 		return err
 	}
-	known, err := readBatches(ctx, r.session, "")
+	known, err := readBatches(ctx, r.session, "", "")
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,10 @@ import (
 
 // definition is what the server says about a table or view.
 type definition struct {
-	Engine, EngineFull, SortingKey string
-	Columns                        []targetColumn
+	Engine, EngineFull, SortingKey, PartitionKey string
+	// Create is its whole DDL, as the server writes it.
+	Create  string
+	Columns []targetColumn
 	// Views are fired by an insert into it.
 	Views []tableID
 	// Select and Target are a view's.
@@ -49,7 +51,7 @@ func (sc *schema) read(ctx context.Context, database string) error {
 	tables := map[string]*definition{}
 	params := map[string]any{"database": database}
 	err := sc.each(ctx, statement{
-		SQL: `SELECT name, engine, engine_full, sorting_key, dependencies_database, dependencies_table,
+		SQL: `SELECT name, engine, engine_full, sorting_key, partition_key, dependencies_database, dependencies_table,
 				as_select, create_table_query, toString(uuid)
 			FROM system.tables WHERE database = {database:String}`,
 		Params: params,
@@ -57,10 +59,10 @@ func (sc *schema) read(ctx context.Context, database string) error {
 		var table string
 		var d definition
 		var databases, names []string
-		var create, uuid string
-		err := rows.Scan(&table, &d.Engine, &d.EngineFull, &d.SortingKey, &databases, &names, &d.Select, &create, &uuid)
+		var uuid string
+		err := rows.Scan(&table, &d.Engine, &d.EngineFull, &d.SortingKey, &d.PartitionKey, &databases, &names, &d.Select, &d.Create, &uuid)
 		if d.Engine == "MaterializedView" {
-			d.Target = viewTarget(database, create, uuid)
+			d.Target = viewTarget(database, d.Create, uuid)
 		}
 		for i := range databases {
 			d.Views = append(d.Views, tableID{databases[i], names[i]})

@@ -70,14 +70,16 @@ func epochOfQuery(database, id string) (epoch uint64, ok bool) {
 }
 
 // baseSettings hold for every statement: no time limit of a profile made for
-// serving, days in UTC, and no deduplication of blocks by content, since equal
-// blocks of different files are different downloads.
+// serving, days in UTC, no deduplication of blocks by content, since equal
+// blocks of different files are different downloads, and as many partitions in
+// one insert as its rows have: a file may hold years of days.
 func baseSettings() clickhouse.Settings {
 	return clickhouse.Settings{
-		"max_execution_time": 0,
-		"session_timezone":   "UTC",
-		"insert_deduplicate": 0,
-		"async_insert":       0,
+		"max_execution_time":              0,
+		"session_timezone":                "UTC",
+		"insert_deduplicate":              0,
+		"async_insert":                    0,
+		"max_partitions_per_insert_block": 0,
 	}
 }
 

@@ -57,7 +57,7 @@ func Unreadable(name string) string {
 }
 
 // BraceList writes paths as one pattern that matches exactly them: what they
-// share, and the rest in braces. Paths hold no comma and no pattern characters.
+// share, and the rest in braces. Paths are of one of GroupApart's groups.
 func BraceList(paths []string) string {
 	if len(paths) == 1 {
 		return paths[0]
@@ -82,14 +82,15 @@ func BraceList(paths []string) string {
 	return b.String()
 }
 
-// GroupByComma puts objects whose name holds a comma in a group of their own,
-// since a comma separates the alternatives of a BraceList, and the others into
-// groups of at most limit.
-func GroupByComma(objects []Object, limit int) [][]Object {
+// GroupApart puts objects whose name a BraceList cannot hold in groups of their
+// own, and the others into groups of at most limit: a comma separates the
+// alternatives of a list, and where two colons stand ClickHouse takes what is
+// before them for an archive.
+func GroupApart(objects []Object, limit int) [][]Object {
 	var groups [][]Object
 	var plain []Object
 	for _, o := range objects {
-		if strings.Contains(o.Name, ",") {
+		if strings.Contains(o.Name, ",") || strings.Contains(o.Name, "::") {
 			groups = append(groups, []Object{o})
 			continue
 		}

@@ -92,12 +92,15 @@ func (st *stager) rawSQL(g group) (string, TableFunction, error) {
 		" FROM " + st.feed.from(table, g.Layout) + " WHERE " + accepted(st.feed, g.Layout), table, nil
 }
 
+// leastMemory is what a statement may take at least, in bytes.
+const leastMemory = 1 << 20
+
 // settings bound the memory of a statement, of which a batch runs several side
 // by side, and make each partition one block, and
 // so one part, where the batch fits. Groups are unique as they come from GROUP
 // BY, so they need no folding on insertion, which costs more than the rest.
 func (st *stager) settings(sideBySide int, more map[string]any) map[string]any {
-	memory := st.cfg.MaxMemory / uint64(st.cfg.Workers*sideBySide)
+	memory := max(st.cfg.MaxMemory/uint64(st.cfg.Workers*sideBySide), leastMemory) // the server takes 0 for no bound
 	s := map[string]any{
 		"max_threads":                        st.cfg.Threads,
 		"max_insert_threads":                 1,

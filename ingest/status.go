@@ -119,7 +119,7 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 	if st.Shadows, err = shadowStatuses(ctx, s); err != nil {
 		return st, err
 	}
-	batches, err := readBatches(ctx, s, "")
+	batches, err := readBatches(ctx, s, "", "")
 	if chconn.Classify(err) == chconn.UnknownTable {
 		return st, nil // nothing has ever been loaded
 	}
@@ -235,7 +235,7 @@ func failedFiles(ctx context.Context, s *session) ([]FailedFile, error) {
 			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM ` + name(s.database, ledgerFiles) + `
 				WHERE outcome = 'failed' AND (kind, name) NOT IN
 					(SELECT kind, name FROM ` + name(s.database, ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
-						(SELECT batch FROM ` + name(s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5))
+						` + doneBatches(s.database) + `)
 				GROUP BY kind, name, generation) AS f
 			GROUP BY kind, name ORDER BY kind, name`,
 	}, func(rows driver.Rows) error {

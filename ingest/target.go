@@ -17,10 +17,13 @@ func (t tableID) String() string { return name(t.Database, t.Table) }
 type target struct {
 	tableID
 	Engine  string
+	Create  string // its DDL
 	Columns []targetColumn
 	Key     []string // the sorting key, where it consists of columns
-	Staged  string   // name of its copy in a batch's private database
-	witness witness
+	// PartitionBy are the columns of the partition key, which are never summed.
+	PartitionBy []string
+	Staged      string // name of its copy in a batch's private database
+	witness     witness
 }
 
 // targetColumn is one column of a target.
@@ -34,6 +37,16 @@ func (t target) has(column string) bool {
 		}
 	}
 	return false
+}
+
+// valuesOf is the type of a column's values, however they are kept.
+func (t target) valuesOf(column string) string {
+	for _, c := range t.Columns {
+		if c.Name == column {
+			return strings.ReplaceAll(strings.ReplaceAll(c.Type, "LowCardinality(", ""), ")", "")
+		}
+	}
+	return ""
 }
 
 // witness is how a target's total is computed: an expression whose value over a
@@ -86,7 +99,7 @@ func summingWitness(t target, engineFull string) (witness, error) {
 	}
 	found := ""
 	for _, c := range t.Columns {
-		if !wholeNumber.MatchString(c.Type) || contains(t.Key, c.Name) || listed != "" && !contains(splitNames(listed), c.Name) {
+		if !wholeNumber.MatchString(c.Type) || c.Default == "ALIAS" || contains(t.Key, c.Name) || contains(t.PartitionBy, c.Name) || listed != "" && !contains(splitNames(listed), c.Name) {
 			continue
 		}
 		if found == "" || c.Name == "count" {
@@ -135,7 +148,7 @@ func (sc *schema) targetOf(ctx context.Context, id tableID) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	t := target{tableID: id, Engine: def.Engine, Columns: def.Columns, Key: splitNames(def.SortingKey), Staged: stagedName(sc.database, id)}
+	t := target{tableID: id, Engine: def.Engine, Create: def.Create, Columns: def.Columns, Key: splitNames(def.SortingKey), PartitionBy: splitNames(strings.Trim(def.PartitionKey, "()")), Staged: stagedName(sc.database, id)}
 	t.witness, err = witnessOf(t, def.EngineFull)
 	return t, err
 }

@@ -215,7 +215,7 @@ type loads struct {
 // readLoads reads the ledger; a database without one has loaded nothing.
 func readLoads(ctx context.Context, s *session) (loads, error) {
 	var l loads
-	batches, err := readBatches(ctx, s, "HAVING state IN (4, 5)")
+	batches, err := readBatches(ctx, s, "", "HAVING state IN (4, 5)")
 	if chconn.Classify(err) == chconn.UnknownTable {
 		return l, nil
 	}

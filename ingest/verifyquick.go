@@ -77,7 +77,7 @@ func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (periodFiles
 	err := v.each(ctx, statement{
 		SQL: `SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
 				FROM ` + name(v.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
-					(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5) GROUP BY batch, name)
+					` + doneBatches(v.database) + ` GROUP BY batch, name)
 			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
 		Params: map[string]any{"kind": string(Downloads), "stored": stored, "most": uint64(maxNamed)},
 	}, func(rows driver.Rows) error {

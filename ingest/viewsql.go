@@ -76,7 +76,7 @@ func (s shape) columns() []string {
 	return columns
 }
 
-const identifier = "(?:[A-Za-z_][A-Za-z0-9_]*|`[^`\\\\]+`)"
+const identifier = "(?:[A-Za-z_][A-Za-z0-9_]*|`(?:[^`\\\\]|\\\\.)+`)"
 
 // The server writes a view's SELECT in one form, which these patterns match
 // whole; whatever differs is not understood, which costs time, not rightness.
@@ -152,8 +152,11 @@ func (s shape) shadows() bool {
 	return false
 }
 
-// unquote removes backticks.
-func unquote(identifier string) string { return strings.ReplaceAll(identifier, "`", "") }
+// unquote removes backticks, and the backslashes that escape within them.
+func unquote(identifier string) string { return backticks.ReplaceAllString(identifier, "$1") }
+
+// backticks matches what unquote removes.
+var backticks = regexp.MustCompile("\\\\(.)|`")
 
 // splitTop splits at commas outside parentheses, quotes and brackets.
 func splitTop(list string) []string {

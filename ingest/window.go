@@ -67,7 +67,7 @@ func (r *run) newestStamp(ctx context.Context, folder string) (int64, error) {
 		SQL: `SELECT name FROM ` + name(r.database, ledgerFiles) + `
 			WHERE kind = {kind:String} AND name >= concat({folder:String}, '0') AND name < concat({folder:String}, ':') AND outcome = 'planned'
 				AND match(substring(name, length({folder:String}) + 1), {stamp:String}) AND batch IN
-				(SELECT batch FROM ` + name(r.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) = 5)
+				` + doneBatches(r.database) + `
 			ORDER BY name DESC LIMIT 1`,
 		Params: map[string]any{"kind": string(r.kind), "folder": folder, "stamp": fmt.Sprintf(`^[0-9]{%d}-[^/]*$`, stampDigits)},
 	}, func(rows driver.Rows) error { return rows.Scan(&newest) })

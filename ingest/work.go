@@ -72,6 +72,20 @@ func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Con
 	return counts, st.check(ctx, counts)
 }
 
+// sameTables refuses what was prepared for tables or views that have changed
+// since: a table with another structure could not be moved into, and a view that
+// is new would miss the batch.
+func (w *work) sameTables(ctx context.Context) error {
+	now, err := readDerivation(ctx, w.session, w.d.Base.Table)
+	if err != nil {
+		return err
+	}
+	if now.shapeOfAll() != w.d.shapeOfAll() {
+		return fmt.Errorf("publish batch %s: the tables or views that %s fills were changed while it was being prepared; nothing of it is public: run this again", w.batch.Name, w.d.Base)
+	}
+	return nil
+}
+
 // makePublic takes a prepared batch to done.
 func (w *work) makePublic(ctx context.Context, counts staged) error {
 	steps, err := w.moves(ctx, counts)
@@ -98,6 +112,9 @@ func (w *work) moves(ctx context.Context, counts staged) ([]stepLine, error) {
 		return nil, err
 	}
 	steps, err := w.p.plan(ctx, w.batch, w.d, w.stage)
+	if err == nil {
+		err = w.sameTables(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -274,7 +274,7 @@ func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
 	}
 	var groups [][]ingest.Object
 	for _, bucket := range order {
-		groups = append(groups, ingest.GroupByComma(byBucket[bucket], groupLimit)...)
+		groups = append(groups, ingest.GroupApart(byBucket[bucket], groupLimit)...)
 	}
 	return groups
 }

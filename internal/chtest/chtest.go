@@ -129,7 +129,7 @@ func NewShards(t testing.TB) [2]*DB {
 func NewNamed(t testing.TB, name string) *DB {
 	t.Helper()
 	e, admin := open(t)
-	quoted := "`" + strings.ReplaceAll(name, "`", "\\`") + "`"
+	quoted := chconn.Ident(name)
 	if err := admin.Exec(t.Context(), "CREATE DATABASE "+quoted+" ENGINE = Atomic"); err != nil {
 		t.Fatalf("chtest: create database: %v", err)
 	}
