@@ -214,7 +214,11 @@ func (b *backfiller) makePlan(ctx context.Context, s *session) error {
 	if err := s.row(ctx, statement{SQL: "SELECT count() FROM " + source.String()}, &b.plan.SourceRows); err != nil {
 		return fmt.Errorf("count the rows of %s: %w", source, err)
 	}
-	there, err := uuidOf(ctx, s, b.table)
+	// In the raw table's database is the aggregate's place too.
+	if _, err := exchangeable(ctx, s, b.d.Base.tableID); err != nil {
+		return err
+	}
+	there, err := exchangeable(ctx, s, b.table)
 	if b.plan.Exists = there != ""; err != nil || !b.plan.Exists {
 		return err
 	}
@@ -227,9 +231,41 @@ func (b *backfiller) makePlan(ctx context.Context, s *session) error {
 		now := found.total()
 		b.plan.Now = &now
 	}
+	if err == nil {
+		err = b.refuseLoss(ctx, s, c.grain, inRaw)
+	}
+	if err != nil {
+		return err
+	}
 	ready, err := b.readReady(ctx, s)
 	b.plan.Resumes = ready != nil
 	return err
+}
+
+// refuseLoss refuses to fill anew what holds days before the raw table's first:
+// rows are sometimes dropped from it when they are old. Of a table without days
+// the others tell.
+func (b *backfiller) refuseLoss(ctx context.Context, s *session, g Grain, inRaw observed) error {
+	views := []view{{Target: b.table, Source: b.d.Base.tableID, shape: b.view.shape}}
+	if g != ByDay {
+		views = b.d.Views
+	}
+	begin := fold(ByDay, inRaw.counts).ends[0]
+	for _, v := range views {
+		c := b.v.checkedView(ctx, newSchema(s), v)
+		if v.Source != b.d.Base.tableID || inFill(v.Target) || c.grain != ByDay && c.grain != ByMonth {
+			continue
+		}
+		found, err := b.v.observe(ctx, c)
+		if err != nil {
+			return err
+		}
+		if first := fold(ByDay, found.counts).ends[0]; first != 0 && first < c.grain.period(begin) {
+			return fmt.Errorf("backfill %s: the raw table begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost; if those rows are wrong, delete them from %s; if %s need not have them, drop it with its view; and run this again",
+				b.plan.Table, begin, c.tableID, c.grain.write(first), c.tableID, b.plan.Table)
+		}
+	}
+	return nil
 }
 
 // source is the table to compute history from, and what the raw table holds.

@@ -203,6 +203,10 @@ func (b *backfiller) tryPublish(ctx context.Context, r *run, n int) (agrees bool
 	if err != nil {
 		return false, err
 	}
+	// What is counted has arrived once the INSERTs that run now have ended.
+	if err := b.awaitInserts(ctx, r.session); err != nil {
+		return false, err
+	}
 	line := batchLine{Batch: batchName(r.epoch, n), Kind: "backfill", Stored: 0}
 	w := &work{run: r, batch: batch{Name: line.Batch}, line: line, began: r.cfg.Now(), stage: stageName(r.database, line.Batch, r.epoch)}
 	swaps, err := b.assemble(ctx, w)
@@ -227,7 +231,7 @@ func (b *backfiller) tryPublish(ctx context.Context, r *run, n int) (agrees bool
 	}
 	r.cfg.Progress.phase("publishing")
 	if err := w.publishSwaps(ctx, swaps); err != nil {
-		return false, fmt.Errorf("%w; what is published stays, and the next ingest command publishes the rest", err)
+		return false, err
 	}
 	differs, err = b.compare(ctx, r, b.table)
 	return differs == "", err

@@ -18,7 +18,7 @@
 //	publishing  the ledger holds, for each partition of each table, its total
 //	            before and what the batch adds; partitions are being moved
 //	done        everything is public
-//	failed      given up, with the reason, before publishing
+//	failed      given up, with the reason, before anything of it was public
 //
 // A batch's state is the greatest that any line gives it. No clock decides
 // anything.
@@ -78,9 +78,18 @@
 // afterwards whether it happened. Recovery does those that did not. A statement of
 // a writer that was taken over cannot exchange the tables back: it names a private
 // database that has been renamed. Views follow names, so they fill the successors
-// from then on. Before each exchange the public table must still count what it did
-// when its successor was built; rows that somebody else inserts between that look
-// and the exchange, a moment, go with the old table.
+// from then on. Before the first exchange every public table must still count what it
+// did when its successor was built; if one does not, as somebody else has written to
+// it, the batch is given up: its private database is dropped, which nobody can do
+// who has been taken over, and then "failed" is written, though its state was
+// publishing. Rows that somebody else inserts between that look and an exchange, a
+// moment, go with the old table.
+//
+// Raw rows are sometimes dropped when they are old, and aggregates keep what they
+// counted. Of days that the raw table has no rows of, what the tables of days hold
+// stays, and goes into what is computed from one that agrees with the raw table on
+// all others; where none does, a repair is refused, and so is a backfill of what
+// begins before the raw table.
 //
 //	died in                 readers see                        the next command
 //	before publishing       the tables as they were            drops the private database
@@ -170,6 +179,8 @@
 // What ClickHouse has acknowledged is taken as kept: a loss of power can lose it
 // unless the server is set to fsync. Public tables of other engines than
 // MergeTree, SummingMergeTree, AggregatingMergeTree and ReplacingMergeTree, and
-// tables with a TTL, are refused. A local file that is replaced by one of the
+// tables with a TTL, are refused. Whole tables are not replaced in databases of
+// another engine than Atomic, nor the inner tables of views without TO, which know
+// them by their UUID. A local file that is replaced by one of the
 // same size within the same second is not noticed.
 package ingest

@@ -47,7 +47,12 @@ func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error 
 		return r.cfg.record(ctx, r.session, b, Failed, "its writer ended while it was "+State(b.State).String())
 	case rollForward:
 		r.cfg.Log.Info("carrying on a batch that its writer left half published", "batch", b.Batch)
-		if err := r.rollForward(ctx, b, stage); err != nil {
+		none, err := (*unpublishedError)(nil), r.rollForward(ctx, b, stage)
+		switch {
+		case errors.As(err, &none):
+			r.cfg.Log.Warn("giving up a batch of which nothing is public", "batch", b.Batch, "reason", none)
+			return r.cfg.withdraw(ctx, r.session, b, stage, none)
+		case err != nil:
 			return fmt.Errorf("carry on publishing batch %s: %w", b.Batch, err)
 		}
 		if err := r.cfg.at(StepRolledForward); err != nil {

@@ -160,7 +160,7 @@ func (rp *repairer) carryOut(ctx context.Context) error {
 	}
 	rp.cfg.Progress.phase("publishing")
 	if err := w.publishSwaps(ctx, swaps); err != nil {
-		return fmt.Errorf("%w; what is published stays, and the next ingest command publishes the rest", err)
+		return err
 	}
 	st.meter.finish(len(rp.files), true)
 	return nil
@@ -220,19 +220,4 @@ func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLi
 		return nil, err
 	}
 	return rp.swaps(ctx, w)
-}
-
-// publishSwaps puts whole tables in place. From the line "publishing" on, only
-// forward.
-func (w *work) publishSwaps(ctx context.Context, swaps []swapLine) error {
-	for i := range swaps {
-		swaps[i].N = uint32(i + 1)
-	}
-	if err := beginPublishing(ctx, w, ledgerSwaps, swaps); err != nil {
-		return err
-	}
-	if err := w.p.carryOut(ctx, w.stage, swaps); err != nil {
-		return err
-	}
-	return w.finish(ctx)
 }

@@ -79,15 +79,39 @@ func (b *builder) keepOthers(ctx context.Context, t target, period string, gone 
 		return err
 	}
 	periods := slices.Sorted(maps.Keys(gone)) // one after the other, since the days are
-	err := b.exec(ctx, statement{
-		SQL:      "DELETE FROM " + b.id(t).String() + " WHERE " + period + " >= {first:Date} AND " + period + " <= {last:Date}",
-		Params:   map[string]any{"first": periods[0].String(), "last": periods[len(periods)-1].String()},
-		Settings: map[string]any{"lightweight_deletes_sync": 2},
+	err := b.withProjections(ctx, t, func() error {
+		return b.exec(ctx, statement{
+			SQL:      "DELETE FROM " + b.id(t).String() + " WHERE " + period + " >= {first:Date} AND " + period + " <= {last:Date}",
+			Params:   map[string]any{"first": periods[0].String(), "last": periods[len(periods)-1].String()},
+			Settings: map[string]any{"lightweight_deletes_sync": 2},
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("leave the repaired days out of the successor of %s: %w", t, err)
 	}
 	return nil
+}
+
+// withProjections deletes from a successor. Servers refuse that where a table has
+// projections, unless it says that they are to be rebuilt; it says so meanwhile.
+func (b *builder) withProjections(ctx context.Context, t target, del func() error) error {
+	const mode = "lightweight_mutation_projection_mode"
+	var projections uint64
+	err := b.row(ctx, statement{SQL: "SELECT count() FROM system.projections WHERE database = {database:String} AND table = {table:String}",
+		Params: map[string]any{"database": b.st.stage, "table": t.Staged}}, &projections)
+	switch {
+	case err != nil:
+		return err
+	case projections == 0:
+		return del()
+	}
+	if err := b.run(ctx, "ALTER TABLE "+b.id(t).String()+" MODIFY SETTING "+mode+" = 'rebuild'"); err != nil {
+		return err
+	}
+	if err := del(); err != nil {
+		return err
+	}
+	return b.run(ctx, "ALTER TABLE "+b.id(t).String()+" RESET SETTING "+mode)
 }
 
 // build builds every table's successor: first those of days, whose new days are
@@ -197,8 +221,8 @@ func (rp *repairer) computeView(ctx context.Context, b *builder, r rebuild, t ta
 	if err != nil {
 		return err
 	}
-	if from == nil && rp.days.older {
-		return fmt.Errorf("the raw table begins after the aggregates do, and no table of days that holds everything covers view %s: what is older would be lost", v.tableID)
+	if from == nil && rp.needsKept(r, v) {
+		return rp.wouldLose(r)
 	}
 	var source target
 	for _, n := range b.d.all() {

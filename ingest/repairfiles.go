@@ -34,6 +34,7 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 	if rp.files, err = rp.withRows(ctx, all); err != nil {
 		return err
 	}
+	rp.passReplaced()
 	if err := rp.countDays(ctx); err != nil {
 		return err
 	}
@@ -47,6 +48,18 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 		return rp.wouldEmpty(ctx, all, missing)
 	}
 	return rp.refuseOtherDays()
+}
+
+// passReplaced leaves out the files whose place an earlier repair has given to
+// others.
+func (rp *repairer) passReplaced() {
+	rp.files = slices.DeleteFunc(rp.files, func(f file) bool {
+		replaced := rp.states[f.Name] == stateReplaced
+		if replaced {
+			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("%s is passed over: an earlier repair has let other files take its place", f.Name))
+		}
+		return replaced
+	})
 }
 
 // readable reads the footers. A file that cannot be read may hold rows of the
@@ -82,11 +95,13 @@ func (rp *repairer) eachGroup(files []file, do func(group) error) error {
 }
 
 // withinDays is the condition that an accepted row lies in the days. The bounds
-// on the timestamp itself let whole row groups be passed over.
+// on the timestamp itself let whole row groups be passed over; a day that the
+// landing table's view takes in another time zone begins less than a day apart.
 func (rp *repairer) withinDays(lay layout) (condition string, params map[string]any) {
-	clock := resolve(rp.feed, lay, rp.feed.Clock)
-	return clock + " >= toDateTime64({first_day:Date}, 6, 'UTC') AND " + clock + " < toDateTime64({after_last:Date}, 6, 'UTC') AND " + accepted(rp.feed, lay),
-		map[string]any{"first_day": rp.from.String(), "after_last": (rp.to + 1).String()}
+	clock, day := resolve(rp.feed, lay, rp.feed.Clock), resolve(rp.feed, lay, rp.feed.expr(rp.feed.Day))
+	return clock + " >= toDateTime64({first_day:Date}, 6, 'UTC') - toIntervalDay(1) AND " + clock + " < toDateTime64({last_day:Date}, 6, 'UTC') + toIntervalDay(2) AND " +
+			"toDate(" + day + ") >= {first_day:Date} AND toDate(" + day + ") <= {last_day:Date} AND " + accepted(rp.feed, lay),
+		map[string]any{"first_day": rp.from.String(), "last_day": rp.to.String()}
 }
 
 // withRows lists those of the files that hold rows of the days.

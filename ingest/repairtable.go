@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // dayTotals is what the tables should hold after a repair, by day.
 type dayTotals struct {
 	raw map[day]int64 // the raw table's rows
-	// all adds the days before the raw table's first that tables of days hold:
-	// raw rows are sometimes dropped when they are old.
-	all   map[day]int64
-	older bool // all holds such days
+	// all adds the days that the raw table has no rows of and tables of days do.
+	all  map[day]int64
+	kept []day // those days, in their order
 }
 
 // rebuild is what becomes of one table.
@@ -35,6 +35,9 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		byID[c.tableID] = c
 	}
 	for _, t := range rp.d.all() {
+		if _, err := exchangeable(ctx, rp.session, t.tableID); err != nil {
+			return err
+		}
 		r := rebuild{target: t, checked: byID[t.tableID]}
 		if r.checked.tableID == (tableID{}) {
 			r.checked = checked{tableID: t.tableID, grain: Unchecked, reason: "it is filled from another aggregate"}
@@ -51,6 +54,9 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		rp.rebuilds = append(rp.rebuilds, r)
 	}
 	rp.expectDays()
+	if err := rp.refuseLoss(); err != nil {
+		return err
+	}
 	for _, r := range rp.rebuilds {
 		rp.plan.Tables = append(rp.plan.Tables, rp.planned(r))
 	}
@@ -70,51 +76,98 @@ func (rp *repairer) within(d day) bool { return d >= rp.from && d <= rp.to }
 
 // expectDays says what each day should hold afterwards.
 func (rp *repairer) expectDays() {
-	now := rp.rebuilds[0].now.counts
 	raw := map[day]int64{}
-	first := day(1<<16 - 1)
-	for d, n := range now {
+	for d, n := range rp.rebuilds[0].now.counts {
 		if n != 0 && !rp.within(d) {
-			raw[d], first = n, min(first, d)
+			raw[d] = n
 		}
 	}
-	var older map[day]int64
-	var most int64
-	for _, r := range rp.rebuilds[1:] {
-		if r.whole || r.checked.grain != ByDay {
-			continue
-		}
-		if past, n := rp.past(r.now.counts, raw, first); n > most {
-			older, most = past, n
-		}
-	}
+	kept := rp.keptDays(raw)
 	for d := rp.from; d <= rp.to; d++ {
 		raw[d] = rp.source.days[d].rows
 	}
 	all := maps.Clone(raw)
-	maps.Copy(all, older)
-	rp.days = dayTotals{raw: raw, all: all, older: most > 0}
+	maps.Copy(all, kept)
+	rp.days = dayTotals{raw: raw, all: all, kept: slices.Sorted(maps.Keys(kept))}
 }
 
-// past is what a table of days holds before the raw table's first day, if it
-// agrees with the raw table from there on; the repaired days do not count.
-func (rp *repairer) past(counts, raw map[day]int64, first day) (map[day]int64, int64) {
-	past, total := map[day]int64{}, int64(0)
-	for d, n := range counts {
-		switch {
-		case rp.within(d) || n == 0:
-		case d < first:
-			past[d], total = n, total+n
-		case raw[d] != n:
-			return nil, 0
+// keptDays is what tables of days hold of days that the raw table has no row of:
+// rows that were dropped when they were old, or lost. What most of the tables say
+// holds. Between the raw table's days one of several is not believed: rows were
+// put into it.
+func (rp *repairer) keptDays(raw map[day]int64) map[day]int64 {
+	first := day(1<<16 - 1)
+	for d := range raw {
+		first = min(first, d)
+	}
+	says := map[day]map[int64]int{} // tables by what they hold of the day
+	tables := 0
+	for _, r := range rp.rebuilds[1:] {
+		if r.whole || r.checked.grain != ByDay {
+			continue
+		}
+		tables++
+		for d, n := range r.now.counts {
+			if n == 0 || raw[d] != 0 || rp.within(d) {
+				continue
+			}
+			if says[d] == nil {
+				says[d] = map[int64]int{}
+			}
+			says[d][n]++
 		}
 	}
-	for d, n := range raw {
-		if counts[d] != n {
-			return nil, 0
+	kept := map[day]int64{}
+	for d, counts := range says {
+		most := 0
+		for n, say := range counts {
+			if say > most || say == most && n > kept[d] {
+				most, kept[d] = say, n
+			}
+		}
+		if most < min(2, tables) && d > first {
+			delete(kept, d)
 		}
 	}
-	return past, total
+	return kept
+}
+
+// refuseLoss refuses to compute tables from the raw table that hold more than it
+// can give.
+func (rp *repairer) refuseLoss() error {
+	for _, r := range rp.rebuilds[1:] {
+		for _, v := range rp.d.Views {
+			if v.Target != r.tableID || !rp.needsKept(r, v) {
+				continue
+			}
+			covered := func(c view) bool {
+				return isCover(rp.d, c, v) && filledBy(rp.d, r.tableID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
+					return o.tableID == c.Target && !o.whole && o.checked.grain == ByDay && sameCounts(rp.want(o).counts, rp.days.all)
+				})
+			}
+			if !slices.ContainsFunc(rp.d.Views, covered) {
+				return rp.wouldLose(r)
+			}
+		}
+	}
+	return nil
+}
+
+// needsKept reports that a view of the raw table computes what holds days that
+// the raw table lacks.
+func (rp *repairer) needsKept(r rebuild, v view) bool {
+	if v.Source != rp.d.Base.tableID || !r.whole && r.checked.grain == ByDay {
+		return false
+	}
+	periods := rp.periods(r)
+	return slices.ContainsFunc(rp.days.kept, func(d day) bool { return r.whole || periods[r.checked.grain.period(d)] })
+}
+
+// wouldLose is that refusal.
+func (rp *repairer) wouldLose(r rebuild) error {
+	return fmt.Errorf("repair %s: %s has no rows of %s (days of which only aggregates hold any: %d), and no table of days that agrees with it on all others can give what %s holds of them, which would be lost: "+
+		"repair those days first, or all together with --from and --to; or make a table of days agree (clickql ingest verify names those that do not)",
+		rp.span(), rp.d.Base, rp.days.kept[0], len(rp.days.kept), rp.shown(r.tableID))
 }
 
 // want is what a table should hold after the repair, at its grain: what it

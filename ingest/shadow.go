@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -70,8 +71,11 @@ const shadowReady = "clickql_shadow"
 // create copies the live tables' and views' definitions, once.
 func (sh *Shadow) create(ctx context.Context, s *session) error {
 	there, err := uuidOf(ctx, s, tableID{sh.Database(), shadowReady})
-	if err != nil || there != "" {
+	if err != nil {
 		return err
+	}
+	if there != "" {
+		return sh.loadable(ctx, s)
 	}
 	d, err := readDerivation(ctx, s, sh.in.cfg.DownloadsTable)
 	if err != nil {
@@ -80,9 +84,18 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 	if err := createBeside(ctx, s, sh.Database(), besideLine{besideShadow, s.database, sh.name}); err != nil {
 		return err
 	}
+	if err := sh.own(ctx, s); err != nil {
+		return err
+	}
 	for _, t := range d.all() {
+		if inFill(t.tableID) {
+			continue
+		}
 		if t.Database != s.database {
-			continue // of a backfill, or elsewhere
+			return fmt.Errorf("the live view of %s fills a table of another database, which a promotion could not replace: drop the view first", t)
+		}
+		if _, err := exchangeable(ctx, s, t.tableID); err != nil {
+			return err
 		}
 		if err := s.run(ctx, "CREATE TABLE IF NOT EXISTS "+name(sh.Database(), t.Table)+" AS "+t.String()); err != nil {
 			return err
@@ -115,33 +128,92 @@ func (v view) over(database string) (string, error) {
 	return v.Select[:at[4]] + name(database, v.Source.Table) + v.Select[at[5]:], nil
 }
 
+// promoted tells from the epochs of the live ledger and of a shadow's whether that
+// shadow has become the live tables: the live epochs are of its range since then.
+func promoted(live, shadow uint64) bool { return live/epochsApart == shadow/epochsApart }
+
 // beginEpochs leaves a lock that was given back, from whose epoch on the
-// shadow's batches are named.
+// shadow's batches are named. No two shadows have one range: each looks at the
+// others after it has chosen, so that of two at once one sees the other.
 func (sh *Shadow) beginEpochs(ctx context.Context, s *session) error {
-	state, err := readLock(ctx, s)
-	if err != nil {
-		return err
-	}
-	used, err := ledgerEpoch(ctx, s)
-	if err != nil {
-		return err
-	}
-	base := (max(state.Epoch, used)/epochsApart + 1) * epochsApart
 	h := sh.in.cfg.Holder
 	h.Released = true
 	comment, err := json.Marshal(h)
-	if err != nil {
-		return err
+	for err == nil {
+		var used uint64
+		if used, err = sh.greatestEpoch(ctx, s); err != nil {
+			break
+		}
+		base := (used/epochsApart + 1) * epochsApart
+		err = s.run(ctx, "CREATE TABLE IF NOT EXISTS "+name(sh.Database(), lockTable(base))+
+			" (beat UInt64) ENGINE = Memory SETTINGS min_rows_to_keep = 1, max_rows_to_keep = 1 COMMENT "+chconn.Literal(string(comment)))
+		if err != nil {
+			break
+		}
+		if used, err = sh.greatestEpoch(ctx, s); err != nil || used < base {
+			return err
+		}
 	}
-	return s.run(ctx, "CREATE TABLE IF NOT EXISTS "+name(sh.Database(), lockTable(base))+
-		" (beat UInt64) ENGINE = Memory SETTINGS min_rows_to_keep = 1, max_rows_to_keep = 1 COMMENT "+chconn.Literal(string(comment)))
+	return err
+}
+
+// greatestEpoch is that of the live ledger and of every other shadow.
+func (sh *Shadow) greatestEpoch(ctx context.Context, s *session) (uint64, error) {
+	greatest, err := ledgerEpoch(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	others, err := beside(ctx, s, besideShadow)
+	for _, database := range append(sortedKeys(others), s.database) {
+		if database == sh.Database() {
+			continue
+		}
+		state, err := readLock(ctx, newSession(s.conn, database, 0))
+		if err != nil {
+			return 0, err
+		}
+		greatest = max(greatest, state.Epoch)
+	}
+	return greatest, err
 }
 
 // exists refuses a shadow that is not there.
 func (sh *Shadow) exists(ctx context.Context, s *session) error {
 	there, err := uuidOf(ctx, s, tableID{sh.Database(), shadowReady})
 	if err == nil && there == "" {
-		err = fmt.Errorf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", sh.name, strings.Join(sh.others(ctx, s), ", "))
+		return fmt.Errorf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", sh.name, strings.Join(sh.others(ctx, s), ", "))
+	}
+	if err != nil {
+		return err
+	}
+	return sh.own(ctx, s)
+}
+
+// loadable refuses a shadow that is there and must not be loaded.
+func (sh *Shadow) loadable(ctx context.Context, s *session) error {
+	if err := sh.own(ctx, s); err != nil {
+		return err
+	}
+	live, err := readLock(ctx, s)
+	if err != nil {
+		return err
+	}
+	next, err := nextEpoch(ctx, s, live.Epoch)
+	if err != nil {
+		return err
+	}
+	state, err := readLock(ctx, newSession(s.conn, sh.Database(), 0))
+	if err == nil && promoted(next, state.Epoch) {
+		err = errors.New("it has been promoted, and its promotion was ended before it was dropped: finish that with clickql ingest shadow promote")
+	}
+	return err
+}
+
+// own refuses a database that is another one's: two names can give the same.
+func (sh *Shadow) own(ctx context.Context, s *session) error {
+	found, err := beside(ctx, s, besideShadow)
+	if err == nil && found[sh.Database()].Name != sh.name {
+		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.name, sh.Database())
 	}
 	return err
 }
@@ -176,130 +248,4 @@ func (sh *Shadow) drop(ctx context.Context, s *session) error {
 		return fmt.Errorf("discard the shadow %s: %w", sh.name, err)
 	}
 	return dropStage(ctx, s, sh.Database())
-}
-
-// Comparison is how a shadow's tables differ from the live ones.
-type Comparison struct {
-	Name   string          `json:"name"`
-	Tables []TableCompared `json:"tables"`
-	// Differences are the days, months and totals that differ.
-	Differences []Difference `json:"differences"`
-}
-
-// TableCompared is one table in both.
-type TableCompared struct {
-	Table     string `json:"table"`
-	Grain     Grain  `json:"grain"`
-	Live      *int64 `json:"live,omitempty"`   // downloads; absent where there is no such table or it has no counts
-	Shadow    *int64 `json:"shadow,omitempty"` // the same
-	Differing int    `json:"differing"`
-	Reason    string `json:"reason,omitempty"`
-}
-
-// Compare counts the downloads of every table of both by day, month or in total.
-func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
-	out := Comparison{Name: sh.name, Tables: []TableCompared{}, Differences: []Difference{}}
-	live, err := sh.in.held(ctx)
-	if err != nil {
-		return out, err
-	}
-	if err := sh.exists(ctx, live.session); err != nil {
-		return out, err
-	}
-	shadow, err := sh.ingest().held(ctx)
-	if err != nil {
-		return out, err
-	}
-	for _, table := range sortedKeys(merged(live.tables, shadow.tables)) {
-		out.compare(table, live, shadow)
-	}
-	return out, nil
-}
-
-// merged has the keys of both.
-func merged(a, b map[string]heldTable) map[string]bool {
-	out := map[string]bool{}
-	for _, m := range []map[string]heldTable{a, b} {
-		for k := range m {
-			out[k] = true
-		}
-	}
-	return out
-}
-
-// held is what all tables of a database hold.
-type held struct {
-	*verifier
-	tables map[string]heldTable
-}
-
-// heldTable is what one table holds.
-type heldTable struct {
-	checked
-	got observed
-}
-
-// held reads the raw table and every table that views fill from it.
-func (in *Ingest) held(ctx context.Context) (held, error) {
-	h := held{newVerifier(&run{session: newSession(in.cfg.Conn, in.cfg.Database, 0), cfg: in.cfg, kind: Downloads, sum: &Summary{}}), map[string]heldTable{}}
-	if err := h.threads(ctx); err != nil {
-		return h, err
-	}
-	known, err := h.verifier.tables(ctx)
-	if err != nil {
-		return h, err
-	}
-	for _, c := range append([]checked{h.rawTable()}, known...) {
-		t := heldTable{checked: c}
-		if c.grain != Unchecked {
-			if t.got, err = h.observe(ctx, c); err != nil {
-				return h, err
-			}
-		}
-		h.tables[c.Table] = t
-	}
-	return h, nil
-}
-
-// compare compares one table.
-func (out *Comparison) compare(table string, live, shadow held) {
-	a, inLive := live.tables[table]
-	b, inShadow := shadow.tables[table]
-	t := TableCompared{Table: table, Grain: a.grain}
-	if !inLive {
-		t.Grain = b.grain
-	}
-	before := len(out.Differences)
-	differ := func(period string, x, y int64) {
-		if x != y {
-			out.Differences = append(out.Differences, Difference{Table: table, Grain: t.Grain, Period: period, Expected: x, Found: y})
-		}
-	}
-	switch {
-	case !inLive:
-		t.Reason = "only the shadow has it"
-	case !inShadow:
-		t.Reason = "only the live tables have it"
-	case a.grain != b.grain:
-		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.grain, b.grain)
-	case a.grain == Unchecked:
-		t.Reason = a.reason
-	case a.grain == FirstLast:
-		differ("first day", int64(a.got.ends[0]), int64(b.got.ends[0]))
-		differ("last day", int64(a.got.ends[1]), int64(b.got.ends[1]))
-	default:
-		for _, p := range periodsOf(a.got.counts, b.got.counts) {
-			differ(a.grain.write(p), a.got.counts[p], b.got.counts[p])
-		}
-	}
-	if inLive && a.count != "" {
-		n := a.got.total()
-		t.Live = &n
-	}
-	if inShadow && b.count != "" {
-		n := b.got.total()
-		t.Shadow = &n
-	}
-	t.Differing = len(out.Differences) - before
-	out.Tables = append(out.Tables, t)
 }

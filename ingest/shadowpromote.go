@@ -20,8 +20,10 @@ func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 		}
 		return sh.ingest().asWriter(ctx, func(ctx context.Context, shadow *run) error {
 			p := &promoter{Shadow: sh, live: live, shadow: shadow, fewer: fewer}
-			if err := p.promote(ctx); err != nil {
-				return err
+			if !promoted(live.epoch, shadow.epoch) { // or else a promotion was ended before it dropped the shadow
+				if err := p.promote(ctx); err != nil {
+					return err
+				}
 			}
 			return sh.drop(context.WithoutCancel(ctx), live.session)
 		})
@@ -50,10 +52,7 @@ func (p *promoter) promote(ctx context.Context) error {
 		return p.w.abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.name, err))
 	}
 	p.live.cfg.Progress.phase("publishing")
-	if err := p.w.publishSwaps(ctx, swaps); err != nil {
-		return fmt.Errorf("%w; what is published stays, and the next ingest command publishes the rest", err)
-	}
-	return nil
+	return p.w.publishSwaps(ctx, swaps)
 }
 
 // allowed refuses a shadow that is not whole: whose aggregates do not agree with
@@ -75,23 +74,49 @@ func (p *promoter) allowed(ctx context.Context) error {
 			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.Database())
 		}
 	}
+	if err := p.lacksDays(live, shadow); err != nil {
+		return err
+	}
+	return p.lacksTables(ctx)
+}
+
+// lacksDays refuses to lose days or months, unless that is allowed.
+func (p *promoter) lacksDays(live, shadow held) error {
 	for _, table := range sortedKeys(live.tables) {
-		if _, ok := shadow.tables[table]; !ok && live.tables[table].views > 0 {
-			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", table, table, p.Database())
+		now, next := live.tables[table], shadow.tables[table]
+		if now.grain != ByDay && now.grain != ByMonth || now.grain != next.grain || p.fewer {
+			continue
+		}
+		for _, d := range periodsOf(now.got.counts) {
+			if now.got.counts[d] != 0 && next.got.counts[d] == 0 {
+				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.grain.write(d), table, now.got.counts[d])
+			}
 		}
 	}
-	for _, d := range periodsOf(live.tables[raw].got.counts) {
-		if live.tables[raw].got.counts[d] != 0 && want[d] == 0 && !p.fewer {
-			return fmt.Errorf("it has no downloads of %s, of which the live tables have %d: load them, or, if they are to go, give --fewer-days", d, live.tables[raw].got.counts[d])
-		}
+	return nil
+}
+
+// lacksTables refuses a shadow that lacks a table which the live views fill.
+func (p *promoter) lacksTables(ctx context.Context) error {
+	now, err := readDerivation(ctx, p.live.session, p.in.cfg.DownloadsTable)
+	if err != nil {
+		return err
 	}
-	dl, err := readDerivation(ctx, p.live.session, raw)
-	for _, t := range dl.Targets {
-		if inFill(t.tableID) {
+	next, err := readDerivation(ctx, p.shadow.session, p.in.cfg.DownloadsTable)
+	if err != nil {
+		return err
+	}
+	for _, t := range now.Targets {
+		switch {
+		case inFill(t.tableID):
 			return fmt.Errorf("a backfill of the live tables has not ended (%s): let it end, or drop it with clickql ingest backfill --discard", t.Database)
+		case t.Database != p.live.database:
+			return fmt.Errorf("a live view fills %s, which is in another database and cannot be replaced: drop the view first", t)
+		case !slices.ContainsFunc(next.Targets, func(o target) bool { return o.Table == t.Table }):
+			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.Database())
 		}
 	}
-	return err
+	return nil
 }
 
 // periodsOf lists the periods of some counts in their order.

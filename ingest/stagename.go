@@ -81,11 +81,15 @@ func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	return found, nil
 }
 
-// dropStage removes a private database and what is in it, whatever its size:
-// servers guard large tables against being dropped by mistake.
+// unguarded lets tables be dropped whatever their size: servers guard large ones
+// against being dropped by mistake.
+func unguarded() map[string]any {
+	return map[string]any{"max_table_size_to_drop": 0, "max_partition_size_to_drop": 0}
+}
+
+// dropStage removes a private database and what is in it.
 func dropStage(ctx context.Context, s *session, stage string) error {
-	err := s.exec(ctx, statement{SQL: "DROP DATABASE IF EXISTS " + quote(stage) + " SYNC",
-		Settings: map[string]any{"max_table_size_to_drop": 0, "max_partition_size_to_drop": 0}})
+	err := s.exec(ctx, statement{SQL: "DROP DATABASE IF EXISTS " + quote(stage) + " SYNC", Settings: unguarded()})
 	if err != nil {
 		return fmt.Errorf("drop the private database %s: %w", stage, err)
 	}

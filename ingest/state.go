@@ -6,7 +6,7 @@ import "fmt"
 // ledger holds of it, so the order of its lines, and every clock, is without
 // meaning. Failed is greater than Publishing: a line of a writer that has been
 // taken over cannot revive a batch that was given up. It is only written for
-// batches that have not begun to publish.
+// batches that have not begun to publish, or cannot any more (withdraw).
 type State uint8
 
 // The states in the order of a batch's life.
@@ -16,7 +16,7 @@ const (
 	Staged     State = 3 // private tables are complete and agree with the footers
 	Publishing State = 4 // the private tables' partitions are being moved
 	Done       State = 5 // everything is public
-	Failed     State = 6 // given up before publishing; its files may be planned again
+	Failed     State = 6 // given up, with nothing public; its files may be planned again
 )
 
 // String is the state's name in the ledger and in messages.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -93,21 +94,30 @@ func uuidOf(ctx context.Context, s *session, id tableID) (string, error) {
 	return uuid, nil
 }
 
+// exchangeable is uuidOf for a public table that another is to take the place
+// of; it refuses those of which that cannot be done or told afterwards.
+func exchangeable(ctx context.Context, s *session, id tableID) (string, error) {
+	uuid, err := uuidOf(ctx, s, id)
+	switch {
+	case err != nil:
+		return "", err
+	case uuid == noUUID:
+		return "", fmt.Errorf("replace %s: its database is not of the engine Atomic, so that its tables cannot be exchanged: move them into one that is", id)
+	case uuid != "" && strings.HasPrefix(id.Table, ".inner"):
+		return "", fmt.Errorf("replace %s: it is the inner table of a view, which knows it by its UUID, so that no other can take its place: create a table, and the view anew with TO that table", id)
+	}
+	return uuid, nil
+}
+
+// noUUID is that of tables in databases that give none.
+const noUUID = "00000000-0000-0000-0000-000000000000"
+
 // carryOut does those of a batch's swaps that have not happened. All are judged
 // before any is done.
 func (p *publisher) carryOut(ctx context.Context, stage string, swaps []swapLine) error {
-	var todo []swapLine
-	for _, l := range swaps {
-		verdict, err := p.judgeSwap(ctx, stage, l)
-		switch {
-		case err != nil:
-			return err
-		case verdict == notLanded:
-			todo = append(todo, l)
-		case verdict == vanished:
-			return fmt.Errorf("the table that is to become %s is neither public nor in a private database: the private database %s* was dropped by hand; restore it",
-				l.public(), stagePrefix)
-		}
+	todo, err := p.judgeSwaps(ctx, stage, swaps)
+	if err != nil {
+		return err
 	}
 	for _, l := range todo {
 		if err := p.swap(ctx, stage, l); err != nil {
@@ -120,32 +130,57 @@ func (p *publisher) carryOut(ctx context.Context, stage string, swaps []swapLine
 	return nil
 }
 
+// judgeSwaps lists the swaps that have not happened. What stands in the way of
+// them is an *unpublishedError where none has.
+func (p *publisher) judgeSwaps(ctx context.Context, stage string, swaps []swapLine) (todo []swapLine, err error) {
+	happened := 0
+	var obstacle error
+	for _, l := range swaps {
+		verdict, found, err := p.judgeSwap(ctx, stage, l)
+		switch {
+		case err != nil:
+			return nil, err
+		case verdict == landed:
+			happened++
+		case verdict == notLanded:
+			todo = append(todo, l)
+		case obstacle != nil: // the first is told
+		case verdict == foreign:
+			obstacle = &ForeignError{Batch: l.Batch, Table: l.public().String(), Witness: l.Witness, Expected: []int64{l.Before}, Found: found}
+		default:
+			obstacle = fmt.Errorf("the table that is to become %s is neither public nor in a private database: the private database %s* was dropped by hand; restore it",
+				l.public(), stagePrefix)
+		}
+	}
+	if obstacle != nil && happened == 0 {
+		obstacle = &unpublishedError{obstacle}
+	}
+	return todo, obstacle
+}
+
 // judgeSwap asks the server about one swap. A public table that is still to be
-// replaced must hold what it held when its successor was built.
-func (p *publisher) judgeSwap(ctx context.Context, stage string, l swapLine) (landing, error) {
+// replaced must hold what it held when its successor was built; found is what it
+// does.
+func (p *publisher) judgeSwap(ctx context.Context, stage string, l swapLine) (verdict landing, found int64, err error) {
 	if verb(l.Verb) == define {
-		return notLanded, nil
+		return notLanded, 0, nil
 	}
 	public, err := uuidOf(ctx, p.session, l.public())
 	if err != nil {
-		return foreign, err
+		return foreign, 0, err
 	}
 	staged, err := uuidOf(ctx, p.session, tableID{stage, l.Staged})
 	if err != nil {
-		return foreign, err
+		return foreign, 0, err
 	}
-	verdict := judgeSwap(public, staged, l.UUID)
+	verdict = judgeSwap(public, staged, l.UUID)
 	if verdict != notLanded || l.Witness == "" {
-		return verdict, nil
+		return verdict, 0, nil
 	}
-	found, err := p.whole(ctx, l.public(), l.Witness)
-	if err != nil {
-		return foreign, err
+	if found, err = p.whole(ctx, l.public(), l.Witness); err == nil && found != l.Before {
+		verdict = foreign
 	}
-	if found != l.Before {
-		return foreign, &ForeignError{Batch: l.Batch, Table: l.public().String(), Witness: l.Witness, Expected: []int64{l.Before}, Found: found}
-	}
-	return notLanded, nil
+	return verdict, found, err
 }
 
 // whole computes a witness over a whole table.
@@ -179,7 +214,7 @@ func (p *publisher) swapOf(ctx context.Context, batch, stage, staged string, pub
 	if l.UUID, err = uuidOf(ctx, p.session, tableID{stage, staged}); err != nil {
 		return l, err
 	}
-	there, err := uuidOf(ctx, p.session, public)
+	there, err := exchangeable(ctx, p.session, public)
 	if there == "" {
 		l.Verb = string(place)
 	}
