@@ -309,11 +309,14 @@ func (b *backfiller) source(ctx context.Context, s *session) (target, observed, 
 
 // owning does some work as the only backfill of the table.
 func (b *backfiller) owning(ctx context.Context, s *session, do func(context.Context, *session) error) error {
+	if err := oneServer(s); err != nil {
+		return err
+	}
 	if err := createBeside(ctx, s, b.fill(), besideLine{besideBackfill, s.database, b.plan.Table}); err != nil {
 		return err
 	}
 	locking := lockConfig{Beat: b.cfg.Beat, Lease: b.cfg.Lease, Log: b.cfg.Log}
-	l, err := acquire(ctx, newSession(b.cfg.Conn, b.fill(), 0), b.cfg.Holder, locking, false)
+	l, err := acquire(ctx, newSession(b.cfg.Conn, b.fill(), 0), b.cfg.Holder, locking)
 	if err != nil {
 		return fmt.Errorf("backfill %s: %w", b.plan.Table, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -64,23 +65,31 @@ func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
 	return objects, errors.Join(errs...)
 }
 
-// ledgerChunk and ledgerChunkBytes bound the names in one question to the ledger:
-// over HTTP they travel in the address, where each byte may take three, and which
-// servers bound to a megabyte.
+// ledgerChunk bounds the objects of which the ledger is asked, and that are then
+// looked into, at a time; askedChunk bounds those that are only asked for.
 const (
-	ledgerChunk      = 5000
-	ledgerChunkBytes = 300_000
+	ledgerChunk = 5000
+	askedChunk  = 100_000
 )
 
-// chunk is how many of some objects one question to the ledger names.
-func chunk(objects []Object) int {
-	bytes := 0
-	for n, o := range objects {
-		if bytes += len(o.Name); n > 0 && (n == ledgerChunk || bytes > ledgerChunkBytes) {
-			return n
-		}
+// listBytes bounds the names that one parameter lists: over HTTP servers take
+// 128 KiB, and a byte may be escaped.
+const listBytes = 60_000
+
+// about is the condition that chooses the ledger's lines of some objects: by name
+// where they are few, and otherwise by the range that they lie in, with whatever
+// else of the ledger lies there.
+func (r *run) about(objects []Object) (condition string, params map[string]any) {
+	names, bytes := make([]string, len(objects)), 0
+	for i, o := range objects {
+		names[i], bytes = o.Name, bytes+len(o.Name)
 	}
-	return len(objects)
+	params = map[string]any{"kind": string(r.kind), "first": slices.Min(names), "last": slices.Max(names)}
+	if condition = "kind = {kind:String} AND name >= {first:String} AND name <= {last:String}"; bytes > listBytes {
+		return condition, params
+	}
+	params["names"] = names
+	return condition + " AND name IN ({names:Array(String)})", params
 }
 
 // unloaded leaves out the objects that are in the tables, and notes those that
@@ -88,7 +97,7 @@ func chunk(objects []Object) int {
 func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) {
 	var fresh []Object
 	for len(objects) > 0 {
-		n := chunk(objects)
+		n := min(len(objects), askedChunk)
 		loaded, err := r.loadedGenerations(ctx, objects[:n])
 		if err != nil {
 			return nil, err
@@ -135,14 +144,10 @@ func (r *run) isDue(o Object, f failures) bool {
 // loadedGenerations asks the ledger at which generation each object was loaded.
 // Recovery has run, so every batch is either done or failed.
 func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string]string, error) {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = o.Name
-	}
+	condition, params := r.about(objects)
 	loaded := map[string]string{}
 	err := r.each(ctx, statement{
-		SQL:    "SELECT name, generation FROM " + inForce(r.database, "kind = {kind:String} AND name IN ({names:Array(String)})") + " ORDER BY name",
-		Params: map[string]any{"kind": string(r.kind), "names": names},
+		SQL: "SELECT name, generation FROM " + inForce(r.database, condition), Params: params,
 	}, func(rows driver.Rows) error {
 		var n, generation string
 		if err := rows.Scan(&n, &generation); err != nil {

@@ -17,6 +17,9 @@ import (
 // error.
 func (in *Ingest) Help(ctx context.Context) (batches int, err error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	if err := oneServer(s); err != nil {
+		return 0, err
+	}
 	h := &helper{in: in, declined: map[string]bool{}}
 	for {
 		state, err := readLock(ctx, s)

@@ -14,7 +14,9 @@ import (
 // everything but Conn means the default.
 type Config struct {
 	// Conn is the server that holds the tables, with an account that may create
-	// databases and tables. It must name one server: a batch is private to it.
+	// databases and tables. It must name one server: a batch is private to it. Its
+	// bound on connections should be above Workers times Parallel: a statement that
+	// waits longer for one than the driver dials ends the load.
 	Conn *chconn.Conn
 	// Database that holds the tables; that of Conn by default.
 	Database string
@@ -194,7 +196,7 @@ func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (sum Su
 // free.
 func (in *Ingest) acquire(ctx context.Context, s *session, locking lockConfig) (*lock, error) {
 	for {
-		l, err := acquire(ctx, s, in.cfg.Holder, locking, false)
+		l, err := acquire(ctx, s, in.cfg.Holder, locking)
 		var held *HeldError
 		if !in.cfg.Wait || !errors.As(err, &held) {
 			return l, err

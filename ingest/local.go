@@ -17,9 +17,6 @@ import (
 // lists them itself: this command may run elsewhere.
 type local struct{ *session }
 
-// groupLimit bounds the files that one table function names.
-const groupLimit = 500
-
 // Owns reports that name is a path and not an address.
 func (local) Owns(name string) bool { return !strings.Contains(name, "://") }
 
@@ -96,7 +93,7 @@ func (l local) Generations(ctx context.Context, objects []Object) (map[string]st
 func (local) Path(name string) string { return name }
 
 // Group splits objects into lists that one file() reads.
-func (local) Group(objects []Object) [][]Object { return GroupApart(objects, groupLimit) }
+func (local) Group(objects []Object) [][]Object { return GroupApart(objects) }
 
 // Table reads a group with file().
 func (local) Table(group []Object, format, structure string) (TableFunction, error) {

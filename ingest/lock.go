@@ -129,8 +129,8 @@ func judgeHolder(state lockState, me Holder, alive func(pid int) bool) verdict {
 }
 
 // acquire takes the lock, or returns *HeldError once the holder has given a
-// sign of life. wait makes it wait for the holder to end instead.
-func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bool) (*lock, error) {
+// sign of life.
+func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig) (*lock, error) {
 	for {
 		state, err := readLock(ctx, s)
 		if err != nil {
@@ -140,12 +140,10 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bo
 		switch {
 		case err != nil:
 			return nil, err
-		case !free && !wait:
+		case !free:
 			if now, err := readLock(ctx, s); err != nil || !now.Holder.Released {
 				return nil, errors.Join(err, &HeldError{state.Holder})
 			}
-			continue
-		case !free:
 			continue
 		}
 		l, err := tryAcquire(ctx, s, me, state.Epoch)
@@ -153,6 +151,15 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig, wait bo
 			return l, err
 		}
 	}
+}
+
+// oneServer refuses several hosts: a lock, a claim and what is prepared under them
+// are on one server, and say nothing of another that the driver may turn to.
+func oneServer(s *session) error {
+	if hosts := s.conn.Addr(); strings.Contains(hosts, ",") {
+		return fmt.Errorf("write to ClickHouse at %s: give the DSN of one server, the one that is to hold the rows", hosts)
+	}
+	return nil
 }
 
 // mayTake tells whether the lock is free or its holder dead. For a holder of

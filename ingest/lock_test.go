@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
@@ -68,7 +71,7 @@ func TestLockIsExclusive(t *testing.T) {
 		for i := range 8 {
 			wg.Go(func() {
 				s := newSession(db.Conn, db.Name, 0)
-				l, err := acquire(t.Context(), s, Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg, false)
+				l, err := acquire(t.Context(), s, Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg)
 				var held *HeldError
 				if err != nil && !errors.As(err, &held) {
 					t.Error(err)
@@ -91,5 +94,27 @@ func TestLockIsExclusive(t *testing.T) {
 		if err := winners[0].release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestOneServer refuses a DSN of several hosts before anything is written.
+func TestOneServer(t *testing.T) {
+	db := chtest.New(t)
+	u, err := url.Parse(db.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host += "," + u.Host
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: u.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	const want = "give the DSN of one server"
+	if _, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, "/a.parquet"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("load: %v", err)
+	}
+	if _, err := New(Config{Conn: conn}).Help(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("help: %v", err)
 	}
 }

@@ -68,17 +68,14 @@ func fraction(name string, times int) float64 {
 // failuresOf reads how often objects have failed, at the generation that failed
 // last.
 func (r *run) failuresOf(ctx context.Context, objects []Object) (map[string]failures, error) {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = o.Name
-	}
+	condition, params := r.about(objects)
 	found := map[string]failures{}
 	err := r.each(ctx, statement{
 		SQL: `SELECT name, argMax(t.generation, t.last) AS generation, argMax(t.times, t.last) AS times, max(t.last) AS last, argMax(t.reason, t.last) AS reason
 			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + name(r.database, ledgerFiles) + `
-				WHERE kind = {kind:String} AND name IN ({names:Array(String)}) AND outcome = 'failed' GROUP BY name, generation) AS t
+				WHERE ` + condition + ` AND outcome = 'failed' GROUP BY name, generation) AS t
 			GROUP BY name`,
-		Params: map[string]any{"kind": string(r.kind), "names": names},
+		Params: params,
 	}, func(rows driver.Rows) error {
 		var n string
 		var f failures

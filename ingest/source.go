@@ -83,24 +83,33 @@ func BraceList(paths []string) string {
 }
 
 // GroupApart puts objects whose name a BraceList cannot hold in groups of their
-// own, and the others into groups of at most limit: a comma separates the
-// alternatives of a list, and where two colons stand ClickHouse takes what is
+// own, and the others into groups that one parameter can list: a comma separates
+// the alternatives of a list, and where two colons stand ClickHouse takes what is
 // before them for an archive.
-func GroupApart(objects []Object, limit int) [][]Object {
+func GroupApart(objects []Object) [][]Object {
 	var groups [][]Object
 	var plain []Object
+	bytes := 0
 	for _, o := range objects {
 		if strings.Contains(o.Name, ",") || strings.Contains(o.Name, "::") {
 			groups = append(groups, []Object{o})
 			continue
 		}
+		if bytes += len(o.Path); len(plain) == groupLimit || len(plain) > 0 && bytes > groupBytes {
+			groups, plain, bytes = append(groups, plain), nil, len(o.Path)
+		}
 		plain = append(plain, o)
-	}
-	for len(plain) > limit {
-		groups, plain = append(groups, plain[:limit]), plain[limit:]
 	}
 	if len(plain) > 0 {
 		groups = append(groups, plain)
 	}
 	return groups
 }
+
+// groupLimit and groupBytes bound the files that one table function names: over
+// HTTP servers take 128 KiB of a parameter, and an address may need three bytes
+// for one.
+const (
+	groupLimit = 500
+	groupBytes = 40_000
+)

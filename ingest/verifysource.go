@@ -173,13 +173,8 @@ func (l ledgerFile) judge(now string) fileState {
 
 // ledgerStates reads what the ledger says of objects.
 func (v *verifier) ledgerStates(ctx context.Context, objects []Object) (map[string]ledgerFile, error) {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = o.Name
-	}
 	found := map[string]ledgerFile{}
-	params := map[string]any{"kind": string(v.kind), "names": names}
-	const chosen = "kind = {kind:String} AND name IN ({names:Array(String)})"
+	chosen, params := v.about(objects)
 	err := v.each(ctx, statement{
 		SQL: `SELECT name, generation, max(multiIf(outcome = 'failed', 1, outcome = 'planned' AND batch IN
 				(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) < 5), 2, 0)) AS state,

@@ -13,6 +13,9 @@ const releaseTimeout = 10 * time.Second
 // writers left behind has been brought to an end.
 func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) error) error {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	if err := oneServer(s); err != nil {
+		return err
+	}
 	if err := ensureLedger(ctx, s); err != nil {
 		return err
 	}

@@ -56,6 +56,15 @@ func (a *app) open(ctx context.Context, dsn string, configure []func(*chconn.Con
 // unselected leaves the database out of the handshake: it may not exist yet.
 func unselected(cfg *chconn.Config) { cfg.Unselected = true }
 
+// loadConns bounds the connections of a load. They are opened as they are needed:
+// each batch runs a statement for each of its aggregates at a time, and neither
+// these nor the signs of life may have to wait for one, which the driver does for
+// as long as it dials and no longer.
+const loadConns = 1024
+
+// loading lets a load run all its statements side by side.
+func loading(cfg *chconn.Config) { cfg.MaxConns = loadConns }
+
 // openEngine joins or starts the embedded engine under --data, and sees to it
 // that it has the database of --database, as it has its own: this build of
 // ClickHouse does not survive a login to a database that is not there.

@@ -156,7 +156,7 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources
 		return sum, err
 	}
 	defer a.releasing(bucket.Close)
-	conn, release, err := a.connect(ctx, admin)
+	conn, release, err := a.connect(ctx, admin, loading)
 	if err != nil {
 		return sum, err
 	}
@@ -189,7 +189,7 @@ func (a *app) mender(ctx context.Context, f ingestFlags, sources *[]string, titl
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, disconnect, err := a.connect(ctx, admin)
+	conn, disconnect, err := a.connect(ctx, admin, loading)
 	if err != nil {
 		a.releasing(bucket.Close)
 		return nil, nil, err

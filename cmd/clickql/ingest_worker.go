@@ -40,7 +40,7 @@ func (a *app) help(ctx context.Context, f ingestFlags, once bool) error {
 		return err
 	}
 	defer a.releasing(bucket.Close)
-	conn, release, err := a.connect(ctx, admin)
+	conn, release, err := a.connect(ctx, admin, loading)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,6 @@ const publicEndpoint = "https://storage.googleapis.com"
 // over about a quarter of a minute; the client's own default is for ever.
 const maxAttempts = 5
 
-// groupLimit bounds the objects that one gcs() names.
-const groupLimit = 500
-
 // Config says how to reach Google Cloud Storage.
 type Config struct {
 	// HMACKey and HMACSecret let the ClickHouse server read private objects.
@@ -274,7 +271,7 @@ func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
 	}
 	var groups [][]ingest.Object
 	for _, bucket := range order {
-		groups = append(groups, ingest.GroupApart(byBucket[bucket], groupLimit)...)
+		groups = append(groups, ingest.GroupApart(byBucket[bucket])...)
 	}
 	return groups
 }
