@@ -148,10 +148,8 @@ func (b *backfiller) clear(ctx context.Context, s *session) error {
 			ORDER BY engine = 'MaterializedView' DESC, name = {ready:String} DESC`,
 		Params: map[string]any{"database": b.fill(), "lock": lockPrefix, "ready": fillReady},
 	})
-	for _, table := range tables {
-		if err == nil {
-			err = s.exec(ctx, statement{SQL: "DROP TABLE " + name(b.fill(), table) + " SYNC", Settings: unguarded()})
-		}
+	if err == nil {
+		err = dropTables(ctx, s, b.fill(), tables)
 	}
 	if err != nil {
 		return fmt.Errorf("clear the private database %s: %w", b.fill(), err)

@@ -126,7 +126,7 @@ func runVictim() int {
 		return syscall.Kill(pid, syscall.SIGKILL)
 	}}
 	if err := v.run(ctx, New(cfg)); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", chconn.Classify(err), err)
 		return 1
 	}
 	return 0

@@ -44,6 +44,9 @@ func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error 
 	switch judgeBatch(State(b.State)) {
 	case giveUp:
 		r.cfg.Log.Info("giving up a batch that its writer left behind; its files are loaded again", "batch", b.Batch, "state", State(b.State))
+		if err := emptyStage(ctx, r.session, stage); err != nil {
+			return err
+		}
 		return r.cfg.record(ctx, r.session, b, Failed, "its writer ended while it was "+State(b.State).String())
 	case rollForward:
 		r.cfg.Log.Info("carrying on a batch that its writer left half published", "batch", b.Batch)

@@ -90,9 +90,9 @@ func (p *patient) killAtRandom(rounds int, seed uint64, random *rand.Rand) {
 	}
 }
 
-// TestKillRepair kills a repair at every step and at random, the command or the
-// engine.
-func TestKillRepair(t *testing.T) {
+// newRepairPatient is one that lacks a day, and has another's download on it.
+func newRepairPatient(t *testing.T) *patient {
+	t.Helper()
 	p := newPatient(t)
 	day := date(t, "2023-12-25")
 	p.victim = victim{Mend: mending{Repair: "2023-12-25"}}
@@ -104,6 +104,13 @@ func TestKillRepair(t *testing.T) {
 		_, err := in.Repair(ctx, RepairRequest{From: day, To: day}, p.source)
 		return err
 	}
+	return p
+}
+
+// TestKillRepair kills a repair at every step and at random, the command or the
+// engine.
+func TestKillRepair(t *testing.T) {
+	p := newRepairPatient(t)
 	second := func(s Step) int {
 		if s == StepSwapped || s == StepNextBuilt || s == StepTableStaged {
 			return 2
@@ -159,9 +166,9 @@ func TestReadersDuringRepair(t *testing.T) {
 	}
 }
 
-// TestKillBackfill kills a backfill at every step and at random, of a table that
-// is missing with its view, the command or the engine; a load comes in between.
-func TestKillBackfill(t *testing.T) {
+// newBackfillPatient is one that lacks a table and its view.
+func newBackfillPatient(t *testing.T) *patient {
+	t.Helper()
 	p := newPatient(t)
 	p.victim = victim{Mend: mending{Backfill: "pypi_downloads_per_month"}}
 	p.damage = func(conn *chconn.Conn) {
@@ -175,6 +182,13 @@ func TestKillBackfill(t *testing.T) {
 		}
 		return err
 	}
+	return p
+}
+
+// TestKillBackfill kills a backfill at every step and at random, of a table that
+// is missing with its view, the command or the engine; a load comes in between.
+func TestKillBackfill(t *testing.T) {
+	p := newBackfillPatient(t)
 	first := func(Step) int { return 1 }
 	p.killAtSteps(false, first, StepLocked, StepSnapshot, StepReady, StepRangeFilled, StepNextBuilt, StepStepsWritten)
 	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved, StepDone, StepStageDropped} {

@@ -81,6 +81,29 @@ func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	return found, nil
 }
 
+// emptyStage drops the tables of a private database: what they hold may be what
+// fills the disk, and the ledger needs room before the name may become free.
+func emptyStage(ctx context.Context, s *session, stage string) error {
+	tables, err := s.texts(ctx, statement{SQL: "SELECT name FROM system.tables WHERE database = {database:String}", Params: map[string]any{"database": stage}})
+	if err == nil {
+		err = dropTables(ctx, s, stage, tables)
+	}
+	if err != nil {
+		return fmt.Errorf("clear the private database %s: %w", stage, err)
+	}
+	return nil
+}
+
+// dropTables removes tables one after the other.
+func dropTables(ctx context.Context, s *session, database string, tables []string) error {
+	for _, table := range tables {
+		if err := s.exec(ctx, statement{SQL: "DROP TABLE IF EXISTS " + name(database, table) + " SYNC", Settings: unguarded()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // unguarded lets tables be dropped whatever their size: servers guard large ones
 // against being dropped by mistake.
 func unguarded() map[string]any {

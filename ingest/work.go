@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"clickql/internal/chconn"
@@ -258,6 +257,9 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	cause = withRemedy(cause)
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
+	if err := emptyStage(clear, w.session, w.stage); err != nil {
+		return errors.Join(cause, err)
+	}
 	if err := w.cfg.record(clear, w.session, w.line, Failed, cause.Error()); err != nil {
 		return errors.Join(cause, err)
 	}
@@ -270,17 +272,10 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	return cause
 }
 
-// codeNoSpace is ClickHouse's NOT_ENOUGH_SPACE.
-const codeNoSpace = 243
-
-// withRemedy says what to do where the server lacks something.
+// withRemedy says what to do where the server lacks memory.
 func withRemedy(cause error) error {
-	code, _ := chconn.Code(cause)
-	switch {
-	case chconn.Classify(cause) == chconn.Memory:
+	if chconn.Classify(cause) == chconn.Memory {
 		return fmt.Errorf("%w; make batches smaller with --batch-rows, or allow more with --max-memory", cause)
-	case code == codeNoSpace || strings.Contains(cause.Error(), "No space left on device"):
-		return fmt.Errorf("%w; the disk of the ClickHouse server is full: make room and run this again; nothing of the batch is public", cause)
 	}
 	return cause
 }

@@ -72,6 +72,10 @@ func (a *app) remedy(err error) string {
 			filepath.Join(a.data, "log", "engine.log") + ")"
 	case class == chconn.Unavailable:
 		return "; check that ClickHouse is up and that --clickhouse names it"
+	case class == chconn.DiskFull && a.clickhouse == "":
+		return "; the disk that holds " + a.data + " is full: make room on it, and run the same command again"
+	case class == chconn.DiskFull:
+		return "; the disk of the ClickHouse server is full: make room on it, and run the same command again"
 	case class == chconn.Denied:
 		return "; use an account that may do this in --clickhouse"
 	case class == chconn.UnknownTable:

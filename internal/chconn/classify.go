@@ -31,12 +31,13 @@ const (
 	UnknownColumn              // no such column or function in the query
 	Syntax                     // the query or a parameter cannot be read
 	Cancelled                  // the caller gave up, or the query was killed
+	DiskFull                   // the server has no room on a disk
 )
 
 // String names the class, for logs and metrics.
 func (c Class) String() string {
 	names := [...]string{"other", "none", "unavailable", "timeout", "too_much", "memory", "overloaded",
-		"denied", "unknown_table", "unknown_column", "syntax", "cancelled"}
+		"denied", "unknown_table", "unknown_column", "syntax", "cancelled", "disk_full"}
 	if c < 0 || int(c) >= len(names) {
 		return "other"
 	}
@@ -67,6 +68,8 @@ func classOf(code int32) Class {
 		return Syntax
 	case 394: // QUERY_WAS_CANCELLED
 		return Cancelled
+	case 243: // NOT_ENOUGH_SPACE
+		return DiskFull
 	case 210, 279, 425, 745: // NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED, SYSTEM_ERROR, SERVER_OVERLOADED
 		return Unavailable
 	}
@@ -79,6 +82,9 @@ func Classify(err error) Class {
 		return None
 	}
 	if code, ok := Code(err); ok {
+		if diskFull.MatchString(err.Error()) {
+			return DiskFull
+		}
 		return classOf(code)
 	}
 	switch {
@@ -103,6 +109,10 @@ func Classify(err error) Class {
 	}
 	return Other
 }
+
+// diskFull finds ENOSPC and EDQUOT in an exception's text: each system call that
+// may meet it has a code of its own, which other failures share.
+var diskFull = regexp.MustCompile(`No space left on device|errno: 28\b|Disk quota exceeded|errno: 122\b`)
 
 // codeText finds the code in an exception's text, as HTTP and exceptions
 // passed on by other servers carry it.

@@ -23,6 +23,9 @@ import (
 // protocols, as the administrator.
 func TestClassifyOfTheEngine(t *testing.T) {
 	db := chtest.New(t)
+	if err := db.Conn.Exec(t.Context(), "CREATE TABLE no_room (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS min_free_disk_bytes_to_perform_insert = 1000000000000000"); err != nil {
+		t.Fatal(err)
+	}
 	for name, dsn := range protocols(t, db.Name) {
 		conn := open(t, chconn.Config{DSN: dsn})
 		for _, c := range []struct {
@@ -42,6 +45,7 @@ func TestClassifyOfTheEngine(t *testing.T) {
 			{"SELECT groupArray(number) FROM numbers(10000000) SETTINGS max_memory_usage = 5000000", chconn.Memory},
 			{"CREATE TABLE t (a Int8) ENGINE = Memory SETTINGS readonly = 1", chconn.Denied},
 			{"SELECT throwIf(1)", chconn.Other},
+			{"INSERT INTO no_room SELECT 1", chconn.DiskFull},
 		} {
 			err := drain(t.Context(), conn, c.query)
 			if got := chconn.Classify(err); got != c.want {
@@ -240,6 +244,8 @@ func TestClassifyOfErrors(t *testing.T) {
 		{&net.DNSError{Name: "host", IsNotFound: true}, chconn.Unavailable},
 		{fmt.Errorf("x: %w", context.Canceled), chconn.Cancelled},
 		{fmt.Errorf("x: %w", context.DeadlineExceeded), chconn.Timeout},
+		{&clickhouse.Exception{Code: 75, Message: "Cannot write to file: errno: 28, strerror: No space left on device"}, chconn.DiskFull},
+		{&clickhouse.Exception{Code: 75, Message: "Cannot write to file: errno: 5, strerror: Input/output error"}, chconn.Other},
 		{fmt.Errorf("x: %w", &clickhouse.Exception{Code: 202}), chconn.Overloaded},
 		{fmt.Errorf("x: %w", &clickhouse.Exception{Code: 201}), chconn.Overloaded},
 		{fmt.Errorf("x: %w", &clickhouse.Exception{Code: 497}), chconn.Denied},

@@ -1,0 +1,92 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// System calls that need room on a disk, by what says where: a descriptor, or a
+// path at the argument given, whose directory, if it has one, comes before it.
+var (
+	writes = []uint64{1, 18, 20, 285, 296, 328} // write, pwrite64, writev, fallocate, pwritev, pwritev2
+	paths  = map[uint64]int{
+		2: 0, 85: 0, 257: 1, // open, creat, openat
+		83: 0, 258: 1, // mkdir, mkdirat
+		86: 1, 265: 3, // link, linkat
+		88: 1, 266: 2, // symlink, symlinkat
+	}
+	opens = []uint64{2, 257}
+)
+
+// entering makes calls fail from the From-th on that needs room below Dir, and
+// says at which it began.
+func (f *filling) entering(tid int, info syscallInfo) bool {
+	where, needs := f.needsRoom(tid, info)
+	if !needs {
+		return false
+	}
+	if f.seen++; f.seen < f.From || f.For > 0 && f.seen >= f.From+f.For {
+		return false
+	}
+	var regs syscall.PtraceRegs
+	if syscall.PtraceGetRegs(tid, &regs) != nil {
+		return false // it has ended
+	}
+	noRoom := -int64(syscall.ENOSPC)
+	regs.Orig_rax, regs.Rax = ^uint64(0), uint64(noRoom) // no call at all, and its answer
+	if syscall.PtraceSetRegs(tid, &regs) == nil && f.seen == f.From {
+		fmt.Printf("full\n%d %s\n", info.Call, where)
+	}
+	return false
+}
+
+// needsRoom tells whether a call adds to what is below the directory.
+func (f *filling) needsRoom(tid int, info syscallInfo) (path string, needs bool) {
+	if slices.Contains(writes, info.Call) {
+		path, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, int32(info.Args[0])))
+		return path, err == nil && f.within(path)
+	}
+	at, known := paths[info.Call]
+	if !known || slices.Contains(opens, info.Call) && info.Args[at+1]&syscall.O_CREAT == 0 {
+		return "", false
+	}
+	path = text(tid, info.Args[at])
+	if !filepath.IsAbs(path) {
+		dir := fmt.Sprintf("/proc/%d/cwd", tid)
+		if fd := int32(info.Args[max(at-1, 0)]); at > 0 && info.Call != 86 && info.Call != 88 && fd >= 0 {
+			dir = fmt.Sprintf("/proc/%d/fd/%d", tid, fd)
+		}
+		dir, _ = os.Readlink(dir) // it is there
+		path = filepath.Join(dir, path)
+	}
+	if !f.within(path) {
+		return path, false
+	}
+	_, err := os.Lstat(path)
+	return path, err != nil // opening what is there needs no room
+}
+
+// within reports a path below the directory.
+func (f *filling) within(path string) bool { return strings.HasPrefix(path, f.Dir+"/") }
+
+// text reads a string of a stopped thread.
+func text(tid int, at uint64) string {
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", tid))
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = memory.Close() }()
+	buf := make([]byte, 4096)
+	n, err := memory.ReadAt(buf, int64(at))
+	if err != nil && err != io.EOF && n == 0 { //nolint:errorlint // as io.ReaderAt has it
+		return ""
+	}
+	s, _, _ := bytes.Cut(buf[:n], []byte{0})
+	return string(s)
+}
