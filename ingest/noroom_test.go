@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"clickql/internal/chconn"
 )
@@ -35,15 +37,25 @@ func TestNoRoom(t *testing.T) {
 	room("pypi_downloads_per_month", most)
 	refused(Config{})
 	checkClean(t, db.Conn, db.Name)
-	refused(Config{At: func(s Step) error {
-		if s == StepRawStaged {
+	staged := func(then error) func(Step) error {
+		return func(s Step) error {
+			if s != StepTableStaged {
+				return nil
+			}
 			room(ledgerBatches, most)
+			return then
 		}
-		return nil
-	}})
+	}
+	refused(Config{Parallel: 1, At: staged(nil)})
 	refused(Config{}) // nor can recovery write that it gives the batch up
 	room(ledgerBatches, 0)
 	room("pypi_downloads_per_month", 0)
+	_, err := New(Config{Conn: db.Conn, Parallel: 1, At: staged(errors.New("crash"))}).Run(t.Context(), Downloads, dir+"/*.parquet")
+	if err == nil {
+		t.Fatal("it did not crash")
+	}
+	refused(Config{Lease: time.Second}) // of one that left its tables behind
+	room(ledgerBatches, 0)
 	load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
 	checkClean(t, db.Conn, db.Name)
