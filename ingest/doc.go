@@ -58,7 +58,10 @@
 // filled by the same SELECTs instead, taken from the views that the server has
 // registered, so that no table is forgotten: a plain count by columns is computed
 // from the smallest staged table that covers it, anything else by its own SELECT
-// over the staged rows.
+// over the staged rows. Tables and views are looked at again before a batch is
+// published: if any was created, dropped or altered since, the batch is given up, so
+// that no new view misses it, nor can its move be refused half-way. Only a change in
+// the moments of publishing itself is not noticed.
 //
 // # Whole tables: repair, backfill, promotion
 //
@@ -142,6 +145,15 @@
 //     does not find it knows that nothing was moved, and writes "failed", which
 //     outranks every line that the old writer may still add.
 //
+// That the lock and the claims are plain DDL, also where the server has Keeper, is
+// on purpose. All that they protect, public tables (replicated ones are refused) and
+// private databases, is on the one server that the DSN names, and so are they: they
+// are there when it is and lost when it is, while a KeeperMap would outlive what it
+// speaks of. A lapsed entry in Keeper would not end a statement of its owner that
+// still runs on the server; renaming the private database and waiting does, and
+// would be needed all the same. And two mechanisms, one for servers without Keeper,
+// would let two writers in where it is configured between them.
+//
 // # Many that prepare
 //
 // Staging is the dear part and touches nothing public, so it may be done by
@@ -182,5 +194,8 @@
 // tables with a TTL, are refused. Whole tables are not replaced in databases of
 // another engine than Atomic, nor the inner tables of views without TO, which know
 // them by their UUID. A local file that is replaced by one of the
-// same size within the same second is not noticed.
+// same size within the same second is not noticed; one that is reached by two
+// paths, by a symbolic link, is two files. Waiting for a lapsed writer's statements
+// takes that they can be seen: where commands use several accounts, each needs
+// SHOW PROCESSES.
 package ingest

@@ -13,7 +13,7 @@ import (
 // may be called on nil, and by several goroutines.
 type Metrics struct {
 	// Read asks for the status when metrics are collected and what is known is
-	// older than maxAge; nil where Observe tells it.
+	// some time old; nil where Observe tells it.
 	Read func(context.Context) (Status, error)
 	// Now is the clock.
 	Now func() time.Time
@@ -23,15 +23,19 @@ type Metrics struct {
 	readable bool // the last reading succeeded
 	status   Status
 	at       time.Time
+	took     time.Duration      // to read it
 	rounds   map[string]float64 // by outcome
 	last     *Round
 	lastAt   time.Time
 }
 
-// maxAge is how long a status that was read serves; readTimeout bounds reading.
+// A status that was read serves ten times as long as reading it took, which is
+// seconds with a million files, but for minAge at least and maxAge at most.
+// readTimeout bounds reading.
 const (
-	maxAge      = 10 * time.Second
-	readTimeout = 5 * time.Second
+	minAge      = 10 * time.Second
+	maxAge      = time.Minute
+	readTimeout = 30 * time.Second
 )
 
 // desc describes a metric.
@@ -101,10 +105,12 @@ func (m *Metrics) Round(r Round) {
 func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Read != nil && (m.at.IsZero() || m.Now().Sub(m.at) >= maxAge || m.Now().Before(m.at)) {
+	if m.Read != nil && (m.at.IsZero() || m.Now().Sub(m.at) >= min(max(minAge, 10*m.took), maxAge) || m.Now().Before(m.at)) {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
+		began := time.Now()
 		m.observe(m.Read(ctx))
+		m.took = time.Since(began)
 	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)

@@ -165,3 +165,51 @@ func TestOtherTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestOddTables loads into tables and views of an operator's own making: a raw
+// table with another key, partitions, a projection and an index, views with a join,
+// a dictionary, a condition and a target in another database, and views over views.
+func TestOddTables(t *testing.T) {
+	db, other := chtest.New(t), chtest.New(t)
+	in := name(other.Name, "big")
+	for _, sql := range []string{
+		`CREATE TABLE pypi (project LowCardinality(String), date Date, country_code LowCardinality(Nullable(String)), month UInt32 MATERIALIZED toYYYYMM(date),
+			INDEX i country_code TYPE bloom_filter, PROJECTION p (SELECT date, count() GROUP BY date)) ENGINE = MergeTree PARTITION BY (toYYYYMM(date), length(project) % 2) ORDER BY (date, project)`,
+		"CREATE TABLE names (code String, title String) ENGINE = MergeTree ORDER BY code",
+		"INSERT INTO names VALUES ('DE', 'Germany'), ('FR', 'France')",
+		"CREATE DICTIONARY titles (code String, title String) PRIMARY KEY code SOURCE(CLICKHOUSE(DB '" + db.Name + "' TABLE 'names')) LIFETIME(0) LAYOUT(COMPLEX_KEY_HASHED())",
+		"CREATE TABLE joined (title String, n UInt64) ENGINE = SummingMergeTree ORDER BY title",
+		"CREATE MATERIALIZED VIEW joined_mv TO joined AS SELECT title, count() AS n FROM pypi AS p INNER JOIN names AS n ON p.country_code = n.code GROUP BY title",
+		"CREATE TABLE looked (title String, n SimpleAggregateFunction(sum, UInt64), u AggregateFunction(uniqExact, String)) ENGINE = AggregatingMergeTree ORDER BY title",
+		"CREATE MATERIALIZED VIEW looked_mv TO looked AS SELECT dictGet('" + db.Name + ".titles', 'title', ifNull(country_code, '')) AS title, count() AS n, uniqExactState(CAST(project AS String)) AS u FROM pypi GROUP BY title",
+		"CREATE TABLE " + in + " (project String, n UInt64) ENGINE = SummingMergeTree PARTITION BY cityHash64(project) % 3 ORDER BY project",
+		"CREATE MATERIALIZED VIEW big_mv TO " + in + " AS SELECT project, count() AS n FROM pypi WHERE date >= '2024-01-01' GROUP BY project",
+		"CREATE TABLE bigger (size UInt64, n UInt64) ENGINE = SummingMergeTree ORDER BY size",
+		"CREATE MATERIALIZED VIEW bigger_mv TO bigger AS SELECT length(project) AS size, sum(n) AS n FROM " + in + " GROUP BY size",
+		"CREATE TABLE biggest (n UInt64) ENGINE = SummingMergeTree ORDER BY tuple()",
+		"CREATE MATERIALIZED VIEW biggest_mv TO biggest AS SELECT sum(n) AS n FROM bigger",
+	} {
+		must(t, db.Conn, sql)
+	}
+	dir := t.TempDir()
+	exports(t, db.Conn, dir, mixed(4, 60)...)
+	load(t, Config{Conn: db.Conn, BatchFiles: 2, Workers: 2}, dir+"/*.parquet")
+	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi"); n != scalar[uint64](t, db.Conn, "SELECT sum(stored) FROM clickql_ledger_batches WHERE state = 5") || n == 0 {
+		t.Errorf("%d rows", n)
+	}
+	for got, want := range map[string]string{
+		"SELECT title AS k, sum(n) AS v FROM joined GROUP BY k":                                      "SELECT title AS k, count() AS v FROM pypi AS p INNER JOIN names AS n ON p.country_code = n.code GROUP BY k",
+		"SELECT title AS k, (sum(n), uniqExactMerge(u)) AS v FROM looked GROUP BY k":                 "SELECT dictGet('titles', 'title', ifNull(country_code, '')) AS k, (count(), uniqExact(project)) AS v FROM pypi GROUP BY k",
+		"SELECT project AS k, sum(n) AS v FROM " + in + " GROUP BY k":                                "SELECT CAST(project AS String) AS k, count() AS v FROM pypi WHERE date >= '2024-01-01' GROUP BY k",
+		"SELECT size AS k, sum(n) AS v FROM bigger GROUP BY k":                                       "SELECT length(project) AS k, count() AS v FROM pypi WHERE date >= '2024-01-01' GROUP BY k",
+		"SELECT 1 AS k, sum(n) AS v FROM biggest":                                                    "SELECT 1 AS k, count() AS v FROM pypi WHERE date >= '2024-01-01'",
+		"SELECT date AS k, count() AS v FROM pypi GROUP BY k SETTINGS force_optimize_projection = 1": "SELECT date AS k, count() AS v FROM pypi GROUP BY k SETTINGS optimize_use_projections = 0",
+	} {
+		all := func(q string) string {
+			return scalar[string](t, db.Conn, "SELECT toString(groupArray((k, v))) FROM (SELECT * FROM ("+q+") ORDER BY k)")
+		}
+		if g, w := all(got), all(want); g != w || len(w) < 6 {
+			t.Errorf("%s\n got %s\nwant %s", got, g, w)
+		}
+	}
+}

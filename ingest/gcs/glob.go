@@ -23,7 +23,7 @@ func literalPrefix(glob string) string {
 // else stands for itself.
 func compileGlob(glob string) (func(string) bool, error) {
 	var b strings.Builder
-	b.WriteString("^")
+	b.WriteString("(?s)^")
 	depth := 0
 	for i := 0; i < len(glob); i++ {
 		switch c := glob[i]; {

@@ -181,6 +181,7 @@ func TestGlob(t *testing.T) {
 		{"a*.parquet", "ab.parquet", true}, {"a*.parquet", "a/b.parquet", false}, {"a**.parquet", "a/b.parquet", true},
 		{"{a,b}/x", "b/x", true}, {"{a,b}/x", "c/x", false}, {"a?", "ab", true}, {"a?", "a/", false},
 		{"a.b", "axb", false}, {"a,b", "a,b", true}, {"é*", "éa", true}, {"[a]", "[a]", true},
+		{"**.parquet", "new\nline.parquet", true},
 	} {
 		match, err := compileGlob(c.glob)
 		if err != nil {
