@@ -167,6 +167,9 @@ func (b *backfiller) defineKnown(ctx context.Context, s *session, t ddl.Table) e
 	return nil
 }
 
+// creating creates the table's like under a name.
+func (b *backfiller) creating(name string) string { return strings.Replace(b.make, "%s", name, 1) }
+
 // same reports that two shapes compute the same columns.
 func (s shape) same(o shape) bool {
 	items := func(s shape) map[item]bool {

@@ -147,7 +147,7 @@ func (b *backfiller) fillRange(ctx context.Context, s *session, ready readyLine,
 		return b.passed(ctx, s, condition, params)
 	}
 	part := tableID{b.fill(), fmt.Sprintf("part_%05d_%08d", r.n, s.epoch)}
-	if err := s.run(ctx, fmt.Sprintf(b.make, part.String())); err != nil {
+	if err := s.run(ctx, b.creating(part.String())); err != nil {
 		return err
 	}
 	f := fill{View: b.view, Target: target{Staged: part.Table}}
@@ -249,7 +249,7 @@ func (b *backfiller) assemble(ctx context.Context, w *work) ([]swapLine, error) 
 		return nil, fmt.Errorf("create the private database %s: %w", w.stage, err)
 	}
 	next := tableID{w.stage, successor(b.table.Table)}
-	if err := w.run.run(ctx, fmt.Sprintf(b.make, next.String())); err != nil {
+	if err := w.run.run(ctx, b.creating(next.String())); err != nil {
 		return nil, fmt.Errorf("create the successor of %s: %w", b.table, err)
 	}
 	parts, err := b.finished(ctx, w.session)

@@ -72,7 +72,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error)
 		ready.Count = source.witness.Expr
 	}
 	view := "CREATE MATERIALIZED VIEW " + name(b.fill(), fillArrivals+"_mv") + " TO " + name(b.fill(), fillArrivals) + " AS " + b.view.Select
-	for _, sql := range []string{fmt.Sprintf(b.make, name(b.fill(), fillArrivals)), view} {
+	for _, sql := range []string{b.creating(name(b.fill(), fillArrivals)), view} {
 		if err := r.run(ctx, sql); err != nil {
 			return nil, fmt.Errorf("collect what arrives for %s: %w", b.plan.Table, err)
 		}

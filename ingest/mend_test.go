@@ -262,3 +262,45 @@ func TestShadowsBeside(t *testing.T) {
 		t.Errorf("%d shadows are left over", n)
 	}
 }
+
+// TestShadowMapping gives a shadow the live mapping of exports, lets it be another,
+// and makes that the live one with its tables.
+func TestShadowMapping(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	exports(t, db.Conn, dir, mixed(2, 200)...)
+	source := dir + "/*.parquet"
+	mapping := func(database, zone string) string {
+		return strings.NewReplacer("'UTC') AS date", "'"+zone+"') AS date").Replace(
+			scalar[string](t, db.Conn, "SELECT as_select FROM system.tables WHERE database = '"+database+"' AND name = 'pypi_landing_mv'"))
+	}
+	must(t, db.Conn, "ALTER TABLE pypi_landing_mv MODIFY QUERY "+mapping(db.Name, "Asia/Tokyo"))
+	load(t, Config{Conn: db.Conn}, source)
+	sh, err := New(Config{Conn: db.Conn}).Shadow("next")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sh.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := sh.Compare(t.Context()); err != nil || len(c.Differences) != 0 {
+		t.Errorf("the same files by the same mapping: %+v, %v", c.Differences, err)
+	}
+	if err := sh.Discard(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sh.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, db.Conn, "ALTER TABLE "+sh.Database()+".pypi_landing_mv MODIFY QUERY "+strings.Replace(mapping(sh.Database(), ""), "'Asia/Tokyo'", "'America/New_York'", 1))
+	if _, err := sh.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if err := sh.Promote(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if sql := mapping(db.Name, ""); !strings.Contains(sql, "New_York") || strings.Contains(sql, shadowPrefix) {
+		t.Errorf("the live mapping is %s", sql)
+	}
+	wantCauses(t, verified(t, db.Conn, false, source))
+}

@@ -113,6 +113,9 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	if err := sh.createLanding(ctx, s); err != nil {
+		return err
+	}
 	if err := sh.beginEpochs(ctx, s); err != nil {
 		return err
 	}

@@ -155,8 +155,12 @@ func (p *promoter) build(ctx context.Context) ([]swapLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	landing, err := p.landing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ledger, err := p.ledger(ctx)
-	return append(append(swaps, views...), ledger...), err
+	return slices.Concat(swaps, views, landing, ledger), err
 }
 
 // successor copies one of the shadow's tables.

@@ -200,6 +200,13 @@ func (v *verifier) compare(ctx context.Context) error {
 			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.shown(c.tableID), v.cfg.Repeat, shellQuote(c.Table))
 		}
 	}
+	now, err := v.observe(ctx, raw)
+	if err != nil {
+		return err
+	}
+	if !sameCounts(now.counts, inRaw.counts) {
+		v.notef("rows came into %s or left it while the tables were read, so that they were read at different moments; run this again when that has ended", v.shown(raw.tableID))
+	}
 	return v.compareEachKey(ctx, tables, agree)
 }
 
