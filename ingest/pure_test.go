@@ -308,3 +308,22 @@ func TestSpeed(t *testing.T) {
 		t.Errorf("%v rows a second of nothing", got)
 	}
 }
+
+// TestWhatABatchDoes tells loads from repairs, which are done anew in other ways.
+func TestWhatABatchDoes(t *testing.T) {
+	first, last := date(t, "2024-01-31"), date(t, "2024-02-02")
+	for _, c := range []struct {
+		batch       batchLine
+		what, again string
+	}{
+		{batchLine{Kind: "downloads", Files: 2, FirstDay: first, LastDay: last}, "downloads", "clickql ingest run"},
+		{batchLine{Kind: "projects", Files: 1}, "projects", "clickql ingest projects"},
+		{batchLine{Kind: "downloads", FirstDay: first, LastDay: first}, "repair of 2024-01-31", "that command"},
+		{batchLine{Kind: "downloads", FirstDay: first, LastDay: last}, "repair of 2024-01-31 to 2024-02-02", "that command"},
+		{batchLine{Kind: "promotion"}, "promotion", "that command"},
+	} {
+		if what, again := c.batch.what(), c.batch.again(); what != c.what || !strings.Contains(again, c.again) {
+			t.Errorf("%+v: %q, %q; want %q, %q", c.batch, what, again, c.what, c.again)
+		}
+	}
+}

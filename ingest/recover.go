@@ -43,7 +43,7 @@ func (r *recoverer) run(ctx context.Context) error {
 func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error {
 	switch judgeBatch(State(b.State)) {
 	case giveUp:
-		r.cfg.Log.Info("giving up a batch that its writer left behind; its files are loaded again", "batch", b.Batch, "state", State(b.State))
+		r.cfg.Log.Info("giving up a batch that its writer left behind: nothing of it is public; "+b.again(), "batch", b.Batch, "what", b.what(), "state", State(b.State))
 		if err := emptyStage(ctx, r.session, stage); err != nil {
 			return err
 		}

@@ -44,8 +44,11 @@ type KindStatus struct {
 
 // BatchStatus is a batch in hand.
 type BatchStatus struct {
-	Batch string    `json:"batch"`
-	Kind  Kind      `json:"kind"`
+	Batch string `json:"batch"`
+	Kind  Kind   `json:"kind"`
+	// What it does: loads downloads or projects, a repair with its days, a
+	// backfill, a promotion.
+	What  string    `json:"what"`
 	State string    `json:"state"`
 	Files uint64    `json:"files"`
 	Rows  uint64    `json:"rows"`
@@ -209,17 +212,39 @@ func speed(batches []batchLine) float64 {
 	return float64(rows) / seconds
 }
 
+// what says what a batch does. Only batches of files have files.
+func (b batchLine) what() string {
+	switch {
+	case b.Kind != string(Downloads) || b.Files > 0:
+		return b.Kind
+	case b.FirstDay.Equal(b.LastDay):
+		return "repair of " + b.FirstDay.Format(time.DateOnly)
+	}
+	return "repair of " + b.FirstDay.Format(time.DateOnly) + " to " + b.LastDay.Format(time.DateOnly)
+}
+
+// again says how the work of a batch that is given up is done anew.
+func (b batchLine) again() string {
+	switch {
+	case b.Files == 0:
+		return "run that command again"
+	case b.Kind == string(Projects):
+		return "the next clickql ingest projects loads its files again"
+	}
+	return "the next clickql ingest run loads its files again"
+}
+
 // batchStatus describes a batch in hand.
 func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
-	st := BatchStatus{Batch: b.Batch, Kind: Kind(b.Kind), State: State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
+	st := BatchStatus{Batch: b.Batch, Kind: Kind(b.Kind), What: b.what(), State: State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
 	if alive && lock.Epoch == b.Epoch {
 		return st
 	}
 	switch judgeBatch(State(b.State)) {
 	case rollForward:
-		st.Stuck = "its writer ended while it was publishing: part of it may be public; any clickql ingest run finishes it first"
+		st.Stuck = "its writer ended while it was publishing: part of it may be public; whatever ingest command writes next finishes it first"
 	default:
-		st.Stuck = "its writer ended while it was " + st.State + ": nothing of it is public; the next clickql ingest run loads its files again"
+		st.Stuck = "its writer ended before publishing: nothing of it is public; " + b.again()
 	}
 	if alive {
 		st.Stuck = "its writer ended; the present one is taking it over"

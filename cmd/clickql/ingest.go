@@ -24,7 +24,12 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads and metadata, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	cmd.AddCommand(newIngestRunCommand(a), newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestProjectsCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestShadowCommand(a), newIngestExportQueryCommand(a, time.Now))
+	writers := []*cobra.Command{newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestShadowCommand(a)}
+	for _, c := range append(writers, writers[len(writers)-1].Commands()...) {
+		c.Annotations = map[string]string{interruptedNote: ": run the same command again to carry on"}
+	}
+	cmd.AddCommand(writers...)
+	cmd.AddCommand(newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
 
@@ -252,9 +257,12 @@ func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				if s := p.Snapshot(); s.Rows > 0 {
-					shown.Update(int64(s.RowsDone), int64(s.Rows))
+				s := p.Snapshot()
+				if s.Phase == "" {
+					continue
 				}
+				shown.Phase(s.Phase)
+				shown.Update(int64(s.RowsDone), int64(s.Rows))
 			}
 		}
 	}()
@@ -264,7 +272,9 @@ func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
 		if s := p.Snapshot(); s.Rows > 0 {
 			shown.Update(int64(s.RowsDone), int64(s.Rows))
 			shown.Finish()
+			return
 		}
+		shown.Clear()
 	}
 }
 
@@ -279,12 +289,14 @@ func rowCount(n uint64) string {
 // printSummary says what a load did.
 func (a *app) printSummary(s ingest.Summary) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
-	took := ""
-	if s.PeakMemory > 0 {
-		took = ", at most " + humanize.IBytes(s.PeakMemory) + " of the server's memory"
+	now := ""
+	if s.Batches > 0 {
+		now = fmt.Sprintf(": %s in %s, %s rows/s", rowCount(s.Rows), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())))
 	}
-	out("%s named, %d loaded before, %d loaded now: %s rows in %s, %s rows/s%s",
-		english.Plural(s.Listed, "file", ""), s.Already, s.Files, humanize.Comma(int64(s.Rows)), english.Plural(s.Batches, "batch", "batches"), humanize.Comma(int64(s.Rate())), took)
+	if s.Batches > 0 && s.PeakMemory > 0 {
+		now += ", at most " + humanize.IBytes(s.PeakMemory) + " of the server's memory"
+	}
+	out("%s named, %d loaded before, %d loaded now%s", english.Plural(s.Listed, "file", ""), s.Already, s.Files, now)
 	for _, r := range s.Reject {
 		out("not stored: %s with %s", rowCount(r.Rows), r.Reason)
 	}

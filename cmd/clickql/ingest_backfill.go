@@ -45,7 +45,7 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			show := func(p ingest.BackfillPlan) error { return printAs(a.stdout, asJSON, p, writeBackfillPlan) }
+			show := func(p ingest.BackfillPlan) error { return printAs(a.among(a.stdout), asJSON, p, writeBackfillPlan) }
 			failed := error(nil)
 			req.Planned = func(p ingest.BackfillPlan) { failed = show(p) }
 			plan, err := in.Backfill(cmd.Context(), req)

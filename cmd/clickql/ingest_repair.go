@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func newIngestRepairCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			show := func(p ingest.RepairPlan) error { return printAs(a.stdout, asJSON, p, writeRepairPlan) }
+			show := func(p ingest.RepairPlan) error { return printAs(a.among(a.stdout), asJSON, p, writeRepairPlan) }
 			failed := error(nil)
 			req.Planned = func(p ingest.RepairPlan) { failed = show(p) }
 			plan, err := in.Repair(cmd.Context(), req, args...)
@@ -84,14 +85,20 @@ func spanned(from, to string) string {
 	return from + " to " + to
 }
 
-// printAs prints as JSON or for people.
+// printAs prints as JSON or for people, all at once.
 func printAs[T any](out io.Writer, asJSON bool, v T, write func(io.Writer, T) error) error {
-	if !asJSON {
-		return write(out, v)
+	var text bytes.Buffer
+	if asJSON {
+		e := json.NewEncoder(&text)
+		e.SetIndent("", "  ")
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+	} else if err := write(&text, v); err != nil {
+		return err
 	}
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	_, err := out.Write(text.Bytes())
+	return err
 }
 
 // mostFiles is how many files a plan lists for people.

@@ -159,7 +159,9 @@ func newShadowPromoteCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			if err := sh.Promote(cmd.Context(), fewer); err != nil {
+			err = sh.Promote(cmd.Context(), fewer)
+			release()
+			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", f.name)
@@ -184,7 +186,9 @@ func newShadowDiscardCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			if err := sh.Discard(cmd.Context()); err != nil {
+			err = sh.Discard(cmd.Context())
+			release()
+			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(a.stdout, "dropped the shadow %s\n", f.name)

@@ -75,12 +75,14 @@ func printStatus(out io.Writer, st ingest.Status) error {
 		line("\nwriter\tpid %d on %s since %s\t%s", st.Writer.PID, st.Writer.Host, st.Writer.Since.Format(time.DateTime), life)
 	}
 	if len(st.InHand) > 0 {
-		line("\nin hand\tstate\tfiles\trows\towner\tsince")
+		line("\nin hand\twhat\tstate\tfiles\trows\towner\tsince")
 	}
 	for _, b := range st.InHand {
-		line("%s\t%s\t%d\t%s\t%s\t%s", b.Batch, b.State, b.Files, humanize.Comma(int64(b.Rows)), b.Owner, b.Since.Format(time.DateTime))
-		if b.Stuck != "" {
-			line("  stuck: %s", b.Stuck)
+		line("%s\t%s\t%s\t%d\t%s\t%s\t%s", b.Batch, b.What, b.State, b.Files, humanize.Comma(int64(b.Rows)), b.Owner, b.Since.Format(time.DateTime))
+	}
+	for i, b := range st.InHand {
+		if last := i+1 == len(st.InHand); b.Stuck != "" && (last || st.InHand[i+1].Stuck != b.Stuck) {
+			line("stuck: %s", b.Stuck)
 		}
 	}
 	for _, b := range st.Backfills {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"clickql/internal/chconn"
 	"clickql/internal/engine"
 )
@@ -42,11 +44,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	a := &app{stdout: stdout, stderr: stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	return a.report(ctx, root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.report(ctx, cmd, err)
 }
 
+// interruptedNote is the annotation of a command that says what becomes of its
+// work when a signal ends it.
+const interruptedNote = "interrupted"
+
 // report prints a command's error, once, and gives the exit status.
-func (a *app) report(ctx context.Context, err error) int {
+func (a *app) report(ctx context.Context, cmd *cobra.Command, err error) int {
 	var usage usageError
 	switch {
 	case err == nil:
@@ -55,7 +62,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		fmt.Fprintf(a.stderr, "clickql: %v\n", err)
 		return exitUsage
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.stderr, "clickql: interrupted")
+		fmt.Fprintln(a.stderr, "clickql: interrupted"+cmd.Annotations[interruptedNote])
 		return exitFailed
 	}
 	fmt.Fprintf(a.stderr, "clickql: %v%s\n", err, a.remedy(err))

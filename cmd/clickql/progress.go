@@ -3,13 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // How often progress is shown: a line at most this often where lines are kept,
@@ -29,29 +26,56 @@ type progress struct {
 	now   func() time.Time
 
 	mu          sync.Mutex
-	bar         *progressbar.ProgressBar // nil where lines are written
-	began, last time.Time                // last is when a line was written
-	done, total int64                    // total is 0 while unknown
+	bar         *bar      // nil where lines are written
+	began, last time.Time // last is when a line was written
+	done, total int64     // total is 0 while unknown
+	phase       string
 }
 
 // progress begins to show progress under a title, such as "loading".
 func (a *app) progress(title string) *progress {
-	f, ok := a.stderr.(*os.File)
-	return newProgress(a.stderr, ok && term.IsTerminal(int(f.Fd())), title, time.Now)
+	p := newProgress(a.stderr, terminalBar(a.stderr), title, time.Now)
+	a.shown.Store(p)
+	return p
 }
 
-// newProgress writes to out, where a bar fits if it is a terminal.
-func newProgress(out io.Writer, terminal bool, title string, now func() time.Time) *progress {
-	p := &progress{title: title, out: out, now: now, began: now()}
-	p.last = p.began
-	if terminal {
-		p.bar = progressbar.NewOptions64(-1,
-			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(title),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(barEvery),
-			progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish())
+// among writes to out so that what a terminal shows of the progress is not mixed
+// with it: what is to be written at once comes in one call.
+func (a *app) among(out io.Writer) io.Writer { return amongProgress{a, out} }
+
+type amongProgress struct {
+	app *app
+	out io.Writer
+}
+
+// Write takes the bar off the screen first; it comes back by itself.
+func (w amongProgress) Write(b []byte) (int, error) {
+	if p := w.app.shown.Load(); p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.bar != nil {
+			p.check(p.bar.clear())
+		}
 	}
+	return w.out.Write(b)
+}
+
+// newProgress writes to out: a bar, or lines where that is nil.
+func newProgress(out io.Writer, b *bar, title string, now func() time.Time) *progress {
+	p := &progress{title: title, out: out, bar: b, now: now, began: now()}
+	p.last = p.began
 	return p
+}
+
+// Phase says in words what is being done, for while no rows tell it.
+func (p *progress) Phase(text string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase = text
+	p.show()
 }
 
 // Update sets the rows done and the rows there are, 0 where that is unknown.
@@ -84,7 +108,7 @@ func (p *progress) Note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		p.check(p.bar.Clear())
+		p.check(p.bar.clear())
 	}
 	p.line(fmt.Sprintf(format, args...))
 	p.show()
@@ -98,32 +122,63 @@ func (p *progress) Finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		p.check(p.bar.Finish())
+		p.check(p.bar.clear())
 	}
 	took := p.now().Sub(p.began)
+	if p.done < p.total {
+		p.line(fmt.Sprintf("%s: stopped at %s of %s rows after %s", p.title, humanize.Comma(p.done), humanize.Comma(p.total), rounded(took)))
+		return
+	}
 	p.line(fmt.Sprintf("%s: %s rows in %s%s", p.title, humanize.Comma(p.done), rounded(took), p.rate(took)))
 }
 
-// show brings what is shown up to date; lines not more often than lineEvery.
-func (p *progress) show() {
-	if p.bar != nil {
-		if p.total > 0 && p.bar.GetMax64() != p.total {
-			p.bar.ChangeMax64(p.total)
-		}
-		p.check(p.bar.Set64(p.done))
+// Clear ends the progress without a word.
+func (p *progress) Clear() {
+	if p == nil {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.check(p.bar.clear())
+	}
+}
+
+// show brings what is shown up to date: a bar not more often than barEvery,
+// lines than lineEvery.
+func (p *progress) show() {
+	every := lineEvery
+	if p.bar != nil {
+		every = barEvery
+	}
 	now := p.now()
-	if now.Sub(p.last) < lineEvery {
+	if now.Sub(p.last) < every {
 		return
 	}
 	p.last = now
-	p.line(p.title + ": " + p.text(now.Sub(p.began)))
+	took := now.Sub(p.began)
+	if p.bar == nil {
+		p.line(p.title + ": " + p.text(took))
+		return
+	}
+	share := -1.0
+	if p.total > 0 {
+		share = min(1, float64(p.done)/float64(p.total))
+	}
+	p.check(p.bar.draw(p.title, share, p.text(took)))
 }
 
-// text is how far it is: rows done, rate and time left.
+// text is how far it is: rows done, rate and time left; before there are rows,
+// and once all are done, also what is being done.
 func (p *progress) text(took time.Duration) string {
-	s := humanize.Comma(p.done)
+	if p.done == 0 && p.total == 0 && p.phase != "" {
+		return p.phase
+	}
+	s := ""
+	if p.done > 0 && p.done >= p.total && p.phase != "" {
+		s = p.phase + ", "
+	}
+	s += humanize.Comma(p.done)
 	if p.total > 0 {
 		s += " of " + humanize.Comma(p.total)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ func newClock() *clock { return &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UT
 func TestProgressLines(t *testing.T) {
 	var out bytes.Buffer
 	c := newClock()
-	p := newProgress(&out, false, "loading", c.now)
+	p := newProgress(&out, nil, "loading", c.now)
 	for range 100 { // 10 s in all
 		c.advance(100 * time.Millisecond)
 		p.Add(1000)
@@ -44,19 +43,44 @@ loading: 200,000 rows in 20s, 10,000 rows/s
 	}
 }
 
+// TestProgressBar draws within the terminal's width and leaves nothing behind.
 func TestProgressBar(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, true, "loading", time.Now)
-	p.Update(50, 200)
-	p.Note("a note")
-	p.Update(200, 200)
-	p.Finish()
-	got := out.String()
-	if !strings.Contains(got, "\r") || !strings.Contains(got, "loading") {
-		t.Errorf("no bar was drawn: %q", got)
+	c := newClock()
+	p := newProgress(&out, &bar{out: &out, width: func() int { return 60 }}, "loading", c.now)
+	step := func(do func()) string {
+		out.Reset()
+		c.advance(barEvery)
+		do()
+		return out.String()
 	}
-	if !strings.Contains(got, "a note\n") || !strings.Contains(got, "200 rows in") {
-		t.Errorf("the note or the summary is missing: %q", got)
+	for _, s := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { p.Phase("listing files") }, "\rloading: listing files\x1b[K"},
+		{func() { p.Update(50_000, 200_000) }, "\rloading  25% █████░░░░░░░░░░░░░░░ 50,000 of 200,000 rows, 2\x1b[K"},
+		{func() { p.Note("a note") }, "\r\x1b[Ka note\n\rloading  25% █████░░░░░░░░░░░░░░░ 50,000 of 200,000 rows, 1\x1b[K"},
+		{func() { p.Update(0, 200_000) }, "\rloading   0% ░░░░░░░░░░░░░░░░░░░░ 0 of 200,000 rows\x1b[K"},
+		{func() { p.Update(200_000, 200_000) }, "\rloading 100% ████████████████████ listing files, 200,000 of\x1b[K"},
+		{p.Finish, "\r\x1b[Kloading: 200,000 rows in 600ms, 333,333 rows/s\n"},
+	} {
+		if got := step(s.do); got != s.want {
+			t.Errorf("got %q, want %q", got, s.want)
+		}
+	}
+}
+
+// TestProgressStopped does not say that all is done where it is not.
+func TestProgressStopped(t *testing.T) {
+	var out bytes.Buffer
+	c := newClock()
+	p := newProgress(&out, nil, "loading", c.now)
+	p.Update(50, 200)
+	c.advance(2 * time.Second)
+	p.Finish()
+	if want := "loading: stopped at 50 of 200 rows after 2s\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
 
@@ -79,7 +103,11 @@ func (g *gone) Write([]byte) (int, error) {
 func TestProgressStopsWritingToAClosedOutput(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		out := new(gone)
-		p := newProgress(out, terminal, "loading", time.Now)
+		var b *bar
+		if terminal {
+			b = &bar{out: out, width: func() int { return 80 }}
+		}
+		p := newProgress(out, b, "loading", time.Now)
 		p.Note("one")
 		writes := out.writes
 		p.Note("two")
@@ -93,7 +121,7 @@ func TestProgressStopsWritingToAClosedOutput(t *testing.T) {
 
 func TestProgressFromManyGoroutines(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, false, "loading", newClock().now)
+	p := newProgress(&out, nil, "loading", newClock().now)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {

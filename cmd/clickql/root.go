@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,6 +22,8 @@ type app struct {
 
 	clickhouse, data, database string
 	logLevel, logFormat        choice
+
+	shown atomic.Pointer[progress] // the last that was begun
 }
 
 // commands lists the subcommands in the order of the help text. A subcommand
@@ -178,10 +181,11 @@ func (a *app) logHandler() slog.Handler {
 		level = slog.LevelInfo
 	}
 	opts := &slog.HandlerOptions{Level: level}
+	out := a.among(a.stderr)
 	if a.logFormat.value == "json" {
-		return slog.NewJSONHandler(a.stderr, opts)
+		return slog.NewJSONHandler(out, opts)
 	}
-	return slog.NewTextHandler(a.stderr, opts)
+	return slog.NewTextHandler(out, opts)
 }
 
 // choice is a flag whose value is one of a few words.
