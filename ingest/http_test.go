@@ -40,7 +40,7 @@ func (l listed) List(context.Context, string) ([]Object, error) { return l.objec
 // TestLoadOverHTTP loads by the other protocol, where parameters travel in an
 // address and nothing tells of progress, beside a long listing of long names.
 func TestLoadOverHTTP(t *testing.T) {
-	db := chtest.NewWithSchema(t)
+	db := newFew(t)
 	dir := t.TempDir()
 	files := mixed(4, 300)
 	exports(t, db.Conn, dir, files...)
