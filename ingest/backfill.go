@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clickql/internal/chconn"
@@ -51,11 +52,13 @@ func (in *Ingest) Backfill(ctx context.Context, req BackfillRequest) (BackfillPl
 	b.cfg.Wait = true
 	b.in = &Ingest{b.cfg}
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
+	b.table = tableID{in.cfg.Database, strings.TrimSuffix(req.Table, "_mv")}
+	b.plan = BackfillPlan{Database: in.cfg.Database, Table: b.table.Table, Creates: []string{}}
+	if req.Discard { // also where what it was to become is not clear any more
+		return b.plan, b.discard(ctx, s)
+	}
 	if err := b.define(ctx, s); err != nil {
 		return b.plan, err
-	}
-	if req.Discard {
-		return b.plan, b.discard(ctx, s)
 	}
 	if err := b.makePlan(ctx, s); err != nil {
 		return b.plan, err
@@ -101,21 +104,26 @@ const (
 // define finds out what the aggregate and its view are: as the program knows
 // them, as the key says, or as the server has them registered.
 func (b *backfiller) define(ctx context.Context, s *session) error {
-	table := strings.TrimSuffix(b.req.Table, "_mv")
-	b.table = tableID{b.cfg.Database, table}
-	b.plan = BackfillPlan{Database: b.cfg.Database, Table: table, Creates: []string{}}
+	table := b.table.Table
 	var err error
 	if b.d, err = readDerivation(ctx, s, b.cfg.DownloadsTable); err != nil {
 		return err
 	}
+	if err := b.begunKey(ctx, s); err != nil {
+		return err
+	}
 	known, ok := ddl.Lookup(table)
-	if len(b.req.Key) > 0 {
+	ok = ok && known.Derived()
+	switch {
+	case ok && len(b.req.Key) > 0 && !slices.Equal(b.req.Key, known.Key()):
+		return fmt.Errorf("backfill %s: the program knows it, by %s: leave out --key, or give the new one another name", table, strings.Join(known.Key(), ", "))
+	case !ok && len(b.req.Key) > 0:
 		if known, err = ddl.Aggregate(table, b.req.Key...); err != nil {
 			return err
 		}
 		ok = true
 	}
-	if ok && known.Derived() {
+	if ok {
 		return b.defineKnown(ctx, s, known)
 	}
 	for _, v := range b.d.Views {
@@ -126,6 +134,17 @@ func (b *backfiller) define(ctx context.Context, s *session) error {
 		}
 	}
 	return fmt.Errorf("backfill %s: it is no aggregate that the program knows, nor one that a single view fills by counting; name one of those, or give its key with --key", table)
+}
+
+// begunKey takes the key from a backfill that has not ended, so that the one that
+// carries it on needs not be told.
+func (b *backfiller) begunKey(ctx context.Context, s *session) error {
+	if len(b.req.Key) > 0 {
+		return nil
+	}
+	begun, err := beside(ctx, s, besideBackfill)
+	b.req.Key = begun[b.fill()].Key
+	return err
 }
 
 // keyOf is the sorting key of a target.
@@ -315,7 +334,7 @@ func (b *backfiller) owning(ctx context.Context, s *session, do func(context.Con
 	if err := oneServer(s); err != nil {
 		return err
 	}
-	if err := createBeside(ctx, s, b.fill(), besideLine{besideBackfill, s.database, b.plan.Table}); err != nil {
+	if err := createBeside(ctx, s, b.fill(), besideLine{Kind: besideBackfill, Database: s.database, Name: b.plan.Table, Key: b.req.Key}); err != nil {
 		return err
 	}
 	locking := lockConfig{Beat: b.cfg.Beat, Lease: b.cfg.Lease, Log: b.cfg.Log}

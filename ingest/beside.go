@@ -16,6 +16,8 @@ type besideLine struct {
 	Kind     string `json:"clickql"`
 	Database string `json:"database"`
 	Name     string `json:"name"` // of the aggregate, or the shadow
+	// Key is that of an aggregate that the program does not know.
+	Key []string `json:"key,omitempty"`
 }
 
 // Kinds of such databases.

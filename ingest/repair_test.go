@@ -196,6 +196,24 @@ func TestRepairFiles(t *testing.T) {
 	}
 	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
 
+	// The day again, with what was replaced among the sources: passed over, whatever
+	// it holds.
+	plan = repair(t, db.Conn, RepairRequest{From: day, To: day}, all, other+"/again.parquet")
+	if len(plan.Files) != 1 || plan.Files[0].Name != other+"/again.parquet" {
+		t.Errorf("%+v", plan.Files)
+	}
+	if err := os.Truncate(dir+"/b.parquet", 0); err != nil {
+		t.Fatal(err)
+	}
+	repair(t, db.Conn, RepairRequest{From: day, To: day}, all, other+"/again.parquet")
+	_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: day, To: day}, dir+"/b.parquet")
+	if err == nil || !strings.Contains(err.Error(), "1 more are passed over") {
+		t.Errorf("only what was replaced: %v", err)
+	}
+	if v := verified(t, db.Conn, false, all, other+"/again.parquet"); !v.Agrees {
+		t.Errorf("%+v", v)
+	}
+
 	// A changed file with other days beside the repaired one.
 	cutDays(t, db.Conn, other+"/e01.parquet", dir+"/c.parquet", "2024-01-02", "2024-01-03")
 	_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: date(t, "2024-01-02"), To: date(t, "2024-01-02")}, all)

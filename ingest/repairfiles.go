@@ -27,14 +27,16 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 	if rp.states, err = rp.fileStates(ctx, objects); err != nil {
 		return err
 	}
-	all, err := rp.readable(ctx, objects)
+	if n := rp.out.Files.Replaced; n > 0 {
+		rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("passed over: %d of the files, since an earlier repair has let others take their place", n))
+	}
+	all, err := rp.readable(ctx, notReplaced(objects, rp.states))
 	if err != nil {
 		return err
 	}
 	if rp.files, err = rp.withRows(ctx, all); err != nil {
 		return err
 	}
-	rp.passReplaced()
 	if err := rp.countDays(ctx); err != nil {
 		return err
 	}
@@ -48,18 +50,6 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 		return rp.wouldEmpty(ctx, all, missing)
 	}
 	return rp.refuseOtherDays()
-}
-
-// passReplaced leaves out the files whose place an earlier repair has given to
-// others.
-func (rp *repairer) passReplaced() {
-	rp.files = slices.DeleteFunc(rp.files, func(f file) bool {
-		replaced := rp.states[f.Name] == stateReplaced
-		if replaced {
-			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("%s is passed over: an earlier repair has let other files take its place", f.Name))
-		}
-		return replaced
-	})
 }
 
 // readable reads the footers. A file that cannot be read may hold rows of the
@@ -183,6 +173,9 @@ func (rp *repairer) wouldEmpty(ctx context.Context, files []file, missing []stri
 	has := "they hold no downloads at all"
 	if last > 0 {
 		has = fmt.Sprintf("they hold downloads from %s to %s", first, last)
+	}
+	if n := rp.out.Files.Replaced; n > 0 {
+		has += fmt.Sprintf("; %d more are passed over, since a repair let others take their place", n)
 	}
 	if len(missing) > maxNamed {
 		missing = append(missing[:maxNamed], fmt.Sprintf("and %d more", len(missing)-maxNamed))

@@ -81,7 +81,7 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := createBeside(ctx, s, sh.Database(), besideLine{besideShadow, s.database, sh.name}); err != nil {
+	if err := createBeside(ctx, s, sh.Database(), besideLine{Kind: besideShadow, Database: s.database, Name: sh.name}); err != nil {
 		return err
 	}
 	if err := sh.own(ctx, s); err != nil {

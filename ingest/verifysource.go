@@ -98,7 +98,7 @@ func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 		if v.out.Quick {
 			continue
 		}
-		files, bad, err := v.footers(ctx, chunk)
+		files, bad, err := v.footers(ctx, notReplaced(chunk, states))
 		if err != nil {
 			return err
 		}
@@ -148,6 +148,17 @@ func (v *verifier) fileStates(ctx context.Context, objects []Object) (map[string
 		}
 	}
 	return states, nil
+}
+
+// notReplaced leaves out the files that others took the place of: nothing of
+// them is in the tables, so that it does not matter what they hold.
+func notReplaced(objects []Object, states map[string]fileState) (others []Object) {
+	for _, o := range objects {
+		if states[o.Name] != stateReplaced {
+			others = append(others, o)
+		}
+	}
+	return others
 }
 
 // ledgerFile is what the ledger says of a file.
@@ -341,7 +352,7 @@ func (v *verifier) take(g group, counts []scanned, states map[string]fileState) 
 	for _, c := range counts {
 		i, ok := index[c.path]
 		switch {
-		case !ok || v.source.files[i].state == stateReplaced:
+		case !ok:
 		case c.accepted:
 			v.source.add(c.day, i, int64(c.rows))
 		default:

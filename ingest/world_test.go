@@ -37,6 +37,12 @@ func nullable(expr string) string { return "CAST(" + expr + " AS Nullable(String
 // writeExport writes a file in one of the shapes.
 func writeExport(t testing.TB, conn *chconn.Conn, path string, flat bool, seed, rows int) {
 	t.Helper()
+	must(t, conn, exportSQL(path, flat, exportRows(seed, rows)))
+}
+
+// exportSQL is the statement that writes rows, with the columns of exportRows,
+// into a file in one of the shapes.
+func exportSQL(path string, flat bool, rows string) string {
 	tuple := func(fields ...string) string { // name, expression, ...
 		var types, values []string
 		for i := 0; i < len(fields); i += 2 {
@@ -57,8 +63,8 @@ func writeExport(t testing.TB, conn *chconn.Conn, path string, flat bool, seed, 
 			"CAST(tuple(tuple(lib, libv), 'x') AS Tuple(libc Tuple(lib Nullable(String), version Nullable(String)), name Nullable(String))) AS distro",
 			tuple("name", "sys", "release", "'5'")+" AS system", "CAST(isci AS Nullable(Bool)) AS ci")
 	}
-	must(t, conn, "INSERT INTO FUNCTION file("+chconn.Literal(path)+", 'Parquet') SELECT "+strings.Join(columns, ", ")+
-		" FROM ("+exportRows(seed, rows)+") SETTINGS engine_file_truncate_on_insert = 1, output_format_parquet_row_group_size = 100")
+	return "INSERT INTO FUNCTION file(" + chconn.Literal(path) + ", 'Parquet') SELECT " + strings.Join(columns, ", ") +
+		" FROM (" + rows + ") SETTINGS engine_file_truncate_on_insert = 1, output_format_parquet_row_group_size = 100"
 }
 
 // must runs a statement or fails the test.
@@ -160,19 +166,21 @@ func checkEqual(t testing.TB, conn *chconn.Conn, database, source string) {
 		if !slices.Contains(exist, table.Name) {
 			continue
 		}
-		values := "sum(count)"
-		if table.Kind == ddl.Extremes {
-			values = "min(min_date), max(max_date)"
-		}
-		keys := strings.Join(table.Key(), ", ")
-		digest := func(from string) string {
-			return scalar[string](t, conn, "SELECT toString((count(), sum(h))) FROM (SELECT cityHash64("+keys+", "+values+") AS h FROM "+from+" GROUP BY "+keys+")")
-		}
-		got, want := digest("`"+database+"`."+table.Name), digest("("+table.Select(source)+")")
+		got := scalar[string](t, conn, digest(table, "`"+database+"`."+table.Name))
+		want := scalar[string](t, conn, digest(table, "("+table.Select(source)+")"))
 		if got != want {
 			t.Errorf("table %s: groups and hash %s, want %s", table.Name, got, want)
 		}
 	}
+}
+
+// digest is a query of one value that tells contents of an aggregate apart.
+func digest(table ddl.Table, from string) string {
+	values, keys := "sum(count)", strings.Join(table.Key(), ", ")
+	if table.Kind == ddl.Extremes {
+		values = "min(min_date), max(max_date)"
+	}
+	return "SELECT toString((count(), sum(h))) FROM (SELECT cityHash64(" + keys + ", " + values + ") AS h FROM " + from + " GROUP BY " + keys + ")"
 }
 
 // checkClean fails where something of a load is left over.
