@@ -35,7 +35,7 @@ func readFooters(ctx context.Context, s *session, src Source, f feed, objects []
 	for _, group := range src.Group(objects) {
 		for len(group) > 0 {
 			n := min(len(group), footerGroup)
-			good, bad, err := footersOf(ctx, s, src, f, group[:n])
+			good, bad, err := footersOf(ctx, s, src, f, group[:n], false)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -46,8 +46,9 @@ func readFooters(ctx context.Context, s *session, src Source, f feed, objects []
 }
 
 // footersOf reads one group, and where that fails its halves, down to the
-// object that is at fault.
-func footersOf(ctx context.Context, s *session, src Source, f feed, group []Object) ([]file, []Failure, error) {
+// object that is at fault. readable reports that objects of the group's bucket
+// can be read, so that one which is refused is refused alone.
+func footersOf(ctx context.Context, s *session, src Source, f feed, group []Object, readable bool) ([]file, []Failure, error) {
 	good, bad, err := queryFooters(ctx, s, src, f, group)
 	if err == nil {
 		return good, bad, nil
@@ -55,7 +56,10 @@ func footersOf(ctx context.Context, s *session, src Source, f feed, group []Obje
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
-	if !blamesFile(err) {
+	if refusal.MatchString(err.Error()) && !readable {
+		readable = readsAny(ctx, s, src, f, group)
+	}
+	if !blamesFile(err) && !(readable && refusal.MatchString(err.Error())) {
 		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), withAccessRemedy(err))
 	}
 	if len(group) == 1 {
@@ -63,13 +67,25 @@ func footersOf(ctx context.Context, s *session, src Source, f feed, group []Obje
 	}
 	half := len(group) / 2
 	for _, part := range [][]Object{group[:half], group[half:]} {
-		g, b, err := footersOf(ctx, s, src, f, part)
+		g, b, err := footersOf(ctx, s, src, f, part, readable)
 		if err != nil {
 			return nil, nil, err
 		}
 		good, bad = append(good, g...), append(bad, b...)
 	}
 	return good, bad, nil
+}
+
+// readsAny reports that the first or the last of several objects can be read.
+func readsAny(ctx context.Context, s *session, src Source, f feed, group []Object) bool {
+	for _, o := range []Object{group[0], group[len(group)-1]} {
+		if len(group) > 1 {
+			if _, _, err := queryFooters(ctx, s, src, f, []Object{o}); err == nil || blamesFile(err) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // queryFooters reads the footers of a group in one statement.
@@ -167,6 +183,9 @@ func blamesFile(err error) bool {
 // each of them is tried alone and set aside.
 var accessFault = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]|InvalidAccessKeyId|SignatureDoesNotMatch|Host not found|Connection refused|Network is unreachable|Temporary DNS`)
 
+// refusal matches those that may also be of one object alone.
+var refusal = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]`)
+
 // withAccessRemedy says what to do where ClickHouse may not read, or cannot reach, a
 // bucket.
 func withAccessRemedy(err error) error {
@@ -181,6 +200,7 @@ var faults = []struct {
 	pattern *regexp.Regexp
 	words   string
 }{
+	{refusal, "the ClickHouse server may not read it, though it may read others; allow its account to"},
 	{regexp.MustCompile(`magic bytes not found|smaller than the minimum file footer|[Nn]ot a [Pp]arquet file|[Ii]nvalid magic`), "it is not a Parquet file, or it is cut off: its footer is missing"},
 	{regexp.MustCompile(`file size is 0 bytes|the file is empty`), "it is empty (0 bytes)"},
 	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP response code: 404`), "it is not there any more"},
