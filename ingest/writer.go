@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"clickql/internal/chconn"
 )
 
 // releaseTimeout bounds giving the lock back and clearing up after an interrupt.
@@ -47,8 +49,10 @@ func (l *lock) holding(ctx context.Context, cfg lockConfig, do func(context.Cont
 		// Given back even when ctx is done, so that the next one need not wait.
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 		defer cancel()
-		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil {
-			err = cause // ErrLockLost is why statements were cancelled
+		// ErrLockLost is why statements were cancelled. A full disk is a cause of its
+		// own: a backfill that ends has dropped its own lock's table.
+		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil && chconn.Classify(err) != chconn.DiskFull {
+			err = cause
 		}
 		err = errors.Join(err, l.release(release))
 	}()
