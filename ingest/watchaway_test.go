@@ -1,0 +1,61 @@
+package ingest
+
+import (
+	"context"
+	"syscall"
+	"testing"
+	"time"
+
+	"clickql/internal/chconn"
+)
+
+// TestWatchServerAway watches a server that is away at first, and goes away again
+// while a round publishes: each such round fails and is tried again, and the one
+// that finds the server back loads what the others did not.
+func TestWatchServerAway(t *testing.T) {
+	a := newArena(t, 3)
+	database := a.database()
+	conn := a.revive(database)
+	defer func() { _ = conn.Close() }()
+	goAway := func() {
+		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+		<-a.engine.Done()
+	}
+	goAway()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var rounds []Round
+	err := Watch(ctx, WatchConfig{
+		Every: time.Minute, Retry: time.Second, Random: func() float64 { return 0.5 },
+		Report: func(r Round) { rounds = append(rounds, r) },
+		Round: func(ctx context.Context, _ bool) (Summary, error) {
+			return New(Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, At: func(s Step) error {
+				if s == StepMoved && len(rounds) == 1 {
+					goAway()
+				}
+				return nil
+			}}).Run(ctx, Downloads, a.source)
+		},
+		Sleep: func(context.Context, time.Duration) error {
+			if rounds[len(rounds)-1].Err == nil {
+				stop()
+				return ctx.Err()
+			}
+			_ = conn.Close() // the server that it named has gone
+			conn = a.revive(database)
+			return nil
+		},
+	})
+	if err != nil || len(rounds) != 3 || rounds[2].Err != nil {
+		t.Fatalf("%v after %+v", err, rounds)
+	}
+	for i, r := range rounds[:2] {
+		if chconn.Classify(r.Err) != chconn.Unavailable || r.Next != time.Second<<i || r.Fails != i+1 {
+			t.Errorf("round %d: %+v", r.Number, r)
+		}
+	}
+	checkEqual(t, conn, database, a.want)
+	checkClean(t, conn, database)
+}
