@@ -195,6 +195,12 @@ func TestRepairFiles(t *testing.T) {
 		t.Errorf("%+v", plan)
 	}
 	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
+	// The replaced one is passed over, however often it is named.
+	plan = repair(t, db.Conn, RepairRequest{From: day, To: day}, all, other+"/again.parquet")
+	if len(plan.Files) != 1 || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], dir+"/b.parquet is passed over") {
+		t.Errorf("%+v", plan)
+	}
+	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
 
 	// The day again, with what was replaced among the sources: passed over, whatever
 	// it holds.
