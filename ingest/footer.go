@@ -56,10 +56,9 @@ func footersOf(ctx context.Context, s *session, src Source, f feed, group []Obje
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
-	if refusal.MatchString(err.Error()) && !readable {
-		readable = readsAny(ctx, s, src, f, group)
-	}
-	if !blamesFile(err) && !(readable && refusal.MatchString(err.Error())) {
+	refused := refusal.MatchString(err.Error())
+	readable = readable || refused && readsAny(ctx, s, src, f, group)
+	if !blamesFile(err) && (!refused || !readable) {
 		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), withAccessRemedy(err))
 	}
 	if len(group) == 1 {

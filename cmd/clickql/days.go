@@ -37,6 +37,9 @@ func (d *dayFlags) span() (from, to time.Time, err error) {
 	if err == nil && (from.IsZero() || to.IsZero()) {
 		err = usagef("give --date, or both --from and --to")
 	}
+	if err == nil && to.Before(from) {
+		err = usagef("--to %s comes before --from %s", d.to, d.from)
+	}
 	return from, to, err
 }
 

@@ -92,6 +92,7 @@ func TestIngestUsage(t *testing.T) {
 		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "today"}, "not a day"},
 		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "2024-01-31", "--from", "2024-01-01"}, "give --date, or"},
 		{[]string{"ingest", "verify"}, "requires at least 1 arg"},
+		{[]string{"ingest", "repair", "x", "--from", "2024-02-02", "--to", "2024-02-01"}, "comes before --from"},
 		{[]string{"ingest", "verify", "x", "--gcs-hmac-secret", "k"}, "given together"},
 		{[]string{"ingest", "status", "x"}, "takes no arguments"},
 		{[]string{"ingest"}, "needs one of the commands"},
