@@ -225,7 +225,9 @@ func (m *trial) runHelped() {
 		cfg := in.cfg
 		cfg.At, cfg.Beat = nil, 10*time.Millisecond
 		cfg.Holder.Token, cfg.Holder.Machine, cfg.Holder.Host = "helper"+cfg.Holder.Token, "", "there"
-		in.cfg.Holder.Machine, in.cfg.BatchFiles = "", 1
+		// A helper that a busy machine keeps from giving signs of life is not given up:
+		// what it has made would be left over until the next command.
+		in.cfg.Holder.Machine, in.cfg.BatchFiles, in.cfg.Lease = "", 1, time.Minute
 		help := func(s Step) {
 			if s == StepPlanned {
 				m.beside = nil
