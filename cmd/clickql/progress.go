@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,7 +130,7 @@ func (p *progress) Finish() {
 		p.line(fmt.Sprintf("%s: stopped at %s of %s rows after %s", p.title, humanize.Comma(p.done), humanize.Comma(p.total), rounded(took)))
 		return
 	}
-	p.line(fmt.Sprintf("%s: %s rows in %s%s", p.title, humanize.Comma(p.done), rounded(took), p.rate(took)))
+	p.line(fmt.Sprintf("%s: %s rows in %s%s", p.title, humanize.Comma(p.done), rounded(took), p.rate(took, humanize.Comma)))
 }
 
 // Clear ends the progress without a word.
@@ -158,19 +159,19 @@ func (p *progress) show() {
 	p.last = now
 	took := now.Sub(p.began)
 	if p.bar == nil {
-		p.line(p.title + ": " + p.text(took))
+		p.line(p.title + ": " + p.text(took, humanize.Comma))
 		return
 	}
 	share := -1.0
 	if p.total > 0 {
 		share = min(1, float64(p.done)/float64(p.total))
 	}
-	p.check(p.bar.draw(p.title, share, p.text(took)))
+	p.check(p.bar.draw(p.title, share, p.text(took, compact)))
 }
 
 // text is how far it is: rows done, rate and time left; before there are rows,
 // and once all are done, also what is being done.
-func (p *progress) text(took time.Duration) string {
+func (p *progress) text(took time.Duration, number func(int64) string) string {
 	if p.done == 0 && p.total == 0 && p.phase != "" {
 		return p.phase
 	}
@@ -178,11 +179,11 @@ func (p *progress) text(took time.Duration) string {
 	if p.done > 0 && p.done >= p.total && p.phase != "" {
 		s = p.phase + ", "
 	}
-	s += humanize.Comma(p.done)
+	s += number(p.done)
 	if p.total > 0 {
-		s += " of " + humanize.Comma(p.total)
+		s += " of " + number(p.total)
 	}
-	s += " rows" + p.rate(took)
+	s += " rows" + p.rate(took, number)
 	if left := p.total - p.done; left > 0 && p.done > 0 {
 		s += ", " + rounded(time.Duration(float64(took)/float64(p.done)*float64(left))).String() + " left"
 	}
@@ -190,12 +191,15 @@ func (p *progress) text(took time.Duration) string {
 }
 
 // rate is the mean rows per second; empty before there is any.
-func (p *progress) rate(took time.Duration) string {
+func (p *progress) rate(took time.Duration, number func(int64) string) string {
 	if took <= 0 || p.done == 0 {
 		return ""
 	}
-	return ", " + humanize.Comma(int64(float64(p.done)/took.Seconds())) + " rows/s"
+	return ", " + number(int64(float64(p.done)/took.Seconds())) + " rows/s"
 }
+
+// compact writes a number for a bar, which has little room: 4.13 M.
+func compact(n int64) string { return strings.TrimSpace(humanize.SIWithDigits(float64(n), 2, "")) }
 
 // line writes one line. Progress that cannot be shown is no reason to stop the
 // work it tells of.

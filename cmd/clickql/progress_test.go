@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,28 +48,37 @@ loading: 200,000 rows in 20s, 10,000 rows/s
 func TestProgressBar(t *testing.T) {
 	var out bytes.Buffer
 	c := newClock()
-	p := newProgress(&out, &bar{out: &out, width: func() int { return 60 }}, "loading", c.now)
-	step := func(do func()) string {
-		out.Reset()
-		c.advance(barEvery)
-		do()
-		return out.String()
-	}
+	p := newProgress(&out, newBar(&out, func() int { return 60 }), "loading", c.now)
 	for _, s := range []struct {
 		do   func()
-		want string
+		want string // that is on the screen then
 	}{
-		{func() { p.Phase("listing files") }, "\rloading: listing files\x1b[K"},
-		{func() { p.Update(50_000, 200_000) }, "\rloading  25% █████░░░░░░░░░░░░░░░ 50,000 of 200,000 rows, 2\x1b[K"},
-		{func() { p.Note("a note") }, "\r\x1b[Ka note\n\rloading  25% █████░░░░░░░░░░░░░░░ 50,000 of 200,000 rows, 1\x1b[K"},
-		{func() { p.Update(0, 200_000) }, "\rloading   0% ░░░░░░░░░░░░░░░░░░░░ 0 of 200,000 rows\x1b[K"},
-		{func() { p.Update(200_000, 200_000) }, "\rloading 100% ████████████████████ listing files, 200,000 of\x1b[K"},
-		{p.Finish, "\r\x1b[Kloading: 200,000 rows in 600ms, 333,333 rows/s\n"},
+		{func() { p.Phase("listing files") }, "|  loading: listing files"},
+		{func() { p.Update(50_000, 200_000) }, "25% |████░░░░░░░░░░░░|  loading: 50 k of 200 k rows, 250 k"},
+		{func() { p.Note("a note") }, "a note\n25% |████░░░░░░░░░░░░|  loading: 50 k of 200 k rows, 166.6"},
+		{func() { p.Update(0, 200_000) }, "0% |░░░░░░░░░░░░░░░░|  loading: 0 of 200 k rows"},
+		{func() { p.Update(200_000, 200_000) }, "99% |███████████████░|  loading: listing files, 200 k of 2"},
+		{p.Finish, "loading: 200,000 rows in 600ms, 333,333 rows/s\n"},
 	} {
-		if got := step(s.do); got != s.want {
+		out.Reset()
+		c.advance(barEvery)
+		s.do()
+		if got := screen(out.String()); got != s.want {
 			t.Errorf("got %q, want %q", got, s.want)
 		}
 	}
+}
+
+// screen is what a terminal shows of an output: of each line what follows the last
+// return of the carriage.
+func screen(out string) string {
+	lines := strings.Split(out, "\n")
+	for i, l := range lines {
+		l = l[strings.LastIndex(l, "\r")+1:]
+		l = strings.NewReplacer("\x1b[0K", "", "\x1b[2K", "").Replace(l)
+		lines[i] = strings.TrimSpace(l)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // TestProgressStopped does not say that all is done where it is not.
@@ -105,7 +115,7 @@ func TestProgressStopsWritingToAClosedOutput(t *testing.T) {
 		out := new(gone)
 		var b *bar
 		if terminal {
-			b = &bar{out: out, width: func() int { return 80 }}
+			b = newBar(out, func() int { return 80 })
 		}
 		p := newProgress(out, b, "loading", time.Now)
 		p.Note("one")
