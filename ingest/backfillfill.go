@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"clickql/internal/chconn"
 )
 
 // dayRange is a run of days that one statement computes; without days where the
@@ -73,21 +71,13 @@ func (b *backfiller) fillRanges(ctx context.Context, s *session, ready readyLine
 	b.cfg.Progress.phase("computing history")
 	for _, r := range ranges {
 		if err := b.fillRange(ctx, s, ready, r); err != nil {
-			return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, b.plan.Table, withMemoryRemedy(err))
+			return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, b.plan.Table, withMemoryRemedy(err, "allow more with --max-memory"))
 		}
 		if err := b.cfg.at(StepRangeFilled); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// withMemoryRemedy says what to do where a statement ran out of memory.
-func withMemoryRemedy(err error) error {
-	if chconn.Classify(err) == chconn.Memory {
-		return fmt.Errorf("%w; allow more with --max-memory", err)
-	}
-	return err
 }
 
 // String names the range.

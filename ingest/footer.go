@@ -180,7 +180,7 @@ func blamesFile(err error) bool {
 
 // accessFault matches failures that all files of a bucket share, so that not
 // each of them is tried alone and set aside.
-var accessFault = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]|InvalidAccessKeyId|SignatureDoesNotMatch|Host not found|Connection refused|Network is unreachable|Temporary DNS`)
+var accessFault = regexp.MustCompile(refusal.String() + `|InvalidAccessKeyId|SignatureDoesNotMatch|Host not found|Connection refused|Network is unreachable|Temporary DNS`)
 
 // refusal matches those that may also be of one object alone.
 var refusal = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]`)

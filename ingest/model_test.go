@@ -114,6 +114,10 @@ func newTrial(a *arena, t *rapid.T, done map[string]int) *trial {
 	return m
 }
 
+// notNow ends an operation that has nothing to work on, and has rapid draw another
+// in its place: no test is skipped.
+func (m *trial) notNow(why string) { m.t.Skip(why) }
+
 // begin loads some files.
 func (m *trial) begin() {
 	m.calm = true

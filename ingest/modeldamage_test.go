@@ -13,7 +13,7 @@ import (
 // be in the way of recovery, as the commands say.
 func (m *trial) whole() {
 	if m.live.halfway {
-		m.t.Skip("a batch is half public")
+		m.notNow("a batch is half public")
 	}
 }
 
@@ -37,7 +37,7 @@ func (m *trial) takeBack() {
 		}
 	}
 	if len(there) == 0 {
-		m.t.Skip("there is nothing")
+		m.notNow("there is nothing")
 	}
 	m.takeBackThe(rapid.SampledFrom(there).Draw(m.t, "insert"))
 }
@@ -69,7 +69,7 @@ func (m *trial) damageRaw() {
 		loaded = append(loaded, m.live.ledger[name].version.id)
 	}
 	if strings.HasPrefix(harm, "a file") && len(loaded) == 0 {
-		m.t.Skip("there are none")
+		m.notNow("there are none")
 	}
 	switch harm {
 	case "a day deleted":
@@ -101,7 +101,7 @@ func (m *trial) damageAggregate() {
 	t, d := m.drawTable(), m.drawDay()
 	state := m.live.tables[t.Name]
 	if !state.exists {
-		m.t.Skip("it is not there")
+		m.notNow("it is not there")
 	}
 	harms := []string{"truncated", "doubled", "dropped"}
 	switch grainOf(t) {

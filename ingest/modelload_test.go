@@ -99,7 +99,7 @@ const maxSources = 7
 // write makes one more source.
 func (m *trial) write() {
 	if len(m.now) >= maxSources {
-		m.t.Skip("there are enough")
+		m.notNow("there are enough")
 	}
 	m.n++
 	m.drawContent(fmt.Sprintf("f%03d.parquet", m.n))
@@ -108,7 +108,7 @@ func (m *trial) write() {
 // replace gives a source another content.
 func (m *trial) replace() {
 	if len(m.now) == 0 {
-		m.t.Skip("there are none")
+		m.notNow("there are none")
 	}
 	m.drawContent(rapid.SampledFrom(sortedKeys(m.now)).Draw(m.t, "source"))
 }
@@ -116,7 +116,7 @@ func (m *trial) replace() {
 // remove removes a source.
 func (m *trial) remove() {
 	if len(m.now) == 0 || rapid.Bool().Draw(m.t, "keep") {
-		m.t.Skip("there are none")
+		m.notNow("there are none")
 	}
 	name := rapid.SampledFrom(sortedKeys(m.now)).Draw(m.t, "source")
 	if err := os.Remove(filepath.Join(m.folder, name)); err != nil {
@@ -145,7 +145,7 @@ func (m *trial) drawSources() (patterns []string, named []*version) {
 		}
 	}
 	if len(named) == 0 {
-		m.t.Skip("nothing is named")
+		m.notNow("nothing is named")
 	}
 	m.t.Logf("of %s", strings.ReplaceAll(strings.Join(patterns, " "), m.folder+"/", ""))
 	return patterns, named

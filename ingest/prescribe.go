@@ -47,7 +47,7 @@ type stretch struct{ from, to day }
 func (v *verifier) prescribe(sources []string) {
 	p := prescriber{verifier: v, source: v.cfg.RepeatSource}
 	for _, s := range sources {
-		p.source += " " + shellQuote(s)
+		p.source += " " + ShellQuote(s)
 	}
 	if v.loadable > 0 {
 		p.load = "clickql ingest run" + p.source
@@ -68,7 +68,7 @@ func (v *verifier) prescribe(sources []string) {
 		case d.mend == mendRepair, p.covers(*d):
 			d.Remedy = p.repair(p.spanOf(d.at))
 		case d.mend == mendBackfill:
-			d.Remedy = "clickql ingest backfill" + v.cfg.Repeat + " " + shellQuote(d.table)
+			d.Remedy = "clickql ingest backfill" + v.cfg.Repeat + " " + ShellQuote(d.table)
 			fills = append(fills, d.Remedy)
 		}
 	}
@@ -168,8 +168,8 @@ func (p *prescriber) repair(s stretch) string {
 // verify is the command that finds the days which a quick look does not know.
 func (p *prescriber) verify() string { return "clickql ingest verify" + p.source }
 
-// shellQuote writes a word so that a shell takes it as it is.
-func shellQuote(word string) string {
+// ShellQuote writes a word so that a POSIX shell takes it as it is.
+func ShellQuote(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)
 	}

@@ -109,21 +109,18 @@ func (rp *repairer) withRows(ctx context.Context, files []file) ([]file, error) 
 		if err != nil {
 			return fmt.Errorf("look for %s in %s: %w", rp.span(), describeGroup(g.objects()), withAccessRemedy(err))
 		}
+		holding := make(map[string]bool, len(held))
+		for _, path := range held {
+			holding[path] = true
+		}
 		for _, f := range g.Files {
-			if slices.Contains(held, f.Path) {
+			if holding[f.Path] {
 				with = append(with, f)
 			}
 		}
 		return nil
 	})
 	return with, err
-}
-
-// bounded bounds a statement that counts.
-func (rp *repairer) bounded(more map[string]any) map[string]any {
-	s := map[string]any{"max_threads": rp.cfg.Threads, "max_memory_usage": rp.cfg.MaxMemory}
-	maps.Copy(s, more)
-	return s
 }
 
 // countDays counts the files' rows by day.

@@ -22,11 +22,11 @@ func (v *verifier) compareKeys(ctx context.Context, c checked, tables []checked,
 	var right, all, found uint64
 	keys, ours := c.keyColumns(), c.sourceColumns()
 	// Both sides as rows of one relation, so that grouping may spill to disk.
-	err := v.row(ctx, v.reading(`SELECT countIf(of = 3 AND f1 = f2 AND l1 = l2), countIf(bitAnd(of, 2) > 0), countIf(bitAnd(of, 1) > 0) FROM (
+	err := v.row(ctx, statement{Settings: v.spilling(nil), SQL: `SELECT countIf(of = 3 AND f1 = f2 AND l1 = l2), countIf(bitAnd(of, 2) > 0), countIf(bitAnd(of, 1) > 0) FROM (
 			SELECT groupBitOr(side) AS of, anyIf(first, side = 1) AS f1, anyIf(first, side = 2) AS f2, anyIf(last, side = 1) AS l1, anyIf(last, side = 2) AS l2 FROM (
-				SELECT `+join(keys)+`, 1 AS side, toDate(`+c.ends[0]+`) AS first, toDate(`+c.ends[1]+`) AS last FROM `+c.String()+` GROUP BY `+join(keys)+`
-				UNION ALL SELECT `+join(ours)+`, 2 AS side, min(`+dayColumn+`), max(`+dayColumn+`) FROM `+from.String()+` GROUP BY `+join(keys)+`)
-			GROUP BY `+join(keys)+`) SETTINGS max_bytes_before_external_group_by = `+fmt.Sprint(v.cfg.MaxMemory/2)), &right, &all, &found)
+				SELECT ` + join(keys) + `, 1 AS side, toDate(` + c.ends[0] + `) AS first, toDate(` + c.ends[1] + `) AS last FROM ` + c.String() + ` GROUP BY ` + join(keys) + `
+				UNION ALL SELECT ` + join(ours) + `, 2 AS side, min(` + dayColumn + `), max(` + dayColumn + `) FROM ` + from.String() + ` GROUP BY ` + join(keys) + `)
+			GROUP BY ` + join(keys) + `)`}, &right, &all, &found)
 	if err != nil {
 		return fmt.Errorf("compare the first and last days in %s with %s: %w", c.tableID, from, err)
 	}

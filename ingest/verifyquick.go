@@ -3,8 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -39,18 +37,7 @@ func (v *verifier) quick(ctx context.Context) error {
 	wanted, has := expected.total(), found.total()
 	check := TableCheck{Table: v.shown(raw.tableID), Grain: raw.grain, Expected: &wanted, Found: &has}
 	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
-	periods := maps.Clone(expected.counts)
-	maps.Copy(periods, found.counts)
-	for _, p := range slices.Sorted(maps.Keys(periods)) {
-		if found.counts[p] == expected.counts[p] {
-			continue
-		}
-		check.Differing++
-		d := Difference{Table: check.Table, Grain: raw.grain, Period: raw.grain.write(p), Expected: expected.counts[p], Found: found.counts[p]}
-		verdict := e.judge(p, files.as(found.counts[p]-expected.counts[p]))
-		d.judge(raw, p, verdict, e.mends(p, verdict.cause))
-		v.out.Differences = append(v.out.Differences, d)
-	}
+	check.Differing = v.differences(e, func(p day) periodFiles { return files.as(found.counts[p] - expected.counts[p]) })
 	v.out.Tables = append(v.out.Tables, check)
 	return nil
 }

@@ -299,16 +299,12 @@ func (v *verifier) scan(ctx context.Context, g group) ([]scanned, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := map[string]any{"max_threads": v.cfg.Threads, "max_memory_usage": v.cfg.MaxMemory, "max_bytes_before_external_group_by": v.cfg.MaxMemory / 2}
-	for k, s := range table.Settings {
-		settings[k] = s
-	}
 	var counts []scanned
 	err = v.each(ctx, statement{
 		SQL: "SELECT _path, toBool(ifNull(" + accepted(v.feed, g.Layout) + ", 0)) AS stored, if(stored, ifNull(" +
 			resolve(v.feed, g.Layout, v.feed.expr(v.feed.Day)) + ", toDate(0)), toDate(0)) AS day, count() FROM " + v.feed.from(table, g.Layout) +
 			" GROUP BY _path, stored, day",
-		Params: table.Params, Settings: settings,
+		Params: table.Params, Settings: v.spilling(table.Settings),
 		Rows: func(n uint64) { v.cfg.Progress.update(func(s *Snapshot) { s.RowsDone += n }) },
 	}, func(rows driver.Rows) error {
 		var c scanned

@@ -167,7 +167,21 @@ func (v *verifier) observe(ctx context.Context, c checked) (observed, error) {
 
 // reading is a statement over a table within the bounds.
 func (v *verifier) reading(sql string) statement {
-	return statement{SQL: sql, Settings: map[string]any{"max_threads": v.cfg.Threads, "max_memory_usage": v.cfg.MaxMemory}}
+	return statement{SQL: sql, Settings: v.bounded(nil)}
+}
+
+// bounded bounds a statement that reads, and takes more settings.
+func (v *verifier) bounded(more map[string]any) map[string]any {
+	s := map[string]any{"max_threads": v.cfg.Threads, "max_memory_usage": v.cfg.MaxMemory}
+	maps.Copy(s, more)
+	return s
+}
+
+// spilling is bounded for grouping that may need more than that: it goes to disk.
+func (v *verifier) spilling(more map[string]any) map[string]any {
+	s := v.bounded(more)
+	s["max_bytes_before_external_group_by"] = v.cfg.MaxMemory / 2
+	return s
 }
 
 // compare compares every table with the source.
@@ -197,7 +211,7 @@ func (v *verifier) compare(ctx context.Context) error {
 		agree[c.tableID] = c.grain == ByDay && maps.Equal(found.counts, inRaw.counts)
 		v.compareTable(c, found, inRaw, want)
 		if c.views == 0 && v.out.Tables[len(v.out.Tables)-1].Differing == 0 {
-			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.shown(c.tableID), v.cfg.Repeat, shellQuote(c.Table))
+			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.shown(c.tableID), v.cfg.Repeat, ShellQuote(c.Table))
 		}
 	}
 	now, err := v.observe(ctx, raw)
@@ -304,23 +318,26 @@ func (v *verifier) compareTable(c checked, found, inRaw observed, want map[day]i
 
 // compareCounts reports the periods that differ.
 func (v *verifier) compareCounts(c checked, found, inRaw, expected observed) {
-	periods := map[day]bool{}
-	for _, counts := range []map[day]int64{found.counts, expected.counts} {
-		for p := range counts {
-			periods[p] = true
-		}
-	}
 	e := evidence{table: c, raw: c.count == "count()", found: found, inRaw: inRaw, expected: expected, loads: v.loads}
 	e.late = e.missesStart()
-	for _, p := range slices.Sorted(maps.Keys(periods)) {
-		if found.counts[p] == expected.counts[p] {
+	v.differences(e, func(p day) periodFiles { return v.filesOf(c.grain, p) })
+}
+
+// differences reports the periods in which one table's counts differ from what is
+// expected; files gives those that may explain it.
+func (v *verifier) differences(e evidence, files func(p day) periodFiles) (n int) {
+	c, found, expected := e.table, e.found.counts, e.expected.counts
+	for _, p := range periodsOf(found, expected) {
+		if found[p] == expected[p] {
 			continue
 		}
-		d := Difference{Table: v.shown(c.tableID), Grain: c.grain, Period: c.grain.write(p), Expected: expected.counts[p], Found: found.counts[p]}
-		verdict := e.judge(p, v.filesOf(c.grain, p))
+		n++
+		d := Difference{Table: v.shown(c.tableID), Grain: c.grain, Period: c.grain.write(p), Expected: expected[p], Found: found[p]}
+		verdict := e.judge(p, files(p))
 		d.judge(c, p, verdict, e.mends(p, verdict.cause))
 		v.out.Differences = append(v.out.Differences, d)
 	}
+	return n
 }
 
 // write names a period.

@@ -254,7 +254,7 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	if leavesAsItIs(cause) {
 		return cause
 	}
-	cause = withRemedy(cause)
+	cause = withMemoryRemedy(cause, "make batches smaller with --batch-rows, or allow more with --max-memory")
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	if err := emptyStage(clear, w.session, w.stage); err != nil {
@@ -272,12 +272,12 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	return cause
 }
 
-// withRemedy says what to do where the server lacks memory.
-func withRemedy(cause error) error {
-	if chconn.Classify(cause) == chconn.Memory {
-		return fmt.Errorf("%w; make batches smaller with --batch-rows, or allow more with --max-memory", cause)
+// withMemoryRemedy says what to do where the server lacks memory.
+func withMemoryRemedy(err error, remedy string) error {
+	if chconn.Classify(err) == chconn.Memory {
+		return fmt.Errorf("%w; %s", err, remedy)
 	}
-	return cause
+	return err
 }
 
 // leavesAsItIs reports a failure after which nothing is cleared up: a crash of a

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"clickql/ingest"
 	"clickql/internal/server/examples"
 )
 
@@ -40,11 +41,8 @@ func curl(base string, e examples.Example) string {
 	if err != nil {
 		panic(err) // strings are always JSON
 	}
-	return fmt.Sprintf("curl -s %s/graphql -H 'Content-Type: application/json' -d %s", base, shellQuote(string(body)))
+	return fmt.Sprintf("curl -s %s/graphql -H 'Content-Type: application/json' -d %s", base, ingest.ShellQuote(string(body)))
 }
-
-// shellQuote makes text one word of a POSIX shell.
-func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // indent moves text to the right.
 func indent(text string) string {

@@ -3,9 +3,10 @@ package main
 import (
 	"net/url"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
+
+	"clickql/ingest"
 )
 
 // again writes the flags that lead another command to the same database and,
@@ -35,7 +36,7 @@ func againFlag(flags *pflag.FlagSet, name string) string {
 	case name == "clickhouse" && hasPassword(value):
 		return " --" + name + ` "${` + environmentName(name) + `:?}"`
 	default:
-		return " --" + name + " '" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+		return " --" + name + " " + ingest.ShellQuote(value)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"clickql/ingest"
 )
 
 func TestListenSaysWhatToDo(t *testing.T) {
@@ -45,7 +47,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 func TestCurlSurvivesQuotes(t *testing.T) {
-	if got := shellQuote(`it's`); got != `'it'\''s'` {
+	if got := ingest.ShellQuote(`it's`); got != `'it'\''s'` {
 		t.Errorf("%s", got)
 	}
 }

@@ -104,23 +104,8 @@ func (p *patient) mend(finds ...string) {
 	}
 }
 
-// reply is what the gateway answers.
-type reply struct {
-	Data   map[string]any
-	Errors []struct {
-		Message    string
-		Path       []any
-		Extensions struct{ Code string }
-	}
-	Extensions struct {
-		Explain struct {
-			Queries []struct{ Table, Source string }
-		}
-	}
-}
-
 // ask asks the gateway.
-func (p *patient) ask(document string) (r reply, err error) {
+func (p *patient) ask(document string) (r oracle.Response, err error) {
 	body, err := json.Marshal(map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
 	if err != nil {
 		return r, err

@@ -54,9 +54,7 @@ func (w amongProgress) Write(b []byte) (int, error) {
 	if p := w.app.shown.Load(); p != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.bar != nil {
-			p.check(p.bar.clear())
-		}
+		p.clear()
 	}
 	return w.out.Write(b)
 }
@@ -108,9 +106,7 @@ func (p *progress) Note(format string, args ...any) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar != nil {
-		p.check(p.bar.clear())
-	}
+	p.clear()
 	p.line(fmt.Sprintf(format, args...))
 	p.show()
 }
@@ -122,9 +118,7 @@ func (p *progress) Finish() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar != nil {
-		p.check(p.bar.clear())
-	}
+	p.clear()
 	took := p.now().Sub(p.began)
 	if p.done < p.total {
 		p.line(fmt.Sprintf("%s: stopped at %s of %s rows after %s", p.title, humanize.Comma(p.done), humanize.Comma(p.total), rounded(took)))
@@ -140,6 +134,11 @@ func (p *progress) Clear() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.clear()
+}
+
+// clear takes the bar off the screen, where there is one.
+func (p *progress) clear() {
 	if p.bar != nil {
 		p.check(p.bar.clear())
 	}

@@ -27,27 +27,16 @@ func TestListRangeIsCheap(t *testing.T) {
 		if token := q.Get("pageToken"); token != "" {
 			at, _ = strconv.Atoi(token)
 		}
-		type item struct {
-			Name       string `json:"name"`
-			Generation string `json:"generation"`
-			Size       string `json:"size"`
-		}
-		var page struct {
-			Items         []item `json:"items"`
-			NextPageToken string `json:"nextPageToken,omitempty"`
-		}
+		var page listing
 		for ; at < days*perDay && len(page.Items) < 1000; at++ {
 			if end := q.Get("endOffset"); end == "" || nameOf(at) < end {
-				page.Items = append(page.Items, item{nameOf(at), "1", "10"})
+				page.Items = append(page.Items, listed{nameOf(at), "1", "10"})
 			}
 		}
 		if at < days*perDay {
 			page.NextPageToken = strconv.Itoa(at)
 		}
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(page); err != nil {
-			t.Error(err)
-		}
+		page.write(t, w)
 	}))
 	t.Cleanup(server.Close)
 	src := New(Config{EmulatorHost: server.URL})
@@ -59,5 +48,26 @@ func TestListRangeIsCheap(t *testing.T) {
 	}
 	if objects, err = src.ListRange(t.Context(), "gs://exports/pypi/*.parquet", "gs://exports/pypi/99", "gs://exports/pypi/:"); err != nil || len(objects) != 0 {
 		t.Errorf("nothing new: %d objects, %v", len(objects), err)
+	}
+}
+
+// listing is a page of a bucket's listing, and listed one object in it, as the
+// service's JSON has them.
+type listing struct {
+	Items         []listed `json:"items"`
+	NextPageToken string   `json:"nextPageToken,omitempty"`
+}
+
+type listed struct {
+	Name       string `json:"name"`
+	Generation string `json:"generation"`
+	Size       string `json:"size"`
+}
+
+// write answers with the page.
+func (l listing) write(t *testing.T, w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(l); err != nil {
+		t.Error(err)
 	}
 }

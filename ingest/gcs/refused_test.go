@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -23,21 +22,11 @@ func TestRefusedObjects(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/storage/"):
-			type item struct {
-				Name       string `json:"name"`
-				Generation string `json:"generation"`
-				Size       string `json:"size"`
-			}
-			var page struct {
-				Items []item `json:"items"`
-			}
+			var page listing
 			for _, name := range []string{"a", "b", "c", "d"} {
-				page.Items = append(page.Items, item{name + ".parquet", "1", strconv.Itoa(len(content))})
+				page.Items = append(page.Items, listed{name + ".parquet", "1", strconv.Itoa(len(content))})
 			}
-			w.Header().Set("Content-Type", "application/json")
-			if err := json.NewEncoder(w).Encode(page); err != nil {
-				t.Error(err)
-			}
+			page.write(t, w)
 		case strings.Contains(refused, strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/exports/"), ".parquet")):
 			http.Error(w, "<Error><Code>AccessDenied</Code></Error>", http.StatusForbidden)
 		default:

@@ -3,50 +3,33 @@ package gcs
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-
 	"clickql/ingest"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
+	"clickql/internal/fakegcs"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // fake starts an emulator with a bucket.
-func fake(t *testing.T, objects map[string][]byte) (*fakestorage.Server, *Source) {
+func fake(t *testing.T, objects map[string][]byte) (fakegcs.Bucket, *Source) {
 	t.Helper()
-	// The emulator serves an object under bucket/name only where it knows its
-	// own address, so its port is chosen beforehand.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().(*net.TCPAddr)
-	_ = l.Close()
-	server, err := fakestorage.NewServerWithOptions(fakestorage.Options{Scheme: "http", Host: "127.0.0.1",
-		Port: uint16(address.Port), PublicHost: address.String()})
+	server, err := fakegcs.Start("exports")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "exports"})
 	for key, content := range objects {
-		put(server, key, content)
+		server.Put(key, content)
 	}
 	src := New(Config{EmulatorHost: server.URL()})
 	t.Cleanup(func() { _ = src.Close() })
 	return server, src
-}
-
-// put writes an object, under a new generation.
-func put(server *fakestorage.Server, key string, content []byte) {
-	server.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: "exports", Name: key}, Content: content})
 }
 
 // parquet makes an export of n downloads of one day.
@@ -95,7 +78,7 @@ func TestLoad(t *testing.T) {
 	if sum.Listed != 3 || sum.Files != 3 || sum.Rows != 1110 || !sum.Complete() || count(t, db) != 1110 {
 		t.Fatalf("first load: %+v, %d rows in the table", sum, count(t, db))
 	}
-	put(server, "2024/a.parquet", parquet(t, db.Conn, 5, 500))
+	server.Put("2024/a.parquet", parquet(t, db.Conn, 5, 500))
 	sum, err = load("gs://exports/**.parquet")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +93,7 @@ func TestLoad(t *testing.T) {
 	if v.Agrees || v.Rows != 611 || v.Files != (ingest.FileCounts{Listed: 4, Loaded: 3, Changed: 1}) || v.Differences[0].Cause != ingest.CauseChanged {
 		t.Fatalf("verify with a changed object: %+v", v)
 	}
-	put(server, "2024/a.parquet", parquet(t, db.Conn, 1, 1000))
+	server.Put("2024/a.parquet", parquet(t, db.Conn, 1, 1000))
 	if v, err = ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet"); err != nil || len(v.Differences) > 0 {
 		t.Fatalf("verify with the object's old content: %+v, %v", v, err)
 	}
@@ -124,7 +107,7 @@ func TestReplacedWhileRead(t *testing.T) {
 	cfg := ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}, At: func(s ingest.Step) error {
 		if s == ingest.StepRawStaged && !once {
 			once = true
-			put(server, "a.parquet", parquet(t, db.Conn, 3, 10))
+			server.Put("a.parquet", parquet(t, db.Conn, 3, 10))
 		}
 		return nil
 	}}

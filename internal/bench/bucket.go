@@ -2,17 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-
 	"clickql/ingest"
 	"clickql/ingest/gcs"
+	"clickql/internal/fakegcs"
 	"clickql/internal/sample"
 )
 
@@ -23,8 +19,7 @@ const bucketName = "sample"
 // machine, or in a bucket of an emulator of Google Cloud Storage in this process.
 type place struct {
 	dir    string
-	server *fakestorage.Server // nil: on the disk
-	host   string
+	bucket *fakegcs.Bucket // nil: on the disk
 	source *gcs.Source
 }
 
@@ -34,47 +29,36 @@ func openBucket(dir string) (p place, err error) {
 	if err != nil {
 		return p, err
 	}
-	// The emulator serves an object under bucket/name only where it knows its own
-	// address, so its port is chosen beforehand.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	bucket, err := fakegcs.Start(bucketName)
 	if err != nil {
 		return p, err
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	p = place{dir: dir, host: l.Addr().String()}
-	if err := l.Close(); err != nil {
-		return p, err
-	}
-	p.server, err = fakestorage.NewServerWithOptions(fakestorage.Options{Scheme: "http", Host: "127.0.0.1", Port: uint16(port), PublicHost: p.host})
-	if err != nil {
-		return p, fmt.Errorf("serve the sample as a bucket: %w", err)
-	}
-	p.server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucketName})
 	for _, f := range files {
 		content, err := os.ReadFile(f)
 		if err != nil {
-			p.server.Stop()
+			bucket.Stop()
 			return p, err
 		}
-		p.server.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: bucketName, Name: filepath.Base(f)}, Content: content})
+		bucket.Put(filepath.Base(f), content)
 	}
-	p.source = gcs.New(gcs.Config{EmulatorHost: p.server.URL()})
+	p = place{dir: dir, bucket: &bucket}
+	p.source = gcs.New(gcs.Config{EmulatorHost: bucket.URL()})
 	return p, nil
 }
 
 // Close ends serving.
 func (p place) Close() error {
-	if p.server == nil {
+	if p.bucket == nil {
 		return nil
 	}
 	err := p.source.Close()
-	p.server.Stop()
+	p.bucket.Stop()
 	return err
 }
 
 // table is the table function that reads the files of a shape.
 func (p place) table(s shape) (string, error) {
-	if p.server == nil {
+	if p.bucket == nil {
 		return s.from(p.dir), nil
 	}
 	files, err := filepath.Glob(s.pattern(p.dir))
@@ -87,12 +71,12 @@ func (p place) table(s shape) (string, error) {
 	for i := range files {
 		files[i] = strings.TrimSuffix(filepath.Base(files[i]), ".parquet")
 	}
-	return "gcs(" + literal("http://"+path.Join(p.host, bucketName)+"/{"+strings.Join(files, ",")+"}.parquet") + ", NOSIGN, 'Parquet')", nil
+	return "gcs(" + literal(p.bucket.URL()+"/"+bucketName+"/{"+strings.Join(files, ",")+"}.parquet") + ", NOSIGN, 'Parquet')", nil
 }
 
 // load names the files for ingest, and who reads them.
 func (p place) load() (sources []ingest.Source, files string) {
-	if p.server == nil {
+	if p.bucket == nil {
 		return nil, filepath.Join(p.dir, sample.DownloadsDir, "*.parquet")
 	}
 	return []ingest.Source{p.source}, "gs://" + bucketName + "/*.parquet"

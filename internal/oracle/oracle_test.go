@@ -154,23 +154,8 @@ func (n *tally) walk(t *rapid.T, h http.Handler, w oracle.Walk, refuses bool) {
 	}
 }
 
-// response is an answer of the gateway.
-type response struct {
-	Data   map[string]any
-	Errors []struct {
-		Message    string
-		Path       []any
-		Extensions struct{ Code string }
-	}
-	Extensions struct {
-		Explain struct {
-			Queries []struct{ Table, SQL, Source string }
-		}
-	}
-}
-
 // post asks the handler.
-func (n *tally) post(t *rapid.T, h http.Handler, document string) (got response) {
+func (n *tally) post(t *rapid.T, h http.Handler, document string) (got oracle.Response) {
 	n.requests++
 	body := post(t, h, map[string]any{"query": document, "extensions": map[string]any{"explain": true}})
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
