@@ -51,6 +51,9 @@ func (a *arena) fill(database, what string, v victim, f filling) {
 		a.t.Errorf("it failed with room on the disk")
 	case class == chconn.Unavailable.String():
 		<-a.engine.Done()
+		if why := fmt.Sprint(a.engine.Close()); !strings.Contains(why, "no space left on device") {
+			a.t.Errorf("the engine ended and says %q", why)
+		}
 	case class != chconn.DiskFull.String() || strings.Contains(said, "panic"):
 		a.t.Errorf("it does not say that the disk is full")
 	}

@@ -96,10 +96,11 @@ func (k keeper) keep(ctx context.Context, running process) process {
 			return running
 		case <-running.Done():
 		}
-		k.log.Error("the embedded ClickHouse died; starting it again")
-		if err := running.Close(); err != nil {
-			k.log.Warn("could not clean up after the embedded ClickHouse", "error", err)
+		log := k.log
+		if err := running.Close(); err != nil { // which may say why it died
+			log = log.With("error", err)
 		}
+		log.Error("the embedded ClickHouse died; starting it again")
 		next, ok := k.revive(ctx)
 		if !ok {
 			return nil

@@ -87,7 +87,15 @@ func serveFor(t *testing.T, a *app, f serveFlags) *served {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	s.stop = stop
-	go func() { s.ended <- a.serve(ctx, f) }()
+	go func() {
+		s.ended <- a.serve(ctx, f)
+		close(s.ended)
+	}()
+	t.Cleanup(func() { // before the directories that it writes to are removed
+		stop()
+		for range s.ended {
+		}
+	})
 
 	waiting, cancel := context.WithCancel(t.Context())
 	defer cancel()

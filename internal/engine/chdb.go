@@ -12,15 +12,19 @@ type chdb struct {
 	cmdline func(argc int32, argv **byte) uintptr
 }
 
-// loadChdb maps the library.
-func loadChdb(path string) (*chdb, error) {
+// entryPoint is the library's function that is `clickhouse local`.
+const entryPoint = "chdb_query_cmdline"
+
+// loadChdb maps the library. lost is called, once, when it could not write to a
+// file, and has to end the process.
+func loadChdb(path string, lost func(error)) (*chdb, error) {
 	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
 		return nil, fmt.Errorf("load ClickHouse library: %w", err)
 	}
 	c := new(chdb)
 	var setHandlers func(enabled int32)
-	for name, fn := range map[string]any{"chdb_query_cmdline": &c.cmdline, "chdb_set_signal_handlers_enabled": &setHandlers} {
+	for name, fn := range map[string]any{entryPoint: &c.cmdline, "chdb_set_signal_handlers_enabled": &setHandlers} {
 		symbol, err := purego.Dlsym(handle, name)
 		if err != nil {
 			return nil, fmt.Errorf("use ClickHouse library %s: %w; install the version that `make build` installs", path, err)
@@ -30,6 +34,9 @@ func loadChdb(path string) (*chdb, error) {
 	// Its handlers would keep a crashed process, and the directory's lock, for
 	// minutes, waiting for a reporter that the library does not run.
 	setHandlers(0)
+	if err := guard(path, handle, lost); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

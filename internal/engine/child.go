@@ -97,7 +97,7 @@ func (c *child) serve() error {
 	if err := c.prepare(); err != nil {
 		return err
 	}
-	lib, err := loadChdb(c.order.Library)
+	lib, err := loadChdb(c.order.Library, c.fail)
 	if err != nil {
 		return err
 	}
@@ -133,6 +133,15 @@ func (c *child) serve() error {
 	default:
 	}
 	return describe("ClickHouse ended by itself", c.dir.log(), c.order.LogStart)
+}
+
+// fail ends the process as a crash would, but its holders get to know why.
+func (c *child) fail(cause error) {
+	reason := cause.Error()
+	reason += remedy(reason)
+	fmt.Fprintln(os.Stderr, "engine:", reason)
+	c.holders.fail(reason)
+	os.Exit(1)
 }
 
 // arguments are those of clickhouse local.

@@ -6,6 +6,11 @@ import (
 	"strings"
 )
 
+// roomLeft is what the engine leaves free of the disk, in bytes: an INSERT or a
+// merge that would need more is refused (error 243), as what finds no room when it
+// is written ends the engine, see guard. Tables' definitions need some without asking.
+const roomLeft = 128 << 20
+
 // serverConfig writes ClickHouse's configuration. Ports are 0, so that the
 // kernel chooses free ones, but where clusters must name the port before there
 // is one. The log level stands at the top, where this build looks for it.
@@ -34,10 +39,11 @@ func serverConfig(l layout, o order) (config string, err error) {
 <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
 </access_control_improvements>
 <mark_cache_size>536870912</mark_cache_size>
+<storage_configuration><disks><default><keep_free_space_bytes>%d</keep_free_space_bytes></default></disks></storage_configuration>
 <merge_tree><max_suspicious_broken_parts>0</max_suspicious_broken_parts></merge_tree>
 %s
 %s</clickhouse>
-`, escape(l.data()), port, escape(l.users()), memory, remoteServers(o.Clusters, port)), nil
+`, escape(l.data()), port, escape(l.users()), roomLeft, memory, remoteServers(o.Clusters, port)), nil
 }
 
 // readableSystemTables are what introspection and diagnosis need of system.

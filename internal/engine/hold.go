@@ -57,6 +57,9 @@ type (
 	farewell struct {
 		// Last says that the engine stops now; its end is the connection's end.
 		Last bool `json:"last"`
+		// Error is why the engine ends although it has holders. Before there was a
+		// verdict it reads as one.
+		Error string `json:"error,omitempty"`
 	}
 )
 
@@ -71,6 +74,7 @@ type hold struct {
 	conn     net.Conn
 	gone     chan struct{}
 	farewell chan farewell
+	cause    error // why the engine ended by itself, where it could say; for after gone
 }
 
 // knock connects and shows the token. The engine counts the holder when it
@@ -154,6 +158,10 @@ func (h *hold) watch(in *json.Decoder) {
 		if in.Decode(&f) != nil {
 			return
 		}
+		if f.Error != "" {
+			h.cause = errors.New(f.Error)
+			continue
+		}
 		h.farewell <- f
 	}
 }
@@ -162,23 +170,24 @@ func (h *hold) watch(in *json.Decoder) {
 // hold, as the process's end is what frees the directory.
 func (h *hold) release() (last bool, err error) {
 	stuck := time.AfterFunc(giveUpAfter, func() { _ = h.conn.Close() })
-	defer func() {
-		_ = h.conn.Close()
-		<-h.gone
-	}()
-	if _, err := h.conn.Write([]byte(goodbye + "\n")); err != nil {
-		return false, nil // it has gone already
-	}
-	select {
-	case f := <-h.farewell:
-		last = f.Last
-	case <-h.gone:
+	if _, err := h.conn.Write([]byte(goodbye + "\n")); err == nil {
+		select {
+		case f := <-h.farewell:
+			last = f.Last
+		case <-h.gone:
+		}
 	}
 	if last {
 		<-h.gone
 	}
-	if !stuck.Stop() {
+	inTime := stuck.Stop()
+	_ = h.conn.Close()
+	<-h.gone
+	switch {
+	case !inTime:
 		return last, fmt.Errorf("stop engine: it is still there after %v; end its process", giveUpAfter)
+	case h.cause != nil:
+		return last, fmt.Errorf("the embedded ClickHouse ended: %w", h.cause)
 	}
 	return last, nil
 }

@@ -14,6 +14,10 @@ import (
 // it, whose connection is in the listener's queue before the process exists.
 const firstHolderWithin = 30 * time.Second
 
+// failWithin bounds how long a holder that does not read can keep a failed engine
+// from ending.
+const failWithin = time.Second
+
 // holders counts, in the engine's process, who needs it. The count falling to
 // zero decides to stop, and from that instant nobody is taken in any more: the decision
 // and the refusal are one critical section.
@@ -22,6 +26,7 @@ type holders struct {
 	lease lease
 
 	mu       sync.Mutex
+	conns    map[net.Conn]bool // of those who were welcomed
 	count    int
 	stopping bool
 	stop     chan struct{}
@@ -31,7 +36,7 @@ type holders struct {
 }
 
 func newHolders(ln net.Listener, l lease) *holders {
-	return &holders{ln: ln, lease: l, stop: make(chan struct{}), decided: make(chan struct{})}
+	return &holders{ln: ln, lease: l, conns: make(map[net.Conn]bool), stop: make(chan struct{}), decided: make(chan struct{})}
 }
 
 // serve takes holders in until the engine decides to stop.
@@ -88,6 +93,28 @@ func (h *holders) abandon() {
 	}
 }
 
+// fail tells all holders why the engine ends at once.
+func (h *holders) fail(reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for conn := range h.conns {
+		if conn.SetWriteDeadline(time.Now().Add(failWithin)) == nil {
+			_ = json.NewEncoder(conn).Encode(farewell{Error: reason})
+		}
+	}
+}
+
+// welcomes keeps the connection among those that fail tells, until it ends.
+func (h *holders) welcomes(conn net.Conn, yes bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if yes {
+		h.conns[conn] = true
+	} else {
+		delete(h.conns, conn)
+	}
+}
+
 // close decides to stop. The caller has the mutex.
 func (h *holders) close() {
 	h.stopping = true
@@ -122,6 +149,8 @@ func (h *holders) attend(conn net.Conn) {
 		depart(false)
 		return
 	}
+	h.welcomes(conn, true)
+	defer h.welcomes(conn, false)
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
