@@ -22,13 +22,19 @@ var (
 		88: 1, 266: 2, // symlink, symlinkat
 	}
 	opens = []uint64{2, 257}
+	reads = []uint64{0, 17, 295, 327} // read, pread64, preadv, preadv2
 )
 
-// entering makes calls fail from the From-th on that needs room below Dir, and
-// says at which it began.
+// entering makes calls fail from the From-th on that need room below Dir, or read
+// there, and says at which it began.
 func (f *filling) entering(tid int, info syscallInfo) bool {
-	where, needs := f.needsRoom(tid, info)
-	if !needs {
+	where, concerned := f.needsRoom(tid, info)
+	errno := syscall.ENOSPC
+	if f.Unreadable {
+		where, concerned = f.onFile(tid, info, reads)
+		errno = syscall.EIO
+	}
+	if !concerned {
 		return false
 	}
 	if f.seen++; f.seen < f.From || f.For > 0 && f.seen >= f.From+f.For {
@@ -38,8 +44,7 @@ func (f *filling) entering(tid int, info syscallInfo) bool {
 	if syscall.PtraceGetRegs(tid, &regs) != nil {
 		return false // it has ended
 	}
-	noRoom := -int64(syscall.ENOSPC)
-	regs.Orig_rax, regs.Rax = ^uint64(0), uint64(noRoom) // no call at all, and its answer
+	regs.Orig_rax, regs.Rax = ^uint64(0), uint64(-int64(errno)) // no call at all, and its answer
 	if syscall.PtraceSetRegs(tid, &regs) == nil && f.seen == f.From {
 		fmt.Printf("full\n%d %s\n", info.Call, where)
 	}
@@ -48,9 +53,8 @@ func (f *filling) entering(tid int, info syscallInfo) bool {
 
 // needsRoom tells whether a call adds to what is below the directory.
 func (f *filling) needsRoom(tid int, info syscallInfo) (path string, needs bool) {
-	if slices.Contains(writes, info.Call) {
-		path, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, int32(info.Args[0])))
-		return path, err == nil && f.within(path)
+	if path, is := f.onFile(tid, info, writes); is {
+		return path, true
 	}
 	at, known := paths[info.Call]
 	if !known || slices.Contains(opens, info.Call) && info.Args[at+1]&syscall.O_CREAT == 0 {
@@ -70,6 +74,15 @@ func (f *filling) needsRoom(tid int, info syscallInfo) (path string, needs bool)
 	}
 	_, err := os.Lstat(path)
 	return path, err != nil // opening what is there needs no room
+}
+
+// onFile tells whether a call is one of some, on an open file below the directory.
+func (f *filling) onFile(tid int, info syscallInfo, calls []uint64) (path string, is bool) {
+	if !slices.Contains(calls, info.Call) {
+		return "", false
+	}
+	path, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, int32(info.Args[0])))
+	return path, err == nil && f.within(path)
 }
 
 // within reports a path below the directory.

@@ -22,16 +22,17 @@ const tracerVariable = "CLICKQL_INGEST_TRACER"
 type tracing struct {
 	PID    int
 	Rename int     // it is killed when it is about to rename for this time
-	Full   filling // or its disk is full
+	Full   filling // or its disk is full, or cannot be read
 }
 
 // filling makes a directory's disk full: system calls that need room below it
 // fail, from the From-th on, until the tracer ends or, where For is given, For of
-// them.
+// them. Or, where Unreadable is set, those that read there.
 type filling struct {
-	Dir       string
-	From, For int
-	seen      int
+	Dir        string
+	Unreadable bool
+	From, For  int
+	seen       int
 }
 
 // Of ptrace(2), which package syscall knows in part.

@@ -15,9 +15,9 @@ type chdb struct {
 // entryPoint is the library's function that is `clickhouse local`.
 const entryPoint = "chdb_query_cmdline"
 
-// loadChdb maps the library. lost is called, once, when it could not write to a
-// file, and has to end the process.
-func loadChdb(path string, lost func(error)) (*chdb, error) {
+// loadChdb maps the library, which is to work in the directory. lost is called,
+// once, when it could not read or write a file, and has to end the process.
+func loadChdb(path, dir string, lost func(error)) (*chdb, error) {
 	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
 		return nil, fmt.Errorf("load ClickHouse library: %w", err)
@@ -34,7 +34,7 @@ func loadChdb(path string, lost func(error)) (*chdb, error) {
 	// Its handlers would keep a crashed process, and the directory's lock, for
 	// minutes, waiting for a reporter that the library does not run.
 	setHandlers(0)
-	if err := guard(path, handle, lost); err != nil {
+	if err := guard(path, handle, dir, lost); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -97,7 +97,7 @@ func (c *child) serve() error {
 	if err := c.prepare(); err != nil {
 		return err
 	}
-	lib, err := loadChdb(c.order.Library, c.fail)
+	lib, err := loadChdb(c.order.Library, c.order.Dir, c.fail)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,9 @@ var readableSystemTables = [...]string{
 // usersConfig writes the accounts: the administrator, the read-only account for
 // serving, and default. As the last the library's own session runs, which knows
 // no password; being the one session that default may have, and lasting as long as
-// the listeners, it keeps everybody else out.
+// the listeners, it keeps everybody else out. Files that are loaded are read as a
+// server does, not mapped into memory as by `clickhouse local`: one that is cut off
+// or cannot be read would end the engine by a signal.
 func usersConfig(a accounts, limits Limits) string {
 	grants := []string{"GRANT SELECT, SHOW, dictGet ON *.*", "REVOKE SELECT ON system.*"}
 	for _, t := range readableSystemTables {
@@ -63,7 +65,7 @@ func usersConfig(a accounts, limits Limits) string {
 	}
 	return fmt.Sprintf(`<clickhouse>
 <profiles>
-<default/>
+<default><storage_file_read_method>pread</storage_file_read_method></default>
 <local>
 <max_sessions_for_user>1</max_sessions_for_user>
 <constraints><max_sessions_for_user><readonly/></max_sessions_for_user></constraints>

@@ -53,10 +53,10 @@
 //	                                     the data, which ClickHouse brings up as after any crash
 //	the stop takes longer than 30 s      the process ends as if killed
 //	the disk has little room             INSERT and merges are refused (roomLeft), the rest goes on
-//	a write to the disk fails            nothing that relies on it is confirmed: the process ends
-//	                                     like one that crashed, and every holder gets the reason
-//	                                     (guard; on Linux: elsewhere the library goes on as if
-//	                                     it had written)
+//	the disk fails to read or write      nothing that relies on it is answered or confirmed: the
+//	                                     process ends like one that crashed, and every holder gets
+//	                                     the reason (guard; on Linux: elsewhere this build of
+//	                                     ClickHouse does not notice)
 //	a part on disk is damaged            no start: its rows would silently be missing
 //
 // # Accounts

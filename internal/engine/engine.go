@@ -140,7 +140,7 @@ func (e *Engine) Done() <-chan struct{} { return e.hold.gone }
 // Close gives up this hold. The last one out stops the engine and returns when
 // its process has ended, so that the directory is free. Closing twice is harmless.
 // The error is that the engine does not stop, or why it had ended by itself before,
-// where it could say: it could not write to its disk.
+// where it could say: it could not read or write its disk.
 func (e *Engine) Close() error {
 	e.close.Do(func() {
 		began := time.Now()

@@ -1,71 +1,103 @@
 #include "textflag.h"
 
-// The address of guardedWrite for callers in C; Go's own reference to it would
-// be that of a wrapper.
-DATA ·guardedWriteAt(SB)/8, $·guardedWrite(SB)
-GLOBL ·guardedWriteAt(SB), NOPTR|RODATA, $8
+// Where C finds the functions; a reference to them in Go would be to wrappers.
+DATA ·guarded+0(SB)/8, $·guardedWrite(SB)
+DATA ·guarded+8(SB)/8, $·guardedRead(SB)
+DATA ·guarded+16(SB)/8, $·guardedPread(SB)
+DATA ·guarded+24(SB)/8, $·guardedSyscall(SB)
+GLOBL ·guarded(SB), NOPTR|RODATA, $32
 
-// ssize_t write(int fd, const void *bytes, size_t n), called by C on threads that
-// need not be Go's, in signal handlers too: nothing of Go's runtime is used. R27,
-// which the assembler takes for addresses, is the caller's.
+// These are called by C, on threads that need not be Go's, in signal handlers too:
+// nothing of Go's runtime is used, and what C keeps in registers is left alone,
+// R27 among them, which the assembler takes for addresses: R16 and R17 are free
+// between a call and the function called.
+
+// ssize_t write(int fd, const void *bytes, size_t n)
 TEXT ·guardedWrite(SB), NOSPLIT|NOFRAME, $0-0
-	SUB  $32, RSP, RSP
+	MOVD R27, R17
+	MOVD ·libc+0(SB), R9
+	MOVD R17, R27
+	MOVD R0, R10
+	JMP  ·guardedCall(SB)
+
+// ssize_t read(int fd, void *bytes, size_t n)
+TEXT ·guardedRead(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD R27, R17
+	MOVD ·libc+8(SB), R9
+	MOVD R17, R27
+	MOVD R0, R10
+	JMP  ·guardedCall(SB)
+
+// ssize_t pread(int fd, void *bytes, size_t n, off_t at)
+TEXT ·guardedPread(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD R27, R17
+	MOVD ·libc+16(SB), R9
+	MOVD R17, R27
+	MOVD R0, R10
+	JMP  ·guardedCall(SB)
+
+// long syscall(long number, ...), of which preadv2(int fd, ...) is guarded
+TEXT ·guardedSyscall(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD R27, R17
+	MOVD ·libc+24(SB), R9
+	MOVD R17, R27
+	MOVD R1, R10
+	CMP  $286, R0
+	BEQ  preadv2
+	JMP  (R9)
+
+preadv2:
+	JMP ·guardedCall(SB)
+
+// guardedCall calls R9, with its arguments in their registers, and if that fails
+// asks Go, by the pipe, about the descriptor in R10. Frame: 0 the frame record; 16
+// R27 and the descriptor; 32 a failure, 16 bytes; 48 a struct timespec; 64 where the
+// failure is.
+TEXT ·guardedCall(SB), NOSPLIT|NOFRAME, $0-0
+	SUB  $80, RSP, RSP
 	STP  (R29, R30), 0(RSP)
-	STP  (R27, R0), 16(RSP)
+	STP  (R27, R10), 16(RSP)
 	MOVD RSP, R29
-	MOVD ·libcWrite(SB), R9
 	CALL (R9)
 	CMN  $1, R0
 	BNE  done
 
-	MOVD ·libcErrno(SB), R9
-	CALL (R9)
+	MOVD  ·libcErrno(SB), R9
+	CALL  (R9)
 	MOVWU (R0), R10
-	MOVD $-1, R0
-	MOVW 24(RSP), R11 // the descriptor
-	CMPW $2, R11      // standard error is the log
-	BLE  done
-	CMPW $4, R10 // EINTR
-	BEQ  done
-	CMPW $11, R10 // EAGAIN
-	BEQ  done
-
-	SUB   $128, RSP, RSP // a struct stat
-	MOVD  R11, R0
-	MOVD  RSP, R1
-	MOVD  $80, R8 // fstat
-	SVC
-	CBNZ  R0, other
-	MOVWU 16(RSP), R0
-	AND   $0xf000, R0, R0
-	MOVD  $0x8000, R1 // S_IFREG
-	CMP   R1, R0
-	BNE   other
-
-	MOVW R11, 0(RSP)
-	MOVW R10, 4(RSP)
-	MOVW ·lostWrites(SB), R0
-	MOVD RSP, R1
-	MOVD $8, R2
-	MOVD $64, R8 // write
+	CMPW  $4, R10 // EINTR
+	BEQ   failed
+	CMPW  $11, R10 // EAGAIN
+	BEQ   failed
+	MOVD  24(RSP), R11
+	MOVW  R11, 32(RSP)
+	MOVW  R10, 36(RSP)
+	MOVD  ZR, 40(RSP)
+	MOVD  ZR, 48(RSP)
+	MOVD  $1000000, R11
+	MOVD  R11, 56(RSP)
+	ADD   $32, RSP, R11
+	MOVD  R11, 64(RSP)
+	MOVW  ·failures(SB), R0
+	ADD   $64, RSP, R1
+	MOVD  $8, R2
+	MOVD  $64, R8 // write
 	SVC
 
-forever:
-	MOVD ZR, R0
+wait:
+	MOVD 40(RSP), R0
+	CBNZ R0, failed
+	ADD  $48, RSP, R0
 	MOVD ZR, R1
-	MOVD ZR, R2
-	MOVD ZR, R3
-	MOVD ZR, R4
-	MOVD $73, R8 // ppoll of nothing
+	MOVD $101, R8 // nanosleep, a millisecond
 	SVC
-	B    forever
+	B    wait
 
-other:
-	ADD  $128, RSP, RSP
+failed:
 	MOVD $-1, R0
 
 done:
 	LDP 16(RSP), (R27, R1)
 	LDP 0(RSP), (R29, R30)
-	ADD $32, RSP, RSP
+	ADD $80, RSP, RSP
 	RET

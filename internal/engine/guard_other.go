@@ -2,6 +2,7 @@
 
 package engine
 
-// guard does nothing where the library's linkage is of another kind. A disk that
-// others fill, past the room that the engine leaves (roomLeft), then loses writes.
-func guard(string, uintptr, func(error)) error { return nil }
+// guard does nothing where the library's linkage is of another kind. There a disk
+// that others fill, past the room that the engine leaves (roomLeft), loses writes,
+// and what a broken disk cannot read is missing from answers.
+func guard(string, uintptr, string, func(error)) error { return nil }

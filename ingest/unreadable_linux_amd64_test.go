@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"clickql/internal/chconn"
+)
+
+// TestUnreadableDisk lets reads of the engine's files fail while it is asked for
+// a digest of all tables: it answers right, or ends and says what it could not read.
+func TestUnreadableDisk(t *testing.T) {
+	rounds, seed, random := dice(t, 6)
+	a := newArena(t, 4)
+	database := a.database()
+	load(t, Config{Conn: a.revive(database)}, a.source)
+	var tables []string
+	for _, table := range strings.Fields(scalar[string](t, a.conn, "SELECT arrayStringConcat(groupArray(name), ' ') FROM system.tables WHERE database = '"+database+"' AND engine LIKE '%MergeTree' AND total_rows > 0")) {
+		tables = append(tables, "SELECT sum(cityHash64(*)) AS hash FROM "+database+"."+table)
+	}
+	digest := "SELECT toString(groupArray(hash)) FROM (SELECT hash FROM (" + strings.Join(tables, " UNION ALL ") + ") ORDER BY hash)"
+	want := scalar[string](t, a.conn, digest)
+	for range rounds {
+		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil { // and what it remembers of the files
+			t.Fatal(err)
+		}
+		<-a.engine.Done()
+		conn := a.revive(database)
+		f := filling{Dir: filepath.Join(a.dir, "data", "store"), Unreadable: true, From: 1 + random.IntN(1<<(1+random.IntN(7))), For: 1 + random.IntN(3)}
+		what := fmt.Sprintf("seed %d, unreadable from call %d, for %d", seed, f.From, f.For)
+		tracer, told := a.tracer(tracing{Full: f})
+		var got string
+		err := conn.QueryRow(t.Context(), digest).Scan(&got)
+		_ = tracer.Process.Kill()
+		failed, readErr := io.ReadAll(told)
+		_ = tracer.Wait()
+		_ = conn.Close()
+		switch {
+		case readErr != nil:
+			t.Fatal(readErr)
+		case err == nil:
+			a.count(map[bool]string{true: "none failed", false: "answered all the same"}[len(failed) == 0])
+			if got != want {
+				t.Fatalf("%s, first at %q: it answers %s, want %s", what, failed, got, want)
+			}
+		case chconn.Classify(err) != chconn.Unavailable:
+			t.Fatalf("%s, first at %q: %v", what, failed, err)
+		default:
+			a.count(chconn.Classify(err).String())
+			<-a.engine.Done()
+			if why := fmt.Sprint(a.engine.Close()); !strings.Contains(why, "input/output error") {
+				t.Fatalf("%s, first at %q: %v, and the engine says %q", what, failed, err, why)
+			}
+		}
+		_ = a.revive(database).Close()
+	}
+	t.Logf("%d rounds: %v", rounds, a.killed)
+}
+
+// TestUnreadableFile lets reads of the files that are loaded fail: what cannot be
+// read whole is not loaded, and is when it can be.
+func TestUnreadableFile(t *testing.T) {
+	rounds, seed, random := dice(t, 3)
+	a := newArena(t, 4)
+	for range rounds {
+		database := a.database()
+		f := filling{Dir: a.folder, Unreadable: true, From: 1 + random.IntN(20), For: 1 + random.IntN(3)}
+		what := fmt.Sprintf("seed %d, unreadable from call %d, for %d", seed, f.From, f.For)
+		conn := a.revive(database)
+		tracer, told := a.tracer(tracing{Full: f})
+		sum, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, a.source)
+		_ = tracer.Process.Kill()
+		failed, readErr := io.ReadAll(told)
+		_ = tracer.Wait()
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		switch {
+		case len(failed) == 0:
+			a.count("none failed")
+		case err == nil && len(sum.Failed) == 0:
+			a.count("loaded all the same")
+			checkEqual(t, conn, database, a.want)
+		default:
+			a.count("not loaded")
+			if said := fmt.Sprint(err, sum.Failed); !strings.Contains(said, "Input/output error") || !strings.Contains(said, a.folder) {
+				t.Errorf("%s, first at %q: it says %s", what, failed, said)
+			}
+		}
+		sum, err = New(Config{Conn: conn, RetryAll: true}).Run(t.Context(), Downloads, a.source)
+		if err != nil || len(sum.Failed) > 0 {
+			t.Fatalf("%s, first at %q: run again: %v, %+v", what, failed, err, sum)
+		}
+		checkEqual(t, conn, database, a.want)
+		_ = conn.Close()
+	}
+	t.Logf("%d rounds: %v", rounds, a.killed)
+}
