@@ -65,6 +65,9 @@ func (a *app) report(ctx context.Context, cmd *cobra.Command, err error) int {
 		fmt.Fprintln(a.stderr, "clickql: interrupted"+cmd.Annotations[interruptedNote])
 		return exitFailed
 	}
+	if a.ended != nil {
+		err = fmt.Errorf("%w; %w", err, a.ended)
+	}
 	fmt.Fprintf(a.stderr, "clickql: %v%s\n", err, a.remedy(err))
 	return exitFailed
 }
@@ -74,6 +77,8 @@ func (a *app) report(ctx context.Context, cmd *cobra.Command, err error) int {
 func (a *app) remedy(err error) string {
 	class := chconn.Classify(err)
 	switch {
+	case class == chconn.Unavailable && errors.As(err, new(*engine.EndedError)):
+		return ", and run the same command again"
 	case class == chconn.Unavailable && a.clickhouse == "":
 		return "; the embedded ClickHouse has gone: run the same command again, which starts it anew (its log is " +
 			filepath.Join(a.data, "log", "engine.log") + ")"

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"clickql/internal/engine"
 )
 
 // app is what every command shares: the global flags and where output goes.
@@ -24,6 +26,7 @@ type app struct {
 	logLevel, logFormat        choice
 
 	shown atomic.Pointer[progress] // the last that was begun
+	ended *engine.EndedError       // why the embedded engine ended; nil where it did not
 }
 
 // commands lists the subcommands in the order of the help text. A subcommand

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -151,9 +152,11 @@ func (a *app) schemaCheck(cmd *cobra.Command, asJSON bool) error {
 }
 
 // releasing gives a connection back at a command's end. The command has done
-// its work by then: failing to stop an engine is worth a warning.
+// its work by then: failing to stop an engine is worth a warning. That it had ended
+// before is why the command failed, and is told with that.
 func (a *app) releasing(release func() error) {
-	if err := release(); err != nil {
+	err := release()
+	if err != nil && !errors.As(err, &a.ended) {
 		a.log.Warn("could not close ClickHouse", "error", err)
 	}
 }

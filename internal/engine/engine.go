@@ -137,10 +137,17 @@ func (i Info) dsn(user, password string) string {
 // hold on it.
 func (e *Engine) Done() <-chan struct{} { return e.hold.gone }
 
+// EndedError is why an engine ended by itself: it could not read or write its disk.
+type EndedError struct {
+	// Reason names the file and the remedy.
+	Reason string
+}
+
+func (e *EndedError) Error() string { return "the embedded ClickHouse ended: " + e.Reason }
+
 // Close gives up this hold. The last one out stops the engine and returns when
 // its process has ended, so that the directory is free. Closing twice is harmless.
-// The error is that the engine does not stop, or why it had ended by itself before,
-// where it could say: it could not read or write its disk.
+// The error is that the engine does not stop, or an EndedError.
 func (e *Engine) Close() error {
 	e.close.Do(func() {
 		began := time.Now()

@@ -159,7 +159,7 @@ func (h *hold) watch(in *json.Decoder) {
 			return
 		}
 		if f.Error != "" {
-			h.cause = errors.New(f.Error)
+			h.cause = &EndedError{f.Error}
 			continue
 		}
 		h.farewell <- f
@@ -187,7 +187,7 @@ func (h *hold) release() (last bool, err error) {
 	case !inTime:
 		return last, fmt.Errorf("stop engine: it is still there after %v; end its process", giveUpAfter)
 	case h.cause != nil:
-		return last, fmt.Errorf("the embedded ClickHouse ended: %w", h.cause)
+		return last, h.cause
 	}
 	return last, nil
 }

@@ -60,10 +60,8 @@ func isStackFrame(line string) bool {
 // remedy says what to do about causes that have a known one.
 func remedy(tail string) string {
 	switch {
-	case strings.Contains(strings.ToLower(tail), "no space left on device"), strings.Contains(tail, "quota exceeded"), strings.Contains(tail, "NOT_ENOUGH_SPACE"):
+	case strings.Contains(tail, "No space left on device"), strings.Contains(tail, "NOT_ENOUGH_SPACE"):
 		return "\nFree space on the disk that holds the data directory."
-	case strings.Contains(tail, "input/output error"):
-		return "\nThe disk that holds the data directory fails: put a copy of the data directory on another."
 	case strings.Contains(tail, "Permission denied"), strings.Contains(tail, "Read-only file system"):
 		return "\nMake the data directory writable, or name another with --data."
 	case strings.Contains(tail, "broken parts"):
