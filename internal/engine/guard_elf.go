@@ -5,11 +5,11 @@ package engine
 import (
 	"debug/elf"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -153,66 +153,58 @@ func callSlots(library string, handle uintptr) (slots []slot, err error) {
 		if s.Name == entryPoint {
 			base = entry - uintptr(s.Value)
 		}
-		for n, name := range guardedNames {
-			if s.Section == elf.SHN_UNDEF && strings.TrimSuffix(s.Name, "64") == name {
-				functions[uint32(i)+1] = n
-			}
+		if n := slices.Index(guardedNames[:], strings.TrimSuffix(s.Name, "64")); n >= 0 && s.Section == elf.SHN_UNDEF {
+			functions[uint32(i)+1] = n
 		}
 	}
-	found := make(map[int]bool)
 	for _, table := range []string{".rela.plt", ".rela.dyn"} {
-		err := eachRelocation(f, table, func(r elf.Rela64) error {
+		all, err := relocations(f, table)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range all {
 			n, is := functions[elf.R_SYM64(r.Info)]
 			if kind := elf.R_TYPE64(r.Info); !is || kind != jumpSlot && kind != globalData {
-				return nil
+				continue
 			}
 			at := base + uintptr(r.Off)
 			size := os.Getpagesize()
 			page := unsafe.Slice(pointer[byte](at&^uintptr(size-1)), size)
-			slots, found[n] = append(slots, slot{pointer[uintptr](at), n}), true
-			return syscall.Mprotect(page, syscall.PROT_READ|syscall.PROT_WRITE) // which a table filled at the start is not
-		})
-		if err != nil {
-			return nil, err
+			if err := syscall.Mprotect(page, syscall.PROT_READ|syscall.PROT_WRITE); err != nil {
+				return nil, err // a table filled at the start is read-only
+			}
+			slots = append(slots, slot{pointer[uintptr](at), n})
 		}
 	}
 	for n, name := range guardedNames {
-		if !found[n] {
+		if !slices.ContainsFunc(slots, func(s slot) bool { return s.function == n }) {
 			return nil, fmt.Errorf("it does not seem to call %s", name)
 		}
 	}
 	return slots, nil
 }
 
-// eachRelocation visits a table of relocations, but for those that need no symbol
-// and come first.
-func eachRelocation(f *elf.File, table string, visit func(elf.Rela64) error) error {
+// relocations reads a table of relocations, but for those that need no symbol and
+// come first: of them there are a million.
+func relocations(f *elf.File, table string) ([]elf.Rela64, error) {
 	s := f.Section(table)
 	if s == nil {
-		return nil
+		return nil, nil
 	}
-	r := s.Open()
+	skipped := uint64(0)
 	if table == ".rela.dyn" {
 		n, err := f.DynValue(elf.DT_RELACOUNT)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(n) > 0 {
-			if _, err := r.Seek(int64(n[0])*int64(s.Entsize), io.SeekStart); err != nil {
-				return err
-			}
+			skipped = n[0]
 		}
 	}
-	for {
-		var one elf.Rela64
-		switch err := binary.Read(r, f.ByteOrder, &one); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-		if err := visit(one); err != nil {
-			return err
-		}
+	r := s.Open()
+	if _, err := r.Seek(int64(skipped*s.Entsize), io.SeekStart); err != nil {
+		return nil, err
 	}
+	all := make([]elf.Rela64, s.Size/s.Entsize-skipped)
+	return all, binary.Read(r, f.ByteOrder, all)
 }

@@ -1,43 +1,35 @@
 #include "textflag.h"
 
-// Where C finds the functions; a reference to them in Go would be to wrappers.
-DATA ·guarded+0(SB)/8, $·guardedWrite(SB)
-DATA ·guarded+8(SB)/8, $·guardedRead(SB)
-DATA ·guarded+16(SB)/8, $·guardedPread(SB)
-DATA ·guarded+24(SB)/8, $·guardedSyscall(SB)
-GLOBL ·guarded(SB), NOPTR|RODATA, $32
-
 // These are called by C, on threads that need not be Go's, in signal handlers too:
 // nothing of Go's runtime is used, and what C keeps in registers is left alone.
 
+// GUARDED is the body of one that stands before a function of libc.
+#define GUARDED(function, fd) \
+	MOVQ ·libc+function(SB), AX; \
+	MOVL fd, R10; \
+	JMP  ·guardedCall(SB)
+
 // ssize_t write(int fd, const void *bytes, size_t n)
 TEXT ·guardedWrite(SB), NOSPLIT|NOFRAME, $0-0
-	MOVQ ·libc+0(SB), AX
-	MOVL DI, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(0, DI)
 
 // ssize_t read(int fd, void *bytes, size_t n)
 TEXT ·guardedRead(SB), NOSPLIT|NOFRAME, $0-0
-	MOVQ ·libc+8(SB), AX
-	MOVL DI, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(8, DI)
 
 // ssize_t pread(int fd, void *bytes, size_t n, off_t at)
 TEXT ·guardedPread(SB), NOSPLIT|NOFRAME, $0-0
-	MOVQ ·libc+16(SB), AX
-	MOVL DI, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(16, DI)
 
 // long syscall(long number, ...), of which preadv2(int fd, ...) is guarded
 TEXT ·guardedSyscall(SB), NOSPLIT|NOFRAME, $0-0
-	MOVQ ·libc+24(SB), AX
-	MOVL SI, R10
 	CMPQ DI, $327
-	JEQ  preadv2
-	JMP  AX
+	JNE  other
+	GUARDED(24, SI)
 
-preadv2:
-	JMP ·guardedCall(SB)
+other:
+	MOVQ ·libc+24(SB), AX
+	JMP  AX
 
 // guardedCall calls AX, with its arguments in their registers and at most one on
 // the stack, and if that fails asks Go, by the pipe, about the descriptor in R10.

@@ -1,53 +1,43 @@
 #include "textflag.h"
 
-// Where C finds the functions; a reference to them in Go would be to wrappers.
-DATA ·guarded+0(SB)/8, $·guardedWrite(SB)
-DATA ·guarded+8(SB)/8, $·guardedRead(SB)
-DATA ·guarded+16(SB)/8, $·guardedPread(SB)
-DATA ·guarded+24(SB)/8, $·guardedSyscall(SB)
-GLOBL ·guarded(SB), NOPTR|RODATA, $32
-
 // These are called by C, on threads that need not be Go's, in signal handlers too:
 // nothing of Go's runtime is used, and what C keeps in registers is left alone,
 // R27 among them, which the assembler takes for addresses: R16 and R17 are free
 // between a call and the function called.
 
+// LIBC loads the address of a function of libc.
+#define LIBC(function) \
+	MOVD R27, R17; \
+	MOVD ·libc+function(SB), R9; \
+	MOVD R17, R27
+
+// GUARDED is the body of one that stands before a function of libc.
+#define GUARDED(function, fd) \
+	LIBC(function); \
+	MOVD fd, R10; \
+	JMP  ·guardedCall(SB)
+
 // ssize_t write(int fd, const void *bytes, size_t n)
 TEXT ·guardedWrite(SB), NOSPLIT|NOFRAME, $0-0
-	MOVD R27, R17
-	MOVD ·libc+0(SB), R9
-	MOVD R17, R27
-	MOVD R0, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(0, R0)
 
 // ssize_t read(int fd, void *bytes, size_t n)
 TEXT ·guardedRead(SB), NOSPLIT|NOFRAME, $0-0
-	MOVD R27, R17
-	MOVD ·libc+8(SB), R9
-	MOVD R17, R27
-	MOVD R0, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(8, R0)
 
 // ssize_t pread(int fd, void *bytes, size_t n, off_t at)
 TEXT ·guardedPread(SB), NOSPLIT|NOFRAME, $0-0
-	MOVD R27, R17
-	MOVD ·libc+16(SB), R9
-	MOVD R17, R27
-	MOVD R0, R10
-	JMP  ·guardedCall(SB)
+	GUARDED(16, R0)
 
 // long syscall(long number, ...), of which preadv2(int fd, ...) is guarded
 TEXT ·guardedSyscall(SB), NOSPLIT|NOFRAME, $0-0
-	MOVD R27, R17
-	MOVD ·libc+24(SB), R9
-	MOVD R17, R27
-	MOVD R1, R10
-	CMP  $286, R0
-	BEQ  preadv2
-	JMP  (R9)
+	CMP $286, R0
+	BNE other
+	GUARDED(24, R1)
 
-preadv2:
-	JMP ·guardedCall(SB)
+other:
+	LIBC(24)
+	JMP (R9)
 
 // guardedCall calls R9, with its arguments in their registers, and if that fails
 // asks Go, by the pipe, about the descriptor in R10. Frame: 0 the frame record; 16

@@ -26,8 +26,7 @@ type holders struct {
 	lease lease
 
 	mu       sync.Mutex
-	conns    map[net.Conn]bool // of those who were welcomed
-	count    int
+	holding  map[net.Conn]bool // who holds, and whether they were welcomed
 	stopping bool
 	stop     chan struct{}
 
@@ -36,14 +35,14 @@ type holders struct {
 }
 
 func newHolders(ln net.Listener, l lease) *holders {
-	return &holders{ln: ln, lease: l, conns: make(map[net.Conn]bool), stop: make(chan struct{}), decided: make(chan struct{})}
+	return &holders{ln: ln, lease: l, holding: make(map[net.Conn]bool), stop: make(chan struct{}), decided: make(chan struct{})}
 }
 
 // serve takes holders in until the engine decides to stop.
 func (h *holders) serve() {
 	first := time.AfterFunc(firstHolderWithin, func() {
-		if h.enter() {
-			h.leave()
+		if h.enter(nil) {
+			h.leave(nil)
 		}
 	})
 	defer first.Stop()
@@ -62,22 +61,22 @@ func (h *holders) decide(v verdict) {
 	close(h.decided)
 }
 
-func (h *holders) enter() bool {
+func (h *holders) enter(conn net.Conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopping {
 		return false
 	}
-	h.count++
+	h.holding[conn] = false
 	return true
 }
 
 // leave reports whether the holder was the last one.
-func (h *holders) leave() bool {
+func (h *holders) leave(conn net.Conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.count--
-	if h.count > 0 || h.stopping {
+	delete(h.holding, conn)
+	if len(h.holding) > 0 || h.stopping {
 		return false
 	}
 	h.close()
@@ -93,25 +92,21 @@ func (h *holders) abandon() {
 	}
 }
 
+// welcomed says that a holder may be told more.
+func (h *holders) welcomed(conn net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.holding[conn] = true
+}
+
 // fail tells all holders why the engine ends at once.
 func (h *holders) fail(reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for conn := range h.conns {
-		if conn.SetWriteDeadline(time.Now().Add(failWithin)) == nil {
+	for conn, welcome := range h.holding {
+		if welcome && conn.SetWriteDeadline(time.Now().Add(failWithin)) == nil {
 			_ = json.NewEncoder(conn).Encode(farewell{Error: reason})
 		}
-	}
-}
-
-// welcomes keeps the connection among those that fail tells, until it ends.
-func (h *holders) welcomes(conn net.Conn, yes bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if yes {
-		h.conns[conn] = true
-	} else {
-		delete(h.conns, conn)
 	}
 }
 
@@ -126,7 +121,7 @@ func (h *holders) close() {
 // to leave: the process's end closes it, and tells the holder that the engine has gone.
 func (h *holders) attend(conn net.Conn) {
 	in := bufio.NewScanner(conn)
-	if !h.admits(conn, in) || !h.enter() {
+	if !h.admits(conn, in) || !h.enter(conn) {
 		_ = conn.Close()
 		return
 	}
@@ -136,7 +131,7 @@ func (h *holders) attend(conn net.Conn) {
 	depart := func(polite bool) {
 		once.Do(func() {
 			close(left)
-			last := h.leave()
+			last := h.leave(conn)
 			if polite {
 				_ = out.Encode(farewell{Last: last})
 			}
@@ -149,8 +144,7 @@ func (h *holders) attend(conn net.Conn) {
 		depart(false)
 		return
 	}
-	h.welcomes(conn, true)
-	defer h.welcomes(conn, false)
+	h.welcomed(conn)
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
