@@ -50,13 +50,16 @@ type amongProgress struct {
 }
 
 // Write takes the bar off the screen first; it comes back by itself.
-func (w amongProgress) Write(b []byte) (int, error) {
-	if p := w.app.shown.Load(); p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.clear()
+func (w amongProgress) Write(b []byte) (n int, err error) {
+	p := w.app.shown.Load()
+	if p == nil {
+		return w.out.Write(b)
 	}
-	return w.out.Write(b)
+	p.alone(func() {
+		p.clear()
+		n, err = w.out.Write(b)
+	})
+	return n, err
 }
 
 // newProgress writes to out: a bar, or lines where that is nil.
@@ -66,75 +69,65 @@ func newProgress(out io.Writer, b *bar, title string, now func() time.Time) *pro
 	return p
 }
 
-// Phase says in words what is being done, for while no rows tell it.
-func (p *progress) Phase(text string) {
+// alone does something to a progress while nobody else does; nothing to a nil one.
+func (p *progress) alone(do func()) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.phase = text
-	p.show()
+	do()
+}
+
+// Phase says in words what is being done, for while no rows tell it.
+func (p *progress) Phase(text string) {
+	p.alone(func() {
+		p.phase = text
+		p.show()
+	})
 }
 
 // Update sets the rows done and the rows there are, 0 where that is unknown.
 func (p *progress) Update(done, total int64) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done, p.total = done, total
-	p.show()
+	p.alone(func() {
+		p.done, p.total = done, total
+		p.show()
+	})
 }
 
 // Add counts n more rows done.
 func (p *progress) Add(n int64) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done += n
-	p.show()
+	p.alone(func() {
+		p.done += n
+		p.show()
+	})
 }
 
 // Note writes a line of its own among the progress.
 func (p *progress) Note(format string, args ...any) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	p.line(fmt.Sprintf(format, args...))
-	p.show()
+	p.alone(func() {
+		p.clear()
+		p.line(fmt.Sprintf(format, args...))
+		p.show()
+	})
 }
 
 // Finish ends the progress with a line that sums it up.
 func (p *progress) Finish() {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	took := p.now().Sub(p.began)
-	if p.done < p.total {
-		p.line(fmt.Sprintf("%s: stopped at %s of %s rows after %s", p.title, humanize.Comma(p.done), humanize.Comma(p.total), rounded(took)))
-		return
-	}
-	p.line(fmt.Sprintf("%s: %s rows in %s%s", p.title, humanize.Comma(p.done), rounded(took), p.rate(took, humanize.Comma)))
+	p.alone(func() {
+		p.clear()
+		took := p.now().Sub(p.began)
+		if p.done < p.total {
+			p.line(fmt.Sprintf("%s: stopped at %s of %s rows after %s", p.title, humanize.Comma(p.done), humanize.Comma(p.total), rounded(took)))
+			return
+		}
+		p.line(fmt.Sprintf("%s: %s rows in %s%s", p.title, humanize.Comma(p.done), rounded(took), p.rate(took, humanize.Comma)))
+	})
 }
 
 // Clear ends the progress without a word.
 func (p *progress) Clear() {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
+	p.alone(p.clear)
 }
 
 // clear takes the bar off the screen, where there is one.
