@@ -232,6 +232,15 @@ func (a *arena) revive(database string) *chconn.Conn {
 	return conn
 }
 
+// killEngine kills the engine and waits until it has gone.
+func (a *arena) killEngine() {
+	a.t.Helper()
+	if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
+		a.t.Error(err)
+	}
+	<-a.engine.Done()
+}
+
 // finish runs the load again after a crash, and checks that every table holds
 // each row once and nothing is left over.
 func (a *arena) finish(database, what string) {
@@ -445,10 +454,7 @@ func (a *arena) killAfter(database string, v victim, after time.Duration, engine
 	}
 	if engineToo {
 		a.count("engine")
-		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
-			a.t.Fatal(err)
-		}
-		<-a.engine.Done()
+		a.killEngine()
 	} else {
 		a.count("command")
 		_ = cmd.Process.Kill() // it may have ended

@@ -103,3 +103,29 @@ func text(tid int, at uint64) string {
 	s, _, _ := bytes.Cut(buf[:n], []byte{0})
 	return string(s)
 }
+
+// failing lets system calls of the engine fail until it is told to stop, and then
+// says at which that began; empty: at none.
+func (a *arena) failing(f filling) (stop func() string) {
+	a.t.Helper()
+	tracer, told := a.tracer(tracing{Full: f})
+	return func() string {
+		a.t.Helper()
+		_ = tracer.Process.Kill() // what it traces goes on
+		failed, err := io.ReadAll(told)
+		_ = tracer.Wait()
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		return string(failed)
+	}
+}
+
+// endedFor waits until the engine has ended, which it must say the reason of.
+func (a *arena) endedFor(reason string) {
+	a.t.Helper()
+	<-a.engine.Done()
+	if why := fmt.Sprint(a.engine.Close()); !strings.Contains(why, reason) {
+		a.t.Errorf("the engine ended and says %q", why)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"clickql/internal/chconn"
@@ -29,16 +28,11 @@ func (a *arena) fill(database, what string, v victim, f filling) {
 	a.t.Helper()
 	v.DSN, v.Source = a.dsn(database), a.source
 	cmd, lines, goOn := a.paused(v)
-	tracer, told := a.tracer(tracing{Full: f})
+	stop := a.failing(f)
 	_ = goOn.Close()                  // which it waits for
 	_, _ = io.Copy(io.Discard, lines) // until it ends
 	ended := cmd.Wait()
-	_ = tracer.Process.Kill() // what it traces goes on
-	full, err := io.ReadAll(told)
-	_ = tracer.Wait()
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	full := stop()
 	said := fmt.Sprint(cmd.Stderr)
 	class, _, _ := strings.Cut(said, ": ")
 	switch {
@@ -47,13 +41,10 @@ func (a *arena) fill(database, what string, v victim, f filling) {
 		conn := a.revive(database)
 		checkEqual(a.t, conn, database, a.want)
 		_ = conn.Close()
-	case len(full) == 0:
+	case full == "":
 		a.t.Errorf("it failed with room on the disk")
 	case class == chconn.Unavailable.String():
-		<-a.engine.Done()
-		if why := fmt.Sprint(a.engine.Close()); !strings.Contains(why, "no space left on device") {
-			a.t.Errorf("the engine ended and says %q", why)
-		}
+		a.endedFor("no space left on device")
 	case class != chconn.DiskFull.String() || strings.Contains(said, "panic"):
 		a.t.Errorf("it does not say that the disk is full")
 	}
@@ -72,10 +63,7 @@ func (a *arena) blameless(database, what string) {
 	if n := scalar[uint64](a.t, conn, "SELECT count() FROM "+ledgerFiles+" WHERE outcome = 'failed'"); n > 0 {
 		a.t.Fatalf("%s: %d files were blamed", what, n)
 	}
-	if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
-		a.t.Fatal(err)
-	}
-	<-a.engine.Done()
+	a.killEngine()
 }
 
 // chosen are some of the steps, or all of them over and over, where that many

@@ -2,10 +2,8 @@ package ingest
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"clickql/internal/chconn"
@@ -25,25 +23,18 @@ func TestUnreadableDisk(t *testing.T) {
 	digest := "SELECT toString(groupArray(hash)) FROM (SELECT hash FROM (" + strings.Join(tables, " UNION ALL ") + ") ORDER BY hash)"
 	want := scalar[string](t, a.conn, digest)
 	for range rounds {
-		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil { // and what it remembers of the files
-			t.Fatal(err)
-		}
-		<-a.engine.Done()
+		a.killEngine() // and what it remembers of the files
 		conn := a.revive(database)
 		f := filling{Dir: filepath.Join(a.dir, "data", "store"), Unreadable: true, From: 1 + random.IntN(1<<(1+random.IntN(7))), For: 1 + random.IntN(3)}
 		what := fmt.Sprintf("seed %d, unreadable from call %d, for %d", seed, f.From, f.For)
-		tracer, told := a.tracer(tracing{Full: f})
+		stop := a.failing(f)
 		var got string
 		err := conn.QueryRow(t.Context(), digest).Scan(&got)
-		_ = tracer.Process.Kill()
-		failed, readErr := io.ReadAll(told)
-		_ = tracer.Wait()
+		failed := stop()
 		_ = conn.Close()
 		switch {
-		case readErr != nil:
-			t.Fatal(readErr)
 		case err == nil:
-			a.count(map[bool]string{true: "none failed", false: "answered all the same"}[len(failed) == 0])
+			a.count(map[bool]string{true: "none failed", false: "answered all the same"}[failed == ""])
 			if got != want {
 				t.Fatalf("%s, first at %q: it answers %s, want %s", what, failed, got, want)
 			}
@@ -51,9 +42,8 @@ func TestUnreadableDisk(t *testing.T) {
 			t.Fatalf("%s, first at %q: %v", what, failed, err)
 		default:
 			a.count(chconn.Classify(err).String())
-			<-a.engine.Done()
-			if why := fmt.Sprint(a.engine.Close()); !strings.Contains(why, "input/output error") {
-				t.Fatalf("%s, first at %q: %v, and the engine says %q", what, failed, err, why)
+			if a.endedFor("input/output error"); t.Failed() {
+				t.Fatalf("%s, first at %q: %v", what, failed, err)
 			}
 		}
 		_ = a.revive(database).Close()
@@ -71,16 +61,11 @@ func TestUnreadableFile(t *testing.T) {
 		f := filling{Dir: a.folder, Unreadable: true, From: 1 + random.IntN(20), For: 1 + random.IntN(3)}
 		what := fmt.Sprintf("seed %d, unreadable from call %d, for %d", seed, f.From, f.For)
 		conn := a.revive(database)
-		tracer, told := a.tracer(tracing{Full: f})
+		stop := a.failing(f)
 		sum, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, a.source)
-		_ = tracer.Process.Kill()
-		failed, readErr := io.ReadAll(told)
-		_ = tracer.Wait()
-		if readErr != nil {
-			t.Fatal(readErr)
-		}
+		failed := stop()
 		switch {
-		case len(failed) == 0:
+		case failed == "":
 			a.count("none failed")
 		case err == nil && len(sum.Failed) == 0:
 			a.count("loaded all the same")

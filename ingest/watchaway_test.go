@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,13 +16,7 @@ func TestWatchServerAway(t *testing.T) {
 	database := a.database()
 	conn := a.revive(database)
 	defer func() { _ = conn.Close() }()
-	goAway := func() {
-		if err := syscall.Kill(a.engine.Info().PID, syscall.SIGKILL); err != nil {
-			t.Error(err)
-		}
-		<-a.engine.Done()
-	}
-	goAway()
+	a.killEngine()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var rounds []Round
@@ -33,7 +26,7 @@ func TestWatchServerAway(t *testing.T) {
 		Round: func(ctx context.Context, _ bool) (Summary, error) {
 			return New(Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, At: func(s Step) error {
 				if s == StepMoved && len(rounds) == 1 {
-					goAway()
+					a.killEngine()
 				}
 				return nil
 			}}).Run(ctx, Downloads, a.source)
