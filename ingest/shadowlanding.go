@@ -44,9 +44,12 @@ func (v view) overLanding(database string) (string, error) {
 // createLanding gives the shadow the live mapping of exports.
 func (sh *Shadow) createLanding(ctx context.Context, s *session) error {
 	views, err := landingViews(ctx, s, sh.in.cfg.DownloadsTable)
+	if err != nil {
+		return err
+	}
 	for _, v := range views {
-		var query string
-		if query, err = v.overLanding(sh.Database()); err != nil {
+		query, err := v.overLanding(sh.Database())
+		if err != nil {
 			return err
 		}
 		for _, sql := range []string{
@@ -59,7 +62,7 @@ func (sh *Shadow) createLanding(ctx context.Context, s *session) error {
 			}
 		}
 	}
-	return err
+	return nil
 }
 
 // landing makes the live mapping of exports what the shadow's is: by it are days
@@ -74,6 +77,9 @@ func (p *promoter) landing(ctx context.Context) ([]swapLine, error) {
 		now[v.Table] = v.Select
 	}
 	next, err := landingViews(ctx, p.shadow.session, p.in.cfg.DownloadsTable)
+	if err != nil {
+		return nil, err
+	}
 	var swaps []swapLine
 	for _, v := range next {
 		query, err := v.overLanding(p.live.database)
@@ -90,5 +96,5 @@ func (p *promoter) landing(ctx context.Context) ([]swapLine, error) {
 		swaps = append(swaps, swapLine{Batch: p.w.batch.Name, Verb: string(define), Database: id.Database, Table: id.Table,
 			SQL: "ALTER TABLE " + id.String() + " MODIFY QUERY " + query, At: p.live.cfg.Now()})
 	}
-	return swaps, err
+	return swaps, nil
 }
