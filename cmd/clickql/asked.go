@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
 	"clickql/internal/asked"
 	"clickql/internal/chconn"
-	"clickql/internal/fetch"
+	"clickql/internal/gateway"
 )
 
 // askedOff is the value of --asked-log that keeps nothing.
@@ -45,13 +44,14 @@ func (a *app) askedPath(given string) (string, error) {
 	return filepath.Join(a.data, "asked-"+plain[:min(len(plain), 100)]+".jsonl"), nil
 }
 
-// keepAsked keeps what is asked until ctx ends. nil where nothing is kept.
-func (a *app) keepAsked(ctx context.Context, group *errgroup.Group, given string) (fetch.Observer, error) {
+// keepAsked has the gateway keep what it is asked.
+func (a *app) keepAsked(given string, cfg *gateway.Config) error {
 	path, err := a.askedPath(given)
 	if err != nil || path == "" {
-		return nil, err
+		return err
 	}
 	log := asked.New(asked.Config{Path: path, Log: a.log})
-	group.Go(func() error { log.Run(ctx); return nil })
-	return log, nil
+	cfg.Loader.Observer = log
+	cfg.Background = append(cfg.Background, func(ctx context.Context) error { log.Run(ctx); return nil })
+	return nil
 }

@@ -12,22 +12,23 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
+	"clickql/internal/engine"
 	"clickql/internal/sample"
 )
 
 // fillDemo fills the embedded engine with the sample, by the steps of schema
 // apply, sample, ingest projects and ingest run. Each of them does only what is
 // not done yet: a demo that was killed goes on, and a filled one starts at once.
-func (a *app) fillDemo(ctx context.Context, st *store, o sample.Options) error {
-	conn, err := a.open(ctx, st.engine.DSN(), nil)
+func (a *app) fillDemo(ctx context.Context, e *engine.Engine, o sample.Options) error {
+	conn, err := a.open(ctx, e.DSN(), nil)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(conn.Close)
-	o.Dir = filepath.Join(st.engine.Dir(), "sample")
+	o.Dir = filepath.Join(e.Dir(), "sample")
 	d := demo{app: a, conn: conn, sample: o}
 	if err := d.fill(ctx); err != nil {
-		return fmt.Errorf("fill the demo in %s: %w; run the same command again to go on", st.engine.Dir(), err)
+		return fmt.Errorf("fill the demo in %s: %w; run the same command again to go on", e.Dir(), err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -14,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
 	"clickql/graph"
 	"clickql/ingest"
-	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 	"clickql/internal/fetch"
+	"clickql/internal/gateway"
 	"clickql/internal/gqlhttp"
 	"clickql/internal/sample"
 	"clickql/internal/server"
@@ -144,69 +143,67 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // the server has closed it already, if it came that far
-	st, err := a.openStore(ctx)
+	source, err := a.openSource(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, source.Close()) }()
 	if f.demo {
-		if err := a.fillDemo(ctx, st, f.sample); err != nil {
+		if err := a.fillDemo(ctx, source.Engine(), f.sample); err != nil {
 			return err
 		}
 	}
-	return a.answer(ctx, f, ln, st)
+	return a.answer(ctx, f, ln, source)
 }
 
-// answer serves at ln what is in st.
-func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, st *store) error {
-	cat, err := catalog.Open(ctx, st.conn, catalog.Options{Database: st.database, Log: a.log})
+// openSource opens the server that the flags name, which need not be up, or the
+// embedded engine, which then is.
+func (a *app) openSource(ctx context.Context) (*gateway.Source, error) {
+	cfg := chconn.Config{DSN: a.clickhouse, Database: a.database, Log: a.log}
+	if a.clickhouse == "" {
+		return gateway.OpenEngine(ctx, a.openEngine, cfg)
+	}
+	source, err := gateway.OpenServer(ctx, cfg)
 	if err != nil {
+		return nil, usagef("--clickhouse: %w", err)
+	}
+	return source, nil
+}
+
+// answer serves at ln what is in source.
+func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source) error {
+	cfg := a.gatewayConfig(f, source)
+	if err := a.keepAsked(f.asked, &cfg); err != nil {
 		return err
 	}
-	// What answers need goes on until the last request has been answered.
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	group, background := errgroup.WithContext(background)
-	group.Go(func() error { return cat.Run(background) })
-	group.Go(func() error { st.keep(background, a.log); return nil })
-	observer, err := a.keepAsked(background, group, f.asked)
-	if err != nil {
-		stop()
-		return errors.Join(err, group.Wait())
-	}
-
 	server.TuneMemory(int64(f.cache))
-	a.greet(f, baseURL(ln.Addr()))
-	err = a.gateway(f, cat, st, observer).Serve(ctx, ln)
-	stop()
-	return errors.Join(err, group.Wait())
+	g := gateway.New(cfg)
+	err := g.Start(ctx)
+	if err == nil {
+		a.greet(f, baseURL(ln.Addr()))
+		err = g.Serve(ctx, ln)
+	}
+	return errors.Join(err, g.Stop())
 }
 
-// gateway wires the packages that answer.
-func (a *app) gateway(f serveFlags, cat *catalog.Catalog, st *store, observer fetch.Observer) *server.Server {
+// gatewayConfig is what the flags say of the gateway.
+func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&ingest.Metrics{Now: time.Now, Read: func(ctx context.Context) (ingest.Status, error) {
-		return ingest.New(ingest.Config{Conn: st.conn.now(), Database: st.database}).Glance(ctx)
+		return ingest.New(ingest.Config{Conn: source.Current(), Database: source.Database()}).Glance(ctx)
 	}})
-	log := slog.New(server.LogHandler(a.log.Handler()))
-	loader := fetch.New(fetch.Config{
-		Conn: st.conn, Catalog: cat,
-		CacheBytes: f.cache.part(3, 4), QueryTimeout: f.queryTimeout, MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL,
-		Observer: observer, Log: log, Registry: registry,
-	})
-	return server.New(server.Config{
-		GraphQL: graph.NewHandler(graph.HandlerConfig{
-			Loader: loader, Changes: cat, Log: log, Limits: f.limits, NoIntrospection: f.closed,
-			Timeout: f.queryTimeout, Trusted: f.documents, Origins: f.origins,
-		}),
-		SDL: schemaText(), Loader: loader, MaxBody: int64(f.maxBody),
-		Checks: []server.Check{
-			{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: st.conn.Ping},
-			{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Probe: func(context.Context) error { return cat.Ready() }},
-		},
-		CacheBytes: f.cache.part(1, 4),
-		Origins:    f.origins, QueryTimeout: f.queryTimeout, Drain: f.drain,
+	cacheBytes := int64(f.cache)
+	if cacheBytes == 0 {
+		cacheBytes = -1 // none
+	}
+	return gateway.Config{
+		Conn: source, Database: source.Database(), Background: []func(context.Context) error{source.Keep},
+		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.origins,
 		Log: a.log, Registry: registry,
-	})
+		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},
+		GraphQL: graph.HandlerConfig{Limits: f.limits, NoIntrospection: f.closed, Trusted: f.documents},
+		Server:  server.Config{MaxBody: int64(f.maxBody), Drain: f.drain},
+	}
 }
 
 // greet tells where the gateway is, and to a newcomer what to ask it.
@@ -234,13 +231,4 @@ func (b *byteSize) Set(s string) error {
 	}
 	*b = byteSize(n)
 	return nil
-}
-
-// part is so many of so many equal parts of the size, as caches take it: 0
-// would be their default, so no memory is -1.
-func (b byteSize) part(n, of int64) int64 {
-	if b == 0 {
-		return -1
-	}
-	return int64(b) / of * n
 }

@@ -12,10 +12,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"clickql/graph"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
+	"clickql/internal/gateway"
 	"clickql/internal/server"
 )
 
@@ -27,19 +27,20 @@ const conns = 16
 // on a small machine.
 const gatewayConns = fetch.MostQuick + fetch.DefaultLong
 
-// gateway is a running gateway with its clients.
-type gateway struct {
+// running is a gateway that answers, with its clients.
+type running struct {
 	*clients
 	registry *prometheus.Registry
+	gateway  *gateway.Gateway
 	conn     *chconn.Conn
 	stop     context.CancelFunc
 	ended    chan error
 }
 
-// startGateway wires a gateway as clickql serve does and lets it listen on
+// startGateway starts the gateway of clickql serve and lets it listen on
 // loopback. results and responses are CacheBytes as in fetch.Config and
 // server.Config. The access log is written and thrown away.
-func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, results, responses int64) (*gateway, error) {
+func startGateway(ctx context.Context, dsn string, known gateway.Known, results, responses int64) (*running, error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: gatewayConns})
 	if err != nil {
 		return nil, err
@@ -48,29 +49,30 @@ func startGateway(ctx context.Context, dsn string, cat fetch.Catalog, results, r
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	plain := slog.New(slog.NewTextHandler(io.Discard, nil))
-	log := slog.New(server.LogHandler(plain.Handler()))
-	g := &gateway{clients: newClients(ln.Addr().String(), maxClients), registry: prometheus.NewRegistry(), conn: conn, ended: make(chan error, 1)}
-	loader := fetch.New(fetch.Config{Conn: conn, Catalog: cat, CacheBytes: results, Log: log, Registry: g.registry})
-	srv := server.New(server.Config{
-		GraphQL: graph.NewHandler(graph.HandlerConfig{Loader: loader, Log: log}),
-		Loader:  loader, CacheBytes: responses, Log: plain, Registry: g.registry,
+	g := &running{clients: newClients(ln.Addr().String(), maxClients), registry: prometheus.NewRegistry(), conn: conn, ended: make(chan error, 1)}
+	g.gateway = gateway.New(gateway.Config{
+		Conn: conn, Known: known, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: g.registry,
+		Loader: fetch.Config{CacheBytes: results}, Server: server.Config{CacheBytes: responses},
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g.stop = stop
-	go func() { g.ended <- srv.Serve(serving, ln) }()
+	if err := g.gateway.Start(serving); err != nil {
+		stop()
+		return nil, errors.Join(err, g.gateway.Stop(), ln.Close(), conn.Close())
+	}
+	go func() { g.ended <- g.gateway.Serve(serving, ln) }()
 	return g, nil
 }
 
 // Close ends the clients' connections, then the gateway.
-func (g *gateway) Close() error {
+func (g *running) Close() error {
 	g.close()
 	g.stop()
-	return errors.Join(<-g.ended, g.conn.Close())
+	return errors.Join(<-g.ended, g.gateway.Stop(), g.conn.Close())
 }
 
 // counter is the sum of a counter of the gateway's metrics over its labels.
-func (g *gateway) counter(name string) (float64, error) {
+func (g *running) counter(name string) (float64, error) {
 	families, err := g.registry.Gather()
 	if err != nil {
 		return 0, err
@@ -89,7 +91,7 @@ func (g *gateway) counter(name string) (float64, error) {
 
 // buckets is a histogram of the gateway's metrics: upper bounds with the
 // observations in each bucket, the last without a bound.
-func (g *gateway) buckets(name string) (bounds []float64, counts []uint64, err error) {
+func (g *running) buckets(name string) (bounds []float64, counts []uint64, err error) {
 	families, err := g.registry.Gather()
 	if err != nil {
 		return nil, nil, err
@@ -109,7 +111,7 @@ func (g *gateway) buckets(name string) (bounds []float64, counts []uint64, err e
 }
 
 // answer is the body of one answer; GraphQL errors are errors.
-func (g *gateway) answer(ctx context.Context, o operation, v variant) ([]byte, error) {
+func (g *running) answer(ctx context.Context, o operation, v variant) ([]byte, error) {
 	request, err := o.request(v)
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func (s *servingRun) handTally(ctx context.Context, statements []string) (t tall
 }
 
 // tally is what a gateway reads for an operation's first variants.
-func (s *servingRun) tally(ctx context.Context, g *gateway, o operation) (t tally, err error) {
+func (s *servingRun) tally(ctx context.Context, g *running, o operation) (t tally, err error) {
 	before, err := g.tally()
 	if err != nil {
 		return t, err
@@ -97,7 +97,7 @@ func (s *servingRun) tally(ctx context.Context, g *gateway, o operation) (t tall
 }
 
 // tally is what the gateway has read since it started.
-func (g *gateway) tally() (t tally, err error) {
+func (g *running) tally() (t tally, err error) {
 	if t.rows, err = g.counter("clickql_rows_read_total"); err != nil {
 		return t, err
 	}

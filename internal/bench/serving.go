@@ -32,7 +32,7 @@ type servingRun struct {
 	cat               *catalog.Catalog
 	dsn               string
 	enginePID         int
-	cold, warm, whole *gateway
+	cold, warm, whole *running
 	variants          []variant
 	operations        []operation  // each statement on its best table
 	written           []operation  // each statement on ClickPy's table

@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"clickql/graph"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
-	"clickql/internal/fetch"
+	"clickql/internal/gateway"
 	"clickql/internal/oracle"
 )
 
@@ -48,6 +47,7 @@ type disguised struct{ snap *catalog.Snapshot }
 
 func (d disguised) Snapshot() *catalog.Snapshot { return d.snap }
 func (d disguised) Ready() error                { return nil }
+func (d disguised) Changed() <-chan struct{}    { return nil }
 func (d disguised) Unchanged(context.Context, *catalog.Table) (bool, error) {
 	return true, nil
 }
@@ -107,7 +107,7 @@ func (d *database) open() http.Handler {
 		d.t.Logf("%s is ignored: %s", i.Table, i.Reason)
 	}
 	d.catalog, d.reader = c, conn
-	var known fetch.Catalog = c
+	var known gateway.Known = c
 	if d.disguise != nil {
 		known = disguised{d.disguise(*c.Snapshot())}
 	}
@@ -115,8 +115,18 @@ func (d *database) open() http.Handler {
 }
 
 // handler answers from what the catalog knows, with empty caches.
-func (d *database) handler(known fetch.Catalog) http.Handler {
-	return graph.NewHandler(graph.HandlerConfig{Loader: fetch.New(fetch.Config{Conn: d.reader, Catalog: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})})
+func (d *database) handler(known gateway.Known) http.Handler {
+	d.t.Helper()
+	g := gateway.New(gateway.Config{Conn: d.reader, Known: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})
+	if err := g.Start(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() {
+		if err := g.Stop(); err != nil {
+			d.t.Error(err)
+		}
+	})
+	return g.GraphQL()
 }
 
 // own is a database with our own tables and the downloads.

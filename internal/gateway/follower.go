@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -23,18 +23,19 @@ type follower struct {
 
 // Query runs a query that returns rows.
 func (f *follower) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
-	return f.now().Query(ctx, query, args...)
+	return f.Current().Query(ctx, query, args...)
 }
 
 // QueryRow runs a query for its one row.
 func (f *follower) QueryRow(ctx context.Context, query string, args ...any) driver.Row {
-	return f.now().QueryRow(ctx, query, args...)
+	return f.Current().QueryRow(ctx, query, args...)
 }
 
 // Ping fails where ClickHouse does not answer.
-func (f *follower) Ping(ctx context.Context) error { return f.now().Ping(ctx) }
+func (f *follower) Ping(ctx context.Context) error { return f.Current().Ping(ctx) }
 
-func (f *follower) now() *chconn.Conn {
+// Current leads to the ClickHouse of this moment, for a few statements.
+func (f *follower) Current() *chconn.Conn {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.current
