@@ -6,21 +6,82 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"clickql/internal/gqlhttp"
 	"clickql/internal/query"
 )
+
+// badInput is an error in the question itself.
+func badInput(format string, args ...any) *query.Error {
+	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
+}
+
+// overLimit is the error for given of something, where at most limit may be.
+func overLimit(code query.Code, given, limit int, format string, args ...any) *query.Error {
+	return query.OverLimit(code, int64(given), int64(limit), format, args...)
+}
+
+// The bounds of a response's errors: a field that fails may be in each of a
+// thousand elements of a list.
+const (
+	maxErrors     = 250
+	maxErrorBytes = 256 << 10
+)
+
+type errorBudgetKey struct{}
+
+// errorBudget counts the errors of a response.
+type errorBudget struct {
+	mu           sync.Mutex
+	count, bytes int
+}
+
+// admit is the error, as long as there is room; then once an error that says so,
+// and then nil.
+func (b *errorBudget) admit(err *gqlerror.Error) *gqlerror.Error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.count > maxErrors {
+		return nil
+	}
+	b.count++
+	b.bytes += len(err.Message) + 100
+	for _, element := range err.Path {
+		name, _ := element.(ast.PathName)
+		b.bytes += len(name) + 4
+	}
+	if b.count <= maxErrors && b.bytes <= maxErrorBytes {
+		return err
+	}
+	b.count = maxErrors + 1
+	return &gqlerror.Error{
+		Message:    "there are more errors than are shown: fields that are null without an error of their own have failed too",
+		Extensions: map[string]any{"code": gqlhttp.CodeLimit},
+	}
+}
 
 // presenter tells clients what went wrong: always with a code, with the path
 // of the field where there is one, never with SQL or the name of a host. What
 // is not the client's doing is logged with its cause.
 type presenter struct{ log *slog.Logger }
 
-// present is the one place where an error becomes part of a response.
+// present is the one place where an error becomes part of a response; nil leaves
+// it out, where the response has too many already.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := p.shown(ctx, err)
+	if room, ok := ctx.Value(errorBudgetKey{}).(*errorBudget); ok {
+		return room.admit(shown)
+	}
+	return shown
+}
+
+// shown is the error as it is told.
+func (p presenter) shown(ctx context.Context, err error) *gqlerror.Error {
 	shown := &gqlerror.Error{}
 	if given, ok := errors.AsType[*gqlerror.Error](err); ok {
 		shown.Path, shown.Locations = given.Path, given.Locations
@@ -33,7 +94,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 	}
 	told := p.explain(ctx, err)
-	shown.Message = told.Message
+	shown.Message = gqlhttp.Shorten(told.Message)
 	shown.Extensions = map[string]any{"code": told.Code}
 	if told.Limit > 0 {
 		shown.Extensions["limit"], shown.Extensions["given"] = told.Limit, told.Given
@@ -55,7 +116,9 @@ func (p presenter) explain(ctx context.Context, err error) *query.Error {
 	case ok && ofVariable(ctx, given):
 		return &query.Error{Code: query.BadUserInput, Message: given.Message}
 	case ok && given.Extensions["code"] != nil:
-		return &query.Error{Code: query.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message}
+		limit, _ := given.Extensions["limit"].(int)
+		value, _ := given.Extensions["given"].(int)
+		return &query.Error{Code: query.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message, Limit: int64(limit), Given: int64(value)}
 	case ok && ofArgument(ctx):
 		return &query.Error{Code: query.BadUserInput, Message: given.Message}
 	}

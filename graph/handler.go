@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,15 +30,15 @@ type HandlerConfig struct {
 	Changes Changes
 	// Limits bounds each operation.
 	Limits Limits
-	// Documents is how many parsed documents are kept. The default is 1,000.
-	Documents int
+	// DocumentBytes bounds the memory of parsed documents. The default is 32 MiB.
+	DocumentBytes int64
 	// NoIntrospection turns introspection off.
 	NoIntrospection bool
 	// Timeout ends a query that takes longer; 0 is no limit.
 	Timeout time.Duration
-	// Persisted is how many documents that clients named by their hash are kept
-	// for them. The default is 1,000.
-	Persisted int
+	// PersistedBytes bounds the memory of documents that clients named by their
+	// hash. The default is 16 MiB.
+	PersistedBytes int64
 	// Trusted are the only documents that run; nil lets every document run.
 	Trusted *gqlhttp.Trusted
 	// Origins are the sites whose pages may open a WebSocket, "*" for any.
@@ -55,11 +54,11 @@ type HandlerConfig struct {
 // withDefaults fills what is not set.
 func (c HandlerConfig) withDefaults() HandlerConfig {
 	c.Limits = c.Limits.withDefaults()
-	if c.Documents == 0 {
-		c.Documents = 1000
+	if c.DocumentBytes == 0 {
+		c.DocumentBytes = 32 << 20
 	}
-	if c.Persisted == 0 {
-		c.Persisted = 1000
+	if c.PersistedBytes == 0 {
+		c.PersistedBytes = 16 << 20
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -89,24 +88,24 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	schema := lenient(es)
 	tell := presenter{cfg.Log}
 
+	guard := gqlhttp.NewGuard(gqlhttp.GuardConfig{
+		Schema: schema.Schema(), Rules: schema.validationRules(), Limits: cfg.Limits.document(),
+		Documents: gqlhttp.NewDocuments(cfg.PersistedBytes, cfg.Trusted), CacheBytes: cfg.DocumentBytes,
+	})
 	srv := handler.New(schema)
 	// Pings are the client's: they are answered, and TCP's own find those who
 	// have gone. A ping from here would cost a goroutine for each who waits.
-	srv.AddTransport(transport.Websocket{
+	srv.AddTransport(guard.Transport(transport.Websocket{
 		Implementation: transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins(cfg.Origins)}},
 		InitTimeout:    initTimeout,
-	})
-	srv.AddTransport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses})
-	srv.SetValidationRulesFn(schema.validationRules)
-	srv.SetParserTokenLimit(cfg.Limits.Tokens)
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](cfg.Documents))
+	}))
+	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Limits: cfg.Limits.document()}))
+	srv.SetQueryCache(gqlhttp.Handed{})
 	srv.SetErrorPresenter(tell.present)
 	srv.SetRecoverFunc(tell.recovered)
 	if !cfg.NoIntrospection {
 		srv.Use(extension.Introspection{})
 	}
-	srv.Use(gqlhttp.NewDocuments(cfg.Persisted, cfg.Trusted))
-	srv.Use(shapeLimits{cfg.Limits})
 	if !cfg.asGenerated {
 		srv.Use(writers{})
 	}
@@ -190,7 +189,7 @@ func (o *operations) announce(ctx context.Context, op *operation) error {
 // InterceptResponse adds what the operation cost, and what it needed where the
 // request's extensions say explain.
 func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	resp := next(ctx)
+	resp := next(context.WithValue(ctx, errorBudgetKey{}, &errorBudget{}))
 	op := operationOf(ctx)
 	if resp == nil || op == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return resp

@@ -1,6 +1,9 @@
 package graph
 
-import "clickql/internal/query"
+import (
+	"clickql/internal/gqlhttp"
+	"clickql/internal/query"
+)
 
 // Limits bounds what one operation may ask for. A zero field takes the default.
 type Limits struct {
@@ -16,6 +19,15 @@ type Limits struct {
 	Fields int
 	// Tokens is how many tokens a document may have. The default is 20,000.
 	Tokens int
+	// Directives is how many directives an operation may have, fragments written
+	// out. The default is 500.
+	Directives int
+	// Document is how many bytes a document may have, the values written in it
+	// included. The default is 2 MiB.
+	Document int
+	// Values is how many values the variables of an operation may have. The
+	// default is 50,000.
+	Values int
 	// First is the largest `first`. The default is 1,000.
 	First int
 	// Names is how many projects one argument may name, and how many values a
@@ -45,6 +57,7 @@ func (l Limits) withDefaults() Limits {
 		def   int
 	}{
 		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
+		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000},
 		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 		{&l.Compared, 1_000_000},
 	} {
@@ -53,6 +66,14 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	return l
+}
+
+// document are the limits that hold before validation.
+func (l Limits) document() gqlhttp.Limits {
+	return gqlhttp.Limits{
+		Bytes: l.Document, Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
+		Directives: l.Directives, Values: l.Values,
+	}
 }
 
 // first checks the argument of that name.

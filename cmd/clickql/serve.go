@@ -101,6 +101,8 @@ func limitFlags(flags *pflag.FlagSet, l *graph.Limits) {
 	flags.IntVar(&l.Aliases, "max-aliases", l.Aliases, "how many fields an operation may rename, a `number`; fragments written out")
 	flags.IntVar(&l.Fields, "max-fields", l.Fields, "how many fields an operation may select, a `number`; fragments written out")
 	flags.IntVar(&l.Tokens, "max-tokens", l.Tokens, "how many `tokens` a document may have")
+	flags.IntVar(&l.Directives, "max-directives", l.Directives, "how many directives an operation may have, a `number`; fragments written out")
+	flags.IntVar(&l.Values, "max-values", l.Values, "how many values the variables of an operation may have, a `number`")
 	flags.IntVar(&l.First, "max-first", l.First, "largest `number` that a list's first may be")
 	flags.IntVar(&l.Names, "max-names", l.Names, "how many projects an argument may name, and values a filter may list, a `number`")
 	flags.IntVar(&l.Points, "max-points", l.Points, "how many intervals a series may have, a `number`")
@@ -117,7 +119,7 @@ func (f serveFlags) check(a *app) error {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
 		}
 	}
-	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, int(f.maxBody)} {
+	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, int(f.maxBody)} {
 		if l < 0 {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}

@@ -1,15 +1,16 @@
 package gqlhttp
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"clickql/internal/cache"
 )
 
 // Parameters and extensions that name a document in place of its text.
@@ -34,31 +35,27 @@ const (
 // Documents finds the text of documents that requests name: by Apollo's
 // automatic persisted queries (extensions.persistedQuery.sha256Hash), by the
 // draft's documentId, which is "sha256:" and the hash in hexadecimal or, for a
-// trusted document, any identifier of its manifest. It is a gqlgen extension and
-// serves every transport; over a WebSocket documentId is in the extensions.
+// trusted document, any identifier of its manifest. It serves every transport, as
+// part of the Guard; over a WebSocket documentId is in the extensions.
 type Documents struct {
 	trusted *Trusted // nil where everything may run
-	learned graphql.Cache[string]
+	learned *cache.Cache[string]
 }
 
 // maxLearned bounds the memory of what clients may teach: documents of more than
 // that many bytes are run, and not kept.
 const maxLearned = 64 << 10
 
-// NewDocuments keeps up to that many documents that clients have sent, or, with
+// NewDocuments keeps documents that clients have sent in that many bytes, or, with
 // trusted documents, runs these alone.
-func NewDocuments(keep int, trusted *Trusted) *Documents {
-	return &Documents{trusted, lru.New[string](keep)}
+func NewDocuments(bytes int64, trusted *Trusted) *Documents {
+	learned := cache.New[string](cache.Config{Bytes: bytes, Now: time.Now})
+	learned.Use(always)
+	return &Documents{trusted, learned}
 }
 
-// ExtensionName names the extension to gqlgen.
-func (*Documents) ExtensionName() string { return "Documents" }
-
-// Validate finds nothing wrong.
-func (*Documents) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters puts the document's text into the request.
-func (d *Documents) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+// resolve puts the document's text into the request.
+func (d *Documents) resolve(p *graphql.RawParams) *gqlerror.Error {
 	hash, id, err := identifiers(p.Extensions)
 	if err != nil {
 		return err
@@ -71,11 +68,11 @@ func (d *Documents) MutateOperationParameters(ctx context.Context, p *graphql.Ra
 	}
 	if p.Query != "" {
 		if hash != "" && len(p.Query) <= maxLearned {
-			d.learned.Add(ctx, hash, p.Query)
+			d.learned.Put(always, hash, p.Query, int64(len(p.Query)))
 		}
 		return nil
 	}
-	text, ok := d.learned.Get(ctx, hash)
+	text, _, ok := d.learned.Get(always, hash)
 	if !ok {
 		return failure(CodeNotFound, "PersistedQueryNotFound")
 	}

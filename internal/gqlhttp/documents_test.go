@@ -24,14 +24,14 @@ func apq(hash string) map[string]any {
 func resolve(t *testing.T, d *Documents, query string, extensions map[string]any) (text, code string) {
 	t.Helper()
 	p := &graphql.RawParams{Query: query, Extensions: extensions}
-	if err := d.MutateOperationParameters(t.Context(), p); err != nil {
+	if err := d.resolve(p); err != nil {
 		return "", err.Extensions["code"].(string)
 	}
 	return p.Query, ""
 }
 
 func TestAutomaticPersistedQueries(t *testing.T) {
-	d := NewDocuments(2, nil)
+	d := NewDocuments(1<<20, nil)
 	type step struct {
 		query      string
 		extensions map[string]any
@@ -75,7 +75,7 @@ func TestTrustedDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := NewDocuments(2, trusted)
+	d := NewDocuments(1<<20, trusted)
 	for _, c := range []struct {
 		query      string
 		extensions map[string]any

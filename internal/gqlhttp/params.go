@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // CodeBadRequest is the code of a request that is no GraphQL request.
@@ -19,24 +20,36 @@ const CodeBadRequest = "BAD_REQUEST"
 // refusal is why a request is not a GraphQL request, and the status that says
 // so.
 type refusal struct {
-	status  int
-	message string
+	status int
+	*gqlerror.Error
 }
 
 // refusef makes a refusal.
 func refusef(status int, format string, args ...any) *refusal {
-	return &refusal{status, fmt.Sprintf(format, args...)}
+	return &refusal{status, failure(CodeBadRequest, fmt.Sprintf(format, args...))}
+}
+
+// weighs refuses JSON of more values than the limit.
+func (l Limits) weighs(text []byte) *refusal {
+	values, depth := weigh(text)
+	switch {
+	case l.Values > 0 && values > l.Values:
+		return &refusal{http.StatusRequestEntityTooLarge, beyond(values, l.Values, "the request's JSON has %d values", "send shorter lists")}
+	case depth > maxNested:
+		return &refusal{http.StatusRequestEntityTooLarge, beyond(depth, maxNested, "the request's JSON is nested %d levels deep", "no variable needs that")}
+	}
+	return nil
 }
 
 // params reads the parameters of a request.
-func params(r *http.Request) (*graphql.RawParams, *refusal) {
+func (l Limits) params(r *http.Request) (*graphql.RawParams, *refusal) {
 	var p *graphql.RawParams
 	var no *refusal
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		p, no = urlParams(r.URL.RawQuery)
+		p, no = l.urlParams(r.URL.RawQuery)
 	case http.MethodPost:
-		p, no = bodyParams(r)
+		p, no = l.bodyParams(r)
 	default:
 		return nil, refusef(http.StatusMethodNotAllowed, "GraphQL is asked by GET or POST, not by %s", r.Method)
 	}
@@ -48,10 +61,15 @@ func params(r *http.Request) (*graphql.RawParams, *refusal) {
 }
 
 // urlParams reads the parameters out of the query of a URL.
-func urlParams(raw string) (*graphql.RawParams, *refusal) {
+func (l Limits) urlParams(raw string) (*graphql.RawParams, *refusal) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, refusef(http.StatusBadRequest, "the query of the URL cannot be read: escape it as application/x-www-form-urlencoded")
+	}
+	for _, name := range []string{"variables", "extensions"} {
+		if no := l.weighs([]byte(values.Get(name))); no != nil {
+			return nil, no
+		}
 	}
 	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
 	if p.Variables, err = urlMap(values.Get("variables")); err != nil {
@@ -73,7 +91,7 @@ func urlMap(text string) (map[string]any, error) {
 }
 
 // bodyParams reads the parameters out of a JSON body.
-func bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
+func (l Limits) bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
 	if no := checkType(r.Header.Get("Content-Type")); no != nil {
 		return nil, no
 	}
@@ -87,6 +105,9 @@ func bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
 		return nil, refusef(http.StatusBadRequest, "the request has no body: send a JSON object with the parameter query")
 	case body[0] == '[':
 		return nil, refusef(http.StatusBadRequest, "batches are not taken: send each operation as a request of its own, or several fields in one operation")
+	}
+	if no := l.weighs(body); no != nil {
+		return nil, no
 	}
 	var sent map[string]json.RawMessage
 	if err := decode(body, &sent); err != nil || sent == nil {

@@ -24,9 +24,9 @@ func TestParamsAreRead(t *testing.T) {
 	}.Encode(), nil)
 	for _, r := range []*http.Request{byGet, post(t, "application/json; charset=UTF-8",
 		` {"query":"q","operationName":"o","variables":{"n":12345678901234567890},"extensions":{"e":true},"future":1} `)} {
-		p, no := params(r)
+		p, no := (Limits{}).params(r)
 		if no != nil {
-			t.Fatal(no.message)
+			t.Fatal(no.Message)
 		}
 		if p.Query != "q" || p.OperationName != "o" || !reflect.DeepEqual(p.Extensions, map[string]any{"e": true}) {
 			t.Errorf("%s: %+v", r.Method, p)
@@ -35,7 +35,7 @@ func TestParamsAreRead(t *testing.T) {
 			t.Errorf("%s: a number lost digits: %v", r.Method, p.Variables["n"])
 		}
 	}
-	p, no := params(post(t, "application/json", `{"documentId":"sha256:00"}`))
+	p, no := (Limits{}).params(post(t, "application/json", `{"documentId":"sha256:00"}`))
 	if no != nil || p.Extensions[documentID] != "sha256:00" {
 		t.Errorf("documentId: %+v, %+v", p, no)
 	}
@@ -71,7 +71,7 @@ func TestParamsAreRefused(t *testing.T) {
 		{get(""), 400, "query is missing"},
 		{httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", nil), 405, "GET or POST"},
 	} {
-		if _, no := params(c.r); no == nil || no.status != c.status || !strings.Contains(no.message, c.message) {
+		if _, no := (Limits{}).params(c.r); no == nil || no.status != c.status || !strings.Contains(no.Message, c.message) {
 			t.Errorf("%s %s: %+v, want %d %q", c.r.Method, c.r.URL, no, c.status, c.message)
 		}
 	}

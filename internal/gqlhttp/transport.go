@@ -25,6 +25,8 @@ type Transport struct {
 	// application/graphql-response+json, by its first error's code; 400 where
 	// absent.
 	Status map[string]int
+	// Limits bound what a request's JSON is decoded to.
+	Limits Limits
 }
 
 // CodeTimeout is the code of an operation whose time was over before it ran.
@@ -54,7 +56,7 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	start := graphql.Now()
-	raw, no := params(r)
+	raw, no := t.Limits.params(r)
 	if no != nil {
 		refuse(w, kind, no)
 		return
@@ -130,7 +132,7 @@ func refuse(w http.ResponseWriter, kind string, no *refusal) {
 		w.Header().Set("Allow", allowed)
 	}
 	w.WriteHeader(no.status)
-	body := encode(&graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: map[string]any{"code": CodeBadRequest}}}})
+	body := encode(&graphql.Response{Errors: gqlerror.List{no.Error}})
 	_, _ = w.Write(body) // the client has gone: nobody to tell
 }
 
