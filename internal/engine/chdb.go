@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/ebitengine/purego"
+
+	"clickql/internal/engine/guard"
 )
 
 // chdb is the library, mapped into this process: a child's, never a command's.
@@ -34,7 +36,7 @@ func loadChdb(path, dir string, lost func(error)) (*chdb, error) {
 	// Its handlers would keep a crashed process, and the directory's lock, for
 	// minutes, waiting for a reporter that the library does not run.
 	setHandlers(0)
-	if err := guard(path, handle, dir, lost); err != nil {
+	if err := guard.Watch(guard.Library{Path: path, Handle: handle, Symbol: entryPoint}, dir, lost); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -137,13 +136,9 @@ func (c *child) serve() error {
 }
 
 // fail ends the process as a crash would, but its holders get to know why.
-func (c *child) fail(cause error) {
-	reason := cause.Error() + "; its disk fails: put a copy of its directory on another"
-	if errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) {
-		reason = cause.Error() + "; free space on its disk"
-	}
+func (c *child) fail(reason error) {
 	fmt.Fprintln(os.Stderr, "engine:", reason)
-	c.holders.fail(reason)
+	c.holders.fail(reason.Error())
 	os.Exit(1)
 }
 

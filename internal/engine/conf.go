@@ -8,7 +8,7 @@ import (
 
 // roomLeft is what the engine leaves free of the disk, in bytes: an INSERT or a
 // merge that would need more is refused (error 243), as what finds no room when it
-// is written ends the engine, see guard. Tables' definitions need some without asking.
+// is written ends the engine, see package guard. Tables' definitions need some without asking.
 const roomLeft = 128 << 20
 
 // serverConfig writes ClickHouse's configuration. Ports are 0, so that the

@@ -55,8 +55,8 @@
 //	the disk has little room             INSERT and merges are refused (roomLeft), the rest goes on
 //	the disk fails to read or write      nothing that relies on it is answered or confirmed: the
 //	                                     process ends like one that crashed, and every holder gets
-//	                                     the reason (guard; on Linux: elsewhere this build of
-//	                                     ClickHouse does not notice)
+//	                                     the reason (package guard; on Linux: elsewhere this
+//	                                     build of ClickHouse does not notice)
 //	a part on disk is damaged            no start: its rows would silently be missing
 //
 // # Accounts
