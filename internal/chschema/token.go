@@ -199,7 +199,7 @@ func Unwrap(ts []Token) []Token {
 func Written(ts []Token) string {
 	var b strings.Builder
 	for i, t := range ts {
-		if i > 0 && t.Kind != Sign && ts[i-1].Kind != Sign {
+		if i > 0 && t.Kind != Sign && (ts[i-1].Kind != Sign || ts[i-1].Nesting() < 0) {
 			b.WriteByte(' ')
 		}
 		switch {
