@@ -72,8 +72,7 @@ type Conn struct {
 	database string
 
 	opening chan struct{} // holds one token; taken while inner is being made
-	inner   atomic.Pointer[driver.Conn]
-	taken   atomic.Pointer[map[string]bool] // settings that may be hinted at; nil where not asked yet
+	inner   atomic.Pointer[session]
 }
 
 // Open prepares a connection. It does not talk to the server, which may be
@@ -109,20 +108,13 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	opts.Settings = nil
 	opts.DialStrategy = (&dialer{}).dial
 	c.opts = *opts
-	if len(c.settings) == 0 {
-		_, err = c.open(c.opts)
-	}
-	return c, err
+	return c, nil
 }
 
-// open makes the driver's pool.
-func (c *Conn) open(opts clickhouse.Options) (driver.Conn, error) {
-	p, err := clickhouse.Open(&opts)
-	if err != nil {
-		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
-	}
-	c.inner.Store(&p)
-	return p, nil
+// session is the driver's pool and what the account's settings do to answers.
+type session struct {
+	driver.Conn
+	account *account
 }
 
 // databaseName is the first name given, or DefaultDatabase.
@@ -138,11 +130,12 @@ func databaseName(names ...string) string {
 // Database is the name of the database that holds the tables, unquoted.
 func (c *Conn) Database() string { return c.database }
 
-// pool is the driver's pool. Where there are settings to send, the first call
-// asks the server whether the account may change any; others wait for it.
-func (c *Conn) pool(ctx context.Context) (driver.Conn, error) {
-	if p := c.inner.Load(); p != nil {
-		return *p, nil
+// session is the driver's pool. The first call asks the server what the
+// account's settings are; others wait for it. A profile that is changed later is
+// seen by the next process.
+func (c *Conn) session(ctx context.Context) (*session, error) {
+	if s := c.inner.Load(); s != nil {
+		return s, nil
 	}
 	select {
 	case c.opening <- struct{}{}:
@@ -150,33 +143,37 @@ func (c *Conn) pool(ctx context.Context) (driver.Conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if p := c.inner.Load(); p != nil {
-		return *p, nil
+	if s := c.inner.Load(); s != nil {
+		return s, nil
 	}
 	opts := c.opts
-	frozen, err := settingsFrozen(ctx, opts)
+	account, err := askAccount(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
-	if !frozen {
-		opts.Settings = c.settings
+	opts.Settings = account.send
+	if !account.readonly {
+		opts.Settings = maps.Clone(c.settings)
+		maps.Copy(opts.Settings, account.send)
 	}
-	return c.open(opts)
+	p, err := clickhouse.Open(&opts)
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
+	}
+	s := &session{p, account}
+	c.inner.Store(s)
+	return s, nil
 }
 
-// settingsFrozen asks whether the account may change no setting (readonly=1).
-func settingsFrozen(ctx context.Context, opts clickhouse.Options) (frozen bool, err error) {
+// askAccount asks over a connection of its own, which sends no settings.
+func askAccount(ctx context.Context, opts clickhouse.Options) (a *account, err error) {
 	opts.MaxOpenConns, opts.MaxIdleConns = 1, 1
 	probe, err := clickhouse.Open(&opts)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, probe.Close()) }()
-	var readonly uint64
-	if err := probe.QueryRow(ctx, "SELECT toUInt64(getSetting('readonly'))").Scan(&readonly); err != nil {
-		return false, err
-	}
-	return readonly == 1, nil
+	return readAccount(ctx, probe, opts.Protocol == clickhouse.Native)
 }
 
 // quiet logs everything at the debug level.

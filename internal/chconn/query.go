@@ -16,58 +16,93 @@ type undated struct{ context.Context }
 // Deadline reports none.
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-// Query runs a query, with the hints of ctx; the caller closes the rows.
-func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
+// statement readies a statement: the account's session, the context that it runs
+// under, and what proves its answer whole. What the account's settings would make
+// wrong is refused.
+func (c *Conn) statement(ctx context.Context, query string) (context.Context, *session, *proof, error) {
 	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	s, err := c.session(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := s.account.allows(query); err != nil {
+		return nil, nil, nil, err
+	}
+	ctx, proof := s.account.watch(s.account.hinted(ctx))
+	return ctx, s, proof, nil
+}
+
+// Query runs a query, with the hints of ctx; the caller closes the rows. All rows
+// come, or an error: see Rules.
+func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
+	ctx, s, proof, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	if ctx, err = c.hinted(ctx, p); err != nil {
+	fold := s.account.oneRow && folds(query)
+	if fold {
+		query = folded(query)
+	}
+	rows, err := s.Query(ctx, query, args...)
+	if err != nil {
 		return nil, err
 	}
-	return p.Query(ctx, query, args...)
+	if proof != nil {
+		rows = &provenRows{Rows: rows, proof: proof}
+	}
+	if fold {
+		rows = &foldedRows{Rows: rows}
+	}
+	return rows, nil
 }
 
 // QueryRow runs a query for its first row. Its error comes with Scan.
 func (c *Conn) QueryRow(ctx context.Context, query string, args ...any) driver.Row {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, proof, err := c.statement(ctx, query)
 	if err != nil {
 		return failedRow{err}
 	}
-	return p.QueryRow(ctx, query, args...)
+	if proof == nil {
+		return s.QueryRow(ctx, query, args...)
+	}
+	return provenRow{s.QueryRow(ctx, query, args...), proof}
 }
 
 // Select runs a query and scans every row into dest, a pointer to a slice of
-// structs.
+// structs. It is refused to an account whose results are cut.
 func (c *Conn) Select(ctx context.Context, dest any, query string, args ...any) error {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, proof, err := c.statement(ctx, query)
 	if err != nil {
 		return err
 	}
-	return p.Select(ctx, dest, query, args...)
+	if err := s.account.streams(); err != nil {
+		return err
+	}
+	if err := s.Select(ctx, dest, query, args...); err != nil {
+		return err
+	}
+	return proof.whole()
 }
 
 // Exec runs a statement.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) error {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, proof, err := c.statement(ctx, query)
 	if err != nil {
 		return err
 	}
-	return p.Exec(ctx, query, args...)
+	if err := s.Exec(ctx, query, args...); err != nil {
+		return err
+	}
+	return proof.whole()
 }
 
 // PrepareBatch begins an INSERT of rows from this process.
 func (c *Conn) PrepareBatch(ctx context.Context, query string, opts ...driver.PrepareBatchOption) (driver.Batch, error) {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, _, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return p.PrepareBatch(ctx, query, opts...)
+	return s.PrepareBatch(ctx, query, opts...)
 }
 
 // AsyncInsert runs an INSERT asynchronously.
@@ -78,24 +113,26 @@ func (c *Conn) AsyncInsert(ctx context.Context, query string, wait bool, args ..
 }
 
 // QueryFormat runs a query over HTTP and gives its result in a ClickHouse
-// format; the caller closes the stream.
+// format; the caller closes the stream. It is refused to an account whose results
+// may be cut, since a stream does not tell.
 func (c *Conn) QueryFormat(ctx context.Context, format, query string, args ...any) (io.ReadCloser, error) {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, _, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return p.QueryFormat(ctx, format, query, args...)
+	if err := s.account.streams(); err != nil {
+		return nil, err
+	}
+	return s.QueryFormat(ctx, format, query, args...)
 }
 
 // InsertFormat inserts data in a ClickHouse format, over HTTP.
 func (c *Conn) InsertFormat(ctx context.Context, format, query string, data io.Reader) error {
-	ctx = undated{ctx}
-	p, err := c.pool(ctx)
+	ctx, s, _, err := c.statement(ctx, query)
 	if err != nil {
 		return err
 	}
-	return p.InsertFormat(ctx, format, query, data)
+	return s.InsertFormat(ctx, format, query, data)
 }
 
 // Ping reports whether the server answers. It runs a query: the driver's own
@@ -109,17 +146,17 @@ func (c *Conn) Ping(ctx context.Context) error {
 
 // ServerVersion is the server's name and version.
 func (c *Conn) ServerVersion() (*driver.ServerVersion, error) {
-	p, err := c.pool(context.Background())
+	s, err := c.session(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	return p.ServerVersion()
+	return s.ServerVersion()
 }
 
 // Stats counts the pool's connections.
 func (c *Conn) Stats() driver.Stats {
-	if p := c.inner.Load(); p != nil {
-		return (*p).Stats()
+	if s := c.inner.Load(); s != nil {
+		return s.Stats()
 	}
 	return driver.Stats{MaxOpenConns: c.opts.MaxOpenConns, MaxIdleConns: c.opts.MaxIdleConns}
 }
@@ -129,8 +166,8 @@ func (*Conn) Contributors() []string { return nil }
 
 // Close closes every connection.
 func (c *Conn) Close() error {
-	if p := c.inner.Load(); p != nil {
-		return (*p).Close()
+	if s := c.inner.Load(); s != nil {
+		return s.Close()
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func open(t testing.TB) (*engine.Engine, *chconn.Conn) {
 	if err != nil {
 		t.Fatalf("chtest: make data directory: %v", err)
 	}
-	e, err := engine.Open(context.Background(), engine.Config{Dir: dir, Temporary: true, Clusters: map[string][]string{Cluster: shards[:]}})
+	e, err := engine.Open(context.Background(), engine.Config{Dir: dir, Temporary: true, Clusters: map[string][]string{Cluster: shards[:]}, Guests: guests})
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		t.Fatalf("chtest: %v", err)

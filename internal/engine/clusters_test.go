@@ -35,3 +35,8 @@ func TestClustersRefused(t *testing.T) {
 		failsWith(t, Config{Dir: t.TempDir(), Clusters: clusters}, "cluster")
 	}
 }
+
+// TestGuestsRefused has what no configuration can hold.
+func TestGuestsRefused(t *testing.T) {
+	failsWith(t, Config{Dir: t.TempDir(), Guests: []Guest{{Name: "<x>"}}}, "guest")
+}

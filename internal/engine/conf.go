@@ -58,11 +58,8 @@ var readableSystemTables = [...]string{
 // the listeners, it keeps everybody else out. Files that are loaded are read as a
 // server does, not mapped into memory as by `clickhouse local`: one that is cut off
 // or cannot be read would end the engine by a signal.
-func usersConfig(a accounts, limits Limits) string {
-	grants := []string{"GRANT SELECT, SHOW, dictGet ON *.*", "REVOKE SELECT ON system.*"}
-	for _, t := range readableSystemTables {
-		grants = append(grants, "GRANT SELECT ON system."+t)
-	}
+func usersConfig(a accounts, limits Limits, guests []Guest) string {
+	guest := configureGuests(guests)
 	return fmt.Sprintf(`<clickhouse>
 <profiles>
 <default><storage_file_read_method>pread</storage_file_read_method></default>
@@ -72,18 +69,19 @@ func usersConfig(a accounts, limits Limits) string {
 </local>
 <reader>
 %s</reader>
-</profiles>
-<quotas><default/></quotas>
+%[7]s</profiles>
+<quotas><default/>
+%[8]s</quotas>
 <users>
 <default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>local</profile><quota>default</quota></default>
 <%[2]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota><access_management>1</access_management></%[2]s>
 <%[4]s><password_sha256_hex>%s</password_sha256_hex><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota><grants>
 <query>%s</query>
 </grants></%[4]s>
-</users>
+%[9]s</users>
 </clickhouse>
 `, limits.profile(), adminUser, passwordHash(a.Password), readOnlyUser, passwordHash(a.ReadOnlyPassword),
-		strings.Join(grants, "</query>\n<query>"))
+		strings.Join(readGrants(nil), "</query>\n<query>"), guest.profiles, guest.quotas, guest.users)
 }
 
 func escape(s string) string {

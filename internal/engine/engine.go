@@ -18,7 +18,7 @@ const Database = "pypi"
 
 // Config says which data directory to serve and how. Only Dir is required.
 // Commands that join a running engine get it as the first one started it:
-// Library, MaxMemory, Limits, Clusters and Temporary matter to the one that starts.
+// Library, MaxMemory, Limits, Clusters, Guests and Temporary matter to the one that starts.
 type Config struct {
 	// Dir is the data directory. It is created if missing. Two engines on one
 	// directory are impossible: a second Open joins the first one's engine.
@@ -38,6 +38,8 @@ type Config struct {
 	// itself; what is listed is each shard's database, which a Distributed table
 	// reads that names none: ENGINE = Distributed(cluster, '', table).
 	Clusters map[string][]string
+	// Guests are further accounts that may read.
+	Guests []Guest
 	// Log tells of starts, joins and stops. Nil: silence.
 	Log *slog.Logger
 }
@@ -100,6 +102,9 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("open engine in %s: ClickHouse reads * ? { } and backslashes in a path as a pattern; choose a data directory without them", dir)
 	}
 	if err := checkClusters(c.Clusters); err != nil {
+		return c, err
+	}
+	if err := checkGuests(c.Guests); err != nil {
 		return c, err
 	}
 	c.Dir = dir

@@ -27,7 +27,7 @@ func (c *child) prepare() error {
 	if err := writePrivate(c.dir.config(), []byte(config)); err != nil {
 		return err
 	}
-	if err := writePrivate(c.dir.users(), []byte(usersConfig(c.accounts, c.order.Limits))); err != nil {
+	if err := writePrivate(c.dir.users(), []byte(usersConfig(c.accounts, c.order.Limits, c.order.Guests))); err != nil {
 		return err
 	}
 	if err := removeSystem(c.dir); err != nil {

@@ -26,6 +26,8 @@ type order struct {
 	Temporary bool   `json:"temporary,omitempty"`
 	// Clusters are those of Config.
 	Clusters map[string][]string `json:"clusters,omitempty"`
+	// Guests are those of Config.
+	Guests []Guest `json:"guests,omitempty"`
 	// LogStart is where this run begins in the log.
 	LogStart int64 `json:"log_start"`
 }
@@ -127,7 +129,7 @@ func (s *starter) spawn(ln *os.File) (<-chan error, error) {
 		return nil, err
 	}
 	o, err := json.Marshal(order{Dir: s.cfg.Dir, Library: s.library, MaxMemory: s.cfg.MaxMemory,
-		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, Clusters: s.cfg.Clusters, LogStart: s.logStart})
+		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, Clusters: s.cfg.Clusters, Guests: s.cfg.Guests, LogStart: s.logStart})
 	if err != nil {
 		return nil, err
 	}

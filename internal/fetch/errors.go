@@ -12,6 +12,9 @@ func failure(err error) *query.Error {
 	if told, ok := errors.AsType[*query.Error](err); ok {
 		return told
 	}
+	if cut, ok := errors.AsType[*chconn.CutError](err); ok {
+		return cutOff(cut)
+	}
 	e := &query.Error{Code: query.Internal, Message: "the query failed; the gateway's log has the reason", Cause: err}
 	switch chconn.Classify(err) {
 	case chconn.Unavailable:
@@ -28,4 +31,13 @@ func failure(err error) *query.Error {
 		e.Code, e.Message = query.Overloaded, "ClickHouse is busy; try again in a moment"
 	}
 	return e
+}
+
+// cutOff is the refusal of an answer that a setting of the gateway's account may
+// have made wrong. It names the setting: without that, nobody could mend it.
+func cutOff(cut *chconn.CutError) *query.Error {
+	if cut.Met {
+		return &query.Error{Code: query.CostLimit, Message: cut.Error(), Cause: cut}
+	}
+	return &query.Error{Code: query.Unavailable, Message: cut.Error(), Cause: cut}
 }

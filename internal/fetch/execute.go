@@ -43,11 +43,11 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 	if err != nil {
 		return err
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithProgress(func(p *clickhouse.Progress) {
+	ctx = chconn.WithProgress(clickhouse.Context(ctx, clickhouse.WithParameters(params)), func(p *clickhouse.Progress) {
 		ran.rows += p.Rows
 		ran.bytes += p.Bytes
 		ran.told = true
-	}))
+	})
 	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, hints), q.SQL)
 	if err != nil {
 		return err

@@ -29,6 +29,8 @@ type database struct {
 	t       testing.TB
 	options catalog.Options
 	data    *oracle.Data
+	// guest is the account that reads; empty for our own.
+	guest string
 	// refuses reports that some questions cannot be answered, and which that is
 	// is not to be said beforehand.
 	refuses bool
@@ -83,11 +85,15 @@ func (d *database) read(table string, days ...string) {
 	}
 }
 
-// open is the gateway's handler over the database, by the account that may only
+// open is the gateway's handler over the database, by an account that may only
 // read.
 func (d *database) open() http.Handler {
 	d.t.Helper()
-	conn, err := chconn.Open(d.t.Context(), chconn.Config{DSN: d.ReadOnlyDSN})
+	dsn := d.ReadOnlyDSN
+	if d.guest != "" {
+		dsn = d.GuestDSN(d.t, d.guest)
+	}
+	conn, err := chconn.Open(d.t.Context(), chconn.Config{DSN: dsn})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -23,6 +23,10 @@ const requestsEnv, seedEnv = "CLICKQL_REQUESTS", "CLICKQL_SEED"
 // of all together.
 const ownRequests, trapRequests = 2500, 193
 
+// guests are accounts whose settings cut results short where they can, and that
+// may not change them: their answers are those of an account without limits.
+var guests = []string{"clickpy", "results", "limited"}
+
 // Whatever is asked, of whatever database, the answer is what counting its
 // downloads one by one gives.
 func TestGeneratedRequests(t *testing.T) {
@@ -30,6 +34,13 @@ func TestGeneratedRequests(t *testing.T) {
 	source.read("pypi")
 	from := source.Name + ".pypi"
 	t.Run("our own database", func(t *testing.T) { source.t = t; ask(t, source, ownRequests) })
+	for _, guest := range guests {
+		t.Run("read by "+guest, func(t *testing.T) {
+			source.t, source.guest = t, guest
+			ask(t, source, trapRequests)
+		})
+	}
+	source.guest = ""
 	for _, trap := range traps {
 		t.Run(trap.name, func(t *testing.T) { ask(t, trap.make(t, from), trapRequests) })
 	}
