@@ -129,7 +129,7 @@ func (s *Series) base() int64 {
 	days, data := s.op.days(s.slice), s.op.snap.Days
 	from, to := max(days.From, data.From), min(days.To, data.To)
 	for i, first := range s.Dates {
-		if s.Totals[i] > 0 && first >= from && query.IntervalEnd(first, s.Interval) <= to {
+		if s.Totals[i] > 0 && first >= from && s.Interval.Next(first)-1 <= to {
 			return s.Totals[i]
 		}
 	}

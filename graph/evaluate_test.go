@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/oracle"
 )
 
@@ -144,8 +145,8 @@ func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 		}
 	}
 	filter, _ := a["filter"].(map[string]any)
-	for dim, name := range oracle.FilterFields {
-		condition, _ := filter[name].(map[string]any)
+	for _, dim := range cube.OfProject {
+		condition, _ := filter[dim.FilterField()].(map[string]any)
 		for op, value := range condition {
 			var list []string
 			switch op {

@@ -4,8 +4,6 @@ package graph
 
 import (
 	"bytes"
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +11,9 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"

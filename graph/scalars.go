@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -81,14 +82,11 @@ func MarshalDimension(d catalog.Dimension) graphql.Marshaler {
 // UnmarshalDimension reads a value of the enum Dimension.
 func UnmarshalDimension(v any) (catalog.Dimension, error) {
 	text, _ := v.(string)
-	if d := catalog.Dimension(text); slices.Contains(catalog.Dimensions, d) {
+	if d := catalog.Dimension(text); d.Known() {
 		return d, nil
 	}
-	return "", badInput("%v is not a Dimension; there are %v", v, catalog.Dimensions)
+	return "", badInput("%v is not a Dimension; there are %v", v, cube.Dimensions)
 }
-
-// intervals lists the enum Interval in its order.
-var intervals = []query.Interval{query.Daily, query.Weekly, query.Monthly, query.Quarterly, query.Yearly}
 
 // MarshalInterval writes a value of the enum Interval.
 func MarshalInterval(i query.Interval) graphql.Marshaler {
@@ -98,8 +96,8 @@ func MarshalInterval(i query.Interval) graphql.Marshaler {
 // UnmarshalInterval reads a value of the enum Interval.
 func UnmarshalInterval(v any) (query.Interval, error) {
 	text, _ := v.(string)
-	if i := query.Interval(text); slices.Contains(intervals, i) {
+	if i := query.Interval(text); slices.Contains(cube.Intervals, i) {
 		return i, nil
 	}
-	return "", badInput("%v is not an Interval; there are %v", v, intervals)
+	return "", badInput("%v is not an Interval; there are %v", v, cube.Intervals)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -65,19 +65,23 @@ func TestInt64(t *testing.T) {
 }
 
 func TestEnums(t *testing.T) {
-	es := NewExecutableSchema(Config{Resolvers: resolver{}})
-	for _, v := range es.Schema().Types["Dimension"].EnumValues {
+	types := NewExecutableSchema(Config{Resolvers: resolver{}}).Schema().Types
+	dimensions, intervals := types["Dimension"].EnumValues, types["Interval"].EnumValues
+	for _, v := range dimensions {
 		if d, err := UnmarshalDimension(v.Name); err != nil || written(MarshalDimension(d)) != `"`+v.Name+`"` {
 			t.Errorf("%s: %v", v.Name, err)
 		}
 	}
-	if n := len(es.Schema().Types["Dimension"].EnumValues); n != len(catalog.Dimensions) {
-		t.Errorf("the schema has %d dimensions, the catalog %d", n, len(catalog.Dimensions))
+	if len(dimensions) != len(cube.Dimensions) {
+		t.Errorf("the schema has %d dimensions, package cube %d", len(dimensions), len(cube.Dimensions))
 	}
-	for _, v := range es.Schema().Types["Interval"].EnumValues {
+	for _, v := range intervals {
 		if i, err := UnmarshalInterval(v.Name); err != nil || written(MarshalInterval(i)) != `"`+v.Name+`"` {
 			t.Errorf("%s: %v", v.Name, err)
 		}
+	}
+	if len(intervals) != len(cube.Intervals) {
+		t.Errorf("the schema has %d intervals, package cube %d", len(intervals), len(cube.Intervals))
 	}
 	for _, bad := range []any{"", "version", "PLANET", json.Number("1"), nil} {
 		if _, err := UnmarshalDimension(bad); err == nil {

@@ -7,14 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clickql/internal/catalog"
-	"clickql/internal/country"
+	"clickql/internal/cube"
 	"clickql/internal/query"
-)
-
-// Labels of the slices that have no name of their own.
-const (
-	labelOthers  = "Other"
-	labelUnknown = "Unknown"
 )
 
 // cut says how a slice is split: the arguments of Downloads.by, and whether its
@@ -70,15 +64,10 @@ func (c cut) narrow(parent query.Slice, v value, res *query.Result) query.Slice 
 
 // label is the value as people call it.
 func (v value) label(dim catalog.Dimension) string {
-	switch {
-	case v.rest:
-		return labelOthers
-	case v.text == "":
-		return labelUnknown
-	case dim == catalog.Country && country.Name(v.text) != "":
-		return country.Name(v.text)
+	if v.rest {
+		return cube.Others
 	}
-	return v.text
+	return dim.Label(v.text)
 }
 
 // share is the part of the whole that n is, 0 of nothing.

@@ -10,11 +10,12 @@ import (
 
 	"clickql/internal/asked"
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
 // year is the run of days of the snapshot below.
-var year = catalog.Range{From: 19_358, To: 19_722} // 2023
+var year = cube.Range{From: 19_358, To: 19_722} // 2023
 
 // snapshot is a raw table of a billion rows with one aggregate.
 func snapshot() *catalog.Snapshot {
@@ -22,7 +23,7 @@ func snapshot() *catalog.Snapshot {
 		Projects: catalog.NewIndex([]catalog.Entry{{Name: "boto3", Total: 1 << 24}, {Name: "rest", Total: 1_000_000_000 - 1<<24}})}
 	raw := s.Proposed("pypi", []string{"project", "date", "version"}, 1_000_000_000, 10_000_000_000)
 	raw.Raw, raw.Count = true, ""
-	for _, d := range catalog.Dimensions {
+	for _, d := range cube.Dimensions {
 		raw.Dims[d] = true
 	}
 	daily := s.Proposed("pypi_downloads_per_day", []string{"project", "date"}, 10_000_000, 20_000_000)
@@ -37,14 +38,14 @@ func counted(keys []catalog.Key) ([]catalog.KeyCount, error) {
 	for i, k := range keys {
 		rows := 1000.0
 		for _, d := range k.Dims {
-			if rows *= 3; d == catalog.Project {
+			if rows *= 3; d == cube.Project {
 				rows *= 10
 			}
 		}
 		if k.Grain == catalog.GrainDay {
 			rows *= 100
 		}
-		if len(k.Columns()) == 2 && k.Has(catalog.Project) && k.Grain == catalog.GrainDay {
+		if len(k.Columns()) == 2 && k.Has(cube.Project) && k.Grain == catalog.GrainDay {
 			rows = 10_000_000 // as in the snapshot
 		}
 		out[i] = catalog.KeyCount{Rows: rows}
@@ -68,8 +69,8 @@ func logged(t *testing.T, snap *catalog.Snapshot, times uint64, questions ...que
 }
 
 // boto3 is the project of the last n days.
-func boto3(n int) query.Slice {
-	return query.Slice{Projects: []string{"boto3"}, Days: catalog.Range{From: year.To - catalog.Day(n) + 1, To: year.To}}
+func boto3(n int) cube.Slice {
+	return cube.Slice{Projects: []string{"boto3"}, Days: cube.Range{From: year.To - cube.Day(n) + 1, To: year.To}}
 }
 
 // advised is the advice on a log.
@@ -94,10 +95,10 @@ func keysOf(r *Report) (keys []string) {
 
 func TestAdvice(t *testing.T) {
 	snap := snapshot()
-	ci := query.SplitOf(boto3(40), catalog.CI, 3, nil)
-	inGermany := query.SplitOf(boto3(40).Narrow(query.Condition{Dim: catalog.Country, Values: []string{"DE"}}), catalog.Python, 3, nil)
-	countries := query.SplitOf(query.Slice{Days: boto3(40).Days}, catalog.Country, 3, nil)
-	installers := query.SplitOf(query.Slice{Projects: []string{"boto3"}, AllTime: true}, catalog.Installer, 3, nil)
+	ci := query.SplitOf(boto3(40), cube.CI, 3, nil)
+	inGermany := query.SplitOf(boto3(40).Narrow(cube.Condition{Dim: cube.Country, Values: []string{"DE"}}), cube.Python, 3, nil)
+	countries := query.SplitOf(cube.Slice{Days: boto3(40).Days}, cube.Country, 3, nil)
+	installers := query.SplitOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Installer, 3, nil)
 	for name, c := range map[string]struct {
 		log  asked.File
 		o    Options
@@ -110,7 +111,7 @@ func TestAdvice(t *testing.T) {
 		"what saves more for each byte first": {logged(t, snap, 10, ci, countries), Options{}, []string{"date,country_code", "project,date,ci"}},
 		"a limit":                             {logged(t, snap, 10, ci, countries), Options{Limit: 1}, []string{"date,country_code"}},
 		"a budget that one fits into":         {logged(t, snap, 10, ci, countries), Options{Budget: 3_000_000}, []string{"date,country_code"}},
-		"nothing that helps":                  {logged(t, snap, 10, query.SeriesOf(boto3(40), query.Daily)), Options{}, nil},
+		"nothing that helps":                  {logged(t, snap, 10, query.SeriesOf(boto3(40), cube.Daily)), Options{}, nil},
 	} {
 		r := advised(t, snap, c.log, c.o)
 		if got := keysOf(r); !slices.Equal(got, c.want) {
@@ -146,7 +147,7 @@ func text(t *testing.T, r *Report) string {
 // left to save.
 func TestAdviceTaken(t *testing.T) {
 	snap := snapshot()
-	log := logged(t, snap, 10, query.SplitOf(boto3(40), catalog.CI, 3, nil))
+	log := logged(t, snap, 10, query.SplitOf(boto3(40), cube.CI, 3, nil))
 	p := advised(t, snap, log, Options{}).Proposals[0]
 	if r := advised(t, snap.With(snap.Proposed(p.Name, p.Key, p.Rows, p.Bytes)), log, Options{}); len(r.Proposals) > 0 {
 		t.Errorf("proposed again: %v", keysOf(r))
@@ -156,7 +157,7 @@ func TestAdviceTaken(t *testing.T) {
 // TestRefusedQuestionsCount weighs what was never read.
 func TestRefusedQuestionsCount(t *testing.T) {
 	snap := snapshot()
-	plan := query.NewPlan(snap, []query.Request{query.SplitOf(boto3(40), catalog.Libc, 3, nil)}, query.Options{MaxRows: 1000})
+	plan := query.NewPlan(snap, []query.Request{query.SplitOf(boto3(40), cube.Libc, 3, nil)}, query.Options{MaxRows: 1000})
 	if len(plan.Refused) != 1 {
 		t.Fatalf("%+v", plan.Refused)
 	}
@@ -169,7 +170,7 @@ func TestRefusedQuestionsCount(t *testing.T) {
 
 func TestUnused(t *testing.T) {
 	snap := snapshot()
-	log := logged(t, snap, 10, query.SplitOf(boto3(40), catalog.CI, 3, nil))
+	log := logged(t, snap, 10, query.SplitOf(boto3(40), cube.CI, 3, nil))
 	for since, want := range map[time.Duration]int{time.Hour: 1, 30 * 24 * time.Hour: 0} {
 		log.Since = log.Until.Add(-since)
 		r := advised(t, snap, log, Options{})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Bounds of the lattice.
@@ -41,7 +42,7 @@ func candidates(w *workload) []catalog.Key {
 	var unions []weighed
 	for i, a := range single {
 		for _, b := range single[i+1:] {
-			if a.key.Has(catalog.Project) == b.key.Has(catalog.Project) {
+			if a.key.Has(cube.Project) == b.key.Has(cube.Project) {
 				note(union(a.key, b.key), &unions)
 			}
 		}
@@ -73,18 +74,14 @@ func (w *workload) answered(k catalog.Key) (rows float64) {
 
 // fits reports that a table with the key can answer the task.
 func (t *task) fits(k catalog.Key) bool {
-	return k.Grain <= t.grain && !slices.ContainsFunc(t.dims, func(d catalog.Dimension) bool { return !k.Has(d) })
+	return k.Grain <= t.grain && !slices.ContainsFunc(t.dims, func(d cube.Dimension) bool { return !k.Has(d) })
 }
 
 // union keeps apart what either keeps.
 func union(a, b catalog.Key) catalog.Key {
-	out := catalog.Key{Grain: min(a.Grain, b.Grain)}
-	for _, d := range catalog.Dimensions {
-		if a.Has(d) || b.Has(d) {
-			out.Dims = append(out.Dims, d)
-		}
-	}
-	return out
+	dims := slices.Concat(a.Dims, b.Dims)
+	slices.SortFunc(dims, cube.Dimension.Compare)
+	return catalog.Key{Dims: slices.Compact(dims), Grain: min(a.Grain, b.Grain)}
 }
 
 // textOf is equal for equal keys.
@@ -99,7 +96,7 @@ func (w *workload) orders(k catalog.Key) [][]string {
 	var project, filters, rest, time []string
 	for _, d := range k.Dims {
 		switch {
-		case d == catalog.Project:
+		case d == cube.Project:
 			project = []string{d.Column()}
 		case slices.Contains(fixed, d): // in filters
 		default:
@@ -130,24 +127,24 @@ func (w *workload) orders(k catalog.Key) [][]string {
 
 // fixed lists the key's dimensions that questions restrict to some values, those
 // in which the most rows are read first.
-func (w *workload) fixed(k catalog.Key) []catalog.Dimension {
-	rows := map[catalog.Dimension]float64{}
+func (w *workload) fixed(k catalog.Key) []cube.Dimension {
+	rows := map[cube.Dimension]float64{}
 	for _, t := range w.tasks {
 		if !t.fits(k) {
 			continue
 		}
 		for _, f := range t.shape.Filters {
-			if !f.Not && f.Dim != catalog.Project {
+			if !f.Not && f.Dim != cube.Project {
 				rows[f.Dim] += t.rows
 			}
 		}
 	}
-	var out []catalog.Dimension
+	var out []cube.Dimension
 	for _, d := range k.Dims {
 		if rows[d] > 0 {
 			out = append(out, d)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b catalog.Dimension) int { return cmp.Compare(rows[b], rows[a]) })
+	slices.SortStableFunc(out, func(a, b cube.Dimension) int { return cmp.Compare(rows[b], rows[a]) })
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"clickql/internal/asked"
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -17,7 +18,7 @@ const maxTasks = 500
 // task is one shape of query, as often as it was asked.
 type task struct {
 	shape query.Shape
-	dims  []catalog.Dimension
+	dims  []cube.Dimension
 	grain catalog.Grain
 	times float64        // statements, refused ones too
 	rows  float64        // that all of them read with the tables taken so far

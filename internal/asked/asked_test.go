@@ -15,13 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
 // shaped is a shape that differs for each n.
 func shaped(n int) query.Shape {
-	return query.Shape{Parts: []query.Measure{{Kind: query.Split, Dim: catalog.CI}}, Projects: 1, Days: n}
+	return query.Shape{Parts: []query.Measure{{Kind: query.Split, Dim: cube.CI}}, Projects: 1, Days: n}
 }
 
 // at is a clock that stands still.

@@ -12,6 +12,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/coverage"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 	"clickql/internal/query"
 )
@@ -114,13 +115,9 @@ func largest(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot) (ab
 		return about, errors.New("find the largest project: the catalog has no index of projects")
 	}
 	about = coverage.Asked{Project: top[0].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[catalog.Dimension]string{}}
-	for _, d := range catalog.Dimensions[1:] {
-		column := map[catalog.Dimension]string{catalog.CI: "toString(ci)", catalog.Libc: "trimBoth(concat(libc.lib, ' ', libc.version))"}[d]
-		if column == "" {
-			column = d.Column()
-		}
+	for _, d := range cube.OfProject {
 		var value string
-		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s AND v != '' GROUP BY v ORDER BY count() DESC LIMIT 1", column, chconn.Literal(about.Project))
+		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s AND v != '' GROUP BY v ORDER BY count() DESC LIMIT 1", d.Value(), chconn.Literal(about.Project))
 		if err := conn.QueryRow(ctx, sql).Scan(&value); err != nil {
 			return about, fmt.Errorf("find the %s of %s: %w", d, about.Project, err)
 		}

@@ -31,26 +31,6 @@ const (
 	GrainNone               // no time in the key: all time only
 )
 
-// Range is a run of days, inclusive at both ends; empty where To < From.
-type Range struct{ From, To Day }
-
-// Empty reports that the range holds no day.
-func (r Range) Empty() bool { return r.To < r.From }
-
-// Days is the number of days in the range.
-func (r Range) Days() int {
-	if r.Empty() {
-		return 0
-	}
-	return int(r.To-r.From) + 1
-}
-
-// Contains reports that every day of o is in r. An empty o is in every range.
-func (r Range) Contains(o Range) bool { return o.Empty() || r.From <= o.From && o.To <= r.To }
-
-// noDays is a range that holds no day.
-var noDays = Range{From: 0, To: -1}
-
 // Table is one source of counts: the raw table, or an aggregate of it.
 type Table struct {
 	// Database and Name identify the table, unquoted.

@@ -118,7 +118,7 @@ func (c *classifier) rawTable(t *tableInfo) *Table {
 	out.setKey(c.rawAt)
 	for _, d := range Dimensions {
 		typ, has := out.Types[d.Column()]
-		if why := d.unusable(typ); has && why != "" {
+		if why := unusable(d, typ); has && why != "" {
 			out.Unusable[d] = why
 		} else if has {
 			out.Dims[d] = true

@@ -25,9 +25,9 @@ func (t totals) span() Range {
 		switch {
 		case n == 0:
 		case r.Empty():
-			r = Range{d, d}
+			r = Range{From: d, To: d}
 		default:
-			r = Range{min(r.From, d), max(r.To, d)}
+			r = Range{From: min(r.From, d), To: max(r.To, d)}
 		}
 	}
 	return r
@@ -135,7 +135,7 @@ func (r reference) judgeSteps(got, want totals, step, next func(Day) Day, at str
 	for d := step(r.days.To); d >= step(r.days.From); d = step(d - 1) {
 		switch ok := agrees(d); {
 		case ok && run.Empty():
-			run = Range{d, next(d) - 1}
+			run = Range{From: d, To: next(d) - 1}
 		case ok:
 			run.From = d
 		case reason == "":
@@ -149,7 +149,7 @@ func (r reference) judgeSteps(got, want totals, step, next func(Day) Day, at str
 		}
 	}
 	run = r.proven(run, want, step, next)
-	run = Range{max(run.From, r.days.From), min(run.To, r.days.To)}
+	run = run.Within(r.days)
 	if run != r.days && reason == "" {
 		reason = "no sampled project has downloads on the other days"
 	}

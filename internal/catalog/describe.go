@@ -3,7 +3,6 @@ package catalog
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // aggregate describes a table as an aggregate, or says why it is none.
@@ -59,7 +58,7 @@ func (c *classifier) dimensions(cand *candidate, f feed) {
 		if !ok {
 			continue
 		}
-		why := d.unusable(col.typ)
+		why := unusable(d, col.typ)
 		switch {
 		case m.kind != isColumn || m.of != col.name:
 			t.Unusable[d] = "its view fills the column " + col.name + " with something else"
@@ -96,25 +95,11 @@ func orAbsent(typ string) string {
 }
 
 // unusable says why a column of the type cannot serve as the dimension.
-func (d Dimension) unusable(typ string) string {
-	plain := typ == "String" || typ == "LowCardinality(String)"
-	switch d {
-	case CI:
-		plain = plain || typ == "Bool" || strings.HasPrefix(typ, "Enum8(") || strings.HasPrefix(typ, "Enum16(")
-	case Libc:
-		lib, version, pair := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(typ, "Tuple("), ")"), ",")
-		plain = pair && strings.HasPrefix(typ, "Tuple(") && isText(lib, "lib") && isText(version, "version")
-	}
-	if plain {
+func unusable(d Dimension, typ string) string {
+	if d.HeldBy(typ) {
 		return ""
 	}
 	return fmt.Sprintf("its column %s is %s", d.Column(), typ)
-}
-
-// isText reports that a tuple's element has the name and is text.
-func isText(element, name string) bool {
-	fields := strings.Fields(element)
-	return len(fields) == 2 && strings.Trim(fields[0], "`") == name && (fields[1] == "String" || fields[1] == "LowCardinality(String)")
 }
 
 // extent describes a table of first and last days; nil where it is none.

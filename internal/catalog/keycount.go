@@ -120,8 +120,8 @@ func (c *keyCounter) counts(keys []Key) string {
 	return "[" + strings.Join(items, ", ") + "]"
 }
 
-// steps is how many steps of time of the grain a range touches.
-func (r Range) steps(g Grain) float64 {
+// stepsOf is how many steps of time of the grain a range touches.
+func stepsOf(r Range, g Grain) float64 {
 	switch g {
 	case GrainDay:
 		return float64(r.Days())
@@ -137,7 +137,7 @@ func (c *keyCounter) scaled(n float64, g Grain, seen Range) (rows float64, atLea
 	if seen == c.snap.Days {
 		return n, false
 	}
-	return n * c.snap.Days.steps(g) / seen.steps(g), g != GrainDay
+	return n * stepsOf(c.snap.Days, g) / stepsOf(seen, g), g != GrainDay
 }
 
 // within is the condition on the days that are looked at.

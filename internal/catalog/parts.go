@@ -77,7 +77,7 @@ func (p partitions) scan(row func(...any) error) error {
 		return nil // of the same name in another database
 	}
 	if x.days = noDays; max > 0 {
-		x.days = Range{Day(min), Day(max)}
+		x.days = Range{From: Day(min), To: Day(max)}
 	}
 	for i := range from {
 		x.parts = append(x.parts, part{from[i], to[i], mutation[i], names[i], rows[i]})
@@ -175,7 +175,7 @@ func (p partitions) changed(before partitions, t *tableInfo) (days Range, all bo
 		case days.Empty():
 			days = x.days
 		default:
-			days = Range{min(days.From, x.days.From), max(days.To, x.days.To)}
+			days = Range{From: min(days.From, x.days.From), To: max(days.To, x.days.To)}
 		}
 	}
 	for id, x := range is {

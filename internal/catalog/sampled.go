@@ -129,7 +129,7 @@ func (c *comparison) edges(ctx context.Context) (Range, error) {
 			if days.Empty() {
 				days = x.days
 			}
-			days = Range{min(days.From, x.days.From), max(days.To, x.days.To)}
+			days = Range{From: min(days.From, x.days.From), To: max(days.To, x.days.To)}
 		}
 	}
 	if !days.Empty() {
@@ -151,7 +151,7 @@ func (c *comparison) edges(ctx context.Context) (Range, error) {
 	if last == 0 {
 		return noDays, nil
 	}
-	return Range{Day(first), Day(last)}, nil
+	return Range{From: Day(first), To: Day(last)}, nil
 }
 
 // sample names projects of middling size, and some with downloads on the first

@@ -165,7 +165,7 @@ func (c *comparison) reference() reference {
 // judgeAll sets what the chosen tables cover.
 func (c *comparison) judgeAll(ref reference, chosen func(i int) bool) {
 	if c.layout.raw != nil {
-		c.layout.raw.table.Covers = Range{max(ref.days.From, ref.rawFrom), ref.days.To}
+		c.layout.raw.table.Covers = Range{From: max(ref.days.From, ref.rawFrom), To: ref.days.To}
 		if ref.rawFrom > ref.days.From {
 			c.layout.raw.table.Incomplete = "its rows begin on " + ref.rawFrom.String() + ", after the aggregates' do"
 		}

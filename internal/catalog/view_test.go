@@ -53,19 +53,19 @@ func TestMeanings(t *testing.T) {
 // TestJudge holds totals against a sample and against tables that disagree.
 func TestJudge(t *testing.T) {
 	want := totals{10: 1, 12: 2, 13: 3}
-	sampled := reference{byDay: want, days: Range{8, 15}, name: "the raw table", sampled: true}
-	if v := sampled.judge(GrainDay, want); v.covers != (Range{10, 13}) || v.reason == "" {
+	sampled := reference{byDay: want, days: Range{From: 8, To: 15}, name: "the raw table", sampled: true}
+	if v := sampled.judge(GrainDay, want); v.covers != (Range{From: 10, To: 13}) || v.reason == "" {
 		t.Errorf("without proof at the edges: %+v", v)
 	}
-	if v := sampled.judge(GrainDay, totals{12: 2, 13: 3}); v.covers != (Range{12, 13}) {
+	if v := sampled.judge(GrainDay, totals{12: 2, 13: 3}); v.covers != (Range{From: 12, To: 13}) {
 		t.Errorf("a day lacks: %+v", v)
 	}
 	byDay, disputed := majority([]totals{{1: 5, 2: 5}, {1: 5, 2: 6}, {1: 4}})
 	if byDay[1] != 5 || disputed[1] || !disputed[2] {
 		t.Errorf("agreed on %v, disputed %v", byDay, disputed)
 	}
-	ref := reference{byDay: byDay, days: Range{1, 2}, name: "most", disputed: disputed}
-	if v := ref.judge(GrainDay, totals{1: 5, 2: 5}); v.covers != (Range{1, 1}) {
+	ref := reference{byDay: byDay, days: Range{From: 1, To: 2}, name: "most", disputed: disputed}
+	if v := ref.judge(GrainDay, totals{1: 5, 2: 5}); v.covers != (Range{From: 1, To: 1}) {
 		t.Errorf("a disputed day is covered: %+v", v)
 	}
 	if v := ref.judge(GrainNone, totals{0: 10}); !v.covers.Empty() {

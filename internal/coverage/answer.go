@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -23,10 +24,10 @@ type Answer struct {
 // Asked is about what questions are asked.
 type Asked struct {
 	Project string
-	Days    catalog.Range
+	Days    cube.Range
 	// Values has a value for each dimension that is filtered on; a missing one
 	// stands for a value that nothing is known of.
-	Values map[catalog.Dimension]string
+	Values map[cube.Dimension]string
 }
 
 // Answers plans each question by itself.

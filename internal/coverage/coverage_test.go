@@ -12,8 +12,8 @@ import (
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/coverage"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
-	"clickql/internal/query"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -60,9 +60,9 @@ func newWorld(t *testing.T) world {
 		t.Fatal(err)
 	}
 	snap := cat.Snapshot()
-	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[catalog.Dimension]string{
-		catalog.Version: "2.0", catalog.Country: "US", catalog.Python: "3.12", catalog.System: "Linux",
-		catalog.Installer: "pip", catalog.FileType: "sdist", catalog.CI: "true", catalog.Libc: "glibc 2.31",
+	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[cube.Dimension]string{
+		cube.Version: "2.0", cube.Country: "US", cube.Python: "3.12", cube.System: "Linux",
+		cube.Installer: "pip", cube.FileType: "sdist", cube.CI: "true", cube.Libc: "glibc 2.31",
 	}}}
 }
 
@@ -120,7 +120,7 @@ func totalsOfAllProjects(t *testing.T, w world) {
 		if a.Question.Filter != "" || a.Question.WithoutMirrors {
 			continue
 		}
-		if table := w.snap.Table(a.Table); len(table.Dims) != 1 || table.Dims[catalog.Project] {
+		if table := w.snap.Table(a.Table); len(table.Dims) != 1 || table.Dims[cube.Project] {
 			t.Errorf("%s of everything is answered by %s", a.Question, a.Table)
 		}
 	}
@@ -183,16 +183,16 @@ func ran(t *testing.T, db *chtest.DB, a coverage.Answer) map[string]int64 {
 // byHand is the same of the raw table.
 func byHand(t *testing.T, w world, q coverage.Question) map[string]int64 {
 	t.Helper()
-	text := func(d catalog.Dimension) string {
+	text := func(d cube.Dimension) string {
 		switch d {
-		case catalog.CI:
+		case cube.CI:
 			return "toString(ci)"
-		case catalog.Libc:
+		case cube.Libc:
 			return "trim(libc.lib || ' ' || libc.version)"
 		}
 		return "toString(" + d.Column() + ")"
 	}
-	value := map[query.Interval]string{query.Daily: "toString(date)", query.Monthly: "toString(toStartOfMonth(date))"}[q.Every]
+	value := map[cube.Interval]string{cube.Daily: "toString(date)", cube.Monthly: "toString(toStartOfMonth(date))"}[q.Every]
 	if q.Split != "" {
 		value = text(q.Split)
 	}

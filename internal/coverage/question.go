@@ -7,7 +7,7 @@ package coverage
 import (
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -16,11 +16,11 @@ type Question struct {
 	// Global asks about all projects together.
 	Global bool
 	// Every is the step of a series; empty for a split.
-	Every query.Interval
+	Every cube.Interval
 	// Split is what a split is by; empty for a series.
-	Split catalog.Dimension
+	Split cube.Dimension
 	// Filter is the dimension of which one value is asked about; empty for none.
-	Filter catalog.Dimension
+	Filter cube.Dimension
 	// WithoutMirrors leaves out the installers that are mirrors.
 	WithoutMirrors bool
 }
@@ -29,8 +29,8 @@ type Question struct {
 // each dimension over a range of days; everything, one value of another
 // dimension, or without mirrors. There are 82.
 func OfProject() []Question {
-	list := filtered(Question{Every: query.Daily})
-	for _, d := range dimensions() {
+	list := filtered(Question{Every: cube.Daily})
+	for _, d := range cube.OfProject {
 		list = append(list, filtered(Question{Split: d})...)
 	}
 	return list
@@ -40,23 +40,20 @@ func OfProject() []Question {
 // the split by each dimension but the version, whose numbers mean something
 // only within a project.
 func OfAll() []Question {
-	list := append(filtered(Question{Global: true, Every: query.Daily}), Question{Global: true, Every: query.Monthly})
-	for _, d := range dimensions() {
-		if d != catalog.Version {
+	list := append(filtered(Question{Global: true, Every: cube.Daily}), Question{Global: true, Every: cube.Monthly})
+	for _, d := range cube.OfProject {
+		if d != cube.Version {
 			list = append(list, filtered(Question{Global: true, Split: d})...)
 		}
 	}
 	return list
 }
 
-// dimensions are those that downloads of a project are split by.
-func dimensions() []catalog.Dimension { return catalog.Dimensions[1:] }
-
 // filtered is a question by itself and with each filter.
 func filtered(q Question) []Question {
 	list := []Question{q}
-	for _, d := range dimensions() {
-		if d == q.Split || q.Global && d == catalog.Version {
+	for _, d := range cube.OfProject {
+		if d == q.Split || q.Global && d == cube.Version {
 			continue
 		}
 		one := q
@@ -87,13 +84,13 @@ const everyValue = 100_000
 
 // Request is the question about a project on some days. value is what the
 // filter's dimension must be.
-func (q Question) Request(project string, days catalog.Range, value string) query.Request {
-	s := query.Slice{Days: days}
+func (q Question) Request(project string, days cube.Range, value string) query.Request {
+	s := cube.Slice{Days: days}
 	if !q.Global {
 		s.Projects = []string{project}
 	}
 	if q.Filter != "" {
-		s = s.Narrow(query.Condition{Dim: q.Filter, Values: []string{value}})
+		s = s.Narrow(cube.Condition{Dim: q.Filter, Values: []string{value}})
 	}
 	if q.WithoutMirrors {
 		s = s.WithoutMirrors()
@@ -106,8 +103,8 @@ func (q Question) Request(project string, days catalog.Range, value string) quer
 
 // Days is the run of the data's newest days, about as many as asked, that no
 // table of months can answer about.
-func Days(data catalog.Range, about int) catalog.Range {
-	days := catalog.Range{From: max(data.From+1, data.To-catalog.Day(about)+1), To: data.To}
+func Days(data cube.Range, about int) cube.Range {
+	days := cube.Range{From: max(data.From+1, data.To-cube.Day(about)+1), To: data.To}
 	if days.From == days.From.StartOfMonth() {
 		days.From++
 	}

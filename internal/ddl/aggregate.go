@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"clickql/internal/cube"
 )
 
 // tableName is what the name of an aggregate may look like: it needs no quoting,
@@ -58,15 +60,19 @@ func AggregateName(key ...string) string {
 	case slices.Contains(key, "month"):
 		name += "_per_month"
 	}
-	words := map[string]string{"country_code": "country", "python_minor": "python", "type": "file_type"}
-	for _, c := range []string{"version", "python_minor", "system", "installer", "type", "ci", "libc", "filename", "country_code"} {
-		if !slices.Contains(key, c) {
+	last := []string{} // ClickPy's names end with the country
+	for _, d := range cube.OfProject {
+		if !slices.Contains(key, d.Column()) {
 			continue
 		}
-		if word := words[c]; word != "" {
-			c = word
+		if word := "_by_" + d.Word(); d == cube.Country {
+			last = append(last, word)
+		} else {
+			name += word
 		}
-		name += "_by_" + c
 	}
-	return name
+	if slices.Contains(key, "filename") {
+		name += "_by_filename"
+	}
+	return name + strings.Join(last, "")
 }

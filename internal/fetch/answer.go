@@ -3,7 +3,7 @@ package fetch
 import (
 	"context"
 
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // answer is one answer of an operation: there, or on its way.
@@ -67,8 +67,8 @@ func (l *Loader) begin(ctx context.Context, version string, keys []string, answe
 
 // unplanned is the error of a question that planning left out, or left behind in
 // a panic.
-func unplanned(cause error) *query.Error {
-	return &query.Error{Code: query.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause}
+func unplanned(cause error) *fault.Error {
+	return &fault.Error{Code: fault.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause}
 }
 
 // failedCall is a call that never was under way.

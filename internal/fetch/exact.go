@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
@@ -33,7 +34,7 @@ func (l *Loader) askExactly(s *statement) {
 	calls := maps.Clone(s.calls)
 	defer func() {
 		for _, c := range calls {
-			l.flights.finish(c, nil, &query.Error{Code: query.Unavailable, Message: "the data has changed meanwhile; try again"}, nil)
+			l.flights.finish(c, nil, &fault.Error{Code: fault.Unavailable, Message: "the data has changed meanwhile; try again"}, nil)
 		}
 	}()
 	a, ok := s.question.(asked)

@@ -16,6 +16,8 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
@@ -48,7 +50,7 @@ func open(t *testing.T, cfg fetch.Config) (*chtest.DB, *catalog.Catalog, *fetch.
 	return db, cat, fetch.New(cfg)
 }
 
-func of(projects ...string) query.Slice { return query.Slice{Projects: projects, AllTime: true} }
+func of(projects ...string) cube.Slice { return cube.Slice{Projects: projects, AllTime: true} }
 
 // ran counts the queries that an operation had run.
 func ran(op *fetch.Operation) int {
@@ -83,7 +85,7 @@ func TestKinds(t *testing.T) {
 	if got, want := load(query.TotalOf(of("numpy", "pandas"))).Total, number("project IN ('numpy', 'pandas')"); got != want {
 		t.Errorf("total of two projects: %d, want %d", got, want)
 	}
-	split := load(query.SplitOf(of("pandas"), catalog.Country, 2, nil))
+	split := load(query.SplitOf(of("pandas"), cube.Country, 2, nil))
 	if split.Total != number("project = 'pandas'") || len(split.Groups) != 2 || !split.More {
 		t.Errorf("split: %+v", split)
 	}
@@ -93,14 +95,14 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	last := split.Groups[1]
-	rest := load(query.SplitOf(of("pandas"), catalog.Country, 9, &query.Cursor{Total: last.Total, Value: last.Value}))
+	rest := load(query.SplitOf(of("pandas"), cube.Country, 9, &query.Cursor{Total: last.Total, Value: last.Value}))
 	if len(rest.Groups) != 2 || rest.More ||
 		split.Groups[0].Total+last.Total+rest.Groups[0].Total+rest.Groups[1].Total != split.Total {
 		t.Errorf("second page: %+v", rest)
 	}
-	weeks := load(query.SeriesOf(of("numpy"), query.Weekly))
+	weeks := load(query.SeriesOf(of("numpy"), cube.Weekly))
 	want := &query.Result{Total: number("project = 'numpy'"),
-		Days: []catalog.Day{catalog.Day(19772), catalog.Day(19779), catalog.Day(19786)},
+		Days: []cube.Day{cube.Day(19772), cube.Day(19779), cube.Day(19786)},
 		Totals: []int64{number("project = 'numpy' AND date < '2024-02-26'"),
 			number("project = 'numpy' AND date BETWEEN '2024-02-26' AND '2024-03-03'"), number("project = 'numpy' AND date > '2024-03-03'")}}
 	if diff := cmp.Diff(want, weeks); diff != "" {
@@ -113,8 +115,8 @@ func TestKinds(t *testing.T) {
 	if nobody := load(query.ExtentOf(of("nobody"))); !nobody.Extent.Empty() || nobody.Total != 0 {
 		t.Errorf("first and last day of nobody: %+v", nobody)
 	}
-	libc := load(query.TotalOf(of("numpy").Narrow(query.Condition{Dim: catalog.Libc, Values: []string{"glibc 2.31"}}).
-		Narrow(query.Condition{Dim: catalog.CI, Not: true, Values: []string{"true", "no such"}})))
+	libc := load(query.TotalOf(of("numpy").Narrow(cube.Condition{Dim: cube.Libc, Values: []string{"glibc 2.31"}}).
+		Narrow(cube.Condition{Dim: cube.CI, Not: true, Values: []string{"true", "no such"}})))
 	if want := number("project = 'numpy' AND libc.version = '2.31' AND ci != 'true'"); libc.Total != want {
 		t.Errorf("libc and ci: %d, want %d", libc.Total, want)
 	}
@@ -126,9 +128,9 @@ func TestOneBatchOneQuery(t *testing.T) {
 	_, _, l := open(t, fetch.Config{})
 	var reqs []query.Request
 	for _, p := range []string{"pandas", "numpy", "tiny", "absent"} {
-		reqs = append(reqs, query.SplitOf(of(p), catalog.Version, 10, nil), query.SeriesOf(of(p), query.Daily), query.TotalOf(of(p)))
+		reqs = append(reqs, query.SplitOf(of(p), cube.Version, 10, nil), query.SeriesOf(of(p), cube.Daily), query.TotalOf(of(p)))
 		for _, v := range []string{"1.0", "1.1", "9.9"} {
-			reqs = append(reqs, query.SplitOf(of(p).Narrow(query.Condition{Dim: catalog.Version, Values: []string{v}}), catalog.Country, 3, nil))
+			reqs = append(reqs, query.SplitOf(of(p).Narrow(cube.Condition{Dim: cube.Version, Values: []string{v}}), cube.Country, 3, nil))
 		}
 	}
 	for _, want := range []int{2, 0} { // versions and days in one scan, countries of versions in another
@@ -278,12 +280,12 @@ func TestErrorsAreClasses(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat})
-	r := query.SplitOf(of("pandas"), catalog.Country, 5, nil)
+	r := query.SplitOf(of("pandas"), cube.Country, 5, nil)
 	for range 2 {
 		op := l.Begin(t.Context())
 		_, err = op.Load(t.Context(), r)
-		var e *query.Error
-		if !errors.As(err, &e) || e.Code != query.CostLimit || strings.Contains(e.Message, "SELECT") {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Code != fault.CostLimit || strings.Contains(e.Message, "SELECT") {
 			t.Errorf("got %v, want COST_LIMIT without SQL", err)
 		}
 		if ran(op) != 1 {
@@ -331,8 +333,8 @@ func TestUnreachable(t *testing.T) {
 	}
 	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat, QueryTimeout: time.Minute})
 	_, err = l.Begin(t.Context()).Load(t.Context(), query.TotalOf(of("pandas")))
-	var e *query.Error
-	if !errors.As(err, &e) || e.Code != query.Unavailable || strings.Contains(e.Message, "127.0.0.1") {
+	var e *fault.Error
+	if !errors.As(err, &e) || e.Code != fault.Unavailable || strings.Contains(e.Message, "127.0.0.1") {
 		t.Errorf("got %v, want UNAVAILABLE without a host name", err)
 	}
 }

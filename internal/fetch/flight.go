@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
@@ -13,7 +14,7 @@ type call struct {
 	version, key string
 	done         chan struct{} // closed when what follows is set
 	value        any
-	err          *query.Error
+	err          *fault.Error
 	from         *Ran
 	planned      *query.Query    // for it, which may be a part of from's; nil where nothing was asked
 	more         map[string]kept // unasked answers that came along, by key
@@ -130,7 +131,7 @@ func (f *flights) start(s *statement, timeout time.Duration) (ctx context.Contex
 }
 
 // finish sets a call's outcome and lets its waiters go.
-func (f *flights) finish(c *call, value any, err *query.Error, from *Ran) {
+func (f *flights) finish(c *call, value any, err *fault.Error, from *Ran) {
 	c.value, c.err, c.from = value, err, from
 	f.mu.Lock()
 	f.forget(c)

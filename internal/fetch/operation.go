@@ -8,6 +8,7 @@ import (
 	"github.com/graph-gophers/dataloader/v7"
 
 	"clickql/internal/catalog"
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
@@ -51,7 +52,7 @@ func (o *Operation) Ready() error {
 	if o.ready == nil {
 		return nil
 	}
-	return &query.Error{Code: query.Unavailable, Message: "the data cannot be read right now; try again in a moment", Cause: o.ready}
+	return &fault.Error{Code: fault.Unavailable, Message: "the data cannot be read right now; try again in a moment", Cause: o.ready}
 }
 
 // Explain lists the queries that the operation has needed so far, in a stable

@@ -3,6 +3,7 @@ package fetch
 import (
 	"math"
 
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
@@ -34,7 +35,7 @@ func (o *Operation) Cost() Price {
 // Price is what Prefetch of the requests would cost without caches, and which
 // requests' next level comes along. Nothing is asked. The errors are those of
 // requests that cannot be answered.
-func (o *Operation) Price(reqs []query.Request) (price Price, nested map[string]bool, failed []*query.Error) {
+func (o *Operation) Price(reqs []query.Request) (price Price, nested map[string]bool, failed []*fault.Error) {
 	p := query.NewPlan(o.snap, reqs, query.Options{MaxRows: o.loader.cfg.MaxRows})
 	nested = map[string]bool{}
 	for _, q := range p.Queries {
@@ -56,7 +57,7 @@ func priceOf(q *query.Query) Price { return Price{int64(math.Round(q.EstimatedRo
 
 // afford adds a plan to what the operation has had read, unless that comes to
 // more than an operation may.
-func (o *Operation) afford(p *query.Plan) *query.Error {
+func (o *Operation) afford(p *query.Plan) *fault.Error {
 	var more int64
 	for _, q := range p.Queries {
 		more += priceOf(q).Rows
@@ -67,6 +68,6 @@ func (o *Operation) afford(p *query.Plan) *query.Error {
 		return nil
 	}
 	o.spent.Add(-more)
-	return query.OverLimit(query.CostLimit, sum, limit,
+	return fault.OverLimit(fault.CostLimit, sum, limit,
 		"the operation would read about %d rows; at most %d are allowed: ask for fewer projects, a shorter range or fewer parts at once", sum, limit)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -23,7 +24,7 @@ func (rs Ranked) bytes() (n int64) {
 
 // Emerging is the most downloaded projects whose first download is on since or
 // later. The error is a *query.Error.
-func (o *Operation) Emerging(ctx context.Context, since catalog.Day, first int) (Ranked, error) {
+func (o *Operation) Emerging(ctx context.Context, since cube.Day, first int) (Ranked, error) {
 	return o.ranked(ctx, keyOf("emerging", since, first), func(snap *catalog.Snapshot) (*query.Query, error) {
 		return query.EmergingQuery(snap, since, first)
 	})
@@ -40,7 +41,7 @@ func (o *Operation) Stale(ctx context.Context, months, first int) (Ranked, error
 // Hot is the projects with the largest relative rise of downloads from one month
 // to the next, of the months from since, see query.HotQuery. The error is a
 // *query.Error.
-func (o *Operation) Hot(ctx context.Context, since catalog.Day, least int64, first int) (Ranked, error) {
+func (o *Operation) Hot(ctx context.Context, since cube.Day, least int64, first int) (Ranked, error) {
 	return o.ranked(ctx, keyOf("hot", since, least, first), func(snap *catalog.Snapshot) (*query.Query, error) {
 		return query.HotQuery(snap, since, least, first)
 	})

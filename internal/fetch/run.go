@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"clickql/internal/chconn"
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // send lets a statement run as soon as its lane has a place.
@@ -106,7 +106,7 @@ func (l *Loader) deliver(s *statement, rows reader, ran *Ran) {
 }
 
 // fail finishes the calls of a statement with an error.
-func (l *Loader) fail(s *statement, err *query.Error, ran *Ran) {
+func (l *Loader) fail(s *statement, err *fault.Error, ran *Ran) {
 	for key, c := range s.calls {
 		c.planned = s.plannedFor(key)
 		l.flights.finish(c, nil, err, ran)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
@@ -59,7 +59,7 @@ var people = []string{"pandas", "numpy", "tiny", "absent"}
 func (c crowd) daily(ctx context.Context) (ops []*fetch.Operation) {
 	for _, p := range people {
 		op := c.Begin(ctx)
-		op.Prefetch(ctx, []query.Request{query.SeriesOf(of(p), query.Daily)})
+		op.Prefetch(ctx, []query.Request{query.SeriesOf(of(p), cube.Daily)})
 		ops = append(ops, op)
 	}
 	return ops
@@ -71,7 +71,7 @@ func (c crowd) expect(t *testing.T, ops []*fetch.Operation) {
 	var wg sync.WaitGroup
 	for i, p := range people {
 		wg.Go(func() {
-			res, err := ops[i].Load(t.Context(), query.SeriesOf(of(p), query.Daily))
+			res, err := ops[i].Load(t.Context(), query.SeriesOf(of(p), cube.Daily))
 			if err != nil {
 				t.Errorf("%s: %v", p, err)
 				return
@@ -117,7 +117,7 @@ func TestWaitingOperationsGoTogether(t *testing.T) {
 // cost is what the days of one project cost who asks for them alone.
 func (c crowd) cost(t *testing.T) fetch.Price {
 	t.Helper()
-	price, _, failed := c.Begin(t.Context()).Price([]query.Request{query.SeriesOf(of("numpy"), query.Daily)})
+	price, _, failed := c.Begin(t.Context()).Price([]query.Request{query.SeriesOf(of("numpy"), cube.Daily)})
 	if len(failed) > 0 || price.Queries != 1 {
 		t.Errorf("%+v, %v", price, failed)
 	}
@@ -130,9 +130,9 @@ func TestAllThatIsAskedComesAlong(t *testing.T) {
 	c := crowded(t, nil)
 	reqs := func(p string) []query.Request {
 		return []query.Request{
-			query.SplitOf(of(p), catalog.Version, 2, nil), query.TotalOf(of(p)),
-			query.SplitOf(of(p), catalog.Country, 2, nil), query.SeriesOf(of(p), query.Weekly),
-			query.ExtentOf(of(p)), query.CountOf(of(p), catalog.Country),
+			query.SplitOf(of(p), cube.Version, 2, nil), query.TotalOf(of(p)),
+			query.SplitOf(of(p), cube.Country, 2, nil), query.SeriesOf(of(p), cube.Weekly),
+			query.ExtentOf(of(p)), query.CountOf(of(p), cube.Country),
 		}
 	}
 	projects := []string{"numpy", "tiny", "absent"} // pandas' total is on its way
@@ -177,7 +177,7 @@ func TestDifferentKindsGoApart(t *testing.T) {
 	c := crowded(t, nil)
 	ops := c.daily(t.Context())
 	other := c.Begin(t.Context())
-	split := query.SplitOf(of("numpy"), catalog.Country, 3, nil)
+	split := query.SplitOf(of("numpy"), cube.Country, 3, nil)
 	other.Prefetch(t.Context(), []query.Request{split})
 	c.open(t)
 	c.expect(t, ops)
@@ -214,9 +214,9 @@ func TestMetadataGoesTogether(t *testing.T) {
 func TestLeavingTheQueue(t *testing.T) {
 	c := crowded(t, nil)
 	ctx, leave := context.WithCancel(t.Context())
-	split := query.SplitOf(of("numpy"), catalog.Country, 3, nil)
+	split := query.SplitOf(of("numpy"), cube.Country, 3, nil)
 	gone := c.Begin(ctx)
-	gone.Prefetch(ctx, []query.Request{split, query.SeriesOf(of("numpy"), query.Weekly)})
+	gone.Prefetch(ctx, []query.Request{split, query.SeriesOf(of("numpy"), cube.Weekly)})
 	ops := c.daily(t.Context())
 	c.WaitJoined(t.Context(), 1+2+len(ops))
 	leave()

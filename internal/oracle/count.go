@@ -5,8 +5,8 @@ import (
 	"sort"
 	"time"
 
-	"clickql/internal/catalog"
 	"clickql/internal/country"
+	"clickql/internal/cube"
 )
 
 // Slice is the downloads that conditions leave, and the days that are counted.
@@ -23,7 +23,7 @@ type Slice struct {
 
 // condition holds for some of the values of a dimension.
 type condition struct {
-	dim    catalog.Dimension
+	dim    cube.Dimension
 	values []string
 	not    bool
 }
@@ -47,7 +47,7 @@ func filter(rows []*Row, keep func(*Row) bool) (kept []*Row) {
 // narrow is the slice of the rows that satisfy the condition too.
 func (s Slice) narrow(c condition) Slice {
 	s.Rows = c.filter(s.Rows)
-	if c.dim != catalog.Project && c.dim != catalog.Version {
+	if c.dim != cube.Project && c.dim != cube.Version {
 		s.conditions = append(slices.Clip(s.conditions), c)
 	}
 	return s
@@ -63,17 +63,17 @@ func (s Slice) everyone() Slice {
 }
 
 // With is the slice of the rows with one of the values.
-func (s Slice) With(d catalog.Dimension, values ...string) Slice {
+func (s Slice) With(d cube.Dimension, values ...string) Slice {
 	return s.narrow(condition{d, values, false})
 }
 
 // Without is the slice of the rows with none of the values.
-func (s Slice) Without(d catalog.Dimension, values ...string) Slice {
+func (s Slice) Without(d cube.Dimension, values ...string) Slice {
 	return s.narrow(condition{d, values, true})
 }
 
 // Of is the slice of the projects' rows.
-func (s Slice) Of(projects ...string) Slice { return s.With(catalog.Project, projects...) }
+func (s Slice) Of(projects ...string) Slice { return s.With(cube.Project, projects...) }
 
 // Counted are the rows within the days.
 func (s Slice) Counted() []*Row {
@@ -149,7 +149,7 @@ type Value struct {
 
 // Split counts each value of a dimension, largest first, ties by value, and all
 // together. With others what is not among the first comes last.
-func (s Slice) Split(dim catalog.Dimension, first int, others bool) (list []Value, whole int) {
+func (s Slice) Split(dim cube.Dimension, first int, others bool) (list []Value, whole int) {
 	at := place(dim)
 	totals := map[string]int{}
 	for _, r := range s.Counted() {
@@ -181,13 +181,13 @@ func (s Slice) Split(dim catalog.Dimension, first int, others bool) (list []Valu
 }
 
 // label is the value for people.
-func label(dim catalog.Dimension, v string) string {
+func label(dim cube.Dimension, v string) string {
 	switch {
 	case v == "":
 		return "Unknown"
-	case dim == catalog.Country && v == "US":
+	case dim == cube.Country && v == "US":
 		return "United States"
-	case dim == catalog.Country:
+	case dim == cube.Country:
 		return country.Name(v)
 	}
 	return v

@@ -5,32 +5,31 @@
 package oracle
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 )
 
 // Row is one download as the raw table holds it.
 type Row struct {
 	// Day is midnight UTC.
 	Day    time.Time
-	values [9]string // in the order of catalog.Dimensions
+	values []string // in the order of cube.Dimensions
 }
 
 // Of is the download's value of a dimension.
-func (r *Row) Of(d catalog.Dimension) string { return r.values[place(d)] }
+func (r *Row) Of(d cube.Dimension) string { return r.values[place(d)] }
 
 // place is where a dimension's value stands.
-func place(d catalog.Dimension) int {
-	for i, other := range catalog.Dimensions {
-		if d == other {
-			return i
-		}
+func place(d cube.Dimension) int {
+	if i := slices.Index(cube.Dimensions, d); i >= 0 {
+		return i
 	}
 	panic("oracle: no dimension " + string(d))
 }
@@ -43,7 +42,7 @@ type Data struct {
 	First, Last time.Time
 	// Dimensions are those that the raw table has a column for; Missing the
 	// others, about which nothing can be known.
-	Dimensions, Missing []catalog.Dimension
+	Dimensions, Missing []cube.Dimension
 	// Projects are the names that occur.
 	Projects []string
 	// Days are days that questions should often begin or end with, because
@@ -91,13 +90,13 @@ func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []st
 		}
 		has[name] = true
 	}
-	for _, dim := range catalog.Dimensions {
+	for _, dim := range cube.Dimensions {
 		switch name := dim.Column(); {
 		case !has[name]:
 			d.Missing = append(d.Missing, dim)
 			list = append(list, "'nobody knows'")
 			continue
-		case dim == catalog.Libc:
+		case dim == cube.Libc:
 			list = append(list, "if(libc.lib = '', '', concat(libc.lib, ' ', libc.version))")
 		default:
 			list = append(list, "toString("+name+")")
@@ -110,7 +109,7 @@ func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []st
 // take reads one row. Equal values share their memory.
 func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
 	t.Helper()
-	r := new(Row)
+	r := &Row{values: make([]string, len(cube.Dimensions))}
 	dest := []any{&r.Day}
 	for i := range r.values {
 		dest = append(dest, &r.values[i])
@@ -125,7 +124,7 @@ func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
 		}
 		r.values[i] = known[v]
 	}
-	if name := r.Of(catalog.Project); known["\x00"+name] == "" {
+	if name := r.Of(cube.Project); known["\x00"+name] == "" {
 		known["\x00"+name] = name
 		d.Projects = append(d.Projects, name)
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"pgregory.net/rapid"
+	"clickql/internal/cube"
 
-	"clickql/internal/catalog"
+	"pgregory.net/rapid"
 )
 
 // intervals are the values of the enum Interval.
@@ -22,7 +22,7 @@ var firsts = []int{1, 2, 3, 0, 10, 1000}
 func seldom(t *rapid.T, n int, what string) bool { return rapid.IntRange(0, n-1).Draw(t, what) == n-1 }
 
 // dimension draws one that the data has, or now and then one that it lacks.
-func (d *Data) dimension(t *rapid.T) catalog.Dimension {
+func (d *Data) dimension(t *rapid.T) cube.Dimension {
 	if len(d.Missing) > 0 && seldom(t, 40, "missing dimension") {
 		return rapid.SampledFrom(d.Missing).Draw(t, "dimension")
 	}
@@ -136,27 +136,21 @@ func (q *Question) drawLast(t *rapid.T, d *Data) string {
 	return fmt.Sprintf("last: %d, unit: %s", n, unit)
 }
 
-// FilterFields names the fields of DownloadsFilter, by dimension.
-var FilterFields = map[catalog.Dimension]string{
-	catalog.Version: "version", catalog.Country: "country", catalog.Python: "python", catalog.System: "system",
-	catalog.Installer: "installer", catalog.FileType: "fileType", catalog.CI: "ci", catalog.Libc: "libc",
-}
-
 // drawFilter draws the argument filter.
 func (q *Question) drawFilter(t *rapid.T, d *Data) {
 	var parts []string
-	used := map[catalog.Dimension]bool{}
+	used := map[cube.Dimension]bool{}
 	for range rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3}).Draw(t, "filters") {
 		dim := d.dimension(t)
-		if dim == catalog.Project || used[dim] {
+		if dim == cube.Project || used[dim] {
 			continue
 		}
 		used[dim] = true
-		parts = append(parts, FilterFields[dim]+": {"+q.drawCondition(t, d, dim)+"}")
+		parts = append(parts, dim.FilterField()+": {"+q.drawCondition(t, d, dim)+"}")
 	}
 	if seldom(t, 4, "mirrors") {
 		parts = append(parts, "mirrors: false")
-		q.conditions = append(q.conditions, condition{catalog.Installer, mirrors, true})
+		q.conditions = append(q.conditions, condition{cube.Installer, mirrors, true})
 	}
 	if len(parts) > 0 || seldom(t, 4, "empty filter") {
 		q.Args = append(q.Args, "filter: {"+strings.Join(parts, ", ")+"}")
@@ -164,7 +158,7 @@ func (q *Question) drawFilter(t *rapid.T, d *Data) {
 }
 
 // drawCondition draws the condition on one dimension.
-func (q *Question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) string {
+func (q *Question) drawCondition(t *rapid.T, d *Data, dim cube.Dimension) string {
 	value := rapid.Custom(func(t *rapid.T) string {
 		if seldom(t, 10, "odd") {
 			return rapid.SampledFrom([]string{"no such value", "'; DROP TABLE pypi; --", "☃", `back\slash`, "%"}).Draw(t, "unknown value")
@@ -172,7 +166,7 @@ func (q *Question) drawCondition(t *rapid.T, d *Data, dim catalog.Dimension) str
 		return d.Rows[rapid.IntRange(0, len(d.Rows)-1).Draw(t, "row")].Of(dim)
 	})
 	operators := []string{"eq", "in", "notIn"}
-	if dim == catalog.Version {
+	if dim == cube.Version {
 		operators = append(operators, "specifier")
 	}
 	switch op := rapid.SampledFrom(operators).Draw(t, "operator"); op {

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // field is one field on Downloads.
 type field struct {
 	name     string
 	interval string
-	dim      catalog.Dimension
+	dim      cube.Dimension
 	first    int
 	others   bool
 	level    string // of byRelease

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"pgregory.net/rapid"
+	"clickql/internal/cube"
 
-	"clickql/internal/catalog"
+	"pgregory.net/rapid"
 )
 
 // Operation is a GraphQL document and the data that it must give.
@@ -45,8 +45,8 @@ func (d *Data) Draw(t *rapid.T) Operation {
 
 // unknown reports that a document asks about a dimension that the raw table lacks.
 func (d *Data) unknown(document string) bool {
-	return slices.ContainsFunc(d.Missing, func(dim catalog.Dimension) bool {
-		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, FilterFields[dim]+": {")
+	return slices.ContainsFunc(d.Missing, func(dim cube.Dimension) bool {
+		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, dim.FilterField()+": {")
 	})
 }
 
@@ -112,7 +112,7 @@ func (a ask) want(d *Data, name string) any {
 	if !a.rank {
 		return d.Answers(a.q.Of(d, []string{name}), a.fields)
 	}
-	list, _ := a.q.Of(d, nil).Split(catalog.Project, math.MaxInt, false)
+	list, _ := a.q.Of(d, nil).Split(cube.Project, math.MaxInt, false)
 	at := slices.IndexFunc(list, func(v Value) bool { return v.Value == name })
 	if at < 0 {
 		return nil
@@ -197,7 +197,7 @@ func (r ranking) write(doc *document, alias string) {
 }
 
 func (r ranking) want(d *Data) any {
-	list, _ := r.q.Of(d, nil).Split(catalog.Project, math.MaxInt, false)
+	list, _ := r.q.Of(d, nil).Split(cube.Project, math.MaxInt, false)
 	nodes := []any{}
 	for _, v := range list[:min(r.first, len(list))] {
 		name := v.Value.(string)
@@ -240,7 +240,7 @@ func (w Walk) Page(after string) string {
 
 // Want are the walk's projects in order, each with its downloads.
 func (w Walk) Want() (list []string) {
-	values, _ := w.q.Of(w.data, nil).Split(catalog.Project, math.MaxInt, false)
+	values, _ := w.q.Of(w.data, nil).Split(cube.Project, math.MaxInt, false)
 	for _, v := range values {
 		list = append(list, fmt.Sprintf("%s %d", v.Value, v.Total))
 	}

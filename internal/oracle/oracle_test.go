@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/internal/cube"
 	"clickql/internal/oracle"
 )
 
@@ -32,6 +33,11 @@ var guests = []string{"clickpy", "results", "limited"}
 func TestGeneratedRequests(t *testing.T) {
 	source := own(t)
 	source.read("pypi")
+	for _, d := range cube.Dimensions {
+		if values, _ := source.data.All().Split(d, 2, false); len(values) < 2 {
+			t.Errorf("the downloads do not differ in their %s: no question about it can go wrong", d)
+		}
+	}
 	from := source.Name + ".pypi"
 	t.Run("our own database", func(t *testing.T) { source.t = t; ask(t, source, ownRequests) })
 	for _, guest := range guests {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Question is the arguments range and filter, and what they mean.
@@ -37,10 +37,10 @@ func (q Question) Of(d *Data, names []string) Slice {
 	}
 	lists := specifiers[q.specifier]
 	list := lists[1]
-	if slices.ContainsFunc(theirs, func(r *Row) bool { return slices.Contains(lists[0], r.Of(catalog.Version)) }) {
+	if slices.ContainsFunc(theirs, func(r *Row) bool { return slices.Contains(lists[0], r.Of(cube.Version)) }) {
 		list = lists[0]
 	}
-	return s.With(catalog.Version, list...)
+	return s.With(cube.Version, list...)
 }
 
 // specifiers are the versions of the data that each specifier holds for, by

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // releaseOf is the releases of the data's versions, by hand.
@@ -24,7 +24,7 @@ func (d *Data) byRelease(s Slice, f field) []any {
 			for _, v := range release["versions"].([]any) {
 				versions = append(versions, v.(string))
 			}
-			release["downloads"] = d.Answers(s.With(catalog.Version, versions...), f.below)
+			release["downloads"] = d.Answers(s.With(cube.Version, versions...), f.below)
 		}
 	}
 	return list
@@ -33,7 +33,7 @@ func (d *Data) byRelease(s Slice, f field) []any {
 // Releases is what byRelease gives without anything below: the totals by month
 // as the series.
 func (d *Data) Releases(s Slice, level string, first int, others bool) []any {
-	versions, whole := s.Split(catalog.Version, 1000, false)
+	versions, whole := s.Split(cube.Version, 1000, false)
 	totals := map[string]int{}
 	of := map[string][]any{}
 	var names []string
@@ -57,7 +57,7 @@ func (d *Data) Releases(s Slice, level string, first int, others bool) []any {
 		for i, v := range versions {
 			list[i] = v.(string)
 		}
-		in := s.With(catalog.Version, list...)
+		in := s.With(cube.Version, list...)
 		one := map[string]any{"level": level, "release": release, "label": label, "total": total, "share": float64(total) / float64(whole),
 			"versions": versions, "series": map[string]any{"totals": in.Series(d, "MONTH")["totals"]}}
 		out = append(out, one)

@@ -5,6 +5,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/chtest"
+	"clickql/internal/cube"
 )
 
 // traps are databases in which some table does not hold what its name and its
@@ -253,7 +254,7 @@ func largeTables(t testing.TB, _ string) *database {
 			if table.Grain == catalog.GrainDay {
 				table.Rows, table.Partitions = 1e10, nil
 				for m := snap.Days.From.StartOfMonth(); m <= snap.Days.To; m = m.AddMonths(1) {
-					days := catalog.Range{From: m, To: m.AddMonths(1) - 1}
+					days := cube.Range{From: m, To: m.AddMonths(1) - 1}
 					table.Partitions = append(table.Partitions, catalog.Partition{Days: days, Rows: 2e9, Parts: 1})
 				}
 			}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // BenchmarkNewPlan plans what an operation about fifty projects asks, and a
@@ -12,12 +12,12 @@ import (
 func BenchmarkNewPlan(b *testing.B) {
 	var many []Request
 	for i := range 50 {
-		s := project(fmt.Sprintf("p%d", i)).in(august)
-		for _, d := range []catalog.Dimension{catalog.Version, catalog.Country, catalog.System, catalog.Python} {
+		s := project(fmt.Sprintf("p%d", i)).On(august)
+		for _, d := range []cube.Dimension{cube.Version, cube.Country, cube.System, cube.Python} {
 			many = append(many, SplitOf(s, d, 5, nil).WithoutTotal())
 		}
 	}
-	drill := []Request{SplitOf(project("boto3").in(august), catalog.Version, 5, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Country, 3, nil))}
+	drill := []Request{SplitOf(project("boto3").On(august), cube.Version, 5, nil).WithoutTotal().Then(SplitOf(cube.Slice{}, cube.Country, 3, nil))}
 	for name, reqs := range map[string][]Request{"50 projects, 4 splits": many, "a total": {TotalOf(project("boto3"))}, "a drill-down": drill} {
 		b.Run(name, func(b *testing.B) {
 			snap := snapshot()

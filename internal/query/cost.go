@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 const (
@@ -29,14 +30,6 @@ const (
 	queryCost = 1_500_000
 )
 
-// typicalValues is how many values of a dimension a project is seen with: what
-// one value of a filter is expected to leave over. Only ratios between tables
-// depend on it, never a result.
-var typicalValues = map[catalog.Dimension]float64{
-	catalog.Project: 1000, catalog.Version: 60, catalog.Country: 100, catalog.Python: 10,
-	catalog.System: 4, catalog.Installer: 12, catalog.FileType: 3, catalog.CI: 3, catalog.Libc: 30,
-}
-
 // estimate is what answering from a table is expected to read.
 type estimate struct {
 	rows    float64
@@ -53,7 +46,7 @@ type costing struct {
 
 // estimate is for the rows that are read under the conditions of s, and the
 // bytes of the columns that the bundle needs.
-func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate {
+func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) estimate {
 	size := float64(t.Rows)
 	if t.Rows == 0 && t.Raw {
 		size = float64(c.snap.Projects.Sum())
@@ -81,7 +74,7 @@ func (c costing) estimate(t *catalog.Table, s Slice, n need, b *bundle) estimate
 }
 
 // fraction is the part of the data's days that is asked about.
-func fraction(n need, data catalog.Range) float64 {
+func fraction(n need, data cube.Range) float64 {
 	if n.whole {
 		return 1
 	}
@@ -129,7 +122,7 @@ type run struct {
 // runs goes along the key, column by column, until one is not restricted. Each
 // run is narrower than the one before, but in more places: behind the column of
 // time there is a place in every day or month.
-func (c costing) runs(t *catalog.Table, s Slice, n need) []run {
+func (c costing) runs(t *catalog.Table, s cube.Slice, n need) []run {
 	at := run{share: 1, places: 1}
 	var out []run
 	for _, column := range t.Key[:indexed(t)] {
@@ -141,7 +134,7 @@ func (c costing) runs(t *catalog.Table, s Slice, n need) []run {
 			at.places *= n.steps(t.Grain)
 			continue
 		}
-		d, ok := catalog.DimensionOf(column)
+		d, ok := cube.DimensionOf(column)
 		if !ok {
 			break
 		}
@@ -149,7 +142,7 @@ func (c costing) runs(t *catalog.Table, s Slice, n need) []run {
 		if values == 0 {
 			break
 		}
-		at.share, at.places, at.projects = at.share*share, at.places*values, at.projects || d == catalog.Project
+		at.share, at.places, at.projects = at.share*share, at.places*values, at.projects || d == cube.Project
 		out = append(out, at)
 	}
 	return out
@@ -179,8 +172,8 @@ func indexed(t *catalog.Table) int {
 // dimension leaves, and how many values it names: for projects out of the index,
 // a typical figure otherwise. values is 0 without a condition that an index can
 // use.
-func (c costing) share(t *catalog.Table, s Slice, d catalog.Dimension) (share, values float64) {
-	if d == catalog.Project {
+func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share, values float64) {
+	if d == cube.Project {
 		if s.Projects == nil {
 			return 1, 0
 		}
@@ -189,7 +182,7 @@ func (c costing) share(t *catalog.Table, s Slice, d catalog.Dimension) (share, v
 	for _, cond := range s.Conditions {
 		if cond.Dim == d && !cond.Not {
 			n := float64(len(cond.Values))
-			return min(1, n/typicalValues[d]), n
+			return min(1, n/d.TypicalValues()), n
 		}
 	}
 	return 1, 0
@@ -199,7 +192,7 @@ func (c costing) share(t *catalog.Table, s Slice, d catalog.Dimension) (share, v
 func (c costing) projectShare(t *catalog.Table, names []string) float64 {
 	sum := float64(c.snap.Projects.Sum())
 	if sum == 0 { // not known
-		return min(1, float64(len(names))/typicalValues[catalog.Project])
+		return min(1, float64(len(names))/cube.Project.TypicalValues())
 	}
 	if !t.Raw && t.KeySpace > 0 {
 		sum = float64(t.Rows)
@@ -219,7 +212,7 @@ func (c costing) projectShare(t *catalog.Table, names []string) float64 {
 // perProjectLimit bounds the rows of the named projects in a table that keeps
 // nothing but project and time apart: one row for each step of time. 0 is no
 // bound.
-func perProjectLimit(t *catalog.Table, s Slice, n need) float64 {
+func perProjectLimit(t *catalog.Table, s cube.Slice, n need) float64 {
 	if s.Projects == nil || t.Raw || len(t.Dims) != 1 {
 		return 0
 	}
@@ -332,7 +325,7 @@ func roughBytes(n float64) string {
 
 // keyOf writes the key of the smallest aggregate that has these dimensions and
 // this grain.
-func keyOf(dims []catalog.Dimension, grain catalog.Grain) string {
+func keyOf(dims []cube.Dimension, grain catalog.Grain) string {
 	names := make([]string, 0, len(dims)+1)
 	for _, d := range dims {
 		names = append(names, d.Column())

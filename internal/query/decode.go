@@ -3,7 +3,7 @@ package query
 import (
 	"slices"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Decoder turns a query's rows into results. Scan each row into Dest, then call
@@ -12,7 +12,7 @@ import (
 type Decoder struct {
 	parts  []*partDecoder
 	extras []*partDecoder
-	data   catalog.Range
+	data   cube.Range
 	dest   []any
 	sets   bool // rows are of GROUPING SETS
 
@@ -31,16 +31,16 @@ type Decoder struct {
 type partDecoder struct {
 	part  *part
 	slots map[string]*slot
-	days  []catalog.Day       // of a series: its buckets
-	index map[catalog.Day]int // of days
-	axis  int                 // of a split with one value in each slice; else -1
+	days  []cube.Day       // of a series: its buckets
+	index map[cube.Day]int // of days
+	axis  int              // of a split with one value in each slice; else -1
 }
 
 // slot gathers the rows of one combination of coordinates.
 type slot struct {
 	members []member
 	total   int64
-	extent  catalog.Range
+	extent  cube.Range
 	totals  []int64
 	groups  []Group
 	top     group             // of a drill-down
@@ -103,7 +103,7 @@ func (d *Decoder) totalsDest() {
 // newPartDecoder gives each combination of the part's coordinates a slot. The
 // members of a series have the same buckets where there is data; outside the
 // data their ranges may differ.
-func newPartDecoder(p *part, axes []Condition) *partDecoder {
+func newPartDecoder(p *part, axes []cube.Condition) *partDecoder {
 	d := &partDecoder{part: p, slots: map[string]*slot{}, axis: axisOf(p.req(), axes)}
 	for _, m := range p.members {
 		key := slotKey(m.coordinates(axes))
@@ -119,8 +119,8 @@ func newPartDecoder(p *part, axes []Condition) *partDecoder {
 	if last.Kind != Series {
 		return d
 	}
-	d.index = map[catalog.Day]int{}
-	d.days = Buckets(p.need.days, last.Interval)
+	d.index = map[cube.Day]int{}
+	d.days = cube.Buckets(p.need.days, last.Interval)
 	for i, day := range d.days {
 		d.index[day] = i
 	}
@@ -169,7 +169,7 @@ func (p *partDecoder) take(d *Decoder, key string) {
 	}
 	switch r := p.part.req(); r.Kind {
 	case Series:
-		if i, ok := p.index[catalog.Day(d.bucket)]; ok {
+		if i, ok := p.index[cube.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
 	case Split:
@@ -184,7 +184,7 @@ func (p *partDecoder) take(d *Decoder, key string) {
 			s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
 		}
 	case Extent:
-		s.extent, s.total = catalog.Range{From: catalog.Day(d.bucket), To: catalog.Day(d.lastDay)}, d.total
+		s.extent, s.total = cube.Range{From: cube.Day(d.bucket), To: cube.Day(d.lastDay)}, d.total
 	case Rank:
 		if s.ranks == nil {
 			s.ranks = map[string]Result{}
@@ -214,7 +214,7 @@ func (d *Decoder) Results() map[string]*Result {
 
 // answer adds the slot's rows as one member asked for them, and what comes with
 // them.
-func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data catalog.Range) *Result {
+func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data cube.Range) *Result {
 	if r.Nests() {
 		p.levels(out, r, &s.top, s.total, data)
 		return out[r.Key()]
@@ -227,7 +227,7 @@ func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data ca
 		res.cut(s.groups, r.First)
 		res.totals(out, r)
 	case Extent:
-		res.Extent = noDays
+		res.Extent = cube.NoDays
 		if s.total > 0 {
 			res.Extent = s.extent
 		}
@@ -242,8 +242,8 @@ func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data ca
 
 // series lays buckets out over a request's own range, which may reach beyond the
 // data. Buckets of nested ranges are a run of one another.
-func series(r Request, days []catalog.Day, totals []int64, data catalog.Range) *Result {
-	res := &Result{Days: Buckets(r.Slice.span(data), r.Interval), Totals: totals}
+func series(r Request, days []cube.Day, totals []int64, data cube.Range) *Result {
+	res := &Result{Days: cube.Buckets(r.Slice.Span(data), r.Interval), Totals: totals}
 	for _, n := range totals {
 		res.Total += n
 	}
@@ -258,26 +258,15 @@ func series(r Request, days []catalog.Day, totals []int64, data catalog.Range) *
 	return res
 }
 
-// span is every day that the slice asks about.
-func (s Slice) span(data catalog.Range) catalog.Range {
-	if s.AllTime {
-		return data
-	}
-	return s.Days
-}
-
-// noDays is the empty range.
-var noDays = catalog.Range{From: 0, To: -1}
-
 // empty answers a request about a slice that holds nothing.
-func empty(r Request, data catalog.Range) *Result {
+func empty(r Request, data cube.Range) *Result {
 	res := &Result{}
 	switch r.Kind {
 	case Series:
-		res.Days = Buckets(r.Slice.span(data), r.Interval)
+		res.Days = cube.Buckets(r.Slice.Span(data), r.Interval)
 		res.Totals = make([]int64, len(res.Days))
 	case Extent:
-		res.Extent = noDays
+		res.Extent = cube.NoDays
 	}
 	return res
 }

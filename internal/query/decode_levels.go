@@ -1,6 +1,6 @@
 package query
 
-import "clickql/internal/catalog"
+import "clickql/internal/cube"
 
 // group gathers the rows of one group of a drill-down's level.
 type group struct {
@@ -63,14 +63,14 @@ func (p *partDecoder) takeLevels(d *Decoder, s *slot) {
 	if g.totals == nil {
 		g.totals = make([]int64, len(p.days))
 	}
-	if i, ok := p.index[catalog.Day(d.bucket)]; ok {
+	if i, ok := p.index[cube.Day(d.bucket)]; ok {
 		g.totals[i] += d.total
 	}
 }
 
 // levels adds the answers of a group's request and of those below it. total is
 // the group's own.
-func (p *partDecoder) levels(out map[string]*Result, r Request, g *group, total int64, data catalog.Range) {
+func (p *partDecoder) levels(out map[string]*Result, r Request, g *group, total int64, data cube.Range) {
 	switch {
 	case r.Nests():
 		groups := make([]Group, len(g.order))

@@ -25,7 +25,7 @@ func (w *writer) drill(p *part, items, names []string) string {
 	var totals, path []string
 	for i, level := range levels[:last] {
 		value, total := levelColumns(i)
-		items, path = append(items, expr(level.Dim)+" AS "+value), append(path, value)
+		items, path = append(items, level.Dim.Value()+" AS "+value), append(path, value)
 		totals = append(totals, "sum("+colTotal+") OVER (PARTITION BY "+strings.Join(append(slices.Clone(names), path...), ", ")+") AS "+total)
 		order = append(order, total+" DESC", value)
 	}
@@ -35,7 +35,7 @@ func (w *writer) drill(p *part, items, names []string) string {
 		leaf = colBucket
 		items = append(items, bucketOf(w.table, levels[last].Interval)+" AS "+leaf)
 	} else {
-		items = append(items, expr(levels[last].Dim)+" AS "+leaf)
+		items = append(items, levels[last].Dim.Value()+" AS "+leaf)
 		order = append(order, colTotal+" DESC", leaf)
 	}
 	items = append(append(items, counted(w.table)+" AS "+colTotal), totals...)

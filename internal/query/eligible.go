@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // need is what a request asks of a table, the data set's days considered.
 type need struct {
-	dims  []catalog.Dimension // split by, filtered on, or picked by; in the enum's order
-	grain catalog.Grain       // the coarsest grain that expresses interval and edges
-	days  catalog.Range       // the range, cut to the days that have data
-	whole bool                // the range holds every day of the data
+	dims  []cube.Dimension // split by, filtered on, or picked by; in the enum's order
+	grain catalog.Grain    // the coarsest grain that expresses interval and edges
+	days  cube.Range       // the range, cut to the days that have data
+	whole bool             // the range holds every day of the data
 	// exact: the range was written with its edges, and the data ends at one of
 	// them or before: days that the data may come to have do not all belong to it.
 	exact bool
@@ -28,8 +29,8 @@ type need struct {
 }
 
 // needOf reduces a request to what its table must offer.
-func needOf(r Request, data catalog.Range) need {
-	n := need{dims: dimsOf(r), days: r.Slice.daysIn(data), grain: catalog.GrainNone}
+func needOf(r Request, data cube.Range) need {
+	n := need{dims: dimsOf(r), days: daysIn(r.Slice, data), grain: catalog.GrainNone}
 	n.whole = n.days == data
 	if !n.whole {
 		n.grain = edgeGrain(n.days, data)
@@ -42,7 +43,7 @@ func needOf(r Request, data catalog.Range) need {
 	}
 	for _, level := range r.levels() {
 		switch {
-		case level.Kind == Extent, level.Kind == Series && (level.Interval == Daily || level.Interval == Weekly):
+		case level.Kind == Extent, level.Kind == Series && (level.Interval == cube.Daily || level.Interval == cube.Weekly):
 			n.grain = catalog.GrainDay
 		case level.Kind == Series:
 			n.grain = min(n.grain, catalog.GrainMonth)
@@ -54,7 +55,7 @@ func needOf(r Request, data catalog.Range) need {
 
 // ownGrain is the coarsest grain that cuts the written range at its edges, and
 // reports that none is needed for the first of the days that have data.
-func ownGrain(written, days catalog.Range) (grain catalog.Grain, early bool) {
+func ownGrain(written, days cube.Range) (grain catalog.Grain, early bool) {
 	early = written.From <= days.From.StartOfMonth()
 	if early && written.To >= days.To.StartOfMonth().AddMonths(1)-1 {
 		return catalog.GrainMonth, early
@@ -80,16 +81,11 @@ func (n need) grainOf(t *catalog.Table) catalog.Grain {
 }
 
 // daysIn is the slice's range cut to the data's days.
-func (s Slice) daysIn(data catalog.Range) catalog.Range {
-	if s.AllTime {
-		return data
-	}
-	return catalog.Range{From: max(s.Days.From, data.From), To: min(s.Days.To, data.To)}
-}
+func daysIn(s cube.Slice, data cube.Range) cube.Range { return s.Span(data).Within(data) }
 
 // edgeGrain is the coarsest grain at which the range's edges can be cut. An
 // edge on or beyond the data's own cuts nothing off, so it is no obstacle.
-func edgeGrain(days, data catalog.Range) catalog.Grain {
+func edgeGrain(days, data cube.Range) catalog.Grain {
 	from := days.From == data.From || days.From == days.From.StartOfMonth()
 	to := days.To == data.To || days.To+1 == (days.To+1).StartOfMonth()
 	if from && to {
@@ -99,10 +95,10 @@ func edgeGrain(days, data catalog.Range) catalog.Grain {
 }
 
 // dimsOf lists the dimensions that the request needs a table to keep apart.
-func dimsOf(r Request) []catalog.Dimension {
-	uses := map[catalog.Dimension]bool{}
+func dimsOf(r Request) []cube.Dimension {
+	uses := map[cube.Dimension]bool{}
 	if r.Slice.Projects != nil {
-		uses[catalog.Project] = true
+		uses[cube.Project] = true
 	}
 	for _, c := range r.Slice.Conditions {
 		uses[c.Dim] = true
@@ -110,13 +106,7 @@ func dimsOf(r Request) []catalog.Dimension {
 	for _, level := range r.levels() {
 		uses[level.Dim] = true
 	}
-	dims := make([]catalog.Dimension, 0, len(uses))
-	for _, d := range catalog.Dimensions {
-		if uses[d] {
-			dims = append(dims, d)
-		}
-	}
-	return dims
+	return cube.Sorted(uses)
 }
 
 // answers reports that the table can answer: obstacle without the words.
@@ -165,7 +155,7 @@ func (n need) grainObstacle(t *catalog.Table) string {
 }
 
 // coverObstacle says which days the table lacks.
-func coverObstacle(t *catalog.Table, days catalog.Range) string {
+func coverObstacle(t *catalog.Table, days cube.Range) string {
 	why := t.Incomplete
 	if why != "" {
 		why = ": " + why

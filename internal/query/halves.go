@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // A range with ragged edges can be read from two tables in one statement: its
@@ -17,9 +18,9 @@ const unionCost = 0.3 * queryCost
 // halves are the two tables that a range is read from.
 type halves struct {
 	months *catalog.Table
-	middle catalog.Range // whole months
+	middle cube.Range // whole months
 	days   *catalog.Table
-	edges  []catalog.Range // the other days: before the middle, behind it
+	edges  []cube.Range // the other days: before the middle, behind it
 }
 
 // The names of a half's columns for the day and the count. None is a column of a
@@ -33,14 +34,14 @@ const (
 // first month counts as whole where the range begins early enough for whatever
 // the data may get before its first day; the last does not, since days may
 // follow. ok is false where there is no whole month, or nothing is left.
-func splitRange(days catalog.Range, early bool) (middle catalog.Range, edges []catalog.Range, ok bool) {
-	middle = catalog.Range{From: days.From, To: (days.To + 1).StartOfMonth() - 1}
+func splitRange(days cube.Range, early bool) (middle cube.Range, edges []cube.Range, ok bool) {
+	middle = cube.Range{From: days.From, To: (days.To + 1).StartOfMonth() - 1}
 	if first := days.From.StartOfMonth(); first != days.From && !early {
 		middle.From = first.AddMonths(1)
-		edges = append(edges, catalog.Range{From: days.From, To: middle.From - 1})
+		edges = append(edges, cube.Range{From: days.From, To: middle.From - 1})
 	}
 	if middle.To < days.To {
-		edges = append(edges, catalog.Range{From: middle.To + 1, To: days.To})
+		edges = append(edges, cube.Range{From: middle.To + 1, To: days.To})
 	}
 	return middle, edges, !middle.Empty() && len(edges) > 0
 }
@@ -53,7 +54,7 @@ func (b *bundle) halvable(n need) bool {
 	}
 	for _, p := range b.parts {
 		for _, r := range p.req().levels() {
-			if r.Kind == Extent || r.Kind == Series && (r.Interval == Daily || r.Interval == Weekly) {
+			if r.Kind == Extent || r.Kind == Series && (r.Interval == cube.Daily || r.Interval == cube.Weekly) {
 				return false
 			}
 		}
@@ -95,7 +96,7 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 // cheapest is the aggregate of the grain that answers all of the needs, which
 // differ in their days, at the least cost; nil where there is none of known
 // size.
-func (k costing) cheapest(b *bundle, s Slice, grain catalog.Grain, needs ...need) (best *catalog.Table, least estimate) {
+func (k costing) cheapest(b *bundle, s cube.Slice, grain catalog.Grain, needs ...need) (best *catalog.Table, least estimate) {
 	for _, t := range k.snap.Tables {
 		if t.Grain != grain || t.Raw {
 			continue
@@ -116,7 +117,7 @@ func (k costing) cheapest(b *bundle, s Slice, grain catalog.Grain, needs ...need
 
 // over is what reading two ranges costs; first is for one of them. Where the key
 // does not tell days apart both may be in what is read for either.
-func (k costing) over(t *catalog.Table, s Slice, a, z need, b *bundle, first estimate) estimate {
+func (k costing) over(t *catalog.Table, s cube.Slice, a, z need, b *bundle, first estimate) estimate {
 	second, hull := k.estimate(t, s, z, b), a
 	hull.days.To = z.days.To
 	all := k.estimate(t, s, hull, b)

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // large is the snapshot with every daily table in monthly partitions of a size
@@ -17,8 +18,8 @@ func large() *catalog.Snapshot {
 			continue
 		}
 		t.Rows *= 100
-		for _, m := range Buckets(data, Monthly) {
-			t.Partitions = append(t.Partitions, catalog.Partition{Days: catalog.Range{From: m, To: m.AddMonths(1) - 1}, Rows: t.Rows / 14, Parts: 1})
+		for _, m := range cube.Buckets(data, cube.Monthly) {
+			t.Partitions = append(t.Partitions, catalog.Partition{Days: cube.Range{From: m, To: m.AddMonths(1) - 1}, Rows: t.Rows / 14, Parts: 1})
 		}
 	}
 	return snap
@@ -26,15 +27,15 @@ func large() *catalog.Snapshot {
 
 // TestHalvesGolden keeps the plans of ranges that two tables answer together.
 func TestHalvesGolden(t *testing.T) {
-	ragged := all.in(days("2023-09-12", "2024-07-04"))
+	ragged := all.On(days("2023-09-12", "2024-07-04"))
 	for name, reqs := range map[string][]Request{
-		"two tables, top projects":   {SplitOf(ragged, catalog.Project, 10, nil), TotalOf(ragged)},
-		"two tables, quarters":       {SeriesOf(ragged, Quarterly)},
-		"two tables, one edge":       {TotalOf(all.in(days("2023-09-01", "2024-07-04")))},
-		"two tables, from the start": {TotalOf(all.in(days("2023-07-10", "2024-07-04")))},
-		"one table, weeks":           {SeriesOf(ragged, Weekly)},
-		"two tables, a project":      {TotalOf(project("small").in(ragged.Days))},
-		"one table, no whole month":  {TotalOf(all.in(days("2024-02-02", "2024-03-30")))},
+		"two tables, top projects":   {SplitOf(ragged, cube.Project, 10, nil), TotalOf(ragged)},
+		"two tables, quarters":       {SeriesOf(ragged, cube.Quarterly)},
+		"two tables, one edge":       {TotalOf(all.On(days("2023-09-01", "2024-07-04")))},
+		"two tables, from the start": {TotalOf(all.On(days("2023-07-10", "2024-07-04")))},
+		"one table, weeks":           {SeriesOf(ragged, cube.Weekly)},
+		"two tables, a project":      {TotalOf(project("small").On(ragged.Days))},
+		"one table, no whole month":  {TotalOf(all.On(days("2024-02-02", "2024-03-30")))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name, describePlan(NewPlan(large(), reqs, Options{})))
@@ -46,14 +47,14 @@ func TestHalvesGolden(t *testing.T) {
 // the middle nothing but whole months.
 func TestSplitRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		from := data.From + catalog.Day(rapid.IntRange(0, data.Days()-1).Draw(t, "from"))
-		r := catalog.Range{From: from, To: from + catalog.Day(rapid.IntRange(0, int(data.To-from)).Draw(t, "days"))}
+		from := data.From + cube.Day(rapid.IntRange(0, data.Days()-1).Draw(t, "from"))
+		r := cube.Range{From: from, To: from + cube.Day(rapid.IntRange(0, int(data.To-from)).Draw(t, "days"))}
 		early := rapid.Bool().Draw(t, "early")
 		middle, edges, ok := splitRange(r, early)
 		if !ok {
 			return
 		}
-		seen := map[catalog.Day]int{}
+		seen := map[cube.Day]int{}
 		for _, part := range append(edges, middle) {
 			for d := part.From; d <= part.To; d++ {
 				seen[d]++

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 )
 
 // TestLookupsGolden keeps the queries that are not about slices.
@@ -41,9 +43,9 @@ func TestLookupsGolden(t *testing.T) {
 
 // TestRanksGolden keeps plans of ranks: those of one slice in one query.
 func TestRanksGolden(t *testing.T) {
-	us := all.with(catalog.Country, "US")
+	us := all.With(cube.Country, "US")
 	golden(t, "ranks of several projects", describePlan(NewPlan(snapshot(), []Request{
-		RankOf(all, "boto3"), RankOf(all, "numpy"), RankOf(us, "boto3"), RankOf(all.with(catalog.Country, "DE"), "numpy"), CountOf(all, catalog.Project),
+		RankOf(all, "boto3"), RankOf(all, "numpy"), RankOf(us, "boto3"), RankOf(all.With(cube.Country, "DE"), "numpy"), CountOf(all, cube.Project),
 	}, Options{})))
 }
 
@@ -58,8 +60,8 @@ func TestLookupsWithoutMetadata(t *testing.T) {
 		_, dependents := DependentsQuery(snap, []string{"numpy"})
 		_, stale := StaleQuery(snap, 6, 1)
 		for i, err := range []error{releases, recent, requirements, dependents, stale} {
-			var told *Error
-			if !errors.As(err, &told) || told.Code != Uncovered {
+			var told *fault.Error
+			if !errors.As(err, &told) || told.Code != fault.Uncovered {
 				t.Errorf("%d: %v", i, err)
 			}
 		}

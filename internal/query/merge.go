@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // maxResultRows bounds the rows that one part of a query is expected to return;
@@ -27,16 +27,16 @@ type member struct {
 
 // pick is one fixed coordinate.
 type pick struct {
-	dim   catalog.Dimension
+	dim   cube.Dimension
 	value string
 }
 
 // picksOf lists the coordinates that are fixed to one value: the project where
 // there is one, and every filter that allows one value.
-func picksOf(s Slice) []pick {
+func picksOf(s cube.Slice) []pick {
 	var picks []pick
 	if len(s.Projects) == 1 {
-		picks = append(picks, pick{catalog.Project, s.Projects[0]})
+		picks = append(picks, pick{cube.Project, s.Projects[0]})
 	}
 	for _, c := range s.Conditions {
 		if !c.Not && len(c.Values) == 1 {
@@ -46,13 +46,13 @@ func picksOf(s Slice) []pick {
 	return picks
 }
 
-// fixed is the slice without its picks: the conditions that the members of a
+// unpicked is the slice without its picks: the conditions that the members of a
 // family share.
-func (s Slice) fixed() Slice {
+func unpicked(s cube.Slice) cube.Slice {
 	if len(s.Projects) == 1 {
 		s.Projects = nil
 	}
-	conds := make([]Condition, 0, len(s.Conditions))
+	conds := make([]cube.Condition, 0, len(s.Conditions))
 	for _, c := range s.Conditions {
 		if c.Not || len(c.Values) != 1 {
 			conds = append(conds, c)
@@ -93,7 +93,7 @@ func (p *part) limits() []int {
 	for i, level := range p.req().levels() {
 		n := 0
 		if level.Kind == Series {
-			n = BucketCount(p.need.days, level.Interval) + 2
+			n = cube.BucketCount(p.need.days, level.Interval) + 2
 		}
 		for _, m := range p.members {
 			n = max(n, m.req.levels()[i].First+1)
@@ -106,11 +106,11 @@ func (p *part) limits() []int {
 // familyOf is equal for requests under the same conditions, but for the values
 // of their picks and for their range: one scan can find the rows of all.
 func familyOf(r Request, picks []pick) string {
-	shared := r.Slice.fixed()
-	shared.AllTime, shared.Days = true, catalog.Range{}
-	b := shared.appendKey(nil)
+	shared := unpicked(r.Slice)
+	shared.AllTime, shared.Days = true, cube.Range{}
+	b := shared.AppendKey(nil)
 	for _, k := range picks {
-		b = appendString(b, string(k.dim))
+		b = cube.AppendText(b, string(k.dim))
 	}
 	return string(b)
 }
@@ -131,22 +131,22 @@ func shapeOf(r Request, n need) string {
 		b = binary.AppendVarint(b, int64(n.days.From))
 		b = binary.AppendVarint(b, int64(n.days.To))
 	}
-	b = appendString(b, string(r.Interval))
-	b = appendString(b, string(r.Dim))
+	b = cube.AppendText(b, string(r.Interval))
+	b = cube.AppendText(b, string(r.Dim))
 	if r.After != nil {
 		b = binary.AppendVarint(append(b, 1), r.After.Total)
-		b = appendString(b, r.After.Value)
+		b = cube.AppendText(b, r.After.Value)
 	}
 	for _, level := range r.levels()[1:] {
-		b = appendString(append(b, 2, byte(level.Kind)), string(level.Interval))
-		b = appendString(b, string(level.Dim))
+		b = cube.AppendText(append(b, 2, byte(level.Kind)), string(level.Interval))
+		b = cube.AppendText(b, string(level.Dim))
 	}
 	return string(b)
 }
 
 // partsOf groups requests into parts, in the order in which their first members
 // come.
-func partsOf(reqs []ordered, data catalog.Range) []*part {
+func partsOf(reqs []ordered, data cube.Range) []*part {
 	index := map[string]*part{}
 	var parts []*part
 	for _, o := range reqs {
@@ -173,10 +173,10 @@ type ordered struct {
 }
 
 // rowsOf is how many rows the answer to a request may have.
-func rowsOf(r Request, data catalog.Range) int {
+func rowsOf(r Request, data cube.Range) int {
 	switch r.Kind {
 	case Series:
-		return max(1, BucketCount(r.Slice.daysIn(data), r.Interval))
+		return max(1, cube.BucketCount(daysIn(r.Slice, data), r.Interval))
 	case Split:
 		n := min(r.First+1, maxSplitRows)
 		if r.Nests() {
@@ -221,16 +221,14 @@ func (b *bundle) need() need {
 		n.days.From, n.days.To = min(n.days.From, p.need.days.From), max(n.days.To, p.need.days.To)
 		n.whole = n.whole || p.need.whole
 	}
-	slices.SortFunc(n.dims, func(x, y catalog.Dimension) int {
-		return slices.Index(catalog.Dimensions, x) - slices.Index(catalog.Dimensions, y)
-	})
+	slices.SortFunc(n.dims, cube.Dimension.Compare)
 	n.dims = slices.Compact(n.dims)
 	return n
 }
 
 // wantsTotals reports that a row with each slice's total is needed. A series
 // adds up to its own; a split by an axis has no other rows.
-func (b *bundle) wantsTotals(axes []Condition) bool {
+func (b *bundle) wantsTotals(axes []cube.Condition) bool {
 	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool {
 		return p.whole && p.req().Kind == Split || p.req().Kind == Total || axisOf(p.req(), axes) >= 0
 	})
@@ -336,15 +334,16 @@ func (b *bundle) onlyTotal() bool { return len(b.parts) == 1 && b.parts[0].req()
 
 // axes are the picks' dimensions in which the members differ, with the values
 // that occur, ascending; agreed are the picks in which all agree.
-func (b *bundle) axes() (axes, agreed []Condition) {
+func (b *bundle) axes() (axes, agreed []cube.Condition) {
 	for i, k := range b.parts[0].members[0].picks {
-		var values []string
+		c := cube.Condition{Dim: k.dim}
 		for _, p := range b.all() {
 			for _, m := range p.members {
-				values = append(values, m.picks[i].value)
+				c.Values = append(c.Values, m.picks[i].value)
 			}
 		}
-		c := Condition{Dim: k.dim, Values: distinct(values)}
+		slices.Sort(c.Values)
+		c.Values = slices.Compact(c.Values)
 		if len(c.Values) > 1 {
 			axes = append(axes, c)
 		} else {
@@ -355,8 +354,8 @@ func (b *bundle) axes() (axes, agreed []Condition) {
 }
 
 // slice is all that the bundle's query reads, its members taken together.
-func (b *bundle) slice() Slice {
-	s := b.parts[0].req().Slice.fixed()
+func (b *bundle) slice() cube.Slice {
+	s := unpicked(b.parts[0].req().Slice)
 	axes, agreed := b.axes()
 	for _, c := range append(axes, agreed...) {
 		s = s.Narrow(c)
@@ -365,7 +364,7 @@ func (b *bundle) slice() Slice {
 }
 
 // coordinates are a member's values on the axes.
-func (m member) coordinates(axes []Condition) []string {
+func (m member) coordinates(axes []cube.Condition) []string {
 	out := make([]string, len(axes))
 	for i, a := range axes {
 		at := slices.IndexFunc(m.picks, func(k pick) bool { return k.dim == a.Dim })
@@ -376,7 +375,7 @@ func (m member) coordinates(axes []Condition) []string {
 
 // combinations lists the members' coordinates, each once: for each axis one
 // list, entries at one index belonging together.
-func (b *bundle) combinations(axes []Condition) [][]string {
+func (b *bundle) combinations(axes []cube.Condition) [][]string {
 	seen := map[string]bool{}
 	out := make([][]string, len(axes))
 	for _, p := range b.all() {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // A Split that says what will be asked of each of its values (Request.Each) can
@@ -24,7 +24,7 @@ func (r Request) Then(each Request) Request {
 // child is what Each asks of a value's slice.
 func (r Request) child(values ...string) Request {
 	c := *r.Each
-	c.Slice = r.Slice.Narrow(Condition{Dim: r.Dim, Values: values})
+	c.Slice = r.Slice.Narrow(cube.Condition{Dim: r.Dim, Values: values})
 	return c
 }
 
@@ -72,7 +72,7 @@ func (k costing) apart(r Request) float64 {
 // placeholders stand for the values that the split will show.
 func (k costing) placeholders(r Request) []string {
 	n := max(1, min(r.First, maxPlaceholders))
-	if r.Dim == catalog.Project && r.Slice.Projects != nil {
+	if r.Dim == cube.Project && r.Slice.Projects != nil {
 		return r.Slice.Projects[:min(n, len(r.Slice.Projects))]
 	}
 	out := make([]string, n)
@@ -102,7 +102,7 @@ func (p planner) together(r Request) bool {
 
 // repeats reports that two levels are split by one dimension.
 func repeats(r Request) bool {
-	var dims []catalog.Dimension
+	var dims []cube.Dimension
 	for _, level := range r.levels() {
 		if level.Kind == Split && slices.Contains(dims, level.Dim) {
 			return true
@@ -119,7 +119,7 @@ func (p planner) settle(reqs []Request) (nested []Request, some bool, apart floa
 	nested = slices.Clone(reqs)
 	decided := map[string]float64{} // the cost of the levels below; negative where they are not nested
 	for i, r := range reqs {
-		if !r.Nests() || r.Slice.Impossible() || r.Slice.daysIn(p.snap.Days).Empty() {
+		if !r.Nests() || r.Slice.Impossible() || daysIn(r.Slice, p.snap.Days).Empty() {
 			continue
 		}
 		key := familyOf(r, picksOf(r.Slice)) + "\x00" + shapeOf(r, needOf(r, p.snap.Days))

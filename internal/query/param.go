@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Param is a typed server-side parameter of a query: {Name:Type} in its SQL.
@@ -35,7 +35,7 @@ func typeOf(value any) string {
 		return "Array(String)"
 	case int64:
 		return "Int64"
-	case catalog.Day:
+	case cube.Day:
 		return "Date"
 	}
 	panic(fmt.Sprintf("query: no ClickHouse type for a parameter of Go type %T", value))
@@ -64,7 +64,7 @@ func literal(value any) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	case int64:
 		return strconv.FormatInt(v, 10)
-	case catalog.Day:
+	case cube.Day:
 		return "toDate('" + v.String() + "')"
 	}
 	panic(fmt.Sprintf("query: no ClickHouse literal for Go type %T", value))

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 )
 
 // Options bound what a plan may ask for.
@@ -29,7 +31,7 @@ type Query struct {
 	EstimatedRows float64
 
 	bundle  *bundle
-	axes    []Condition
+	axes    []cube.Condition
 	costing costing
 }
 
@@ -38,7 +40,7 @@ type Plan struct {
 	// Ready holds the answers that need no query, by Request.Key.
 	Ready map[string]*Result
 	// Failed holds the requests that cannot be answered, by Request.Key.
-	Failed map[string]*Error
+	Failed map[string]*fault.Error
 	// Queries answer the others, in the order of their first requests.
 	Queries []*Query
 	// Refused are those among Failed that would read too much.
@@ -80,12 +82,12 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 
 // plan makes a plan, with what its queries are expected to cost.
 func (k costing) plan(reqs []Request, opts Options) (plan *Plan, cost float64) {
-	p := planner{k, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*Error{}}}
+	p := planner{k, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*fault.Error{}}}
 	snap := k.snap
 	var totals, others []ordered
 	for i, r := range reqs {
 		switch {
-		case r.Slice.Impossible() || r.Slice.daysIn(snap.Days).Empty():
+		case r.Slice.Impossible() || daysIn(r.Slice, snap.Days).Empty():
 			p.plan.Ready[r.Key()] = empty(r, snap.Days)
 		case r.Kind == Total:
 			totals = append(totals, ordered{r, i, false})
@@ -255,14 +257,14 @@ func remedy(r Request, snap *catalog.Snapshot) string {
 }
 
 // uncovered is the error of a request that no table can answer.
-func uncovered(r Request, snap *catalog.Snapshot) *Error {
-	return &Error{Code: Uncovered, Message: fmt.Sprintf(
+func uncovered(r Request, snap *catalog.Snapshot) *fault.Error {
+	return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf(
 		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
 }
 
 // tooDear is the error of a request that would read more than is allowed.
-func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *Error {
-	return OverLimit(CostLimit, int64(c.est.rows), int64(limit),
+func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *fault.Error {
+	return fault.OverLimit(fault.CostLimit, int64(c.est.rows), int64(limit),
 		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by (%s)%s",
 		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap), remedy(r, snap))
 }

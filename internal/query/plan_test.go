@@ -11,13 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // day is a day that a test wrote down.
-func day(s string) catalog.Day {
-	d, err := catalog.ParseDay(s)
+func day(s string) cube.Day {
+	d, err := cube.ParseDay(s)
 	if err != nil {
 		panic(err)
 	}
@@ -25,11 +27,11 @@ func day(s string) catalog.Day {
 }
 
 // days is a range that a test wrote down.
-func days(from, to string) catalog.Range { return catalog.Range{From: day(from), To: day(to)} }
+func days(from, to string) cube.Range { return cube.Range{From: day(from), To: day(to)} }
 
 // dims is a set of dimensions.
-func dims(ds ...catalog.Dimension) map[catalog.Dimension]bool {
-	out := map[catalog.Dimension]bool{}
+func dims(ds ...cube.Dimension) map[cube.Dimension]bool {
+	out := map[cube.Dimension]bool{}
 	for _, d := range ds {
 		out[d] = true
 	}
@@ -42,7 +44,7 @@ var data = days("2023-07-10", "2024-08-20")
 // snapshot resembles a deployment: the raw table, a few aggregates, one whose
 // key lost a column, one that began late.
 func snapshot() *catalog.Snapshot {
-	table := func(name string, rows uint64, grain catalog.Grain, ds ...catalog.Dimension) *catalog.Table {
+	table := func(name string, rows uint64, grain catalog.Grain, ds ...cube.Dimension) *catalog.Table {
 		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, LastBlock: 9, Grain: grain, Covers: data,
 			Dims: dims(ds...), Count: "count", Types: map[string]string{"count": "Int64"}, Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
 		for _, d := range ds {
@@ -58,24 +60,24 @@ func snapshot() *catalog.Snapshot {
 		}
 		return t
 	}
-	raw := table("pypi", 20_000_000, catalog.GrainDay, catalog.Dimensions...)
+	raw := table("pypi", 20_000_000, catalog.GrainDay, cube.Dimensions...)
 	raw.Raw, raw.Count = true, ""
-	byMonth := table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, catalog.Project)
+	byMonth := table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, cube.Project)
 	byMonth.Types["count"] = "UInt64"
-	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, catalog.Project)
-	lost.Untrusted = dims(catalog.FileType)
-	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, catalog.Project, catalog.System)
+	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, cube.Project)
+	lost.Untrusted = dims(cube.FileType)
+	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, cube.Project, cube.System)
 	late.Covers, late.Incomplete = days("2024-03-01", "2024-08-20"), "its view was created late"
 	return &catalog.Snapshot{
 		Database: "pypi", Version: "1", Days: data,
 		Tables: []*catalog.Table{
 			raw, lost, late,
-			table("pypi_downloads", 5000, catalog.GrainNone, catalog.Project),
-			table("pypi_downloads_by_version", 43_000, catalog.GrainNone, catalog.Project, catalog.Version),
-			table("pypi_downloads_per_day", 1_400_000, catalog.GrainDay, catalog.Project),
+			table("pypi_downloads", 5000, catalog.GrainNone, cube.Project),
+			table("pypi_downloads_by_version", 43_000, catalog.GrainNone, cube.Project, cube.Version),
+			table("pypi_downloads_per_day", 1_400_000, catalog.GrainDay, cube.Project),
 			byMonth,
-			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, catalog.Project, catalog.Version),
-			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, catalog.Project, catalog.Version, catalog.Country),
+			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, cube.Project, cube.Version),
+			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, cube.Project, cube.Version, cube.Country),
 		},
 		Extents:         &catalog.Extent{Database: "pypi", Name: "pypi_downloads_max_min", Min: "min_date", Max: "max_date", Rows: 5000},
 		Metadata:        true,
@@ -87,20 +89,10 @@ func snapshot() *catalog.Snapshot {
 }
 
 // all is everything, all time.
-var all = Slice{AllTime: true}
+var all = cube.Slice{AllTime: true}
 
-func project(names ...string) Slice {
-	return Slice{Projects: append([]string{}, names...), AllTime: true}
-}
-
-func (s Slice) in(r catalog.Range) Slice { s.AllTime, s.Days = false, r; return s }
-
-func (s Slice) with(d catalog.Dimension, values ...string) Slice {
-	return s.Narrow(Condition{Dim: d, Values: values})
-}
-
-func (s Slice) without(d catalog.Dimension, values ...string) Slice {
-	return s.Narrow(Condition{Dim: d, Not: true, Values: values})
+func project(names ...string) cube.Slice {
+	return cube.Slice{Projects: append([]string{}, names...), AllTime: true}
 }
 
 // TestPlanGolden keeps plans as text: requests in, tables, reasons and SQL out.
@@ -111,46 +103,46 @@ func TestPlanGolden(t *testing.T) {
 		"total of a project":              {TotalOf(project("boto3"))},
 		"total of everything":             {TotalOf(all)},
 		"total of two taken together":     {TotalOf(project("boto3", "numpy"))},
-		"total of an explicit full range": {TotalOf(project("boto3").in(days("2020-01-01", "2030-01-01")))},
-		"whole months":                    {TotalOf(project("boto3").in(months))},
-		"months that end with the data":   {SeriesOf(project("boto3").in(august), Monthly)},
-		"days at the edges":               {TotalOf(project("boto3").in(edges))},
-		"weeks":                           {SeriesOf(project("boto3").in(months), Weekly)},
-		"total comes with the series":     {TotalOf(project("boto3")), SeriesOf(project("boto3"), Daily)},
-		"many projects, one query":        {SplitOf(project("boto3"), catalog.Version, 10, nil), SplitOf(project("numpy"), catalog.Version, 5, nil)},
+		"total of an explicit full range": {TotalOf(project("boto3").On(days("2020-01-01", "2030-01-01")))},
+		"whole months":                    {TotalOf(project("boto3").On(months))},
+		"months that end with the data":   {SeriesOf(project("boto3").On(august), cube.Monthly)},
+		"days at the edges":               {TotalOf(project("boto3").On(edges))},
+		"weeks":                           {SeriesOf(project("boto3").On(months), cube.Weekly)},
+		"total comes with the series":     {TotalOf(project("boto3")), SeriesOf(project("boto3"), cube.Daily)},
+		"many projects, one query":        {SplitOf(project("boto3"), cube.Version, 10, nil), SplitOf(project("numpy"), cube.Version, 5, nil)},
 		"many versions of many projects": {
-			SplitOf(project("boto3").with(catalog.Version, "1.0"), catalog.Country, 3, nil),
-			SplitOf(project("boto3").with(catalog.Version, "1.1"), catalog.Country, 3, nil),
-			SplitOf(project("numpy").with(catalog.Version, "2.0"), catalog.Country, 3, nil)},
-		"a late table is passed over":  {SplitOf(project("boto3").in(edges), catalog.System, 3, nil)},
-		"a late table serves its days": {SplitOf(project("boto3").in(august), catalog.System, 3, nil)},
-		"a key that lost a column":     {SplitOf(project("boto3"), catalog.FileType, 3, nil)},
-		"top projects, second page":    {SplitOf(all, catalog.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
+			SplitOf(project("boto3").With(cube.Version, "1.0"), cube.Country, 3, nil),
+			SplitOf(project("boto3").With(cube.Version, "1.1"), cube.Country, 3, nil),
+			SplitOf(project("numpy").With(cube.Version, "2.0"), cube.Country, 3, nil)},
+		"a late table is passed over":  {SplitOf(project("boto3").On(edges), cube.System, 3, nil)},
+		"a late table serves its days": {SplitOf(project("boto3").On(august), cube.System, 3, nil)},
+		"a key that lost a column":     {SplitOf(project("boto3"), cube.FileType, 3, nil)},
+		"top projects, second page":    {SplitOf(all, cube.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
 		"splits of many projects in one scan": {
-			SplitOf(project("boto3").in(august), catalog.Version, 10, nil), SplitOf(project("boto3").in(august), catalog.Country, 5, nil),
-			SeriesOf(project("boto3").in(august), Daily), TotalOf(project("boto3").in(august)),
-			SplitOf(project("numpy").in(august), catalog.Version, 10, nil), SplitOf(project("numpy").in(august), catalog.Country, 5, nil)},
+			SplitOf(project("boto3").On(august), cube.Version, 10, nil), SplitOf(project("boto3").On(august), cube.Country, 5, nil),
+			SeriesOf(project("boto3").On(august), cube.Daily), TotalOf(project("boto3").On(august)),
+			SplitOf(project("numpy").On(august), cube.Version, 10, nil), SplitOf(project("numpy").On(august), cube.Country, 5, nil)},
 		"the period before, with the period": {
-			SplitOf(project("boto3").in(august), catalog.Version, 10, nil), SeriesOf(project("boto3").in(august), Daily),
-			TotalOf(project("boto3").in(days("2024-07-12", "2024-07-31")))},
+			SplitOf(project("boto3").On(august), cube.Version, 10, nil), SeriesOf(project("boto3").On(august), cube.Daily),
+			TotalOf(project("boto3").On(days("2024-07-12", "2024-07-31")))},
 		"totals of several ranges": {
-			TotalOf(project("boto3").in(days("2024-08-20", "2024-08-20"))), TotalOf(project("boto3").in(days("2024-08-14", "2024-08-20"))),
-			TotalOf(project("boto3").in(august)), TotalOf(project("boto3")), TotalOf(project("numpy").in(august))},
+			TotalOf(project("boto3").On(days("2024-08-20", "2024-08-20"))), TotalOf(project("boto3").On(days("2024-08-14", "2024-08-20"))),
+			TotalOf(project("boto3").On(august)), TotalOf(project("boto3")), TotalOf(project("numpy").On(august))},
 		"drill-down of one project": {
-			SplitOf(project("boto3").in(august), catalog.Version, 5, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Country, 3, nil))},
+			SplitOf(project("boto3").On(august), cube.Version, 5, nil).WithoutTotal().Then(SplitOf(cube.Slice{}, cube.Country, 3, nil))},
 		"drill-down of two projects, to days": {
-			SplitOf(project("boto3").in(august), catalog.Version, 5, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Daily))),
-			SplitOf(project("numpy").in(august), catalog.Version, 4, nil).Then(SplitOf(Slice{}, catalog.Country, 6, nil).Then(SeriesOf(Slice{}, Daily)))},
+			SplitOf(project("boto3").On(august), cube.Version, 5, nil).Then(SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(SeriesOf(cube.Slice{}, cube.Daily))),
+			SplitOf(project("numpy").On(august), cube.Version, 4, nil).Then(SplitOf(cube.Slice{}, cube.Country, 6, nil).Then(SeriesOf(cube.Slice{}, cube.Daily)))},
 		"drill-down that is cheaper by levels": {
-			SplitOf(all, catalog.Project, 3, nil).WithoutTotal().Then(SplitOf(Slice{}, catalog.Version, 3, nil))},
-		"exclusions":                      {TotalOf(project("boto3").without(catalog.Version, "1.0", "1.1").with(catalog.Country, "US", "DE"))},
+			SplitOf(all, cube.Project, 3, nil).WithoutTotal().Then(SplitOf(cube.Slice{}, cube.Version, 3, nil))},
+		"exclusions":                      {TotalOf(project("boto3").Without(cube.Version, "1.0", "1.1").With(cube.Country, "US", "DE"))},
 		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
-		"values with quotes":              {TotalOf(project("boto3").with(catalog.Version, `1'0\`))},
-		"ci and libc":                     {SplitOf(project("boto3").with(catalog.CI, "true"), catalog.Libc, 3, nil)},
-		"raw for a small project":         {SplitOf(project("small"), catalog.Country, 3, nil)},
+		"values with quotes":              {TotalOf(project("boto3").With(cube.Version, `1'0\`))},
+		"ci and libc":                     {SplitOf(project("boto3").With(cube.CI, "true"), cube.Libc, 3, nil)},
+		"raw for a small project":         {SplitOf(project("small"), cube.Country, 3, nil)},
 		"first and last day":              {ExtentOf(project("boto3")), ExtentOf(project("numpy"))},
-		"first and last day in a country": {ExtentOf(project("boto3").with(catalog.Country, "US"))},
-		"impossible and outside the data": {TotalOf(project()), SeriesOf(project("boto3").in(days("2020-01-01", "2020-01-02")), Daily)},
+		"first and last day in a country": {ExtentOf(project("boto3").With(cube.Country, "US"))},
+		"impossible and outside the data": {TotalOf(project()), SeriesOf(project("boto3").On(days("2020-01-01", "2020-01-02")), cube.Daily)},
 	}
 	for name, reqs := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -210,8 +202,8 @@ func TestMetadataGolden(t *testing.T) {
 // show.
 func TestPlanIsStable(t *testing.T) {
 	reqs := []Request{
-		SplitOf(project("boto3"), catalog.Version, 10, nil), SplitOf(project("numpy"), catalog.Version, 10, nil),
-		SplitOf(project("boto3"), catalog.Country, 10, nil), TotalOf(all), SeriesOf(project("numpy"), Weekly),
+		SplitOf(project("boto3"), cube.Version, 10, nil), SplitOf(project("numpy"), cube.Version, 10, nil),
+		SplitOf(project("boto3"), cube.Country, 10, nil), TotalOf(all), SeriesOf(project("numpy"), cube.Weekly),
 	}
 	want := describePlan(NewPlan(snapshot(), reqs, Options{}))
 	for range 50 {
@@ -224,10 +216,10 @@ func TestPlanIsStable(t *testing.T) {
 // TestRefusals: what no table covers, and what would read too much.
 func TestRefusals(t *testing.T) {
 	snap := snapshot()
-	r := SplitOf(project("boto3"), catalog.Installer, 10, nil)
+	r := SplitOf(project("boto3"), cube.Installer, 10, nil)
 	p := NewPlan(snap, []Request{r, TotalOf(project("boto3"))}, Options{MaxRows: 100_000})
 	err := p.Failed[r.Key()]
-	if err == nil || err.Code != CostLimit || !strings.Contains(err.Message, "(project, installer)") {
+	if err == nil || err.Code != fault.CostLimit || !strings.Contains(err.Message, "(project, installer)") {
 		t.Errorf("got %+v, want COST_LIMIT that names an aggregate keyed by (project, installer)", err)
 	}
 	if len(p.Queries) != 1 || p.Queries[0].Table != "pypi.pypi_downloads" {
@@ -235,7 +227,7 @@ func TestRefusals(t *testing.T) {
 	}
 	snap.Tables = snap.Tables[3:]
 	p = NewPlan(snap, []Request{r}, Options{})
-	if err := p.Failed[r.Key()]; err == nil || err.Code != Uncovered {
+	if err := p.Failed[r.Key()]; err == nil || err.Code != fault.Uncovered {
 		t.Errorf("got %+v, want UNCOVERED", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // drawSnapshot draws tables of every grain with some of the dimensions, whole or
@@ -15,15 +16,15 @@ import (
 func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 	snap := &catalog.Snapshot{Database: "d", Version: "1", Days: data, Projects: catalog.NewIndex([]catalog.Entry{
 		{Name: "a", Total: 9_000_000}, {Name: "b", Total: 500_000}, {Name: "c", Total: 12}})}
-	raw := &catalog.Table{Database: "d", Name: "pypi", Raw: true, Dims: dims(catalog.Dimensions...), TimeColumn: "date",
+	raw := &catalog.Table{Database: "d", Name: "pypi", Raw: true, Dims: dims(cube.Dimensions...), TimeColumn: "date",
 		Key: []string{"project", "date"}, Covers: data, Rows: 10_000_000, Parts: 3}
 	snap.Tables = append(snap.Tables, raw)
 	for i := range rapid.IntRange(0, 7).Draw(t, "aggregates") {
-		one := &catalog.Table{Database: "d", Name: fmt.Sprintf("t%d", i), Dims: map[catalog.Dimension]bool{}, Count: "count",
+		one := &catalog.Table{Database: "d", Name: fmt.Sprintf("t%d", i), Dims: map[cube.Dimension]bool{}, Count: "count",
 			Grain: rapid.SampledFrom([]catalog.Grain{catalog.GrainDay, catalog.GrainMonth, catalog.GrainNone}).Draw(t, "grain"),
 			Rows:  rapid.SampledFrom([]uint64{1000, 40_000, 1_000_000, 8_000_000}).Draw(t, "rows"),
 			Parts: uint64(rapid.IntRange(1, 6).Draw(t, "parts")), Covers: data}
-		for _, d := range []catalog.Dimension{catalog.Project, catalog.Version, catalog.Country, catalog.System} {
+		for _, d := range []cube.Dimension{cube.Project, cube.Version, cube.Country, cube.System} {
 			if rapid.Bool().Draw(t, "has "+string(d)) {
 				one.Dims[d] = true
 				one.Key = append(one.Key, d.Column())
@@ -34,7 +35,7 @@ func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 			at := rapid.IntRange(0, len(one.Key)).Draw(t, "time at")
 			one.Key = slices.Insert(one.Key, at, one.TimeColumn)
 			if rapid.Bool().Draw(t, "late") {
-				one.Covers = catalog.Range{From: data.From.AddMonths(3).StartOfMonth(), To: data.To}
+				one.Covers = cube.Range{From: data.From.AddMonths(3).StartOfMonth(), To: data.To}
 			}
 		}
 		snap.Tables = append(snap.Tables, one)
@@ -51,25 +52,25 @@ func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 // drawRequest draws a question about a few slices, so that many have something
 // in common.
 func drawRequest(t *rapid.T) Request {
-	s := Slice{AllTime: true}
+	s := cube.Slice{AllTime: true}
 	if rapid.Bool().Draw(t, "ranged") {
-		r := rapid.SampledFrom([]catalog.Range{
+		r := rapid.SampledFrom([]cube.Range{
 			august, data, days("2024-01-01", "2024-03-31"), days("2023-09-12", "2024-07-04"), days("2024-02-02", "2024-02-05"),
 			days("2020-01-01", "2030-01-01"), days("2019-01-01", "2019-02-01"),
 		}).Draw(t, "range")
-		s = Slice{Days: r}
+		s = cube.Slice{Days: r}
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "projects") {
 	case 0, 1, 2:
-		s = s.Narrow(Condition{Dim: catalog.Project, Values: []string{rapid.SampledFrom([]string{"a", "b", "c", "unknown"}).Draw(t, "project")}})
+		s = s.Narrow(cube.Condition{Dim: cube.Project, Values: []string{rapid.SampledFrom([]string{"a", "b", "c", "unknown"}).Draw(t, "project")}})
 	case 3:
-		s = s.Narrow(Condition{Dim: catalog.Project, Values: []string{"a", "b"}})
+		s = s.Narrow(cube.Condition{Dim: cube.Project, Values: []string{"a", "b"}})
 	}
 	if rapid.IntRange(0, 3).Draw(t, "filtered") == 0 {
-		s = s.Narrow(Condition{Dim: catalog.Country, Not: rapid.Bool().Draw(t, "not"), Values: []string{"US"}})
+		s = s.Narrow(cube.Condition{Dim: cube.Country, Not: rapid.Bool().Draw(t, "not"), Values: []string{"US"}})
 	}
-	dim := rapid.SampledFrom([]catalog.Dimension{catalog.Project, catalog.Version, catalog.Country, catalog.System})
-	every := rapid.SampledFrom([]Interval{Daily, Weekly, Monthly, Yearly})
+	dim := rapid.SampledFrom([]cube.Dimension{cube.Project, cube.Version, cube.Country, cube.System})
+	every := rapid.SampledFrom([]cube.Interval{cube.Daily, cube.Weekly, cube.Monthly, cube.Yearly})
 	switch rapid.IntRange(0, 6).Draw(t, "kind") {
 	case 0, 1:
 		return TotalOf(s)
@@ -80,9 +81,9 @@ func drawRequest(t *rapid.T) Request {
 	case 4:
 		r := SplitOf(s, dim.Draw(t, "dim"), 5, nil)
 		if rapid.Bool().Draw(t, "to a series") {
-			return r.Then(SeriesOf(Slice{}, every.Draw(t, "interval")))
+			return r.Then(SeriesOf(cube.Slice{}, every.Draw(t, "interval")))
 		}
-		return r.Then(SplitOf(Slice{}, dim.Draw(t, "below"), 3, nil))
+		return r.Then(SplitOf(cube.Slice{}, dim.Draw(t, "below"), 3, nil))
 	case 5:
 		return ExtentOf(s)
 	default:
@@ -106,14 +107,14 @@ func costOf(p *Plan) (cost float64, blind bool) {
 // table keeps the dimensions apart, holds every day of the range that has data,
 // and each of its steps of time lies within one bucket, inside the range or
 // outside of it.
-func mayAnswer(t *catalog.Table, r Request, data catalog.Range) bool {
+func mayAnswer(t *catalog.Table, r Request, data cube.Range) bool {
 	for _, d := range dimsOf(r) {
 		if !t.Dims[d] {
 			return false
 		}
 	}
-	asked := r.Slice.daysIn(data)
-	step := func(d catalog.Day) catalog.Day {
+	asked := daysIn(r.Slice, data)
+	step := func(d cube.Day) cube.Day {
 		switch t.Grain {
 		case catalog.GrainDay:
 			return d
@@ -123,7 +124,7 @@ func mayAnswer(t *catalog.Table, r Request, data catalog.Range) bool {
 			return 0
 		}
 	}
-	inside, bucket := map[catalog.Day]bool{}, map[catalog.Day]catalog.Day{}
+	inside, bucket := map[cube.Day]bool{}, map[cube.Day]cube.Day{}
 	for d := data.From; d <= data.To; d++ {
 		in := asked.From <= d && d <= asked.To
 		if in && (d < t.Covers.From || d > t.Covers.To) {
@@ -140,7 +141,7 @@ func mayAnswer(t *catalog.Table, r Request, data catalog.Range) bool {
 			of := d
 			switch {
 			case level.Kind == Series:
-				of = startOf(d, level.Interval)
+				of = level.Interval.Start(d)
 			case level.Kind != Extent:
 				continue
 			}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 )
 
 // GroupColumns are the columns of the queries that rank projects: a name, its
@@ -17,12 +19,12 @@ type GroupColumns struct {
 
 // EmergingQuery asks for the most downloaded projects whose first download is on
 // since or later, ties by name. Errors are *Error with Uncovered.
-func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query, error) {
-	w, err := writerFor(snap, SplitOf(Slice{AllTime: true}, catalog.Project, first, nil))
+func EmergingQuery(snap *catalog.Snapshot, since cube.Day, first int) (*Query, error) {
+	w, err := writerFor(snap, SplitOf(cube.Slice{AllTime: true}, cube.Project, first, nil))
 	if err != nil {
 		return nil, err
 	}
-	days, err := writerFor(snap, Request{Slice: Slice{AllTime: true}, Kind: Extent, Dim: catalog.Project})
+	days, err := writerFor(snap, Request{Slice: cube.Slice{AllTime: true}, Kind: Extent, Dim: cube.Project})
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +32,7 @@ func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query
 	if e := days.extents; e != nil {
 		began = "min(" + catalog.Ident(e.Min) + ")"
 	}
-	project := catalog.Project.Column()
+	project := cube.Project.Column()
 	young := "SELECT " + project + days.from() + "\nGROUP BY " + project + "\nHAVING " + began + " >= " + w.params.add(since)
 	w.where = append(w.where, project+" IN (\n"+young+")")
 	return w.ranking(first), nil
@@ -40,7 +42,7 @@ func EmergingQuery(snap *catalog.Snapshot, since catalog.Day, first int) (*Query
 // nothing within the months before the newest upload of all, ties by name.
 // Errors are *Error with Uncovered.
 func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
-	w, err := writerFor(snap, SplitOf(Slice{AllTime: true}, catalog.Project, first, nil))
+	w, err := writerFor(snap, SplitOf(cube.Slice{AllTime: true}, cube.Project, first, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
 	old := "SELECT " + catalog.NormalisedName + " AS project FROM (SELECT name, max(upload_time) AS at" + m.from() + "\nGROUP BY name)" +
 		"\nGROUP BY project" +
 		"\nHAVING max(at) < (SELECT addMonths(max(upload_time), -" + w.params.add(int64(months)) + ")" + m.from() + ")"
-	w.where = append(w.where, catalog.Project.Column()+" IN (\n"+old+")")
+	w.where = append(w.where, cube.Project.Column()+" IN (\n"+old+")")
 	return w.ranking(first), nil
 }
 
@@ -61,14 +63,14 @@ func StaleQuery(snap *catalog.Snapshot, months, first int) (*Query, error) {
 // of one, among the projects that have at least so many downloads in them; ties
 // by name. Projects that never rose are left out. Errors are *Error with
 // Uncovered.
-func HotQuery(snap *catalog.Snapshot, since catalog.Day, least int64, first int) (*Query, error) {
-	s := Slice{Days: catalog.Range{From: since, To: snap.Days.To}}
-	w, err := writerFor(snap, SplitOf(s, catalog.Project, first, nil), SeriesOf(s, Monthly))
+func HotQuery(snap *catalog.Snapshot, since cube.Day, least int64, first int) (*Query, error) {
+	s := cube.Slice{Days: cube.Range{From: since, To: snap.Days.To}}
+	w, err := writerFor(snap, SplitOf(s, cube.Project, first, nil), SeriesOf(s, cube.Monthly))
 	if err != nil {
 		return nil, err
 	}
 	w.where = append(w.where, w.table.TimeColumn+" >= "+w.params.add(since))
-	project := catalog.Project.Column()
+	project := cube.Project.Column()
 	months := "SELECT " + project + " AS " + colValue + ", toRelativeMonthNum(" + w.table.TimeColumn + ") AS nth, " +
 		counted(w.table) + " AS downloads" + w.from() + "\nGROUP BY " + colValue + ", nth\nHAVING downloads > 0"
 	sql := "SELECT " + colValue + ", sum(downloads) AS " + colTotal + ", arraySort(groupArray((nth, downloads))) AS months, " +
@@ -83,7 +85,7 @@ func HotQuery(snap *catalog.Snapshot, since catalog.Day, least int64, first int)
 // ranking asks for the most downloaded projects that the writer's conditions
 // leave.
 func (w *writer) ranking(first int) *Query {
-	return w.query("SELECT " + catalog.Project.Column() + " AS " + colValue + ", " + counted(w.table) + " AS " + colTotal + ", toFloat64(0) AS growth" +
+	return w.query("SELECT " + cube.Project.Column() + " AS " + colValue + ", " + counted(w.table) + " AS " + colTotal + ", toFloat64(0) AS growth" +
 		w.from() + "\nGROUP BY " + colValue + "\nHAVING " + colTotal + " > 0\nORDER BY " + colTotal + " DESC, " + colValue +
 		"\nLIMIT " + strconv.Itoa(first))
 }
@@ -111,11 +113,11 @@ func writerFor(snap *catalog.Snapshot, reqs ...Request) (*writer, error) {
 // metadataOf is a writer on the table of metadata.
 func metadataOf(snap *catalog.Snapshot, columns ...string) (*writer, error) {
 	if !snap.Metadata {
-		return nil, &Error{Code: Uncovered, Message: fmt.Sprintf("this database has no table %s, which tells about releases", metadataTable)}
+		return nil, &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("this database has no table %s, which tells about releases", metadataTable)}
 	}
 	for _, c := range columns {
 		if snap.MetadataColumns[c] == "" {
-			return nil, &Error{Code: Uncovered, Message: fmt.Sprintf("the table %s of this database has no column %s", metadataTable, c)}
+			return nil, &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("the table %s of this database has no column %s", metadataTable, c)}
 		}
 	}
 	return &writer{table: &catalog.Table{Database: snap.Database, Name: metadataTable}}, nil

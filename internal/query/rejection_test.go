@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // TestRejectionsNameTheirReason: whatever keeps a table from being chosen, the
@@ -19,7 +20,7 @@ func TestRejectionsNameTheirReason(t *testing.T) {
 		}
 	}
 	same := func(*catalog.Snapshot) {}
-	ofDays := project("boto3").in(days("2024-02-10", "2024-03-05"))
+	ofDays := project("boto3").On(days("2024-02-10", "2024-03-05"))
 	for _, c := range []struct {
 		name   string
 		change func(*catalog.Snapshot)
@@ -27,23 +28,23 @@ func TestRejectionsNameTheirReason(t *testing.T) {
 		table  string
 		want   string
 	}{
-		{"no column", same, SplitOf(ofDays, catalog.Version, 3, nil), "pypi_downloads_per_day", "it has no column version"},
-		{"a column outside of the key", same, SplitOf(project("boto3"), catalog.FileType, 3, nil), "pypi_downloads_per_day_by_type",
+		{"no column", same, SplitOf(ofDays, cube.Version, 3, nil), "pypi_downloads_per_day", "it has no column version"},
+		{"a column outside of the key", same, SplitOf(project("boto3"), cube.FileType, 3, nil), "pypi_downloads_per_day_by_type",
 			"its sorting key (project, date) leaves out type, so merges fold its values into one another"},
 		{"a column of another type", change("pypi_downloads_per_day", func(t *catalog.Table) {
 			t.Dims = dims()
-			t.Unusable = map[catalog.Dimension]string{catalog.Project: "it is a UInt64"}
+			t.Unusable = map[cube.Dimension]string{cube.Project: "it is a UInt64"}
 		}), TotalOf(ofDays), "pypi_downloads_per_day", "its column project cannot be used: it is a UInt64"},
 		{"no time", same, TotalOf(ofDays), "pypi_downloads", "it keeps no time, only totals of all time"},
 		{"months for days", same, TotalOf(ofDays), "pypi_downloads_per_month", "it keeps months, and 2024-02-10 to 2024-03-05 needs days"},
-		{"months for a daily series", same, SeriesOf(project("boto3"), Daily), "pypi_downloads_per_month", "it keeps months, and days are asked for"},
-		{"too few days", same, SplitOf(ofDays, catalog.System, 3, nil), "pypi_downloads_per_day_by_system",
+		{"months for a daily series", same, SeriesOf(project("boto3"), cube.Daily), "pypi_downloads_per_month", "it keeps months, and days are asked for"},
+		{"too few days", same, SplitOf(ofDays, cube.System, 3, nil), "pypi_downloads_per_day_by_system",
 			"it covers 2024-03-01 to 2024-08-20, not 2024-02-10 to 2024-03-05: its view was created late"},
 		{"a view with a condition", change("pypi_downloads_per_day", func(t *catalog.Table) {
-			t.Covers, t.Incomplete = catalog.Range{From: 0, To: -1}, "its view leaves rows out: WHERE project != ''"
+			t.Covers, t.Incomplete = cube.Range{From: 0, To: -1}, "its view leaves rows out: WHERE project != ''"
 		}), TotalOf(ofDays), "pypi_downloads_per_day", "it is not known to be complete: its view leaves rows out: WHERE project != ''"},
 		{"a backfill that is missing", change("pypi_downloads", func(t *catalog.Table) {
-			t.Covers, t.Incomplete = catalog.Range{From: 0, To: -1}, late
+			t.Covers, t.Incomplete = cube.Range{From: 0, To: -1}, late
 		}), TotalOf(project("boto3")), "pypi_downloads", "it is not known to be complete: " + late},
 		{"dearer", same, TotalOf(ofDays), "pypi_downloads_per_day_by_version", "pypi_downloads_per_day about"},
 		{"sizes unknown", func(s *catalog.Snapshot) {

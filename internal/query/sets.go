@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // colPart tells which part of a bundle a row belongs to: its index, or the
@@ -30,7 +30,7 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 			items = append(items, bucketOf(w.table, r.Interval)+" AS "+column)
 			buckets = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + buckets + ")"
 		case r.Kind == Split:
-			items = append(items, groupKey(r.Dim)+" AS "+column)
+			items = append(items, r.Dim.Group()+" AS "+column)
 			values = "if(" + colPart + " = " + strconv.Itoa(i) + ", toString(" + column + "), " + values + ")"
 			largest = max(largest, p.first())
 		default: // its rows are the slices' totals
@@ -64,19 +64,8 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 	return "SELECT " + strings.Join(append(append(names, colPart, colBucket, colValue), totalNames...), ", ") + " FROM (\n" + inner + ")"
 }
 
-// groupKey is what rows of one value of the dimension agree on: the bare column
-// where that is enough. Functions that lose nothing, such as toString, ClickHouse
-// takes out of GROUP BY before it asks other servers, which then do not find
-// what grouping() is about.
-func groupKey(d catalog.Dimension) string {
-	if d == catalog.CI {
-		return d.Column()
-	}
-	return expr(d)
-}
-
 // axisOf is the axis along which a split has but one value in each slice; -1
 // where there is none.
-func axisOf(r Request, axes []Condition) int {
-	return slices.IndexFunc(axes, func(a Condition) bool { return r.Kind == Split && a.Dim == r.Dim })
+func axisOf(r Request, axes []cube.Condition) int {
+	return slices.IndexFunc(axes, func(a cube.Condition) bool { return r.Kind == Split && a.Dim == r.Dim })
 }

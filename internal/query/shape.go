@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Shape is what a query asks of a table without what it asks about: dimensions
@@ -36,9 +37,9 @@ type Shape struct {
 // Measure is the kind of a request with the interval or the dimension that
 // belongs to it.
 type Measure struct {
-	Kind     Kind              `json:"kind"`
-	Interval Interval          `json:"interval,omitempty"`
-	Dim      catalog.Dimension `json:"by,omitempty"`
+	Kind     Kind           `json:"kind"`
+	Interval cube.Interval  `json:"interval,omitempty"`
+	Dim      cube.Dimension `json:"by,omitempty"`
 	// Then are the levels below a split that the same query answered.
 	Then []Measure `json:"then,omitempty"`
 }
@@ -59,7 +60,7 @@ func (m Measure) compare(o Measure) int {
 }
 
 // request is a request of this measure of a slice.
-func (m Measure) request(s Slice) Request {
+func (m Measure) request(s cube.Slice) Request {
 	r := Request{Slice: s, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
 	switch m.Kind {
 	case Split:
@@ -70,16 +71,16 @@ func (m Measure) request(s Slice) Request {
 	if len(m.Then) > 0 {
 		below := m.Then[0]
 		below.Then = m.Then[1:]
-		r = r.Then(below.request(Slice{}))
+		r = r.Then(below.request(cube.Slice{}))
 	}
 	return r
 }
 
 // Filter is a condition with the number of its values in place of them.
 type Filter struct {
-	Dim    catalog.Dimension `json:"dim"`
-	Not    bool              `json:"not,omitempty"`
-	Values int               `json:"values"`
+	Dim    cube.Dimension `json:"dim"`
+	Not    bool           `json:"not,omitempty"`
+	Values int            `json:"values"`
 }
 
 // maxShapeValues bounds what a shape counts of values and of projects.
@@ -153,8 +154,8 @@ func (s Shape) Key() string {
 
 // Dims lists the dimensions that a table must keep apart to answer, in the
 // enum's order.
-func (s Shape) Dims() []catalog.Dimension {
-	uses := map[catalog.Dimension]bool{catalog.Project: s.Projects > 0}
+func (s Shape) Dims() []cube.Dimension {
+	uses := map[cube.Dimension]bool{cube.Project: s.Projects > 0}
 	for _, m := range s.Parts {
 		uses[m.Dim] = true
 		for _, level := range m.Then {
@@ -164,17 +165,11 @@ func (s Shape) Dims() []catalog.Dimension {
 	for _, f := range s.Filters {
 		uses[f.Dim] = true
 	}
-	var dims []catalog.Dimension
-	for _, d := range catalog.Dimensions {
-		if uses[d] {
-			dims = append(dims, d)
-		}
-	}
-	return dims
+	return cube.Sorted(uses)
 }
 
 // Grain is the coarsest grain at which a table can answer.
-func (s Shape) Grain(data catalog.Range) catalog.Grain {
+func (s Shape) Grain(data cube.Range) catalog.Grain {
 	grain := catalog.GrainNone
 	for _, r := range s.Requests(data) {
 		grain = min(grain, needOf(r, data).grain)
@@ -194,7 +189,7 @@ func (s Shape) Entries() []catalog.Entry {
 
 // Requests are requests of this shape on data that spans the days: of no use for
 // asking, but what the planner plans for them it would plan for such a query.
-func (s Shape) Requests(data catalog.Range) []Request {
+func (s Shape) Requests(data cube.Range) []Request {
 	slice := s.slice(data)
 	var reqs []Request
 	for _, m := range s.Parts {
@@ -212,14 +207,14 @@ func (s Shape) Requests(data catalog.Range) []Request {
 }
 
 // slice is a slice of this shape that ends on the newest day.
-func (s Shape) slice(data catalog.Range) Slice {
-	slice := Slice{AllTime: s.Days == 0}
+func (s Shape) slice(data cube.Range) cube.Slice {
+	slice := cube.Slice{AllTime: s.Days == 0}
 	for _, e := range s.Entries() {
 		slice.Projects = append(slice.Projects, e.Name)
 	}
 	slices.Sort(slice.Projects)
 	for _, f := range s.Filters {
-		c := Condition{Dim: f.Dim, Not: f.Not}
+		c := cube.Condition{Dim: f.Dim, Not: f.Not}
 		for i := range f.Values {
 			c.Values = append(c.Values, fmt.Sprintf("%04d", i))
 		}
@@ -233,8 +228,8 @@ func (s Shape) slice(data catalog.Range) Slice {
 
 // days is a range of the shape's length that ends on the newest day and is not
 // all of the data.
-func (s Shape) days(data catalog.Range) catalog.Range {
-	r := catalog.Range{From: max(data.From+1, data.To-catalog.Day(s.Days)+1), To: data.To}
+func (s Shape) days(data cube.Range) cube.Range {
+	r := cube.Range{From: max(data.From+1, data.To-cube.Day(s.Days)+1), To: data.To}
 	switch first := r.From == r.From.StartOfMonth(); {
 	case s.Months && !first:
 		r.From = r.From.StartOfMonth()

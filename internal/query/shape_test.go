@@ -8,29 +8,30 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // TestShapeReplays plans questions, replays the plan's shapes, and expects the
 // same tables and about the same rows, with no name or value in a shape.
 func TestShapeReplays(t *testing.T) {
 	snap := snapshot()
-	days := func(n int) catalog.Range {
-		return catalog.Range{From: snap.Days.To - catalog.Day(n) + 1, To: snap.Days.To}
+	days := func(n int) cube.Range {
+		return cube.Range{From: snap.Days.To - cube.Day(n) + 1, To: snap.Days.To}
 	}
-	boto := Slice{Projects: []string{"boto3"}, Days: days(90)}
-	in := func(s Slice, d catalog.Dimension, values ...string) Slice {
-		return s.Narrow(Condition{Dim: d, Values: values})
+	boto := cube.Slice{Projects: []string{"boto3"}, Days: days(90)}
+	in := func(s cube.Slice, d cube.Dimension, values ...string) cube.Slice {
+		return s.Narrow(cube.Condition{Dim: d, Values: values})
 	}
 	for name, reqs := range map[string][]Request{
-		"total":          {TotalOf(Slice{Projects: []string{"boto3"}, AllTime: true})},
-		"with before":    {SeriesOf(boto, Daily), TotalOf(Slice{Projects: []string{"boto3"}, Days: catalog.Range{From: boto.Days.From - 90, To: boto.Days.From - 1}})},
-		"filtered split": {SplitOf(in(boto, catalog.Country, "DE", "FR"), catalog.Python, 5, nil)},
-		"monthly":        {SeriesOf(Slice{Projects: []string{"boto3", "numpy"}, AllTime: true}, Monthly)},
-		"everything":     {SplitOf(Slice{Days: days(30)}, catalog.Project, 5, nil)},
-		"rank":           {RankOf(Slice{AllTime: true}, "boto3")},
-		"libc":           {SplitOf(boto, catalog.Libc, 5, nil), SplitOf(boto, catalog.CI, 5, nil)},
-		"levels":         {SplitOf(boto, catalog.Version, 3, nil).Then(SplitOf(Slice{}, catalog.Country, 3, nil).Then(SeriesOf(Slice{}, Monthly)))},
-		"all time days":  {ExtentOf(in(Slice{Projects: []string{"boto3"}, AllTime: true}, catalog.Country, "DE"))},
+		"total":          {TotalOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true})},
+		"with before":    {SeriesOf(boto, cube.Daily), TotalOf(cube.Slice{Projects: []string{"boto3"}, Days: cube.Range{From: boto.Days.From - 90, To: boto.Days.From - 1}})},
+		"filtered split": {SplitOf(in(boto, cube.Country, "DE", "FR"), cube.Python, 5, nil)},
+		"monthly":        {SeriesOf(cube.Slice{Projects: []string{"boto3", "numpy"}, AllTime: true}, cube.Monthly)},
+		"everything":     {SplitOf(cube.Slice{Days: days(30)}, cube.Project, 5, nil)},
+		"rank":           {RankOf(cube.Slice{AllTime: true}, "boto3")},
+		"libc":           {SplitOf(boto, cube.Libc, 5, nil), SplitOf(boto, cube.CI, 5, nil)},
+		"levels":         {SplitOf(boto, cube.Version, 3, nil).Then(SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(SeriesOf(cube.Slice{}, cube.Monthly)))},
+		"all time days":  {ExtentOf(in(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Country, "DE"))},
 	} {
 		plan := NewPlan(snap, reqs, Options{})
 		var shapes []Shape

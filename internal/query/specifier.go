@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"clickql/internal/fault"
 )
 
 // Specifier is a set of PEP 440 version specifiers ("Version specifiers"), all
@@ -35,7 +37,7 @@ func ParseSpecifier(text string) (*Specifier, error) {
 		}
 		c, ok := parseClause(part)
 		if !ok {
-			return nil, badInput("%q is not a version specifier as PEP 440 writes them, such as \">=2.0,<3\"", text)
+			return nil, fault.BadInput("%q is not a version specifier as PEP 440 writes them, such as \">=2.0,<3\"", text)
 		}
 		s.clauses = append(s.clauses, c)
 		s.preReleases = s.preReleases || c.op != "!=" && c.version.isPreRelease()

@@ -10,6 +10,7 @@ import (
 	"deps.dev/util/semver"
 	"github.com/google/go-cmp/cmp"
 
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
@@ -48,11 +49,11 @@ func TestSpecifiersMatchAsPackagingDoes(t *testing.T) {
 	ref := readReference(t)
 	for _, s := range ref.Specifiers {
 		parsed, err := query.ParseSpecifier(s.Specifier)
-		var told *query.Error
+		var told *fault.Error
 		switch {
 		case (err == nil) != s.Valid:
 			t.Errorf("%q: valid is %v, error %v", s.Specifier, s.Valid, err)
-		case err != nil && (!errors.As(err, &told) || told.Code != query.BadUserInput):
+		case err != nil && (!errors.As(err, &told) || told.Code != fault.BadUserInput):
 			t.Errorf("%q: %#v", s.Specifier, err)
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // The names that result columns carry. None is a column of a table that we
@@ -16,18 +17,6 @@ const (
 	colWhole  = "whole"
 	colBefore = "before"
 )
-
-// expr is the dimension's value as a String in SQL.
-func expr(d catalog.Dimension) string {
-	switch d {
-	case catalog.CI: // an enum; as text it can be compared with any value
-		return "toString(ci)"
-	case catalog.Libc:
-		return "trimBoth(concat(libc.lib, ' ', libc.version))"
-	default:
-		return d.Column()
-	}
-}
 
 // counted is the number of downloads in a group of the table's rows.
 func counted(t *catalog.Table) string {
@@ -48,16 +37,16 @@ func signed(t *catalog.Table, sum string) string {
 
 // bucketOf is the first day of the interval that a row falls into, as days
 // since 1970-01-01.
-func bucketOf(t *catalog.Table, every Interval) string {
+func bucketOf(t *catalog.Table, every cube.Interval) string {
 	column := t.TimeColumn
 	switch every {
-	case Weekly:
+	case cube.Weekly:
 		column = "toMonday(" + column + ")"
-	case Monthly:
+	case cube.Monthly:
 		column = "toStartOfMonth(" + column + ")"
-	case Quarterly:
+	case cube.Quarterly:
 		column = "toStartOfQuarter(" + column + ")"
-	case Yearly:
+	case cube.Yearly:
 		column = "toStartOfYear(" + column + ")"
 	}
 	return "toInt32(" + column + ")"
@@ -73,14 +62,14 @@ type writer struct {
 }
 
 // condition adds one condition of a dimension.
-func (w *writer) condition(c Condition) {
+func (w *writer) condition(c cube.Condition) {
 	switch {
 	case len(c.Values) == 1 && !c.Not:
-		w.where = append(w.where, expr(c.Dim)+" = "+w.params.add(c.Values[0]))
+		w.where = append(w.where, c.Dim.Value()+" = "+w.params.add(c.Values[0]))
 	case c.Not:
-		w.where = append(w.where, expr(c.Dim)+" NOT IN "+w.params.add(c.Values))
+		w.where = append(w.where, c.Dim.Value()+" NOT IN "+w.params.add(c.Values))
 	default:
-		w.where = append(w.where, expr(c.Dim)+" IN "+w.params.add(c.Values))
+		w.where = append(w.where, c.Dim.Value()+" IN "+w.params.add(c.Values))
 	}
 }
 
@@ -94,10 +83,10 @@ func (w *writer) days(n need) {
 
 // within is the condition that a row is of the days, in the steps that the table
 // keeps.
-func (w *writer) within(days catalog.Range) string { return w.dayRange(w.table, days) }
+func (w *writer) within(days cube.Range) string { return w.dayRange(w.table, days) }
 
 // dayRange is within for a table.
-func (w *writer) dayRange(t *catalog.Table, days catalog.Range) string {
+func (w *writer) dayRange(t *catalog.Table, days cube.Range) string {
 	from, to := days.From, days.To
 	if t.Grain == catalog.GrainMonth {
 		from, to = from.StartOfMonth(), to.StartOfMonth()
@@ -134,10 +123,10 @@ func (w *writer) totals(b *bundle) (items, names []string) {
 
 // conditions adds everything that the bundle's members share, and the values
 // that they differ in.
-func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
-	shared := b.parts[0].req().Slice.fixed()
+func (w *writer) conditions(b *bundle, axes, agreed []cube.Condition) {
+	shared := unpicked(b.parts[0].req().Slice)
 	if shared.Projects != nil {
-		w.condition(Condition{Dim: catalog.Project, Values: shared.Projects})
+		w.condition(cube.Condition{Dim: cube.Project, Values: shared.Projects})
 	}
 	for _, c := range agreed {
 		w.condition(c)
@@ -151,7 +140,7 @@ func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
 	if len(axes) > 1 { // the members are few of the combinations
 		columns, lists := make([]string, len(axes)), make([]string, len(axes))
 		for i, values := range b.combinations(axes) {
-			columns[i], lists[i] = expr(axes[i].Dim), w.params.add(values)
+			columns[i], lists[i] = axes[i].Dim.Value(), w.params.add(values)
 		}
 		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
 	}
@@ -163,10 +152,10 @@ func (w *writer) conditions(b *bundle, axes, agreed []Condition) {
 }
 
 // keyColumns are the SELECT items that tell the members apart, and their names.
-func keyColumns(axes []Condition) (items, names []string) {
+func keyColumns(axes []cube.Condition) (items, names []string) {
 	for i, a := range axes {
 		name := "k" + strconv.Itoa(i)
-		items = append(items, expr(a.Dim)+" AS "+name)
+		items = append(items, a.Dim.Value()+" AS "+name)
 		names = append(names, name)
 	}
 	return items, names
@@ -193,7 +182,7 @@ func groupBy(names []string) string {
 }
 
 // write is the SQL of a bundle's query.
-func (w *writer) write(b *bundle, axes []Condition) string {
+func (w *writer) write(b *bundle, axes []cube.Condition) string {
 	items, names := keyColumns(axes)
 	if len(b.parts) > 1 || len(b.extras) > 0 && !b.onlyTotal() {
 		return w.sets(b, items, names)
@@ -211,7 +200,7 @@ func (w *writer) write(b *bundle, axes []Condition) string {
 	case Rank:
 		return w.ranks(p, items, names)
 	case Count:
-		inner := append(items, expr(r.Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+		inner := append(items, r.Dim.Value()+" AS "+colValue, counted(w.table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(append(names, "toInt64(count()) AS "+colTotal), ", ") +
 			" FROM (\nSELECT " + strings.Join(inner, ", ") + w.from() + groupBy(append(names, colValue)) +
 			"\nHAVING " + colTotal + " > 0)" + groupBy(names)
@@ -240,7 +229,7 @@ func (w *writer) extent() []string {
 // tells whether others follow. Values without downloads, which a table may keep,
 // come last and are left out by whoever reads the rows: HAVING costs more.
 func (w *writer) split(p *part, items, names []string) string {
-	items = append(items, expr(p.req().Dim)+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+	items = append(items, p.req().Dim.Value()+" AS "+colValue, counted(w.table)+" AS "+colTotal)
 	if p.whole {
 		items = append(items, "sum("+colTotal+") OVER ("+partitionBy(names)+") AS "+colWhole)
 	}

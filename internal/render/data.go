@@ -57,7 +57,7 @@ func newData(spec ChartSpec) *data {
 	}
 	if n := len(spec.Days); n > 0 && spec.Covered != (catalog.Range{}) && !spec.Covered.Empty() {
 		d.firstPart = spec.Covered.From > spec.Days[0]
-		d.lastPart = spec.Covered.To+1 < next(spec.Days[n-1], spec.Interval)
+		d.lastPart = spec.Covered.To+1 < spec.Interval.Next(spec.Days[n-1])
 	}
 	return d
 }

@@ -21,7 +21,7 @@ func (d *data) findGaps() {
 	absent := make([]bool, len(d.Days))
 	gaps := 0
 	for j, first := range d.Days {
-		last := next(first, d.Interval) - 1
+		last := d.Interval.Next(first) - 1
 		if d.Covered != (catalog.Range{}) {
 			first, last = max(first, d.Covered.From), min(last, d.Covered.To)
 		}
@@ -77,7 +77,7 @@ func (p *plot) gaps() {
 		for j+1 < n && p.d.isAbsent(j+1) {
 			j++
 		}
-		left, right := p.x(float64(p.d.Days[from])), p.x(float64(next(p.d.Days[j], p.d.Interval)))
+		left, right := p.x(float64(p.d.Days[from])), p.x(float64(p.d.Interval.Next(p.d.Days[j])))
 		if p.shape != Bars && from > 0 {
 			left = p.at(from - 1)
 		}

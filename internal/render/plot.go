@@ -66,7 +66,7 @@ func (p *plot) scale() {
 		p.shape = Bars
 	}
 	if n == 1 || p.shape == Bars {
-		p.last = float64(next(p.d.Days[n-1], p.d.Interval))
+		p.last = float64(p.d.Interval.Next(p.d.Days[n-1]))
 	}
 }
 
@@ -90,7 +90,7 @@ func (p *plot) at(j int) float64 {
 
 // slot is the run of pixels that interval j has.
 func (p *plot) slot(j int) (from, to float64) {
-	return p.x(float64(p.d.Days[j])), p.x(float64(next(p.d.Days[j], p.d.Interval)))
+	return p.x(float64(p.d.Days[j])), p.x(float64(p.d.Interval.Next(p.d.Days[j])))
 }
 
 // tickX is where a tick's label is centred: below its interval's value, and in

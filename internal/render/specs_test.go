@@ -21,7 +21,7 @@ func day(text string) catalog.Day {
 func daysFrom(first string, every query.Interval, n int) []catalog.Day {
 	days := []catalog.Day{day(first)}
 	for len(days) < n {
-		days = append(days, next(days[len(days)-1], every))
+		days = append(days, every.Next(days[len(days)-1]))
 	}
 	return days
 }
@@ -56,7 +56,7 @@ func several(days []catalog.Day, level float64, labels ...string) []Series {
 
 // covered is the run of days to the end of the last interval less missing days.
 func covered(days []catalog.Day, every query.Interval, missing int) catalog.Range {
-	return catalog.Range{From: days[0], To: next(days[len(days)-1], every) - 1 - catalog.Day(missing)}
+	return catalog.Range{From: days[0], To: every.Next(days[len(days)-1]) - 1 - catalog.Day(missing)}
 }
 
 // charts are the charts that golden files hold.

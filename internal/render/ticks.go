@@ -10,22 +10,6 @@ import (
 	"clickql/internal/query"
 )
 
-// next is the first day of the interval after the one that begins on d.
-func next(d catalog.Day, every query.Interval) catalog.Day {
-	switch every {
-	case query.Weekly:
-		return d + 7
-	case query.Monthly:
-		return d.AddMonths(1)
-	case query.Quarterly:
-		return d.AddMonths(3)
-	case query.Yearly:
-		return d.AddMonths(12)
-	default:
-		return d + 1
-	}
-}
-
 // tick is a labelled place on an axis.
 type tick struct {
 	at    float64 // days or downloads

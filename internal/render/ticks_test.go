@@ -23,7 +23,7 @@ func TestNext(t *testing.T) {
 	want := map[query.Interval]string{query.Daily: "2019-11-28", query.Weekly: "2019-12-09", query.Monthly: "2020-01-01",
 		query.Quarterly: "2020-01-01", query.Yearly: "2020-01-01"}
 	for every, first := range starts {
-		if got := next(day(first), every); got != day(want[every]) {
+		if got := every.Next(day(first)); got != day(want[every]) {
 			t.Errorf("%s: the interval after %s is %s, want %s", every, first, got, want[every])
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
-	"clickql/internal/country"
+	"clickql/internal/cube"
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 	"clickql/internal/render"
@@ -163,14 +163,14 @@ func (c chart) split(ctx context.Context, op *fetch.Operation, slice query.Slice
 		if err != nil {
 			return err
 		}
-		spec.Series = append(spec.Series, render.Series{Label: label(c.by, top.Groups[i].Value), Totals: res.Totals})
+		spec.Series = append(spec.Series, render.Series{Label: c.by.Label(top.Groups[i].Value), Totals: res.Totals})
 		subtract(rest, res.Totals)
 	}
 	switch {
 	case len(parts) == 0:
 		spec.Series = []render.Series{{Totals: all.Totals}}
 	case c.others && top.More:
-		spec.Series = append(spec.Series, render.Series{Label: "Other", Totals: rest, Rest: true})
+		spec.Series = append(spec.Series, render.Series{Label: cube.Others, Totals: rest, Rest: true})
 	}
 	return nil
 }
@@ -183,19 +183,6 @@ func subtract(rest, part []int64) {
 	}
 }
 
-// label is a value as people know it.
-func label(by catalog.Dimension, value string) string {
-	if value == "" {
-		return "Unknown"
-	}
-	if by == catalog.Country {
-		if name := country.Name(value); name != "" {
-			return name
-		}
-	}
-	return value
-}
-
 func (c chart) say(project string, n notice) []byte {
 	return render.Message(render.MessageSpec{
 		Title: shorten(project), Text: strings.ToUpper(n.text[:1]) + n.text[1:], Detail: n.detail,
@@ -205,13 +192,17 @@ func (c chart) say(project string, n notice) []byte {
 
 // intervalNames lists the intervals by their GraphQL names.
 func intervalNames() []string {
-	return []string{string(query.Daily), string(query.Weekly), string(query.Monthly), string(query.Quarterly), string(query.Yearly)}
+	names := make([]string, len(cube.Intervals))
+	for i, every := range cube.Intervals {
+		names[i] = string(every)
+	}
+	return names
 }
 
 // dimensionNames lists what a chart can be split by.
 func dimensionNames() []string {
-	names := make([]string, len(dimensions))
-	for i, d := range dimensions {
+	names := make([]string, len(cube.OfProject))
+	for i, d := range cube.OfProject {
 		names[i] = string(d)
 	}
 	return names

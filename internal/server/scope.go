@@ -2,9 +2,8 @@ package server
 
 import (
 	"strconv"
-	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -15,15 +14,11 @@ type scope struct {
 	mirrors    bool
 }
 
-// dimensions are what pictures filter and split by: all but the project, which
-// the path names.
-var dimensions = catalog.Dimensions[1:]
-
 // readScope reads mirrors, and for each dimension a list of values.
 func readScope(a *args) scope {
 	s := scope{mirrors: a.boolean("mirrors", true)}
-	for _, d := range dimensions {
-		if values, ok := a.list(strings.ToLower(string(d))); ok {
+	for _, d := range cube.OfProject {
+		if values, ok := a.list(d.Parameter()); ok {
 			s.conditions = append(s.conditions, query.Condition{Dim: d, Values: values})
 		}
 	}

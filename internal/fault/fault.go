@@ -1,4 +1,6 @@
-package query
+// Package fault is how a failure is told to whoever asked: a code that clients
+// may rely on, and a message for people.
+package fault
 
 import "fmt"
 
@@ -26,6 +28,11 @@ type Error struct {
 	// Limit and Given are, where a limit was exceeded, what it is and what it was
 	// held against; both 0 otherwise.
 	Limit, Given int64
+}
+
+// BadInput is the error of a question that is wrong in itself.
+func BadInput(format string, args ...any) *Error {
+	return &Error{Code: BadUserInput, Message: fmt.Sprintf(format, args...)}
 }
 
 // OverLimit is the error for given of something, where at most limit may be.

@@ -1,0 +1,51 @@
+package cube
+
+import "strings"
+
+// form is how a column holds a dimension: as text, as an enum, or as a tuple of
+// two texts of the names in pair.
+type form struct {
+	enum bool
+	pair [2]string
+}
+
+// The forms.
+var (
+	text = form{}
+	enum = form{enum: true}
+)
+
+// pair is the form of a tuple of two texts.
+func pair(first, second string) form { return form{pair: [2]string{first, second}} }
+
+// value is the SQL of the column's value as a String; as text an enum can be
+// compared with any value.
+func (f form) value(column string) string {
+	switch {
+	case f.enum:
+		return "toString(" + column + ")"
+	case f.pair[0] != "":
+		return "trimBoth(concat(" + column + "." + f.pair[0] + ", ' ', " + column + "." + f.pair[1] + "))"
+	default:
+		return column
+	}
+}
+
+// lossless reports that different columns have different values.
+func (f form) lossless() bool { return f.pair[0] == "" }
+
+// has reports that a column of the ClickHouse type has the form.
+func (f form) has(typ string) bool {
+	if f.pair[0] != "" {
+		first, second, two := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(typ, "Tuple("), ")"), ",")
+		return two && strings.HasPrefix(typ, "Tuple(") && isText(first, f.pair[0]) && isText(second, f.pair[1])
+	}
+	return typ == "String" || typ == "LowCardinality(String)" ||
+		f.enum && (typ == "Bool" || strings.HasPrefix(typ, "Enum8(") || strings.HasPrefix(typ, "Enum16("))
+}
+
+// isText reports that a tuple's element has the name and is text.
+func isText(element, name string) bool {
+	fields := strings.Fields(element)
+	return len(fields) == 2 && strings.Trim(fields[0], "`") == name && (fields[1] == "String" || fields[1] == "LowCardinality(String)")
+}
