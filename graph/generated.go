@@ -4,6 +4,9 @@ package graph
 
 import (
 	"bytes"
+	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/pypi"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +14,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
@@ -56,7 +56,7 @@ type QueryResolver interface {
 	HotProjects(ctx context.Context, months int, minDownloads int64, first int) ([]*ProjectTrend, error)
 	StaleProjects(ctx context.Context, months int, first int) ([]*ProjectRanking, error)
 	RecentReleases(ctx context.Context, projects []string, first int, after *string) (*connection[*Release], error)
-	Compare(ctx context.Context, projects []string, rangeArg *DateRange, filter *DownloadsFilter, interval query.Interval) (*Comparison, error)
+	Compare(ctx context.Context, projects []string, rangeArg *DateRange, filter *DownloadsFilter, interval cube.Interval) (*Comparison, error)
 	Portfolio(ctx context.Context, requirements *string, author *string, maintainer *string, projects []string) (*Portfolio, error)
 	Dataset(ctx context.Context) (*Dataset, error)
 }
@@ -1351,8 +1351,8 @@ func (ec *executionContext) field_Downloads_by_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dimension",
-		func(ctx context.Context, v any) (catalog.Dimension, error) {
-			return ec.unmarshalNDimension2clickqlᚋinternalᚋcatalogᚐDimension(ctx, v)
+		func(ctx context.Context, v any) (cube.Dimension, error) {
+			return ec.unmarshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1381,8 +1381,8 @@ func (ec *executionContext) field_Downloads_series_args(ctx context.Context, raw
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (query.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx, v)
+		func(ctx context.Context, v any) (cube.Interval, error) {
+			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1557,8 +1557,8 @@ func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArg
 	}
 	args["filter"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (query.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx, v)
+		func(ctx context.Context, v any) (cube.Interval, error) {
+			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1853,8 +1853,8 @@ func (ec *executionContext) field_ReleaseGroup_series_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (query.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx, v)
+		func(ctx context.Context, v any) (cube.Interval, error) {
+			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1985,8 +1985,8 @@ func (ec *executionContext) _Comparison_interval(ctx context.Context, field grap
 			return obj.Interval, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v query.Interval) graphql.Marshaler {
-			return ec.marshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Interval) graphql.Marshaler {
+			return ec.marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2009,7 +2009,7 @@ func (ec *executionContext) _Comparison_dates(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2251,8 +2251,8 @@ func (ec *executionContext) _Dataset_firstDay(ctx context.Context, field graphql
 			return obj.FirstDay, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Day) graphql.Marshaler {
-			return ec.marshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2274,8 +2274,8 @@ func (ec *executionContext) _Dataset_lastDay(ctx context.Context, field graphql.
 			return obj.LastDay, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Day) graphql.Marshaler {
-			return ec.marshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2321,7 +2321,7 @@ func (ec *executionContext) _Dataset_missing(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2344,7 +2344,7 @@ func (ec *executionContext) _DatasetChange_landed(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2367,7 +2367,7 @@ func (ec *executionContext) _DatasetChange_changed(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2442,7 +2442,7 @@ func (ec *executionContext) _Downloads_series(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Series(ctx, fc.Args["interval"].(query.Interval))
+			return obj.Series(ctx, fc.Args["interval"].(cube.Interval))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
@@ -2486,7 +2486,7 @@ func (ec *executionContext) _Downloads_by(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.By(ctx, fc.Args["dimension"].(catalog.Dimension), fc.Args["first"].(int), fc.Args["others"].(bool))
+			return obj.By(ctx, fc.Args["dimension"].(cube.Dimension), fc.Args["first"].(int), fc.Args["others"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Slice) graphql.Marshaler {
@@ -2746,8 +2746,8 @@ func (ec *executionContext) _Point_date(ctx context.Context, field graphql.Colle
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3153,8 +3153,8 @@ func (ec *executionContext) _Project_firstDownload(ctx context.Context, field gr
 			return obj.FirstDownload(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Day) graphql.Marshaler {
-			return ec.marshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3176,8 +3176,8 @@ func (ec *executionContext) _Project_lastDownload(ctx context.Context, field gra
 			return obj.LastDownload(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Day) graphql.Marshaler {
-			return ec.marshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
 		},
 		true,
 		false,
@@ -4324,7 +4324,7 @@ func (ec *executionContext) _Query_compare(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Compare(ctx, fc.Args["projects"].([]string), fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter), fc.Args["interval"].(query.Interval))
+			return ec.Resolvers.Query().Compare(ctx, fc.Args["projects"].([]string), fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter), fc.Args["interval"].(cube.Interval))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Comparison) graphql.Marshaler {
@@ -5023,7 +5023,7 @@ func (ec *executionContext) _ReleaseGroup_series(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Series(ctx, fc.Args["interval"].(query.Interval))
+			return obj.Series(ctx, fc.Args["interval"].(cube.Interval))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
@@ -5101,8 +5101,8 @@ func (ec *executionContext) _Series_interval(ctx context.Context, field graphql.
 			return obj.Interval, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v query.Interval) graphql.Marshaler {
-			return ec.marshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Interval) graphql.Marshaler {
+			return ec.marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5125,7 +5125,7 @@ func (ec *executionContext) _Series_dates(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5203,7 +5203,7 @@ func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
-			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx, selections, v)
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5382,8 +5382,8 @@ func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.
 			return obj.Dimension(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v catalog.Dimension) graphql.Marshaler {
-			return ec.marshalNDimension2clickqlᚋinternalᚋcatalogᚐDimension(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Dimension) graphql.Marshaler {
+			return ec.marshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5607,8 +5607,8 @@ func (ec *executionContext) _Unresolved_reason(ctx context.Context, field graphq
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v query.UnresolvedReason) graphql.Marshaler {
-			return ec.marshalNUnresolvedReason2clickqlᚋinternalᚋqueryᚐUnresolvedReason(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v pypi.UnresolvedReason) graphql.Marshaler {
+			return ec.marshalNUnresolvedReason2clickqlᚋinternalᚋpypiᚐUnresolvedReason(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6701,14 +6701,14 @@ func (ec *executionContext) unmarshalInputDateRange(ctx context.Context, obj any
 		switch k {
 		case "from":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
-			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, v)
+			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.From = data
 		case "to":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
-			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx, v)
+			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -6722,7 +6722,7 @@ func (ec *executionContext) unmarshalInputDateRange(ctx context.Context, obj any
 			it.Last = data
 		case "unit":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
-			data, err := ec.unmarshalOInterval2ᚖclickqlᚋinternalᚋqueryᚐInterval(ctx, v)
+			data, err := ec.unmarshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -10102,12 +10102,12 @@ func (ec *executionContext) marshalNDatasetChange2ᚖclickqlᚋgraphᚐDatasetCh
 	return ec._DatasetChange(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx context.Context, v any) (catalog.Day, error) {
+func (ec *executionContext) unmarshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx context.Context, v any) (cube.Day, error) {
 	res, err := UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx context.Context, sel ast.SelectionSet, v catalog.Day) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx context.Context, sel ast.SelectionSet, v cube.Day) graphql.Marshaler {
 	_ = sel
 	res := MarshalDate(v)
 	if res == graphql.Null {
@@ -10118,13 +10118,13 @@ func (ec *executionContext) marshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx 
 	return res
 }
 
-func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx context.Context, v any) ([]catalog.Day, error) {
+func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, v any) ([]catalog.Day, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]catalog.Day, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -10132,10 +10132,10 @@ func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDay
 	return res, nil
 }
 
-func (ec *executionContext) marshalNDate2ᚕclickqlᚋinternalᚋcatalogᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
 	ret := make(graphql.Array, len(v))
 	for i := range v {
-		ret[i] = ec.marshalNDate2clickqlᚋinternalᚋcatalogᚐDay(ctx, sel, v[i])
+		ret[i] = ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -10163,12 +10163,12 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
-func (ec *executionContext) unmarshalNDimension2clickqlᚋinternalᚋcatalogᚐDimension(ctx context.Context, v any) (catalog.Dimension, error) {
+func (ec *executionContext) unmarshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx context.Context, v any) (cube.Dimension, error) {
 	res, err := UnmarshalDimension(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDimension2clickqlᚋinternalᚋcatalogᚐDimension(ctx context.Context, sel ast.SelectionSet, v catalog.Dimension) graphql.Marshaler {
+func (ec *executionContext) marshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx context.Context, sel ast.SelectionSet, v cube.Dimension) graphql.Marshaler {
 	_ = sel
 	res := MarshalDimension(v)
 	if res == graphql.Null {
@@ -10282,12 +10282,12 @@ func (ec *executionContext) marshalNInt642ᚕint64ᚄ(ctx context.Context, sel a
 	return ret
 }
 
-func (ec *executionContext) unmarshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx context.Context, v any) (query.Interval, error) {
+func (ec *executionContext) unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, v any) (cube.Interval, error) {
 	res, err := UnmarshalInterval(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNInterval2clickqlᚋinternalᚋqueryᚐInterval(ctx context.Context, sel ast.SelectionSet, v query.Interval) graphql.Marshaler {
+func (ec *executionContext) marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, sel ast.SelectionSet, v cube.Interval) graphql.Marshaler {
 	_ = sel
 	res := MarshalInterval(v)
 	if res == graphql.Null {
@@ -10709,13 +10709,13 @@ func (ec *executionContext) marshalNUnresolved2ᚖclickqlᚋgraphᚐUnresolved(c
 	return ec._Unresolved(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUnresolvedReason2clickqlᚋinternalᚋqueryᚐUnresolvedReason(ctx context.Context, v any) (query.UnresolvedReason, error) {
+func (ec *executionContext) unmarshalNUnresolvedReason2clickqlᚋinternalᚋpypiᚐUnresolvedReason(ctx context.Context, v any) (pypi.UnresolvedReason, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := query.UnresolvedReason(tmp)
+	res := pypi.UnresolvedReason(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnresolvedReason2clickqlᚋinternalᚋqueryᚐUnresolvedReason(ctx context.Context, sel ast.SelectionSet, v query.UnresolvedReason) graphql.Marshaler {
+func (ec *executionContext) marshalNUnresolvedReason2clickqlᚋinternalᚋpypiᚐUnresolvedReason(ctx context.Context, sel ast.SelectionSet, v pypi.UnresolvedReason) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -10903,7 +10903,7 @@ func (ec *executionContext) marshalOComparisonLine2ᚖclickqlᚋgraphᚐComparis
 	return ec._ComparisonLine(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx context.Context, v any) (*catalog.Day, error) {
+func (ec *executionContext) unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx context.Context, v any) (*cube.Day, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -10911,7 +10911,7 @@ func (ec *executionContext) unmarshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalODate2ᚖclickqlᚋinternalᚋcatalogᚐDay(ctx context.Context, sel ast.SelectionSet, v *catalog.Day) graphql.Marshaler {
+func (ec *executionContext) marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx context.Context, sel ast.SelectionSet, v *cube.Day) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -11061,7 +11061,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOInterval2ᚖclickqlᚋinternalᚋqueryᚐInterval(ctx context.Context, v any) (*query.Interval, error) {
+func (ec *executionContext) unmarshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, v any) (*cube.Interval, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -11069,7 +11069,7 @@ func (ec *executionContext) unmarshalOInterval2ᚖclickqlᚋinternalᚋqueryᚐI
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOInterval2ᚖclickqlᚋinternalᚋqueryᚐInterval(ctx context.Context, sel ast.SelectionSet, v *query.Interval) graphql.Marshaler {
+func (ec *executionContext) marshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, sel ast.SelectionSet, v *cube.Interval) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clickql/internal/catalog"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -117,7 +118,7 @@ func (f *DownloadsFilter) specifier() (*specifier, error) {
 	if text == nil {
 		return nil, badInput("the filter on VERSION is null; its one field has a value")
 	}
-	parsed, err := query.ParseSpecifier(*text)
+	parsed, err := pypi.ParseSpecifier(*text)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ func (f *ValueFilter) on(dim catalog.Dimension) (query.Condition, error) {
 func normalized(names []string) []string {
 	out := make([]string, len(names))
 	for i, name := range names {
-		out[i] = query.NormalizeName(strings.ToValidUTF8(name, "\uFFFD"))
+		out[i] = pypi.NormalizeName(strings.ToValidUTF8(name, "\uFFFD"))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"clickql/internal/catalog"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -67,6 +68,6 @@ func (a asker) search(text string, first int, after *string) (page, error) {
 		return page{}, &query.Error{Code: query.Uncovered, Message: "search is unavailable: no table of this database lists all projects at a bearable cost; " +
 			"an aggregate keyed by (project) would; ask for projects by name"}
 	}
-	entries, more := a.snap.Projects.Prefix(query.NormalizeName(text), behind, first)
+	entries, more := a.snap.Projects.Prefix(pypi.NormalizeName(text), behind, first)
 	return page{entries, more}, nil
 }

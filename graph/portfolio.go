@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -22,7 +23,7 @@ type Portfolio struct {
 type Unresolved struct {
 	Line   int
 	Text   string
-	Reason query.UnresolvedReason
+	Reason pypi.UnresolvedReason
 }
 
 // Portfolio is the field of that name.
@@ -75,12 +76,12 @@ func (s portfolioSource) person() (person string, role query.Role) {
 }
 
 // lines are the projects that are named.
-func (s portfolioSource) lines() (lines []query.RequirementLine) {
+func (s portfolioSource) lines() (lines []pypi.RequirementLine) {
 	if s.requirements != nil {
-		return query.ParseRequirements(*s.requirements)
+		return pypi.ParseRequirements(*s.requirements)
 	}
 	for i, name := range normalized(s.projects) {
-		lines = append(lines, query.RequirementLine{Line: i + 1, Text: s.projects[i], Name: name})
+		lines = append(lines, pypi.RequirementLine{Line: i + 1, Text: s.projects[i], Name: name})
 	}
 	return lines
 }
@@ -91,14 +92,14 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 		return nil, err
 	}
 	p := &Portfolio{op: op}
-	var lines []query.RequirementLine
+	var lines []pypi.RequirementLine
 	if person, role := from.person(); role != "" {
 		names, err := op.projectsOf(ctx, person, role)
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range names {
-			lines = append(lines, query.RequirementLine{Name: name})
+			lines = append(lines, pypi.RequirementLine{Name: name})
 		}
 	} else {
 		lines = from.lines()
@@ -115,7 +116,7 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 		case l.Line == 0: // of a person: nobody named it
 			continue
 		case l.Reason == "":
-			l.Reason = query.Unknown
+			l.Reason = pypi.Unknown
 		}
 		p.Unresolved = append(p.Unresolved, &Unresolved{l.Line, l.Text, l.Reason})
 	}
@@ -125,7 +126,7 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 }
 
 // existing finds out which of the lines' projects there are.
-func (op *operation) existing(ctx context.Context, lines []query.RequirementLine) (map[string]bool, error) {
+func (op *operation) existing(ctx context.Context, lines []pypi.RequirementLine) (map[string]bool, error) {
 	exists := map[string]bool{}
 	var names []string
 	for _, l := range lines {
@@ -190,7 +191,7 @@ func (op *operation) projectsOf(ctx context.Context, person string, role query.R
 		if role == query.Maintainer {
 			people = []string{m.Maintainer, m.MaintainerEmail}
 		}
-		if query.NamesPerson(person, people...) {
+		if pypi.NamesPerson(person, people...) {
 			names = append(names, name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"clickql/internal/catalog"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -20,7 +21,7 @@ type slice struct {
 // specifier is a PEP 440 specifier, and how it was written.
 type specifier struct {
 	text string
-	*query.Specifier
+	*pypi.Specifier
 }
 
 // of is the slice narrowed to projects, taken together.

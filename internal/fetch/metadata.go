@@ -2,14 +2,13 @@ package fetch
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/catalog"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -93,7 +92,7 @@ func (o *Operation) Metadata(ctx context.Context, name string) (*Metadata, error
 
 // newMetadata reads one row.
 func newMetadata(c query.MetadataColumns) *Metadata {
-	m := &Metadata{Name: c.Project, LatestVersion: query.LatestVersion(c.Versions), versions: c.Versions, first: c.First}
+	m := &Metadata{Name: c.Project, LatestVersion: pypi.LatestVersion(c.Versions), versions: c.Versions, first: c.First}
 	m.LastRelease = time.Unix(slices.Max(c.Uploaded), 0).UTC()
 	python := make(map[uint64]string, len(c.TextRefs))
 	for i, ref := range c.TextRefs {
@@ -107,45 +106,6 @@ func newMetadata(c query.MetadataColumns) *Metadata {
 	m.Summary, m.Author, m.License = texts[query.TextSummary], texts[query.TextAuthor], texts[query.TextLicense]
 	m.Maintainer, m.AuthorEmail, m.MaintainerEmail = texts[query.TextMaintainer], texts[query.TextAuthorEmail], texts[query.TextMaintainerEmail]
 	m.HomePage, m.RequiresPython = texts[query.TextHomePage], texts[query.TextRequiresPython]
-	m.Repository = repository(append(texts[query.TextURLs:len(texts):len(texts)], m.HomePage))
+	m.Repository = pypi.Repository(append(texts[query.TextURLs:len(texts):len(texts)], m.HomePage))
 	return m
-}
-
-// repository is owner/name of the first URL on GitHub that names a repository.
-// URLs may follow a label and a comma, as project_urls writes them ("Source,
-// https://..."; core metadata, Project-URL); ones labelled as the source come
-// first.
-func repository(urls []string) string {
-	best := ""
-	for _, u := range urls {
-		label, link, labelled := strings.Cut(u, ",")
-		if !labelled {
-			label, link = "", u
-		}
-		name := gitHubName(strings.TrimSpace(link))
-		if name == "" {
-			continue
-		}
-		if l := strings.ToLower(label); strings.Contains(l, "source") || strings.Contains(l, "repo") || strings.Contains(l, "code") {
-			return name
-		}
-		if best == "" {
-			best = name
-		}
-	}
-	return best
-}
-
-// gitHubName is owner/name of a GitHub URL; empty for any other.
-func gitHubName(link string) string {
-	u, err := url.Parse(link)
-	if err != nil {
-		return ""
-	}
-	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
-	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
-	if host != "github.com" || len(parts) < 2 || parts[0] == "" || parts[0] == "sponsors" || parts[0] == "orgs" {
-		return ""
-	}
-	return parts[0] + "/" + strings.TrimSuffix(parts[1], ".git")
 }

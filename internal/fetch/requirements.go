@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -42,13 +43,13 @@ func (q *Requirements) Of(version string) []string {
 		return nil
 	}
 	if version == "" {
-		version = query.LatestVersion(q.versions)
+		version = pypi.LatestVersion(q.versions)
 	}
 	at := slices.Index(q.versions, version)
 	if at < 0 {
 		return nil
 	}
-	return query.Required(q.lists[q.listOf[at]])
+	return pypi.Required(q.lists[q.listOf[at]])
 }
 
 // scanRequirements reads one project's.

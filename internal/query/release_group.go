@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"clickql/internal/pypi"
 )
 
 // ReleaseGroup is the versions of one major or minor release taken together.
@@ -23,7 +25,7 @@ func GroupReleases(versions []Group, numbers int) []ReleaseGroup {
 	at := map[string]int{}
 	var groups []ReleaseGroup
 	for _, v := range versions {
-		release := releaseOf(v.Value, numbers)
+		release := pypi.ReleaseOf(v.Value, numbers)
 		i, known := at[release]
 		if !known {
 			i = len(groups)
@@ -37,22 +39,4 @@ func GroupReleases(versions []Group, numbers int) []ReleaseGroup {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), strings.Compare(a.Release, b.Release))
 	})
 	return groups
-}
-
-// releaseOf is the first numbers of a version's release segment; empty where
-// the version is none.
-func releaseOf(version string, numbers int) string {
-	v, ok := parsePyVersion(version)
-	if !ok {
-		return ""
-	}
-	kept := make([]string, numbers)
-	for i := range kept {
-		kept[i] = segment(v.release, i)
-	}
-	release := strings.Join(kept, ".")
-	if v.epoch != number("") {
-		release = v.epoch + "!" + release
-	}
-	return release
 }

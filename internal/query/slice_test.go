@@ -25,32 +25,3 @@ func TestKeysTellRequestsApart(t *testing.T) {
 		seen[r.Key()] = i
 	}
 }
-
-// TestNormalizeName follows PEP 503.
-func TestNormalizeName(t *testing.T) {
-	for in, want := range map[string]string{
-		"Flask": "flask", "zope.interface": "zope-interface", "a__b--c..d": "a-b-c-d", "a._-b": "a-b", " PyYAML\n": "pyyaml", "": "",
-	} {
-		if got := NormalizeName(in); got != want {
-			t.Errorf("NormalizeName(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-// TestLatestVersion follows PEP 440, not the text.
-func TestLatestVersion(t *testing.T) {
-	for want, versions := range map[string][]string{
-		"":          nil,
-		"1.10":      {"1.9", "1.10", "1.2"},
-		"2.0":       {"2.0", "2.1rc1", "2.1.dev0", "3.0a1"},
-		"3.0b2":     {"3.0a9", "3.0b2", "3.0b1", "what"},
-		"1.0.post1": {"1.0", "1.0.post1", "1.0rc9"},
-		"1!0.1":     {"9.9", "1!0.1"},
-		"other":     {"other", "odd"},
-		"2024.2.2":  {"2024.2.2", "2023.11.17", "2024.02.01"},
-	} {
-		if got := LatestVersion(versions); got != want {
-			t.Errorf("LatestVersion(%v) = %q, want %q", versions, got, want)
-		}
-	}
-}

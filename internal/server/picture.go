@@ -11,6 +11,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"clickql/internal/fetch"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -58,7 +59,7 @@ func (s *Server) picture(read reader) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		project := query.NormalizeName(name)
+		project := pypi.NormalizeName(name)
 		h := w.Header()
 		h.Set("Content-Type", "image/svg+xml; charset=utf-8")
 		h.Set("Content-Security-Policy", picturePolicy)

@@ -1,4 +1,4 @@
-package query_test
+package pypi_test
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clickql/internal/fault"
-	"clickql/internal/query"
+	"clickql/internal/pypi"
 )
 
 // reference is what the Python Packaging Authority's own implementation
@@ -48,7 +48,7 @@ func readReference(t *testing.T) (ref reference) {
 func TestSpecifiersMatchAsPackagingDoes(t *testing.T) {
 	ref := readReference(t)
 	for _, s := range ref.Specifiers {
-		parsed, err := query.ParseSpecifier(s.Specifier)
+		parsed, err := pypi.ParseSpecifier(s.Specifier)
 		var told *fault.Error
 		switch {
 		case (err == nil) != s.Valid:
@@ -70,10 +70,10 @@ func TestVersionsAreOrderedAsPackagingDoes(t *testing.T) {
 	ordered := readReference(t).Ordered
 	for i, b := range ordered[1:] {
 		a := ordered[i]
-		if c := query.CompareVersions(a.Version, b.Version); (c == 0) != b.Same || c > 0 {
+		if c := pypi.CompareVersions(a.Version, b.Version); (c == 0) != b.Same || c > 0 {
 			t.Errorf("%s and %s compare as %d", a.Version, b.Version, c)
 		}
-		if c := query.CompareVersions(b.Version, a.Version); (c == 0) != b.Same || c < 0 {
+		if c := pypi.CompareVersions(b.Version, a.Version); (c == 0) != b.Same || c < 0 {
 			t.Errorf("%s and %s compare as %d", b.Version, a.Version, c)
 		}
 	}
@@ -97,7 +97,7 @@ func TestSelectHandlesPreReleases(t *testing.T) {
 		"==1.0.*":       {"1.0"},
 		"==1.0.*,!=1.0": {"1.0.post1.dev1"},
 	} {
-		s, err := query.ParseSpecifier(specifier)
+		s, err := pypi.ParseSpecifier(specifier)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,14 +138,14 @@ func TestRequired(t *testing.T) {
 		"foo,bar":  "foo",
 	} {
 		got := ""
-		if names := query.Required([]string{text}); len(names) > 0 {
+		if names := pypi.Required([]string{text}); len(names) > 0 {
 			got = names[0]
 		}
 		if got != want {
 			t.Errorf("%q requires %q, want %q", text, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"b", "a"}, query.Required([]string{"b", "a; extra == 'x'", "B>1", "a"})); diff != "" {
+	if diff := cmp.Diff([]string{"b", "a"}, pypi.Required([]string{"b", "a; extra == 'x'", "B>1", "a"})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -160,9 +160,38 @@ func TestVersionsAreOrderedAsDepsDevDoes(t *testing.T) {
 			if errA != nil || errB != nil {
 				continue
 			}
-			if want, got := va.Compare(vb), query.CompareVersions(a, b); want != got {
+			if want, got := va.Compare(vb), pypi.CompareVersions(a, b); want != got {
 				t.Errorf("%s and %s compare as %d, want %d", a, b, got, want)
 			}
+		}
+	}
+}
+
+// TestNormalizeName follows PEP 503.
+func TestNormalizeName(t *testing.T) {
+	for in, want := range map[string]string{
+		"Flask": "flask", "zope.interface": "zope-interface", "a__b--c..d": "a-b-c-d", "a._-b": "a-b", " PyYAML\n": "pyyaml", "": "",
+	} {
+		if got := pypi.NormalizeName(in); got != want {
+			t.Errorf("NormalizeName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestLatestVersion follows PEP 440, not the text.
+func TestLatestVersion(t *testing.T) {
+	for want, versions := range map[string][]string{
+		"":          nil,
+		"1.10":      {"1.9", "1.10", "1.2"},
+		"2.0":       {"2.0", "2.1rc1", "2.1.dev0", "3.0a1"},
+		"3.0b2":     {"3.0a9", "3.0b2", "3.0b1", "what"},
+		"1.0.post1": {"1.0", "1.0.post1", "1.0rc9"},
+		"1!0.1":     {"9.9", "1!0.1"},
+		"other":     {"other", "odd"},
+		"2024.2.2":  {"2024.2.2", "2023.11.17", "2024.02.01"},
+	} {
+		if got := pypi.LatestVersion(versions); got != want {
+			t.Errorf("LatestVersion(%v) = %q, want %q", versions, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package query
+package pypi
 
 import (
 	"regexp"
@@ -19,7 +19,7 @@ type Specifier struct {
 // clause is one comparison.
 type clause struct {
 	op       string
-	version  pyVersion
+	version  version
 	wildcard bool   // the version stands for all that begin with its release
 	text     string // of ===, lower case
 }
@@ -54,7 +54,7 @@ func parseClause(text string) (c clause, ok bool) {
 	}
 	c.op, c.text = m[1], strings.ToLower(m[2])
 	version, wildcard := strings.CutSuffix(m[2], ".*")
-	c.version, ok = parsePyVersion(version)
+	c.version, ok = parseVersion(version)
 	exact := c.op == "==" || c.op == "!="
 	switch v := c.version; {
 	case c.op == "===":
@@ -84,7 +84,7 @@ func (s *Specifier) Select(versions []string) []string {
 // where it names one, and with all of them.
 func (s *Specifier) Match(versions []string) (preferred, all []string) {
 	for _, text := range versions {
-		v, ok := parsePyVersion(text)
+		v, ok := parseVersion(text)
 		if !s.holds(text, v, ok) {
 			continue
 		}
@@ -97,7 +97,7 @@ func (s *Specifier) Match(versions []string) (preferred, all []string) {
 }
 
 // holds reports that every clause holds; parsed that the text is a version.
-func (s *Specifier) holds(text string, v pyVersion, parsed bool) bool {
+func (s *Specifier) holds(text string, v version, parsed bool) bool {
 	if !parsed && len(s.clauses) == 0 {
 		return false
 	}
@@ -110,7 +110,7 @@ func (s *Specifier) holds(text string, v pyVersion, parsed bool) bool {
 }
 
 // holds compares a version.
-func (c clause) holds(v pyVersion) bool {
+func (c clause) holds(v version) bool {
 	switch c.op {
 	case "==":
 		return c.equal(v)
@@ -134,7 +134,7 @@ func (c clause) holds(v pyVersion) bool {
 }
 
 // equal is the operator ==: a local label counts only where the clause has one.
-func (c clause) equal(v pyVersion) bool {
+func (c clause) equal(v version) bool {
 	switch {
 	case c.wildcard:
 		return hasPrefix(v, c.version.epoch, c.version.release)
@@ -145,7 +145,7 @@ func (c clause) equal(v pyVersion) bool {
 }
 
 // hasPrefix reports that the version's release begins with the numbers.
-func hasPrefix(v pyVersion, epoch string, release []string) bool {
+func hasPrefix(v version, epoch string, release []string) bool {
 	if v.epoch != epoch {
 		return false
 	}
@@ -158,6 +158,6 @@ func hasPrefix(v pyVersion, epoch string, release []string) bool {
 }
 
 // sameRelease reports that the versions differ in suffixes alone.
-func sameRelease(a, b pyVersion) bool {
+func sameRelease(a, b version) bool {
 	return a.epoch == b.epoch && compareReleases(a.release, b.release) == 0
 }

@@ -1,4 +1,4 @@
-package fetch
+package pypi
 
 import "testing"
 
@@ -10,7 +10,7 @@ func TestRepository(t *testing.T) {
 		"":    {"Sponsor, https://github.com/sponsors/x", "https://gitlab.com/a/b", "::", "https://github.com/", "Source,"},
 		"p/q": {"https://github.com/p/q.git"},
 	} {
-		if got := repository(urls); got != want {
+		if got := Repository(urls); got != want {
 			t.Errorf("%v: %q, want %q", urls, got, want)
 		}
 	}

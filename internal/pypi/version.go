@@ -1,4 +1,4 @@
-package query
+package pypi
 
 import (
 	"cmp"
@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// pyVersion is a version as PEP 440 reads it ("Version scheme"). Numbers are
+// version is a version as PEP 440 reads it ("Version scheme"). Numbers are
 // kept as digits without leading zeros: dates and hashes outgrow any integer.
-type pyVersion struct {
+type version struct {
 	epoch   string
 	release []string
 	pre     string // "a", "b", "rc"; empty for none
@@ -19,25 +19,25 @@ type pyVersion struct {
 	local   []string
 }
 
-// pyVersionText is the version pattern of PEP 440, appendix B, without the
+// The version pattern of PEP 440, appendix B, in parts: without suffixes it is the
 // public version's epoch and release, which specifiers use by themselves.
 const (
-	pyRelease = `v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)`
-	pySuffix  = `(?:[-_.]?(alpha|beta|preview|pre|a|b|c|rc)[-_.]?([0-9]*))?` +
+	releaseText = `v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)`
+	suffixText  = `(?:[-_.]?(alpha|beta|preview|pre|a|b|c|rc)[-_.]?([0-9]*))?` +
 		`(?:-([0-9]+)|[-_.]?(post|rev|r)[-_.]?([0-9]*))?` +
 		`(?:[-_.]?(dev)[-_.]?([0-9]*))?`
-	pyLocal = `(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?`
+	localText = `(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?`
 )
 
 var (
-	pyVersionPattern   = regexp.MustCompile(`^` + pyRelease + pySuffix + pyLocal + `$`)
-	pyLocalSeparators  = regexp.MustCompile(`[-_.]`)
-	pyPreReleasePhases = map[string]string{"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
+	versionPattern   = regexp.MustCompile(`^` + releaseText + suffixText + localText + `$`)
+	localSeparators  = regexp.MustCompile(`[-_.]`)
+	preReleasePhases = map[string]string{"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 )
 
-// parsePyVersion reads a version; ok is false where it is none.
-func parsePyVersion(text string) (v pyVersion, ok bool) {
-	m := pyVersionPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
+// parseVersion reads a version; ok is false where it is none.
+func parseVersion(text string) (v version, ok bool) {
+	m := versionPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
 	if m == nil {
 		return v, false
 	}
@@ -47,7 +47,7 @@ func parsePyVersion(text string) (v pyVersion, ok bool) {
 	}
 	if m[3] != "" {
 		v.pre, v.preNum = m[3], number(m[4])
-		if phase, other := pyPreReleasePhases[m[3]]; other {
+		if phase, other := preReleasePhases[m[3]]; other {
 			v.pre = phase
 		}
 	}
@@ -61,7 +61,7 @@ func parsePyVersion(text string) (v pyVersion, ok bool) {
 		v.dev = number(m[9])
 	}
 	if m[10] != "" {
-		v.local = pyLocalSeparators.Split(m[10], -1)
+		v.local = localSeparators.Split(m[10], -1)
 	}
 	return v, true
 }
@@ -81,17 +81,17 @@ func compareNumbers(a, b string) int {
 
 // isPreRelease reports a pre-release or a developmental release, which PEP 440
 // treats alike.
-func (v pyVersion) isPreRelease() bool { return v.pre != "" || v.dev != "" }
+func (v version) isPreRelease() bool { return v.pre != "" || v.dev != "" }
 
 // public is the version without its local label.
-func (v pyVersion) public() pyVersion {
+func (v version) public() version {
 	v.local = nil
 	return v
 }
 
 // compare orders versions ("Summary of permitted suffixes and relative
 // ordering").
-func (v pyVersion) compare(o pyVersion) int {
+func (v version) compare(o version) int {
 	return cmp.Or(
 		compareNumbers(v.epoch, o.epoch),
 		compareReleases(v.release, o.release),
@@ -105,7 +105,7 @@ func (v pyVersion) compare(o pyVersion) int {
 
 // phase orders what precedes a final release: a developmental release of
 // nothing else, alpha, beta, candidate, the release itself.
-func (v pyVersion) phase() int {
+func (v version) phase() int {
 	switch {
 	case v.pre != "":
 		return strings.Index("abr", v.pre[:1])
@@ -169,8 +169,8 @@ func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
 // CompareVersions orders two versions by PEP 440; what is none comes before all
 // that are, by its text.
 func CompareVersions(a, b string) int {
-	va, okA := parsePyVersion(a)
-	vb, okB := parsePyVersion(b)
+	va, okA := parseVersion(a)
+	vb, okB := parseVersion(b)
 	switch {
 	case okA && okB:
 		return va.compare(vb)
@@ -180,4 +180,50 @@ func CompareVersions(a, b string) int {
 		return -1
 	}
 	return strings.Compare(a, b)
+}
+
+// LatestVersion is the newest of the versions in the order of PEP 440; final
+// releases come before any pre-release, as pip prefers them. Strings that are no
+// PEP 440 versions are older than every other. Empty for no versions.
+func LatestVersion(versions []string) string {
+	if len(versions) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(versions, compareRelease)
+}
+
+// compareRelease orders versions by how much they are wanted: not a version,
+// pre-releases, final releases, each by PEP 440, then by text.
+func compareRelease(a, b string) int {
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), CompareVersions(a, b), strings.Compare(a, b))
+}
+
+// rank is how much a version is wanted, whatever its number.
+func rank(version string) int {
+	v, ok := parseVersion(version)
+	switch {
+	case !ok:
+		return 0
+	case v.isPreRelease():
+		return 1
+	}
+	return 2
+}
+
+// ReleaseOf is the first numbers of a version's release segment, with the epoch
+// where there is one; empty where the version is none. Missing numbers are 0.
+func ReleaseOf(version string, numbers int) string {
+	v, ok := parseVersion(version)
+	if !ok {
+		return ""
+	}
+	kept := make([]string, numbers)
+	for i := range kept {
+		kept[i] = segment(v.release, i)
+	}
+	release := strings.Join(kept, ".")
+	if v.epoch != number("") {
+		release = v.epoch + "!" + release
+	}
+	return release
 }
