@@ -6,7 +6,7 @@ SHELL := /bin/sh
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 
-# What npm brings: the embedded ClickHouse, and the playground's bundle. Each
+# What npm brings: the embedded ClickHouse, and the bundle of the pages. Each
 # stamp is newer than what it was made from.
 ENGINE := internal/engine/npm/node_modules/.package-lock.json
 WEB := internal/server/web/dist/.stamp
@@ -54,7 +54,7 @@ $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.jso
 	cd internal/engine/npm && $(NPM_CI)
 	@touch $@
 
-$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(wildcard internal/server/web/src/* internal/server/web/*.mjs internal/server/examples/*)
+$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(shell find internal/server/web/src -type f -not -path '*/gql/*') $(wildcard internal/server/web/*.mjs internal/server/web/tsconfig.json internal/server/examples/*) schema.graphqls
 	cd internal/server/web && $(NPM_CI) && npm run --silent build
 	@touch $@
 

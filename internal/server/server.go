@@ -1,4 +1,4 @@
-// Package server is the gateway's HTTP surface: GraphQL, the playground, the
+// Package server is the gateway's HTTP surface: GraphQL, the explorer's pages, the playground, the
 // schema, health, metrics, and pictures of downloads for other people's pages.
 //
 // A request passes, from the outside in: a request id, the access log with its
@@ -18,6 +18,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
 	"clickql/internal/server/web"
+	"clickql/internal/site"
 )
 
 // Config is what a Server needs. Zero values of the limits mean the defaults
@@ -112,7 +113,8 @@ func (s *Server) routes(m *metrics) http.Handler {
 	files := web.Files()
 	shared := newCORS(s.cfg.Origins)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", shared(s.graphql(m)))
+	answers := s.graphql(m)
+	mux.Handle("/graphql", shared(answers))
 	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
 	mux.Handle("GET /chart/{file}", shared(compressed(s.picture(readChart))))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.picture(readBadge))))
@@ -121,6 +123,8 @@ func (s *Server) routes(m *metrics) http.Handler {
 	mux.Handle("GET /healthz", http.HandlerFunc(healthz))
 	mux.Handle("GET /readyz", newReadiness(s.cfg.Checks, s.cfg.Log))
 	mux.Handle("GET /metrics", m.handler())
-	mux.Handle("GET /{$}", http.RedirectHandler("playground", http.StatusFound))
+	for pattern, page := range site.New(site.Config{GraphQL: answers, Files: files, Log: s.cfg.Log}).Routes() {
+		mux.Handle(pattern, compressed(page))
+	}
 	return mux
 }

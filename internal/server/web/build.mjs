@@ -8,6 +8,8 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
+import { parse, print } from "graphql";
+import { documents, operations } from "./operations.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
@@ -58,8 +60,17 @@ const pages = await bundle({
     __WORKERS__: JSON.stringify(Object.fromEntries(Object.entries(workers.files).map(([name, { script }]) => [name.split(".")[0], script]))),
   },
 });
-const licence = await licences([...workers.inputs, ...pages.inputs]);
+const texts = await operations(here);
+const documentsFile = await documentsAsset(texts);
+const define = { "process.env.NODE_ENV": '"production"', __DOCUMENTS__: JSON.stringify(documentsFile) };
+const site = await bundle({ entryPoints: { site: "./src/site/main.tsx" }, splitting: true, format: "esm", jsx: "automatic", define, plugins: [documents] });
+const theme = await bundle({ entryPoints: { theme: "./src/site/theme.js" }, format: "iife", splitting: false });
+const licence = await licences([...workers.inputs, ...pages.inputs, ...site.inputs]);
 await page("playground", { ...pages.files.playground, licence });
+await writeFile(
+  join(next, "site.json"),
+  JSON.stringify({ script: site.files.site.script, sheet: site.files.site.sheet, theme: theme.files.theme.script, licence, documents: documentsFile, operations: byName(texts) }),
+);
 await compressAll(next);
 await rm(dist, { recursive: true, force: true });
 await rename(next, dist);
@@ -89,6 +100,24 @@ async function bundle(options) {
     if (entryPoint && entry in options.entryPoints) files[entry] = { script: name, sheet: cssBundle && basename(cssBundle) };
   }
   return { files, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** Writes the site's operations by hash, each as it is sent and as people read it; gives the file's name. */
+async function documentsAsset(texts) {
+  const shown = (text) => {
+    const document = parse(text);
+    const rank = ({ kind }) => (kind === "OperationDefinition" ? 0 : 1);
+    return print({ ...document, definitions: [...document.definitions].sort((a, b) => rank(a) - rank(b)) });
+  };
+  const content = JSON.stringify(Object.fromEntries(Object.entries(texts).map(([hash, text]) => [hash, [text, shown(text)]])));
+  const name = `documents-${digest(content)}.json`;
+  await writeFile(join(next, "assets", name), content);
+  return name;
+}
+
+/** The operations' texts by their names. */
+function byName(texts) {
+  return Object.fromEntries(Object.values(texts).map((text) => [parse(text).definitions.find((d) => d.kind === "OperationDefinition").name.value, text]));
 }
 
 /** Writes NAME.html from src/NAME.html with the bundle's file names in it. */

@@ -1,0 +1,127 @@
+// Downloads over time, alone.
+import { useMemo } from "react";
+import type { Answer } from "../ask";
+import { Spark } from "../chart/Spark";
+import { weekMean } from "../chart/kernel";
+import { type Mark, TimeChart } from "../chart/TimeChart";
+import { bucket, change, changeClass, count, exact } from "../format";
+import { graphql } from "../gql";
+import type { SeriesPartFragment } from "../gql/graphql";
+import { nextBucket, parseLast, type State } from "../state";
+import type { Picture } from "../ui/copies";
+import { Widget, type WidgetProps } from "../ui/Widget";
+
+export const SeriesPart = graphql(`
+  fragment SeriesPart on Downloads {
+    total
+    change
+    series(interval: $interval) {
+      dates
+      totals
+      missing
+    }
+  }
+`);
+
+export const SeriesQuery = graphql(`
+  query Series($projects: [String!], $range: DateRange, $filter: DownloadsFilter, $interval: Interval!) {
+    downloads(projects: $projects, range: $range, filter: $filter) {
+      ...SeriesPart
+    }
+  }
+`);
+
+/** The days that the data has. */
+export interface Days {
+  firstDay?: string | null;
+  lastDay?: string | null;
+}
+
+/** Which intervals of a series are cut off by the range or the data, and which have no data at all. */
+export function gapsOf(dates: string[], interval: string, missing: string[], state: Pick<State, "from" | "to" | "last">, days: Days) {
+  const lost = new Set(missing);
+  const first = [state.from || beginning(state.last, days.lastDay), days.firstDay ?? ""].sort().at(-1)!;
+  const last = [state.to || "9999", days.lastDay ?? "9999"].sort()[0];
+  const partial: boolean[] = [];
+  const absent: boolean[] = [];
+  for (const date of dates) {
+    const end = nextBucket(date, interval);
+    let n = 0;
+    let gone = 0;
+    for (let d = date; d < end; d = nextBucket(d, "DAY")) {
+      n++;
+      if (lost.has(d) || d > last) gone++;
+    }
+    absent.push(gone === n);
+    partial.push(gone > 0 || date < first || nextBucket(date, interval) > nextBucket(last.startsWith("9999") ? end : last, "DAY"));
+  }
+  return { partial, absent };
+}
+
+/** The first day of the last so many units that end on a day; "" where that is not known. */
+function beginning(last: string, end?: string | null): string {
+  const length = parseLast(last);
+  if (!length || !end) return "";
+  const d = new Date(`${end}T00:00:00Z`);
+  d.setUTCDate(d.getUTCDate() + 1);
+  if (length.unit === "d" || length.unit === "w") d.setUTCDate(d.getUTCDate() - length.n * (length.unit === "w" ? 7 : 1));
+  else d.setUTCMonth(d.getUTCMonth() - length.n * { m: 1, q: 3, y: 12 }[length.unit]);
+  return d.toISOString().slice(0, 10);
+}
+
+export function SeriesWidget({ part, names, state, interval, days, marks, answer, own, path, onRetry, title = "Downloads", wide }: {
+  part?: SeriesPartFragment | null;
+  names: string;
+  state: State;
+  interval: string;
+  days: Days;
+  marks?: Mark[];
+  answer: Answer<unknown>;
+  path: (string | number)[];
+  own: WidgetProps["own"];
+  onRetry: () => void;
+  title?: string;
+  wide: WidgetProps["wide"];
+}) {
+  const s = part?.series;
+  const gaps = useMemo(() => (s ? gapsOf(s.dates, interval, s.missing, state, days) : { partial: [], absent: [] }), [s, interval, state, days]);
+  const mean = useMemo(() => (s && interval === "DAY" && s.dates.length > 31 ? weekMean(s.totals, gaps.absent) : undefined), [s, interval, gaps]);
+  const lines = useMemo(() => (s ? [{ key: "all", label: "Downloads", totals: s.totals as (number | null)[], ink: "accent" as const }] : []), [s]);
+  const bars = (s?.dates.length ?? 0) <= 31;
+  const picture: Picture = { names, state, parameters: bars ? { shape: "bar" } : {} };
+  const lost = s?.missing.length ?? 0;
+  return (
+    <Widget
+      id="series"
+      title={title}
+      note={part && part.total != null && <Total total={part.total} by={part.change} />}
+      wide={wide}
+      errors={answer.errors}
+      requestId={answer.requestId}
+      path={[...path, "series"]}
+      onRetry={onRetry}
+      own={own}
+      picture={picture}
+      empty={s && !s.totals.some((t) => t > 0) && "No downloads in this range."}
+      table={s && { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : ""), gaps.absent[i] ? "–" : s.totals[i]]) }}
+    >
+      {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} {...gaps} />}
+      {lost > 0 && (
+        <details className="lost">
+          <summary>{lost === 1 ? "1 day is" : `${lost} days are`} not loaded</summary>
+          <p>{s!.missing.join(", ")}</p>
+        </details>
+      )}
+    </Widget>
+  );
+}
+
+export function Total({ total, by }: { total: number; by?: number | null }) {
+  return (
+    <>
+      <span title={exact(total)}>{count(total)}</span> {by != null && <span className={changeClass(by)} title="against the period of equal length before">{change(by)}</span>}
+    </>
+  );
+}
+
+export { Spark };

@@ -1,0 +1,71 @@
+package site
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// manifest is what the bundle tells about itself.
+type manifest struct {
+	// Script, Sheet, Theme, Licence and Documents are the names of assets: the
+	// pages' script and style sheet, the script that sets the theme before
+	// anything is drawn, the licences of what is bundled, and the operations by hash.
+	Script    string `json:"script"`
+	Sheet     string `json:"sheet"`
+	Theme     string `json:"theme"`
+	Licence   string `json:"licence"`
+	Documents string `json:"documents"`
+	// Operations are the texts of the operations by name.
+	Operations map[string]string `json:"operations"`
+}
+
+// ManifestFile is the bundle's file that tells the pages' assets and operations.
+const ManifestFile = "site.json"
+
+// readManifest reads the bundle's manifest.
+func readManifest(files fs.FS) (*manifest, error) {
+	f, err := files.Open(ManifestFile + ".gz")
+	if err != nil {
+		return nil, fmt.Errorf("read the site's bundle: %w: run `make build`", err)
+	}
+	defer func() { _ = f.Close() }() // of a file in memory
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("read the site's bundle: %w", err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return nil, fmt.Errorf("read the site's bundle: %w", err)
+	}
+	m := new(manifest)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("read the site's bundle: %w", err)
+	}
+	return m, nil
+}
+
+// Operations are the documents that the pages ask, by the SHA-256 of their text
+// in hexadecimal: what a gateway of trusted documents has to trust. There are
+// none in a binary without the bundle.
+func Operations(files fs.FS) map[string]string {
+	m, err := readManifest(files)
+	if err != nil {
+		return nil
+	}
+	byHash := map[string]string{}
+	for _, text := range m.Operations {
+		byHash[hashOf(text)] = text
+	}
+	return byHash
+}
+
+// hashOf is the SHA-256 of a text in hexadecimal.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

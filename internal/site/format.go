@@ -1,0 +1,132 @@
+package site
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// suffixes are the powers of a thousand as people write them.
+var suffixes = [...]string{"", "k", "M", "B", "T", "Qa", "Qi"}
+
+// countText writes a number of downloads with three digits: 999, 1.24k, 12.4M.
+// testdata/format.json holds it to the browser's.
+func countText(n int64) string {
+	v, unit := float64(n), 0
+	for math.Abs(v) >= 999.5 && unit < len(suffixes)-1 {
+		v /= 1000
+		unit++
+	}
+	if unit == 0 {
+		return strconv.FormatInt(n, 10)
+	}
+	digits := 2
+	if a := math.Abs(v); a >= 99.95 {
+		digits = 0
+	} else if a >= 9.995 {
+		digits = 1
+	}
+	return trimZeros(strconv.FormatFloat(v, 'f', digits, 64)) + suffixes[unit]
+}
+
+// trimZeros cuts zeros behind a decimal point.
+func trimZeros(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// exactText writes a whole number with thousands apart: 1,234,567.
+func exactText(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for i := len(s) - 3; i > start; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// shareText writes a part of a whole: 45 %, 3.2 %, <0.1 %.
+func shareText(part float64) string {
+	switch p := part * 100; {
+	case p > 0 && p < .1:
+		return "<0.1 %"
+	case p < 9.95:
+		return trimZeros(strconv.FormatFloat(p, 'f', 1, 64)) + " %"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+	}
+}
+
+// changeText writes a relative change: +12 %, −3.4 %, ×14; empty where there is
+// nothing to compare with.
+func changeText(change *float64) string {
+	if change == nil {
+		return ""
+	}
+	c := *change
+	if c >= 9 {
+		return "×" + trimZeros(strconv.FormatFloat(c+1, 'f', 0, 64))
+	}
+	sign := "+"
+	if c < 0 {
+		sign, c = "−", -c
+	}
+	digits := 0
+	if c < .0995 {
+		digits = 1
+	}
+	text := trimZeros(strconv.FormatFloat(c*100, 'f', digits, 64))
+	if text == "0" {
+		return "±0 %"
+	}
+	return sign + text + " %"
+}
+
+// changeClass is the class of a change's text.
+func changeClass(change *float64) string {
+	switch {
+	case change == nil || math.Abs(*change) < .0005:
+		return "change"
+	case *change > 0:
+		return "change up"
+	}
+	return "change down"
+}
+
+// dayText writes a day for people: 2 Nov 2026. What is none stays as it is.
+func dayText(day string) string {
+	if len(day) < len(time.DateOnly) {
+		return day
+	}
+	t, err := time.Parse(time.DateOnly, day[:len(time.DateOnly)])
+	if err != nil {
+		return day
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// bucketText writes the interval that begins on a day: 2 Nov 2026, week of 2 Nov
+// 2026, Nov 2026, Q4 2026, 2026.
+func bucketText(day, interval string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	switch interval {
+	case "WEEK":
+		return "week of " + t.Format("2 Jan 2006")
+	case "MONTH":
+		return t.Format("Jan 2006")
+	case "QUARTER":
+		return "Q" + strconv.Itoa((int(t.Month())+2)/3) + t.Format(" 2006")
+	case "YEAR":
+		return t.Format("2006")
+	}
+	return t.Format("2 Jan 2006")
+}

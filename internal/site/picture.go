@@ -1,0 +1,94 @@
+package site
+
+import (
+	"html/template"
+	"regexp"
+
+	"clickql/internal/catalog"
+	"clickql/internal/query"
+	"clickql/internal/render"
+)
+
+// The size of pictures in a page, in CSS pixels; the style sheet fits them to
+// their place.
+const (
+	pictureWidth  = 720
+	pictureHeight = 300
+)
+
+// styleElement is what stands before a drawing in a file of its own, and the
+// style sheet of its themes, which a page's policy forbids: the page's own sheet
+// has its rules.
+var styleElement = regexp.MustCompile(`(?s)^.*?(<svg)|<style[^>]*>.*?</style>`)
+
+// drawn is a chart in the page's HTML; empty where there is nothing to draw. A
+// chart that cannot be drawn is left away: its numbers stand below it.
+func drawn(spec render.ChartSpec) template.HTML {
+	if len(spec.Days) == 0 || len(spec.Series) == 0 {
+		return ""
+	}
+	spec.Theme, spec.Width, spec.Height = render.Auto, pictureWidth, pictureHeight
+	svg, err := render.Chart(spec)
+	if err != nil {
+		return ""
+	}
+	// The drawer escapes every text that it is given.
+	return template.HTML(`<div class="picture">` + string(styleElement.ReplaceAll(svg, []byte("$1"))) + `</div>`)
+}
+
+// axis is the chart's axis of time.
+func axis(title, interval string, s *series) render.ChartSpec {
+	spec := render.ChartSpec{Title: title, Interval: query.Interval(interval)}
+	if s == nil {
+		return spec
+	}
+	spec.Days, spec.Missing = daysOf(s.Dates), daysOf(s.Missing)
+	return spec
+}
+
+// daysOf are the days as the drawer takes them.
+func daysOf(texts []string) []catalog.Day {
+	var days []catalog.Day
+	for _, text := range texts {
+		if d, err := catalog.ParseDay(text); err == nil {
+			days = append(days, d)
+		}
+	}
+	return days
+}
+
+// lineOf draws a series over time.
+func lineOf(title, interval string, s *series) template.HTML {
+	spec := axis(title, interval, s)
+	if s != nil {
+		spec.Series = []render.Series{{Totals: s.Totals}}
+	}
+	return drawn(spec)
+}
+
+// sharesOf draws the parts of a split over time, on the axis of the whole.
+func sharesOf(title, interval string, whole *series, slices []slice) template.HTML {
+	return partsOf(render.Share, title, interval, whole, slices)
+}
+
+// linesOf draws a line for each part of a split.
+func linesOf(title, interval string, whole *series, slices []slice) template.HTML {
+	return partsOf(render.Lines, title, interval, whole, slices)
+}
+
+// partsOf draws the parts of a split over time.
+func partsOf(shape render.Shape, title, interval string, whole *series, slices []slice) template.HTML {
+	spec := axis(title, interval, whole)
+	spec.Shape = shape
+	for _, s := range slices {
+		over := s.Series
+		if s.Downloads != nil {
+			over = s.Downloads.Series
+		}
+		if over == nil || len(over.Totals) != len(spec.Days) {
+			continue
+		}
+		spec.Series = append(spec.Series, render.Series{Label: s.Label, Totals: over.Totals, Rest: s.Value == nil && s.Release == nil})
+	}
+	return drawn(spec)
+}

@@ -1,0 +1,118 @@
+package site
+
+import (
+	"html/template"
+
+	"clickql/internal/country"
+)
+
+// widget is one part of a page: a picture, and its numbers as a table.
+type widget struct {
+	ID, Title, Note string
+	// Wide is the part's width of the row, as the style sheet knows it.
+	Wide string
+	// Chart is a drawing, empty where the table says it all.
+	Chart template.HTML
+	Head  []string
+	Rows  [][]cell
+	// Error is what failed; Empty what is said where there is nothing.
+	Error, Empty string
+}
+
+// cell is one of a table's cells.
+type cell struct {
+	Text, Exact, Href, Class string
+	// Bar is drawn before the text where it is positive: a part of the longest.
+	Bar float64
+}
+
+// number is a cell with a count, exact in its tooltip.
+func number(n int64) cell { return cell{Text: countText(n), Exact: exactText(n), Class: "num"} }
+
+// parted is a cell with a part of a whole.
+func parted(part float64) cell { return cell{Text: shareText(part), Class: "num"} }
+
+// changed is a cell with a relative change.
+func changed(c *float64) cell { return cell{Text: changeText(c), Class: "num " + changeClass(c)} }
+
+// bar is a cell with a bar, a part of the longest.
+func bar(part float64) cell { return cell{Bar: part, Class: "bar"} }
+
+// slice is one value of a split, as the operations select it.
+type slice struct {
+	Value     *string
+	Label     string
+	Release   *string
+	Total     int64
+	Share     float64
+	Downloads *struct {
+		Change *float64
+		Series *series
+	}
+	Series *series
+}
+
+// series is downloads over time.
+type series struct {
+	Dates   []string
+	Totals  []int64
+	Missing []string
+}
+
+// split is a widget of a dimension's values.
+func split(id, title string, slices []slice, failed string) widget {
+	w := widget{ID: id, Title: title, Head: []string{title, "", "Share", "Change", "Downloads"}, Error: failed, Empty: "No downloads in this range."}
+	var most int64 = 1
+	for _, s := range slices {
+		most = max(most, s.Total)
+	}
+	withChange := false
+	for _, s := range slices {
+		var change *float64
+		if s.Downloads != nil {
+			change = s.Downloads.Change
+		}
+		withChange = withChange || change != nil
+		w.Rows = append(w.Rows, []cell{{Text: labelOf(id, s)}, bar(float64(s.Total) / float64(most)), parted(s.Share), changed(change), number(s.Total)})
+	}
+	if !withChange {
+		w.Head = []string{title, "", "Share", "Downloads"}
+		for i, row := range w.Rows {
+			w.Rows[i] = append(row[:3:3], row[4])
+		}
+	}
+	return w
+}
+
+// labelOf is a value as people know it.
+func labelOf(id string, s slice) string {
+	if id == "ci" && s.Value != nil {
+		switch *s.Value {
+		case "true":
+			return "In CI"
+		case "false":
+			return "Not in CI"
+		case "unknown":
+			return "Not told"
+		}
+	}
+	if id == "country" && s.Value != nil && *s.Value != "" {
+		if name := country.Name(*s.Value); name != "" {
+			return name
+		}
+	}
+	return s.Label
+}
+
+// overTime is a widget of one series: a picture, and the numbers by interval.
+func overTime(id, title, interval string, s *series, failed string) widget {
+	w := widget{ID: id, Title: title, Head: []string{"Interval", "Downloads"}, Error: failed, Empty: "No downloads in this range."}
+	if s == nil {
+		return w
+	}
+	w.Chart = lineOf(title, interval, s)
+	for i, day := range s.Dates {
+		w.Rows = append(w.Rows, []cell{{Text: bucketText(day, interval)}, {Text: exactText(s.Totals[i]), Class: "num"}})
+	}
+	return w
+}
