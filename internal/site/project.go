@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"clickql/internal/query"
+	"clickql/internal/pypi"
 )
 
 // counted is a part of the downloads with its change against the period before.
@@ -74,12 +74,12 @@ type figure struct {
 // project makes a project's page.
 func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 	given := r.PathValue("name")
-	name := query.NormalizeName(given)
+	name := pypi.NormalizeName(given)
 	st := readState(r.URL.Query())
 	if name != given {
 		return view{}, redirect{withQuery("/project/"+url.PathEscape(name), st), false}
 	}
-	v := view{Template: "project", State: st, Canonical: withQuery("/project/"+url.PathEscape(name), st), false}
+	v := view{Template: "project", State: st, Canonical: withQuery("/project/"+url.PathEscape(name), st)}
 	every := st.every(s.cfg.Now())
 	variables := map[string]any{"name": name, "range": st.dateRange(), "interval": every, "filter": st.filter()}
 	var data projectAnswer

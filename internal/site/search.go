@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"clickql/internal/query"
+	"clickql/internal/pypi"
 )
 
 // searchBody is the page's middle.
@@ -38,7 +38,7 @@ func (s *Site) search(r *http.Request, m *manifest) (view, error) {
 	list := widget{ID: "found", Title: "Projects", Note: "downloads of the last 30 days", Wide: "full", Head: []string{"Project", "", "Downloads"}, Error: a.under("search"), Empty: "No project is like that."}
 	if data.Search != nil {
 		for _, n := range data.Search.Nodes {
-			if n.Name == query.NormalizeName(text) {
+			if n.Name == pypi.NormalizeName(text) {
 				return view{}, redirect{"/project/" + url.PathEscape(n.Name), true}
 			}
 			row := []cell{projectCell(n.Name), {}, {Class: "num"}}

@@ -45,5 +45,6 @@ func (s *Site) Routes() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /{$}":            s.page(s.home),
 		"GET /project/{name}": s.page(s.project),
+		"GET /search":         s.page(s.search),
 	}
 }

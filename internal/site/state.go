@@ -7,19 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"clickql/internal/cube"
 )
 
 // The defaults of a page's address, left out of it.
 const (
 	defaultLast = "1y"
 )
-
-// dimensions are what pages can be filtered by: the name in addresses, which is
-// that of charts' addresses too, and the filter's field in the schema.
-var dimensions = []struct{ param, field string }{
-	{"version", "version"}, {"country", "country"}, {"python", "python"}, {"system", "system"}, {"installer", "installer"},
-	{"file_type", "fileType"}, {"ci", "ci"}, {"libc", "libc"},
-}
 
 // units are the letters that end a length such as 90d, with the days that one
 // is at least.
@@ -55,10 +50,12 @@ func readState(q url.Values) state {
 		s.tell("interval is %q; it must be one of %s", s.interval, strings.Join(intervals, ", "))
 		s.interval = ""
 	}
-	for _, d := range dimensions {
-		for _, name := range slices.Compact([]string{d.param, d.field}) {
+	for _, d := range cube.OfProject {
+		// Addresses name a dimension as those of charts do, or as the schema does.
+		param := d.Parameter()
+		for _, name := range slices.Compact([]string{param, d.FilterField()}) {
 			if q.Has(name) {
-				s.filters = append(s.filters, filter{d.param, d.field, q.Get(name)})
+				s.filters = append(s.filters, filter{param, d.FilterField(), q.Get(name)})
 				break
 			}
 		}
