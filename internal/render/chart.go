@@ -1,86 +1,115 @@
 package render
 
 import (
-	"clickql/internal/catalog"
-	"clickql/internal/query"
+	"clickql/internal/draw"
 )
 
-// Chart draws downloads over time as an SVG of less than 100 KB. A
-// *query.Error is returned with BadUserInput for a size out of bounds or too
-// many series, and with Internal for series that do not fit the days.
-func Chart(spec ChartSpec) ([]byte, error) {
-	width, height, err := CheckSize(spec.Width, spec.Height)
+// Chart draws numbers as an SVG of less than 150 KB or a PNG. A *query.Error is
+// returned with BadUserInput for a size out of bounds or too many series, and
+// with Internal for series that do not fit the days.
+func Chart(c ChartSpec) (*draw.Drawing, error) {
+	width, height, err := CheckSize(c.Shape, c.Width, c.Height)
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
-	spec = spec.cleaned()
-	d := newData(spec)
-	k := newCard(width, height, spec.Theme, sentence(spec.Title, spec.Subtitle), d.describe(), d.inks)
-	figure, caption := "", ""
-	if len(spec.Series) == 1 && !d.empty() {
-		figure, caption = Count(d.totals[0]), "downloads"
-		if spec.Series[0].Label != "" {
-			caption = spec.Series[0].Label
-		}
+	c = c.cleaned()
+	t := newTable(c)
+	d := &draw.Drawing{W: float64(width), H: float64(height), Title: headline(c), Desc: t.describe(), Fonts: draw.SansFonts}
+	if c.Shape == Sparkline {
+		d.Layers = []*draw.Layer{spark(t, d.W, d.H)}
+		return d, nil
 	}
-	k.heading(spec.Title, spec.Subtitle, sentence(d.incomplete(), d.lacks()), figure, caption)
-	if d.empty() {
-		k.notice("no downloads in this range", "")
-		return k.bytes(), nil
-	}
-	if len(spec.Series) > 1 {
-		k.legend(d)
-	}
-	newPlot(k, d).draw()
-	return k.bytes(), nil
+	layered(d, func(w, h float64) *draw.Layer { return t.lay(w, h, d.W) })
+	return d, nil
 }
 
-// check refuses what cannot be drawn.
-func (s ChartSpec) check() error {
-	rests := 0
-	for i, series := range s.Series {
-		if len(series.Totals) != len(s.Days) {
-			return misfit("series %d has %d totals for %d days", i, len(series.Totals), len(s.Days))
-		}
-		if series.Rest {
-			rests++
-		}
+// headline is the chart's name for those who do not see it.
+func headline(c ChartSpec) string {
+	text := c.Title
+	for _, part := range c.Subtitle {
+		text += ", " + part
 	}
-	if named := len(s.Series) - rests; named > MaxSeries || rests > 1 {
-		return badInput("a chart shows at most %d series and the rest; these are %d", MaxSeries, len(s.Series))
-	}
-	for i, d := range s.Days {
-		if d < 0 || d > catalog.MaxDay || i > 0 && d <= s.Days[i-1] {
-			return misfit("day %d (%s) is out of order or range", i, d)
-		}
-	}
-	return nil
-}
-
-// misfit is an error in what the caller made of an answer.
-func misfit(format string, args ...any) *query.Error {
-	err := badInput("draw a chart: "+format, args...)
-	err.Code = query.Internal
-	return err
+	return text
 }
 
 // cleaned is the spec with its texts fit to show and its defaults filled in.
-func (s ChartSpec) cleaned() ChartSpec {
-	s.Title, s.Subtitle = clean(s.Title, maxText), clean(s.Subtitle, maxText)
-	if s.Shape == "" {
-		s.Shape = Area
+func (c ChartSpec) cleaned() ChartSpec {
+	c.Title = draw.Clean(c.Title, maxText)
+	subtitle := make([]string, 0, len(c.Subtitle))
+	for _, part := range c.Subtitle {
+		if part = draw.Clean(part, maxText); part != "" {
+			subtitle = append(subtitle, part)
+		}
 	}
-	series := make([]Series, len(s.Series))
-	for i, one := range s.Series {
-		one.Label = clean(one.Label, maxLabel)
+	c.Subtitle = subtitle
+	if c.Shape == "" {
+		c.Shape = Area
+	}
+	series := make([]Series, len(c.Series))
+	for i, one := range c.Series {
+		one.Label = draw.Clean(one.Label, maxLabel)
 		if one.Rest && one.Label == "" {
 			one.Label = "Other"
 		}
 		series[i] = one
 	}
-	s.Series = series
-	return s
+	c.Series = series
+	parts := make([]Part, len(c.Parts))
+	for i, one := range c.Parts {
+		one.Label = draw.Clean(one.Label, maxLabel)
+		parts[i] = one
+	}
+	c.Parts = parts
+	marks := make([]Mark, len(c.Marks))
+	for i, m := range c.Marks {
+		m.Label = draw.Clean(m.Label, maxLabel)
+		marks[i] = m
+	}
+	c.Marks = marks
+	return c
+}
+
+// lay lays the chart out for one width; whole is the drawing's.
+func (t *table) lay(w, h, whole float64) *draw.Layer {
+	s := newSheet(w, h, t.Background)
+	figure, caption := t.figure()
+	s.heading(t.Title, append(t.Subtitle[:len(t.Subtitle):len(t.Subtitle)], t.notes()...), figure, caption)
+	switch {
+	case t.empty():
+		s.notice("No downloads in this range", "")
+	case t.Shape == Donut:
+		s.donut(t)
+	case t.Shape == Ranking:
+		s.ranking(t)
+	case t.Shape == Map:
+		s.world(t)
+	default:
+		p := newPlot(s, t, whole)
+		p.draw()
+	}
+	return s.Layer
+}
+
+// figure is what stands at the right of the title: the one number of a chart of
+// one series.
+func (t *table) figure() (figure, caption string) {
+	switch {
+	case t.empty(), t.Measure == Index:
+		return "", ""
+	case t.Shape.OfParts():
+		if t.Shape == Donut {
+			return "", "" // it has its total in the middle
+		}
+		return Figure(float64(t.total)), "downloads"
+	case len(t.Series) != 1:
+		return "", ""
+	}
+	caption = "downloads"
+	if t.Series[0].Label != "" {
+		caption = t.Series[0].Label
+	}
+	return Figure(float64(t.Series[0].Total)), caption
 }

@@ -3,9 +3,6 @@ package render
 import (
 	"strconv"
 	"strings"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 )
 
 // suffixes are the powers of a thousand as people write them; billions are B,
@@ -42,35 +39,4 @@ func count(n uint64) string {
 		return "1" + suffixes[step+1]
 	}
 	return strconv.FormatUint(whole, 10) + suffixes[step]
-}
-
-// perInterval says each interval in words.
-var perInterval = map[query.Interval]string{
-	query.Daily: "per day", query.Weekly: "per week", query.Monthly: "per month",
-	query.Quarterly: "per quarter", query.Yearly: "per year",
-}
-
-// Span says a range and an interval in words, for a chart's subtitle:
-// "downloads per day, 2024-06-01 to 2024-08-31".
-func Span(r catalog.Range, every query.Interval) string {
-	text := "downloads " + perInterval[every]
-	switch {
-	case r.Empty():
-		return text
-	case r.From == r.To:
-		return text + ", " + r.From.String()
-	}
-	return text + ", " + r.From.String() + " to " + r.To.String()
-}
-
-// percent writes a part of the whole: 45%, 3.2%, <0.1%.
-func percent(part float64) string {
-	switch p := part * 100; {
-	case p > 0 && p < .1:
-		return "<0.1%"
-	case p < 9.95:
-		return strconv.FormatFloat(p, 'f', 1, 64) + "%"
-	default:
-		return strconv.FormatFloat(p, 'f', 0, 64) + "%"
-	}
 }

@@ -7,9 +7,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 )
 
 func TestCount(t *testing.T) {
@@ -49,23 +46,37 @@ func TestCountIsNear(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
-	for part, want := range map[float64]string{0: "0.0%", .0004: "<0.1%", .032: "3.2%", .0994: "9.9%", .0996: "10%", .455: "46%", 1: "100%"} {
+	for part, want := range map[float64]string{0: "0 %", .0004: "<0.1 %", .032: "3.2 %", .0994: "9.9 %", .0996: "10 %", .455: "46 %", 1: "100 %"} {
 		if got := percent(part); got != want {
 			t.Errorf("percent(%v) = %s, want %s", part, got, want)
 		}
 	}
 }
 
+func TestFigure(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 7: "7", 999: "999", 999.6: "1k", 1000: "1k", 1240: "1.24k", 12_400: "12.4k", 123_600: "124k",
+		1_240_000: "1.24M", 999_499: "999k", 999_600: "1M", 2.2e12: "2.2T", .5: "0.5", 103.4: "103", -1500: "-1.5k"} {
+		if got := Figure(v); got != want {
+			t.Errorf("Figure(%v) = %s, want %s", v, got, want)
+		}
+	}
+}
+
+func TestChange(t *testing.T) {
+	for v, want := range map[float64]string{0: "±0 %", .123: "+12 %", -.03: "−3.0 %", 13: "×14", -1: "−100 %"} {
+		if got := Change(v); got != want {
+			t.Errorf("Change(%v) = %s, want %s", v, got, want)
+		}
+	}
+}
+
 func TestSpan(t *testing.T) {
-	r := catalog.Range{From: day("2024-06-01"), To: day("2024-08-31")}
-	if got, want := Span(r, query.Weekly), "downloads per week, 2024-06-01 to 2024-08-31"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	r.To = r.From
-	if got, want := Span(r, query.Daily), "downloads per day, 2024-06-01"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got, want := Span(catalog.Range{From: 1, To: 0}, query.Yearly), "downloads per year"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for _, c := range []struct{ from, to, want string }{
+		{"2024-06-01", "2024-08-31", "1 Jun – 31 Aug 2024"}, {"2024-06-01", "2024-06-30", "1 – 30 Jun 2024"},
+		{"2023-11-01", "2024-06-30", "1 Nov 2023 – 30 Jun 2024"}, {"2024-06-01", "2024-06-01", "1 Jun 2024"}, {"2024-06-02", "2024-06-01", ""},
+	} {
+		if got := Span(Range{From: day(c.from), To: day(c.to)}); got != c.want {
+			t.Errorf("%s to %s: %q, want %q", c.from, c.to, got, c.want)
+		}
 	}
 }

@@ -1,56 +1,111 @@
 package render
 
-import "fmt"
+import "clickql/internal/draw"
 
-// ink is a colour by its role, in the light and in the dark theme.
-type ink struct{ name, light, dark string }
+// palette are the inks of a picture.
+type palette struct {
+	paper, border, grid, axis, strong, muted, rest, accent draw.Ink
 
-// in is the ink's colour in a theme; Auto is light where nothing says otherwise.
-func (i ink) in(t Theme) string {
-	if t == Dark {
-		return i.dark
+	series  [MaxSeries]draw.Ink
+	classes [5]draw.Ink // of a map, least first
+	// bare tells that there is no card below the picture.
+	bare bool
+}
+
+// ink names a colour in both themes.
+func ink(name, light, dark string) draw.Ink { return draw.Ink{Name: name, Light: light, Dark: dark} }
+
+// inks are the colours of pictures. Text has a contrast of 4.5:1 or more against
+// paper, series and Other of 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). Neighbours in
+// order, and each against Other, differ by 10 or more in OKLab times 100, for
+// normal sight and the three dichromacies: stacks are cut at any number, so that
+// each may lie beside Other.
+var inks = palette{
+	paper:  ink("paper", "#ffffff", "#181818"),
+	border: ink("border", "#d8dbe0", "#3a3a38"),
+	grid:   ink("grid", "#e6e8ec", "#2f2f2d"),
+	axis:   ink("axis", "#b0b5be", "#5b5b55"),
+	strong: ink("strong", "#1b1d22", "#f5f5f2"),
+	muted:  ink("muted", "#5d626d", "#a9a9a2"),
+	rest:   ink("rest", "#868c96", "#7f7f79"),
+	accent: ink("accent", "#1d4ed8", "#faff69"),
+	series: [MaxSeries]draw.Ink{
+		ink("s0", "#0046f7", "#649bd9"),
+		ink("s1", "#c18100", "#f5882e"),
+		ink("s2", "#222e66", "#b6c0fe"),
+		ink("s3", "#793200", "#ffc400"),
+		ink("s4", "#0c92f3", "#4767aa"),
+		ink("s5", "#a7409b", "#ffe3ff"),
+		ink("s6", "#570c30", "#ee330e"),
+		ink("s7", "#756a0c", "#b1ffa0"),
+		ink("s8", "#6700a2", "#b500f0"),
+		ink("s9", "#005957", "#00dda2"),
+	},
+	classes: [5]draw.Ink{
+		ink("m0", "#c8e9ff", "#0d3964"),
+		ink("m1", "#87b9ff", "#0a61ac"),
+		ink("m2", "#558aee", "#338de8"),
+		ink("m3", "#3560b3", "#71bdff"),
+		ink("m4", "#223b6b", "#bdecff"),
+	},
+}
+
+// all lists the inks.
+func (p *palette) all() []*draw.Ink {
+	list := []*draw.Ink{&p.paper, &p.border, &p.grid, &p.axis, &p.strong, &p.muted, &p.rest, &p.accent}
+	for i := range p.series {
+		list = append(list, &p.series[i])
 	}
-	return i.light
+	for i := range p.classes {
+		list = append(list, &p.classes[i])
+	}
+	return list
 }
 
-// The inks beside the series' own. Text has a contrast of 4.5:1 or more
-// against paper (WCAG 2.2, 1.4.3).
-var (
-	paper  = ink{"paper", "#ffffff", "#181818"}
-	border = ink{"border", "#d8dbe0", "#3a3a38"}
-	grid   = ink{"grid", "#e7e9ed", "#2e2e2c"}
-	axis   = ink{"axis", "#b6bac2", "#55554f"}
-	strong = ink{"strong", "#1b1d22", "#f5f5f2"}
-	muted  = ink{"muted", "#5d626d", "#a9a9a2"}
-	rest   = ink{"rest", "#868c96", "#7f7f79"}
-)
+// tint is the fill below a single line.
+func (p *palette) tint() draw.Ink { return draw.Mix("tint", p.accent, p.paper, .16) }
 
-// palette holds the series' colours in order. Each has a contrast of 3:1 or
-// more against paper (WCAG 2.2, 1.4.11), and any two differ also for readers
-// who do not tell red from green or blue from yellow, the first ones the most.
-// The dark theme leads with ClickHouse's yellow.
-var palette = [...]ink{
-	{"s0", "#2563eb", "#faff69"},
-	{"s1", "#ff5914", "#3b5ff9"},
-	{"s2", "#2c6465", "#ff9c4f"},
-	{"s3", "#c85fb1", "#55e1da"},
-	{"s4", "#3c8de9", "#fb5d8a"},
-	{"s5", "#65102f", "#ae8fff"},
-	{"s6", "#5b01cc", "#ca2674"},
-	{"s7", "#6a9b36", "#c4ffff"},
-	{"s8", "#c4002d", "#a88611"},
-	{"s9", "#333682", "#7764b3"},
+// Inks lists every colour of a picture by its role, for the style sheet of a
+// page that has pictures within it (draw.StyleSheet).
+func Inks() []draw.Ink {
+	p := inks
+	var all []draw.Ink
+	for _, i := range p.all() {
+		all = append(all, *i)
+	}
+	return append(all, p.tint())
 }
 
-// darkStyle is the style sheet that turns an Auto picture dark. Its rules name
-// only classes of its own, below a class of its own, so that it does nothing
-// to a page that the SVG is pasted into.
-func darkStyle(inks []ink) string {
-	css := "@media (prefers-color-scheme:dark){"
-	for _, i := range inks {
-		for _, attribute := range []string{"fill", "stroke", "stop-color"} {
-			css += fmt.Sprintf(".clickql .%s-%s{%s:%s}", attribute, i.name, attribute, i.dark)
+// inksOn are the inks for a background: transparent, or a colour, on which they
+// are the same in every theme.
+func inksOn(background string) palette {
+	p := inks
+	switch background {
+	case "":
+		return p
+	case Transparent:
+		p.bare = true
+		return p
+	}
+	suffix := "-on-light"
+	dark := draw.Brightness(background) < .5
+	if dark {
+		suffix = "-on-dark"
+	}
+	for _, i := range p.all() {
+		i.Name += suffix
+		if dark {
+			i.Light = i.Dark
+		} else {
+			i.Dark = i.Light
 		}
 	}
-	return css + "}"
+	p.paper = ink("ground", background, background)
+	p.border = draw.Mix("edge", p.muted, p.paper, .25)
+	p.grid = draw.Mix("grid-on-ground", p.muted, p.paper, .2)
+	p.axis = draw.Mix("axis-on-ground", p.muted, p.paper, .5)
+	return p
 }
+
+// Transparent is the background of a picture without a card.
+const Transparent = "transparent"

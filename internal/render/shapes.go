@@ -1,201 +1,207 @@
 package render
 
 import (
-	"fmt"
-	"hash/fnv"
-	"slices"
+	"math"
+
+	"clickql/internal/draw"
 )
 
-// Large areas of full colour are too loud. What is drawn of an incomplete
-// interval is fainter still, and its line dashed. An opacity is a group's:
-// within it the areas stay opaque over one another.
-const (
-	mellow = `opacity="0.88"`
-	faint  = `opacity="0.45"`
-	dashed = `stroke-dasharray="3 3"`
-)
-
-// round is how lines are drawn.
-const round = `fill="none" stroke-width="%s" stroke-linejoin="round" stroke-linecap="%s"`
-
-// lineWidth is thinner where points are dense, so that the spikes of weeks
-// stay apart as long as they can.
-func (p *plot) lineWidth() float64 {
-	switch density := float64(len(p.d.Days)) / (p.x1 - p.x0); {
-	case density > 1.5:
-		return .5
-	case density > .5:
-		return 1.2
-	}
-	return 2
+// run is a part of a chart from one interval to another. A broken run leads from
+// or to an interval that is not complete.
+type run struct {
+	lo, hi int
+	broken bool
 }
 
-// stroke draws the upper edge of series i.
-func (p *plot) stroke(i int) {
-	whole, parts := p.runs()
-	color := p.paint("stroke", p.d.inks[i])
-	var pen pen
-	for _, r := range whole {
-		if r.hi > r.lo || p.isolated(r, parts) {
-			pen.lines(p.edge(i, r.lo, r.hi))
-		}
-	}
-	if len(pen.buf) > 0 {
-		p.Path(pen.String(), color, fmt.Sprintf(round, num(p.lineWidth()), "round"))
-	}
-	for _, part := range parts {
-		pen.buf = nil
-		pen.lines(p.edge(i, part.lo, part.hi))
-		p.Path(pen.String(), color, fmt.Sprintf(round, num(p.lineWidth()), "butt"), dashed)
-	}
-}
-
-// isolated tells that a run is a single value between gaps: no line leads to it.
-func (p *plot) isolated(r run, parts []run) bool {
-	return r.lo == r.hi && !slices.ContainsFunc(parts, func(part run) bool { return part.lo <= r.lo && r.lo <= part.hi })
-}
-
-// below is the closed path below series i over runs; empty where none has a
-// width.
-func (p *plot) below(i int, runs ...run) string {
-	var pen pen
-	for _, r := range runs {
-		if r.hi == r.lo {
+// runs are the parts of series i without a gap, cut where complete intervals
+// meet others. A run that ends where the next one begins shares its interval
+// with it.
+func (p *plot) runs(i int) (runs []run) {
+	top := p.t.tops[i]
+	has := func(j int) bool { return !math.IsNaN(top[j]) && (!p.t.Log || top[j] > 0) }
+	for j := 0; j < len(top); j++ {
+		if !has(j) {
 			continue
 		}
-		edge := p.edge(i, r.lo, r.hi)
-		pen.lines(edge)
-		pen.line(edge[len(edge)-1][0], p.y1)
-		pen.line(edge[0][0], p.y1)
-		pen.close()
+		if j == 0 || !has(j-1) {
+			if j+1 == len(top) || !has(j+1) { // alone
+				runs = append(runs, run{j, j, !p.t.whole[j]})
+			}
+			continue
+		}
+		broken := !p.t.whole[j-1] || !p.t.whole[j]
+		if n := len(runs); n > 0 && runs[n-1].hi == j-1 && runs[n-1].lo < j-1 && runs[n-1].broken == broken {
+			runs[n-1].hi = j
+		} else {
+			runs = append(runs, run{j - 1, j, broken})
+		}
 	}
-	return pen.String()
+	return runs
 }
 
-// area draws the single series: its line above a fill that fades out.
-func (p *plot) area() {
-	id := p.gradient()
-	fill := fmt.Sprintf(`fill="url(#%s)"`, id)
-	whole, parts := p.runs()
-	if path := p.below(0, whole...); path != "" {
-		p.Path(path, fill)
+// edge is the upper edge of series i along a run, thinned to the run's part of
+// the points.
+func (p *plot) edge(i int, r run) []draw.Point {
+	line := make([]draw.Point, 0, r.hi-r.lo+1)
+	for j := r.lo; j <= r.hi; j++ {
+		line = append(line, draw.Point{X: p.at(j), Y: p.y(p.t.tops[i][j])})
 	}
-	for _, part := range parts {
-		p.Path(p.below(0, part), fill, faint)
+	most := p.budget / pointBytes / max(len(p.t.Series), 1)
+	if p.shape != Lines {
+		most /= 2 // drawn twice: above one area and below the next
 	}
-	p.stroke(0)
+	return thin(line, max(most*len(line)/len(p.t.Days), 2))
 }
 
-// gradient defines the fill of an area. Its id is made of the chart's content:
-// several charts pasted into one page must not share it by accident.
-func (p *plot) gradient() (id string) {
-	h := fnv.New32a()
-	fmt.Fprintf(h, "%s %s %d %d %v", p.theme, p.d.Title, int(p.w), int(p.h), p.d.totals)
-	id = fmt.Sprintf("fade-%08x", h.Sum32())
-	p.Def()
-	fmt.Fprintf(p.buf, `<linearGradient id="%s" x1="0" y1="%s" x2="0" y2="%s" gradientUnits="userSpaceOnUse">`, id, num(p.y0), num(p.y1))
-	color := p.paint("stop-color", p.d.inks[0])
-	fmt.Fprintf(p.buf, `<stop offset="0" %s stop-opacity="0.42"/><stop offset="1" %s stop-opacity="0.06"/></linearGradient>`, color, color)
-	p.DefEnd()
-	return id
+// dash is the pattern of what is not complete.
+var dash = []float64{3, 3}
+
+// stroke draws a series' edge: whole where intervals are complete, dashed to
+// those that are not, which end in a hollow dot.
+func (p *plot) stroke(i int, ink draw.Ink, width float64) {
+	var whole, broken, single, open draw.Path
+	for _, r := range p.runs(i) {
+		switch {
+		case r.lo == r.hi:
+			single.Circle(p.at(r.lo), p.y(p.t.tops[i][r.lo]), width)
+		case r.broken:
+			broken.Lines(p.edge(i, r))
+		default:
+			whole.Lines(p.edge(i, r))
+		}
+		if r.broken {
+			for _, j := range []int{r.lo, r.hi} {
+				if !p.t.whole[j] && (j == 0 || j == len(p.t.Days)-1 && p.names == nil) && p.t.Shape != Sparkline {
+					open.Circle(p.at(j), p.y(p.t.tops[i][j]), width+.75)
+				}
+			}
+		}
+	}
+	p.Path(whole, draw.Style{Stroke: ink, Width: width, Round: true})
+	p.Path(broken, draw.Style{Stroke: ink, Width: width, Dash: dash})
+	p.Path(single, draw.Style{Fill: ink})
+	p.Path(open, draw.Style{Fill: p.paper, Stroke: ink, Width: 1.5})
 }
 
-// lines draws every series from zero; the first, largest, on top.
+// lines draws each series from zero, the largest last so that it lies on top.
 func (p *plot) lines() {
-	for i := len(p.d.Series) - 1; i >= 0; i-- {
-		p.stroke(i)
+	width := 2.
+	if len(p.t.Series) > 6 || p.w < narrow {
+		width = 1.5
+	}
+	for i := len(p.t.Series) - 1; i >= 0; i-- {
+		p.stroke(i, p.inkOf(i, p.t.Series[i].Rest, len(p.t.Series)), width)
 	}
 }
 
-// stack draws stacked areas from the uppermost edge down, each opaque over the
-// one before: neighbours meet without a gap and each edge is written once.
+// stack draws areas on top of one another; a single one is tinted below its
+// edge. Fills are opaque: what shines through would bring colours closer.
 func (p *plot) stack() {
-	whole, parts := p.runs()
-	if p.below(0, whole...) != "" {
-		p.Group(mellow)
-		p.pile(whole...)
-		p.Gend()
-	}
-	for _, part := range parts {
-		p.Group(faint)
-		p.pile(part)
-		p.Gend()
-	}
-}
-
-// pile draws the stacked areas over runs, parted by a hair of paper.
-func (p *plot) pile(runs ...run) {
-	sparse := float64(len(p.d.Days)) < (p.x1-p.x0)/4
-	for i := len(p.d.Series) - 1; i >= 0; i-- {
-		if sparse {
-			p.Path(p.below(i, runs...), p.paints(p.d.inks[i], paper), `stroke-width="0.7"`)
-			continue
+	single := len(p.t.Series) == 1 && p.t.Shape != Share
+	for i := len(p.t.Series) - 1; i >= 0; i-- {
+		var fill draw.Path
+		for _, r := range p.runs(i) {
+			if r.lo == r.hi {
+				continue
+			}
+			p.below(&fill, i, r)
 		}
-		p.Path(p.below(i, runs...), p.paint("fill", p.d.inks[i]))
-	}
-}
-
-// bars draws a bar for each interval, stacked like areas.
-func (p *plot) bars() {
-	n := len(p.d.Days)
-	lo, hi := 0, n
-	if p.d.firstPart {
-		lo = 1
-	}
-	if p.d.lastPart {
-		hi = max(n-1, lo)
-	}
-	p.Group(mellow)
-	p.barsOf(lo, hi)
-	p.Gend()
-	if lo > 0 || hi < n {
-		p.Group(faint)
-		p.barsOf(0, lo)
-		p.barsOf(hi, n)
-		p.Gend()
-	}
-}
-
-// barsOf draws the bars of the intervals from lo up to hi.
-func (p *plot) barsOf(lo, hi int) {
-	for i := len(p.d.Series) - 1; i >= 0 && hi > lo; i-- {
-		var pen pen
-		for j := lo; j < hi; j++ {
-			p.bar(&pen, i, j)
+		style := draw.Style{Fill: p.inkOf(i, p.t.Series[i].Rest, len(p.t.Series))}
+		if single {
+			style.Fill = p.tint()
+			if p.bare {
+				style = draw.Style{Fill: p.accent, Opacity: .16}
+			}
 		}
-		if len(pen.buf) > 0 {
-			p.Path(pen.String(), p.paint("fill", p.d.inks[i]))
-		}
+		p.Path(fill, style)
+	}
+	p.unfinished()
+	if single {
+		p.stroke(0, p.accent, 2)
 	}
 }
 
-// bar draws the bar of series i in interval j down to the base.
-func (p *plot) bar(pen *pen, i, j int) {
-	from, to := p.slot(j)
-	gap := min((to-from)*.2, 8)
-	if to-from-gap > 60 { // few values: no wide slabs
-		gap = to - from - 60
-	}
-	top := p.y(p.d.tops[i][j])
-	if p.y1-top < .05 {
+// below adds the band of series i along a run: down to the series below it, or
+// to the base.
+func (p *plot) below(path *draw.Path, i int, r run) {
+	upper := p.edge(i, r)
+	path.Lines(upper)
+	if i == 0 {
+		path.Line(p.at(r.hi), p.y1)
+		path.Line(p.at(r.lo), p.y1)
+		path.Close()
 		return
 	}
-	pen.move(from+gap/2, top)
-	pen.line(to-gap/2, top)
-	pen.line(to-gap/2, p.y1)
-	pen.line(from+gap/2, p.y1)
-	pen.close()
+	lower := p.edge(i-1, r)
+	for k := len(lower) - 1; k >= 0; k-- {
+		path.Line(lower[k].X, lower[k].Y)
+	}
+	path.Close()
+}
+
+// unfinished hatches, over the areas, what leads to an interval that is not
+// complete.
+func (p *plot) unfinished() {
+	top := len(p.t.Series) - 1
+	if top < 0 {
+		return
+	}
+	var lines, edge draw.Path
+	for _, r := range p.runs(top) {
+		if !r.broken || r.lo == r.hi {
+			continue
+		}
+		upper := p.edge(top, r)
+		edge.Lines(upper)
+		polygon := append(upper[:len(upper):len(upper)], draw.Point{X: p.at(r.hi), Y: p.y1}, draw.Point{X: p.at(r.lo), Y: p.y1})
+		lines.Hatch(4, polygon)
+	}
+	p.Path(lines, draw.Style{Stroke: p.paper, Width: 1.5})
+	if top > 0 {
+		p.Path(edge, draw.Style{Stroke: p.strong, Width: 1, Dash: dash})
+	}
+}
+
+// gaps hatches the intervals without data, from the values before them to those
+// after.
+func (p *plot) gaps() {
+	n := len(p.t.Days)
+	for j := 0; j < n; j++ {
+		if !p.t.absent[j] {
+			continue
+		}
+		from := j
+		for j+1 < n && p.t.absent[j+1] {
+			j++
+		}
+		left, right := p.x(float64(p.t.Days[from])), p.x(float64(next(p.t.Days[j], p.t.Interval)))
+		if p.shape != Bars && from > 0 {
+			left = p.at(from - 1)
+		}
+		left, right = max(left, p.x0), min(right, p.x1)
+		var band draw.Path
+		band.Hatch(5, []draw.Point{{X: left, Y: p.y0}, {X: right, Y: p.y0}, {X: right, Y: p.y1}, {X: left, Y: p.y1}})
+		p.Path(band, draw.Style{Stroke: p.grid})
+		if text := "no data"; right-left > p.wide(text)+10 {
+			p.over((left+right)/2, (p.y0+p.y1)/2, text, draw.Middle, p.muted)
+		}
+	}
 }
 
 // dots draws the values of a single interval, where lines have nothing to
 // connect; hollow where the interval is incomplete.
 func (p *plot) dots() {
 	x := p.at(0)
-	for i := len(p.d.Series) - 1; i >= 0; i-- {
-		inside := p.d.inks[i]
-		if p.d.firstPart || p.d.lastPart {
-			inside = paper
+	for i := len(p.t.Series) - 1; i >= 0; i-- {
+		ink := p.inkOf(i, p.t.Series[i].Rest, len(p.t.Series))
+		style := draw.Style{Fill: ink, Stroke: ink, Width: 2}
+		if !p.t.whole[0] {
+			style.Fill = p.paper
 		}
-		p.Circle(x, p.y(p.d.tops[i][0]), 4, p.paints(inside, p.d.inks[i]), `stroke-width="2"`)
+		if v := p.t.tops[i][0]; !math.IsNaN(v) {
+			var dot draw.Path
+			dot.Circle(x, p.y(v), 4)
+			p.Path(dot, style)
+		}
 	}
 }

@@ -2,113 +2,164 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
 
-// Theme chooses the colours of a picture.
-type Theme string
-
-// The themes. Auto follows the reader's own setting (prefers-color-scheme)
-// through CSS inside the SVG, which browsers and GitHub honour in <img>, too.
-const (
-	Auto  Theme = "auto"
-	Light Theme = "light"
-	Dark  Theme = "dark"
-)
-
-// ParseTheme reads a theme's name, in any case; the empty name is Auto. The
-// error is a *query.Error with BadUserInput.
-func ParseTheme(name string) (Theme, error) {
-	return parse("theme", name, Auto, Light, Dark)
-}
-
-// Shape is how a chart draws its series.
+// Shape is how a chart draws its numbers.
 type Shape string
 
-// The shapes.
+// The shapes. The first five draw series over time, the others parts of a whole.
 const (
-	Area  Shape = "area"  // a filled line; several series are stacked
-	Lines Shape = "line"  // a line for each series, each from zero
-	Bars  Shape = "bar"   // a bar for each interval; several series are stacked
-	Share Shape = "share" // stacked areas that fill the height: parts of the whole
+	Area      Shape = "area"      // a filled line; several series are stacked
+	Lines     Shape = "line"      // a line for each series, each from zero
+	Bars      Shape = "bar"       // a bar for each interval; several series are stacked
+	Share     Shape = "share"     // stacked areas that fill the height: parts of the whole
+	Sparkline Shape = "sparkline" // a line without axes or words
+	Donut     Shape = "donut"     // parts of a ring
+	Ranking   Shape = "ranking"   // a bar for each part, longest first
+	Map       Shape = "map"       // countries of the world
 )
 
-// ParseShape reads a shape's name, in any case; the empty name is Area. The
-// error is a *query.Error with BadUserInput.
-func ParseShape(name string) (Shape, error) {
-	return parse("shape", name, Area, Lines, Bars, Share)
-}
+// Shapes lists every shape.
+var Shapes = []Shape{Area, Lines, Bars, Share, Sparkline, Donut, Ranking, Map}
+
+// OfParts tells a shape that draws ChartSpec.Parts and not its Series.
+func (s Shape) OfParts() bool { return s == Donut || s == Ranking || s == Map }
+
+// Measure is what a chart's values are.
+type Measure string
+
+// The measures.
+const (
+	Downloads Measure = ""        // whole downloads in an interval
+	Average   Measure = "average" // downloads in an interval, averaged over several
+	Sum       Measure = "sum"     // downloads from the range's first day on
+	Index     Measure = "index"   // 100 in the first interval
+)
 
 // The bounds of a picture's size and of a chart's content. Larger requests are
 // refused: a public endpoint's work must be bounded.
 const (
 	DefaultWidth  = 800
 	DefaultHeight = 400
-	MinWidth      = 240
+	MinWidth      = 240 // of all but a sparkline
 	MinHeight     = 120
 	MaxWidth      = 2000
 	MaxHeight     = 1200
 	MaxSeries     = 10 // beside a Rest
+	MaxParts      = 60 // of a ranking; a map has a part for each country
+
+	SparkWidth, SparkHeight       = 160, 40 // by default
+	MinSparkWidth, MinSparkHeight = 100, 20
 )
 
 // CheckSize gives the size that a request for width x height gets: 0 is the
 // default. A size out of bounds is a *query.Error with BadUserInput.
-func CheckSize(width, height int) (w, h int, err error) {
+func CheckSize(shape Shape, width, height int) (w, h int, err error) {
+	defaults, least := [2]int{DefaultWidth, DefaultHeight}, [2]int{MinWidth, MinHeight}
+	if shape == Sparkline {
+		defaults, least = [2]int{SparkWidth, SparkHeight}, [2]int{MinSparkWidth, MinSparkHeight}
+	}
 	if width == 0 {
-		width = DefaultWidth
+		width = defaults[0]
 	}
 	if height == 0 {
-		height = DefaultHeight
+		height = defaults[1]
 	}
-	if width < MinWidth || width > MaxWidth {
-		return 0, 0, badInput("width is %d; it must be between %d and %d", width, MinWidth, MaxWidth)
+	hint := ""
+	if shape != Sparkline {
+		hint = " (smaller ones take shape=sparkline)"
 	}
-	if height < MinHeight || height > MaxHeight {
-		return 0, 0, badInput("height is %d; it must be between %d and %d", height, MinHeight, MaxHeight)
+	switch {
+	case width < least[0]:
+		return 0, 0, badInput("width is %d; it must be between %d and %d%s", width, least[0], MaxWidth, hint)
+	case width > MaxWidth:
+		return 0, 0, badInput("width is %d; it must be between %d and %d", width, least[0], MaxWidth)
+	case height < least[1]:
+		return 0, 0, badInput("height is %d; it must be between %d and %d%s", height, least[1], MaxHeight, hint)
+	case height > MaxHeight:
+		return 0, 0, badInput("height is %d; it must be between %d and %d", height, least[1], MaxHeight)
 	}
 	return width, height, nil
 }
 
 // Series is one line, area or stack of bars of a chart.
 type Series struct {
-	// Label names it in the legend; a single series may go without.
+	// Label names it; a single series may go without.
 	Label string
-	// Totals are the downloads in each interval of the chart's Days.
-	Totals []int64
+	// Values are one for each interval of the chart's Days; NaN where there is
+	// none.
+	Values []float64
+	// Total is the series' downloads in all of the range.
+	Total int64
 	// Rest marks what is left beside the series named; it is drawn in grey.
 	Rest bool
 }
 
-// ChartSpec is a chart of downloads over time.
+// Part is one part of a whole.
+type Part struct {
+	Label string
+	// Code is a country's, ISO 3166-1 alpha-2, for a Map.
+	Code  string
+	Total int64
+	// Rest marks what is left beside the parts named.
+	Rest bool
+}
+
+// Mark is a day of note, such as a release.
+type Mark struct {
+	Day   Day
+	Label string
+	// Major marks are labelled, as far as there is room; of others only their
+	// place is shown.
+	Major bool
+}
+
+// ChartSpec is what a chart shows. It is laid out for a width and drawn in any
+// theme.
 type ChartSpec struct {
 	// Title is the project's name, or another headline.
 	Title string
-	// Subtitle stands below it, such as Span's text.
-	Subtitle string
-	// Interval is the distance of Days.
-	Interval query.Interval
-	// Days is the first day of each interval, ascending, as query.Result has
-	// them. None draws a chart that says that there are no downloads.
-	Days []catalog.Day
-	// Covered is the run of days that the totals really count. A first or last
-	// interval that reaches beyond it is drawn as incomplete. The zero Range
-	// says that all intervals are whole.
-	Covered catalog.Range
-	// Missing are the days of Covered, ascending, of which there is no data. Where
-	// all of an interval is missing, there is a gap instead of a zero.
-	Missing []catalog.Day
-	// Series holds at least one series, at most MaxSeries and a Rest, largest
-	// first, the Rest last, each with as many Totals as there are Days.
-	Series []Series
+	// Subtitle stands below it: parts of a sentence, the most important first.
+	// Those that have no room are left out whole.
+	Subtitle []string
 	// Shape is Area where empty.
 	Shape Shape
-	// Theme is Auto where empty.
-	Theme Theme
 	// Width and Height are in CSS pixels; see CheckSize.
 	Width, Height int
+	// Background replaces the card: transparent, or a colour as ParseColor gives
+	// it, for whose brightness the other colours are then chosen in every theme.
+	Background string
+
+	// Interval is the distance of Days.
+	Interval Interval
+	// Days is the first day of each interval, ascending. None draws a chart that
+	// says that there are no downloads.
+	Days []Day
+	// Complete tells for each interval that it lies wholly in the range and every
+	// day of it is settled; nil where all do. Others are drawn as unfinished.
+	Complete []bool
+	// Covered is the run of days that was asked for and of which there is data.
+	Covered Range
+	// Missing are the days of Covered, ascending, of which there is no data. Where
+	// all of an interval is missing, there is a gap instead of a zero.
+	Missing []Day
+	// Series are at most MaxSeries and a Rest, largest first, the Rest last.
+	Series []Series
+	// Measure is what the values are.
+	Measure Measure
+	// Log has the values axis rise by factors instead of by steps; areas are then
+	// drawn as lines. Of no effect on shares.
+	Log bool
+	// Marks are days of note, ascending.
+	Marks []Mark
+
+	// Parts are those of a Donut, a Ranking (at most MaxParts and a Rest) or a
+	// Map, largest first, the Rest last.
+	Parts []Part
 }
 
 // MessageSpec is a text in place of a chart.
@@ -119,54 +170,44 @@ type MessageSpec struct {
 	Text string
 	// Detail is a sentence below it; may be empty.
 	Detail string
-	// Theme, Width and Height are as in ChartSpec, except that a size out of
-	// bounds becomes the nearest one within: an error must not fail.
-	Theme         Theme
+	// Width and Height are as in ChartSpec, except that a size out of bounds
+	// becomes the nearest one within: an error must not fail.
 	Width, Height int
+	Background    string
 }
 
-// BadgeStyle is a badge's outline, named as shields.io names them.
-type BadgeStyle string
-
-// The styles.
-const (
-	Flat        BadgeStyle = "flat"
-	FlatSquare  BadgeStyle = "flat-square"
-	ForTheBadge BadgeStyle = "for-the-badge"
-)
-
-// ParseBadgeStyle reads a style's name, in any case; the empty name is Flat.
-// The error is a *query.Error with BadUserInput.
-func ParseBadgeStyle(name string) (BadgeStyle, error) {
-	return parse("badge style", name, Flat, FlatSquare, ForTheBadge)
+// check refuses what cannot be drawn.
+func (c ChartSpec) check() error {
+	rests := 0
+	for i, s := range c.Series {
+		if len(s.Values) != len(c.Days) {
+			return misfit("series %d has %d values for %d days", i, len(s.Values), len(c.Days))
+		}
+		if s.Rest {
+			rests++
+		}
+	}
+	if named := len(c.Series) - rests; named > MaxSeries || rests > 1 {
+		return badInput("a chart shows at most %d series and the rest; these are %d", MaxSeries, len(c.Series))
+	}
+	if c.Complete != nil && len(c.Complete) != len(c.Days) {
+		return misfit("%d of %d intervals say whether they are complete", len(c.Complete), len(c.Days))
+	}
+	for i, d := range c.Days {
+		if d < 0 || d > maxDay || i > 0 && d <= c.Days[i-1] {
+			return misfit("day %d (%s) is out of order or range", i, d)
+		}
+	}
+	if c.Shape != Map && len(c.Parts) > MaxParts+1 {
+		return badInput("a chart shows at most %d parts and the rest; these are %d", MaxParts, len(c.Parts))
+	}
+	if c.Shape != "" && !slices.Contains(Shapes, c.Shape) {
+		return misfit("%q is not a shape", c.Shape)
+	}
+	return nil
 }
 
-// BadgeState is what a badge has to say.
-type BadgeState int
-
-// The states.
-const (
-	Known   BadgeState = iota // Value is an answer
-	Unknown                   // Value says why there is none ("unknown project"): grey
-	Failed                    // Value says what failed ("unavailable"): red
-)
-
-// BadgeSpec is a badge: a label and a value side by side.
-type BadgeSpec struct {
-	// Label stands on the left, such as "downloads/month"; may be empty.
-	Label string
-	// Value stands on the right, such as Count's text.
-	Value string
-	// State overrides Color for what is no answer.
-	State BadgeState
-	// Color and LabelColor are the right and left backgrounds: a name or a hex
-	// colour, see ParseColor. Empty for the default: blue on dark grey.
-	Color, LabelColor string
-	// Style is Flat where empty.
-	Style BadgeStyle
-}
-
-// parse finds name among the values, the first of which is the default.
+// parse finds name among the values, in any case; the empty name is the first.
 func parse[T ~string](what, name string, values ...T) (T, error) {
 	if name == "" {
 		return values[0], nil
@@ -184,4 +225,9 @@ func parse[T ~string](what, name string, values ...T) (T, error) {
 // badInput is an error in what was asked for.
 func badInput(format string, args ...any) *query.Error {
 	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
+}
+
+// misfit is an error in what the caller made of an answer.
+func misfit(format string, args ...any) *query.Error {
+	return &query.Error{Code: query.Internal, Message: fmt.Sprintf("draw a chart: "+format, args...)}
 }

@@ -5,9 +5,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 )
 
 // tick is a labelled place on an axis.
@@ -28,28 +25,28 @@ var steps = []step{
 }
 
 // finest is the finest step that makes sense for an interval.
-var finest = map[query.Interval]step{
-	query.Daily: {days: 1}, query.Weekly: {days: 7}, query.Monthly: {months: 1},
-	query.Quarterly: {months: 3}, query.Yearly: {months: 12},
+var finest = map[Interval]step{
+	daily: {days: 1}, weekly: {days: 7}, monthly: {months: 1},
+	quarterly: {months: 3}, yearly: {months: 12},
 }
 
 // length is the step's number of days, the least it can be.
 func (s step) length() int { return s.days + 28*s.months }
 
 // epochMonday is the first Monday of ClickHouse's Date.
-const epochMonday catalog.Day = 4 // 1970-01-05
+const epochMonday Day = 4 // 1970-01-05
 
 // from is the first tick on or after d.
-func (s step) from(d catalog.Day) catalog.Day {
+func (s step) from(d Day) Day {
 	if s.days > 0 {
-		n := catalog.Day(s.days)
+		n := Day(s.days)
 		return d + ((epochMonday-d)%n+n)%n
 	}
 	y, m, _ := d.Time().Date()
 	months := 12*y + int(m) - 1
 	months -= months % s.months
 	for {
-		t := catalog.DayOf(time.Date(months/12, time.Month(months%12+1), 1, 0, 0, 0, 0, time.UTC))
+		t := dayOf(time.Date(months/12, time.Month(months%12+1), 1, 0, 0, 0, 0, time.UTC))
 		if t >= d {
 			return t
 		}
@@ -59,7 +56,7 @@ func (s step) from(d catalog.Day) catalog.Day {
 
 // label writes the tick on d, given the one before (nil: none): January is the
 // year, and the first tick of all says which year it is in.
-func (s step) label(d catalog.Day, before *catalog.Day, every query.Interval) tick {
+func (s step) label(d Day, before *Day, every Interval) tick {
 	t := d.Time()
 	at := float64(d)
 	newYear := before == nil || before.Time().Year() != t.Year()
@@ -68,7 +65,7 @@ func (s step) label(d catalog.Day, before *catalog.Day, every query.Interval) ti
 		return tick{at, strconv.Itoa(t.Year()), false}
 	case s.months > 0 && t.Month() == time.January:
 		return tick{at, strconv.Itoa(t.Year()), true}
-	case s.months > 0 && every == query.Quarterly:
+	case s.months > 0 && every == quarterly:
 		text := fmt.Sprintf("Q%d", (t.Month()+2)/3)
 		if newYear {
 			text += t.Format(" 2006")
@@ -86,7 +83,7 @@ func (s step) label(d catalog.Day, before *catalog.Day, every query.Interval) ti
 
 // dateTicks are the ticks between two days, as close as place allows. fits
 // tells whether a set of labels has room.
-func dateTicks(first, last catalog.Day, every query.Interval, fits func([]tick) bool) []tick {
+func dateTicks(first, last Day, every Interval, fits func([]tick) bool) []tick {
 	for _, s := range steps {
 		if s.length() < finest[every].length() {
 			continue
@@ -106,15 +103,15 @@ func dateTicks(first, last catalog.Day, every query.Interval, fits func([]tick) 
 }
 
 // between lists the step's ticks from first to last.
-func (s step) between(first, last catalog.Day, every query.Interval) []tick {
+func (s step) between(first, last Day, every Interval) []tick {
 	var ticks []tick
-	var before *catalog.Day
+	var before *Day
 	for d := s.from(first); d <= last; {
 		ticks = append(ticks, s.label(d, before, every))
 		at := d
 		before = &at
 		if s.days > 0 {
-			d += catalog.Day(s.days)
+			d += Day(s.days)
 		} else {
 			d = d.AddMonths(s.months)
 		}
@@ -122,60 +119,107 @@ func (s step) between(first, last catalog.Day, every query.Interval) []tick {
 	return ticks
 }
 
-// valueTicks are round numbers from zero to the first at or above top: least to
-// most steps of them, as few as leave the least room above top.
-func valueTicks(top float64, least, most int) []tick {
-	best := roundTicks(top, least)
-	for n := least + 1; n <= most; n++ {
-		if ticks := roundTicks(top, n); ticks[len(ticks)-1].at < best[len(best)-1].at && len(ticks) <= most+1 {
-			best = ticks
+// valueTicks are round numbers from zero upwards, one for every 48 to 90 pixels
+// of high: two to seven of them, or where there is no room top alone. The axis
+// ends at the last one, where that is little above top, or a little above top
+// itself. Downloads are whole: there is no step below one, other than fractional.
+func valueTicks(top float64, high float64, fractional bool) (ticks []tick, ceiling float64) {
+	if top <= 0 {
+		top = 1
+	}
+	if high < low {
+		return []tick{{at: 0, label: "0"}, {at: top, label: Figure(top)}}, top
+	}
+	most, least := min(max(int(high/48), 2), 6), min(max(int(high/90), 2), 3)
+	best := math.Inf(1)
+	for n := least; n <= most; n++ {
+		found, end := roundTicks(top, n, fractional)
+		if waste := end / top; len(found)-1 <= most && (waste < best-.02 || waste < best+.02 && len(found) > len(ticks)) {
+			best, ticks, ceiling = waste, found, end
 		}
 	}
-	return best
+	return ticks, ceiling
 }
 
-// roundTicks are about want steps of a round length, never less than 1:
-// downloads are whole.
-func roundTicks(top float64, want int) []tick {
-	raw := max(top, 1) / float64(max(want, 1))
+// roundTicks are about want steps of a round length, and where the axis ends.
+func roundTicks(top float64, want int, fractional bool) (ticks []tick, ceiling float64) {
+	raw := top / float64(want)
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
 	length := 10 * power
-	for _, m := range []float64{1, 2, 2.5, 5} {
-		if m*power >= raw*(1-1e-9) {
+	for _, m := range []float64{1, 2, 5} {
+		if m*power >= raw*.94 {
 			length = m * power
 			break
 		}
 	}
-	if length < 10 {
-		length = math.Ceil(length)
+	if length < 1 && !fractional {
+		length = 1
 	}
-	ticks := []tick{{at: 0, label: "0"}}
-	for i := 1; ticks[len(ticks)-1].at < max(top, 1); i++ {
-		v := float64(i) * length
-		ticks = append(ticks, tick{at: v, label: exact(v)})
+	n := math.Floor(top/length + 1e-9)
+	ceiling = top * 1.03
+	switch next := (n + 1) * length; {
+	case top == n*length:
+		ceiling = top
+	case next < top*1.12 || n == 0:
+		n, ceiling = n+1, next
+	}
+	for i := 0.; i <= n; i++ {
+		ticks = append(ticks, tick{at: i * length, label: exact(i * length)})
+	}
+	return ticks, ceiling
+}
+
+// logTicks are powers of ten, or 1-2-5 between them where there is room for
+// most, from at or below least to at or above top, which are above zero.
+func logTicks(least, top float64, most int) []tick {
+	if math.IsInf(least, 0) || least <= 0 {
+		least = 1
+	}
+	top = max(top, least*1.01)
+	fine := steps125(least, top, []float64{1, 2, 5})
+	if len(fine) <= max(most, 3) {
+		return fine
+	}
+	ticks := steps125(least, top, []float64{1})
+	for len(ticks) > max(most, 2) && len(ticks) > 2 { // every other, both ends staying
+		last := ticks[len(ticks)-1]
+		thinned := ticks[:0]
+		for i := 0; i < len(ticks)-1; i += 2 {
+			thinned = append(thinned, ticks[i])
+		}
+		ticks = append(thinned, last)
 	}
 	return ticks
 }
 
-// exact writes a tick's number without rounding: 12.5M, where Count has 13M.
-func exact(v float64) string {
-	i := 0
-	for v >= 1000 && i < len(suffixes)-1 {
-		v /= 1000
-		i++
+// steps125 are the multiples of powers of ten around a range.
+func steps125(least, top float64, of []float64) []tick {
+	var ticks []tick
+	for e := math.Floor(math.Log10(least)); ; e++ {
+		for _, m := range of {
+			v := m * math.Pow(10, e)
+			if len(ticks) > 0 && v <= least*(1+1e-9) {
+				ticks = ticks[:0] // only the last one below is needed
+			}
+			ticks = append(ticks, tick{at: v, label: exact(v)})
+			if v >= top*(1-1e-9) && len(ticks) > 1 {
+				return ticks
+			}
+		}
 	}
-	return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) + suffixes[i]
 }
 
-// percentTicks are the ticks of parts of the whole.
-func percentTicks(most int) []tick {
-	n := 2
-	if most >= 4 {
+// percentTicks are the ticks of parts of the whole, on an axis of high pixels.
+func percentTicks(high float64) (ticks []tick) {
+	n := 1
+	switch {
+	case high >= 160:
 		n = 4
+	case high >= 80:
+		n = 2
 	}
-	var ticks []tick
-	for i := 0; i <= n; i++ {
-		ticks = append(ticks, tick{at: float64(i) / float64(n), label: strconv.Itoa(100*i/n) + "%"})
+	for i := range n + 1 {
+		ticks = append(ticks, tick{at: float64(i) / float64(n), label: strconv.Itoa(100*i/n) + " %"})
 	}
 	return ticks
 }

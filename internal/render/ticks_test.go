@@ -6,22 +6,10 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
 )
 
-var intervals = []query.Interval{query.Daily, query.Weekly, query.Monthly, query.Quarterly, query.Yearly}
-
-// starts gives for each interval a day that begins one.
-var starts = map[query.Interval]string{
-	query.Daily: "2019-11-27", query.Weekly: "2019-12-02", query.Monthly: "2019-12-01",
-	query.Quarterly: "2019-10-01", query.Yearly: "2019-01-01",
-}
-
 func TestNext(t *testing.T) {
-	want := map[query.Interval]string{query.Daily: "2019-11-28", query.Weekly: "2019-12-09", query.Monthly: "2020-01-01",
-		query.Quarterly: "2020-01-01", query.Yearly: "2020-01-01"}
+	want := map[Interval]string{daily: "2023-12-31", weekly: "2024-01-01", monthly: "2020-03-01", quarterly: "2000-07-01", yearly: "1991-01-01"}
 	for every, first := range starts {
 		if got := every.Next(day(first)); got != day(want[every]) {
 			t.Errorf("%s: the interval after %s is %s, want %s", every, first, got, want[every])
@@ -48,7 +36,7 @@ func TestDateTicksKeepApart(t *testing.T) {
 	})
 }
 
-// Labels of values are a line apart, start at zero, reach the peak, and each
+// Labels of values are a line apart, start at zero, come near the peak, and each
 // has text of its own.
 func TestValueTicksKeepApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -59,15 +47,33 @@ func TestValueTicksKeepApart(t *testing.T) {
 				t.Fatalf("two ticks are called %q", tick.label)
 			}
 			seen[tick.label] = true
-			if p.d.Shape != Share && tick.at != math.Trunc(tick.at) {
+			if p.t.Shape != Share && !p.inside() && tick.at != math.Trunc(tick.at) {
 				t.Fatalf("a tick at %v downloads", tick.at)
 			}
-			if i > 0 && p.y(p.yTicks[i-1].at)-p.y(tick.at) < p.textSize {
+			if i > 0 && p.y(p.yTicks[i-1].at)-p.y(tick.at) < p.size {
 				t.Fatalf("%q is drawn on top of %q", tick.label, p.yTicks[i-1].label)
 			}
 		}
-		if p.yTicks[0].at != 0 || p.ceiling < p.d.peak {
-			t.Fatalf("ticks go from %v to %v, the data to %v", p.yTicks[0].at, p.ceiling, p.d.peak)
+		if p.yTicks[0].at != 0 || p.ceiling < p.t.peak || p.ceiling > 1.13*p.t.peak || p.yTicks[len(p.yTicks)-1].at < .4*p.t.peak {
+			t.Fatalf("ticks %v up to %v, the data to %v", p.yTicks, p.ceiling, p.t.peak)
+		}
+	})
+}
+
+// Ticks of a logarithmic axis rise, enclose the data, and are few.
+func TestLogTicks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		least := rapid.Float64Range(1e-6, 1e18).Draw(t, "least")
+		top := least * rapid.Float64Range(1, 1e12).Draw(t, "ratio")
+		most := rapid.IntRange(0, 20).Draw(t, "most")
+		ticks := logTicks(least, top, most)
+		if n := len(ticks); n < 2 || n > max(most, 3)+1 || ticks[0].at > least*1.0001 || ticks[n-1].at < top*.9999 {
+			t.Fatalf("%v to %v, at most %d: %v", least, top, most, ticks)
+		}
+		for i := range ticks[1:] {
+			if ticks[i+1].at <= ticks[i].at {
+				t.Fatalf("%v", ticks)
+			}
 		}
 	})
 }
@@ -75,24 +81,24 @@ func TestValueTicksKeepApart(t *testing.T) {
 // drawPlot lays out any chart.
 func drawPlot(t *rapid.T) *plot {
 	every := rapid.SampledFrom(intervals).Draw(t, "interval")
-	n := rapid.IntRange(1, map[query.Interval]int{query.Daily: 3000, query.Weekly: 800, query.Monthly: 300, query.Quarterly: 100, query.Yearly: 60}[every]).Draw(t, "intervals")
+	n := rapid.IntRange(1, map[Interval]int{daily: 3000, weekly: 800, monthly: 300, quarterly: 100, yearly: 60}[every]).Draw(t, "intervals")
 	days := daysFrom(starts[every], every, n)
-	shift := catalog.Day(0)
-	if every == query.Daily {
-		shift = catalog.Day(rapid.IntRange(0, 800).Draw(t, "shift"))
+	shift := Day(0)
+	if every == daily {
+		shift = Day(rapid.IntRange(0, 800).Draw(t, "shift"))
 	}
 	top := rapid.OneOf(rapid.Int64Range(1, 20), rapid.Int64Range(1, math.MaxInt64)).Draw(t, "top")
-	totals := make([]int64, n)
+	values := make([]float64, n)
 	for i := range days {
 		days[i] += shift
 	}
-	totals[n-1] = top
-	spec := ChartSpec{Title: "t", Days: days, Interval: every, Series: []Series{{Totals: totals}},
+	values[n-1] = float64(top)
+	spec := ChartSpec{Title: "t", Days: days, Interval: every, Series: []Series{{Values: values}},
 		Shape: rapid.SampledFrom([]Shape{Area, Lines, Bars, Share}).Draw(t, "shape")}
-	d := newData(spec)
-	k := newCard(rapid.IntRange(MinWidth, MaxWidth).Draw(t, "width"), rapid.IntRange(MinHeight, MaxHeight).Draw(t, "height"), Light, "", "", d.inks)
-	k.heading("t", "s", "", "", "")
-	return newPlot(k, d)
+	w, h := rapid.IntRange(MinWidth, MaxWidth).Draw(t, "width"), rapid.IntRange(MinHeight, MaxHeight).Draw(t, "height")
+	s := newSheet(float64(w), float64(h), "")
+	s.heading("t", []string{"s"}, "", "")
+	return newPlot(s, newTable(spec), float64(w))
 }
 
 // Ticks stand where people expect them: on Mondays, on the first of a month.
@@ -116,14 +122,14 @@ func TestDateTicksStandOnCalendar(t *testing.T) {
 func TestDateLabels(t *testing.T) {
 	for _, c := range []struct {
 		from, to string
-		every    query.Interval
+		every    Interval
 		s        step
 		want     []string
 	}{
-		{"2023-12-30", "2024-01-02", query.Daily, step{days: 1}, []string{"30 Dec 2023", "31 Dec", "1 Jan 2024", "2 Jan"}},
-		{"2023-10-15", "2024-02-15", query.Monthly, step{months: 1}, []string{"Nov 2023", "Dec", "2024", "Feb"}},
-		{"2023-07-01", "2024-04-01", query.Quarterly, step{months: 3}, []string{"Q3 2023", "Q4", "2024", "Q2"}},
-		{"2019-03-01", "2024-04-01", query.Monthly, step{months: 24}, []string{"2020", "2022", "2024"}},
+		{"2023-12-30", "2024-01-02", daily, step{days: 1}, []string{"30 Dec 2023", "31 Dec", "1 Jan 2024", "2 Jan"}},
+		{"2023-10-15", "2024-02-15", monthly, step{months: 1}, []string{"Nov 2023", "Dec", "2024", "Feb"}},
+		{"2023-07-01", "2024-04-01", quarterly, step{months: 3}, []string{"Q3 2023", "Q4", "2024", "Q2"}},
+		{"2019-03-01", "2024-04-01", monthly, step{months: 24}, []string{"2020", "2022", "2024"}},
 	} {
 		var got []string
 		for _, tick := range c.s.between(day(c.from), day(c.to), c.every) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"clickql/internal/draw"
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 	"clickql/internal/render"
@@ -73,7 +74,11 @@ func (b badge) draw(ctx context.Context, op *fetch.Operation, project string) ([
 	}
 	spec := b.spec
 	spec.Value = render.Count(res.Total)
-	return render.Badge(spec)
+	d, err := render.Badge(spec)
+	if err != nil {
+		return nil, err
+	}
+	return d.SVG(draw.Light, draw.File), nil
 }
 
 func (b badge) say(_ string, n notice) []byte {
@@ -85,9 +90,9 @@ func (b badge) say(_ string, n notice) []byte {
 	if n.wrong {
 		spec.Value = n.detail
 	}
-	svg, err := render.Badge(spec)
+	d, err := render.Badge(spec)
 	if err != nil { // only the colours can be wrong, and they have been read
 		return nil
 	}
-	return svg
+	return d.SVG(draw.Light, draw.File)
 }

@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
+	"clickql/internal/draw"
 	"clickql/internal/fetch"
 	"clickql/internal/query"
 	"clickql/internal/render"
@@ -21,7 +23,7 @@ type chart struct {
 	first    int               // values of by that get a series of their own
 	others   bool              // whether the rest gets one, too
 	shape    render.Shape
-	theme    render.Theme
+	theme    draw.Theme
 	width    int
 	height   int
 }
@@ -62,10 +64,10 @@ func (c *chart) readLooks(a *args) {
 	theme, _ := a.text("theme")
 	shape, _ := a.text("shape")
 	var themeErr, shapeErr, sizeErr error
-	c.theme, themeErr = render.ParseTheme(theme)
-	c.shape, shapeErr = render.ParseShape(shape)
+	c.theme, themeErr = parseTheme(theme)
+	c.shape, shapeErr = parseShape(shape)
 	c.width, c.height = a.number("width", 0), a.number("height", 0)
-	_, _, sizeErr = render.CheckSize(c.width, c.height)
+	_, _, sizeErr = render.CheckSize(c.shape, c.width, c.height)
 	a.check(themeErr)
 	a.check(shapeErr)
 	a.check(sizeErr)
@@ -88,12 +90,12 @@ func (c chart) draw(ctx context.Context, op *fetch.Operation, project string) ([
 		return nil, err
 	}
 	spec := render.ChartSpec{
-		Title: project, Subtitle: render.Span(covered, every), Interval: every, Covered: covered,
+		Title: project, Subtitle: []string{"downloads per " + strings.ToLower(string(every)), render.Span(covered)}, Interval: every, Covered: covered,
 		Missing: op.Snapshot().MissingIn(covered),
-		Shape:   c.shape, Theme: c.theme, Width: c.width, Height: c.height,
+		Shape:   c.shape, Width: c.width, Height: c.height,
 	}
 	if covered.Empty() {
-		return render.Chart(spec)
+		return c.svg(spec)
 	}
 	if c.by == "" {
 		err = c.whole(ctx, op, slice, &spec)
@@ -103,7 +105,67 @@ func (c chart) draw(ctx context.Context, op *fetch.Operation, project string) ([
 	if err != nil {
 		return nil, err
 	}
-	return render.Chart(spec)
+	for i, first := range spec.Days {
+		next := covered.To + 1
+		if i+1 < len(spec.Days) {
+			next = spec.Days[i+1]
+		}
+		spec.Complete = append(spec.Complete, first >= covered.From && (i+1 < len(spec.Days) || every.Next(first) == next))
+	}
+	return c.svg(spec)
+}
+
+// svg draws the chart.
+func (c chart) svg(spec render.ChartSpec) ([]byte, error) {
+	d, err := render.Chart(spec)
+	if err != nil {
+		return nil, err
+	}
+	return d.SVG(c.theme, draw.File), nil
+}
+
+// floats are numbers as a chart draws them.
+func floats(totals []int64) []float64 {
+	out := make([]float64, len(totals))
+	for i, n := range totals {
+		out[i] = float64(n)
+	}
+	return out
+}
+
+// total adds up downloads.
+func total(totals []int64) (n int64) {
+	for _, v := range totals {
+		n += v
+	}
+	return n
+}
+
+// parseTheme reads a theme's name, in any case; the empty name is auto.
+func parseTheme(name string) (draw.Theme, error) {
+	for _, t := range []draw.Theme{draw.Auto, draw.Light, draw.Dark} {
+		if strings.EqualFold(name, string(t)) {
+			return t, nil
+		}
+	}
+	if name == "" {
+		return draw.Auto, nil
+	}
+	return draw.Auto, &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf("%q is not a theme; there are auto, light, dark", shorten(name))}
+}
+
+// parseShape reads a shape's name, in any case; the empty name is area.
+func parseShape(name string) (render.Shape, error) {
+	shapes := []render.Shape{render.Area, render.Lines, render.Bars, render.Share}
+	for _, s := range shapes {
+		if strings.EqualFold(name, string(s)) {
+			return s, nil
+		}
+	}
+	if name == "" {
+		return render.Area, nil
+	}
+	return render.Area, &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf("%q is not a shape; there are area, line, bar, share", shorten(name))}
 }
 
 // every is the chart's interval: the one asked for, or one that gives a curve
@@ -133,7 +195,7 @@ func (c chart) whole(ctx context.Context, op *fetch.Operation, slice query.Slice
 		return err
 	}
 	spec.Days = res.Days
-	spec.Series = []render.Series{{Totals: res.Totals}}
+	spec.Series = []render.Series{{Values: floats(res.Totals), Total: total(res.Totals)}}
 	return nil
 }
 
@@ -163,14 +225,14 @@ func (c chart) split(ctx context.Context, op *fetch.Operation, slice query.Slice
 		if err != nil {
 			return err
 		}
-		spec.Series = append(spec.Series, render.Series{Label: c.by.Label(top.Groups[i].Value), Totals: res.Totals})
+		spec.Series = append(spec.Series, render.Series{Label: c.by.Label(top.Groups[i].Value), Values: floats(res.Totals), Total: total(res.Totals)})
 		subtract(rest, res.Totals)
 	}
 	switch {
 	case len(parts) == 0:
-		spec.Series = []render.Series{{Totals: all.Totals}}
+		spec.Series = []render.Series{{Values: floats(all.Totals), Total: total(all.Totals)}}
 	case c.others && top.More:
-		spec.Series = append(spec.Series, render.Series{Label: cube.Others, Totals: rest, Rest: true})
+		spec.Series = append(spec.Series, render.Series{Label: cube.Others, Values: floats(rest), Total: total(rest), Rest: true})
 	}
 	return nil
 }
@@ -186,8 +248,8 @@ func subtract(rest, part []int64) {
 func (c chart) say(project string, n notice) []byte {
 	return render.Message(render.MessageSpec{
 		Title: shorten(project), Text: strings.ToUpper(n.text[:1]) + n.text[1:], Detail: n.detail,
-		Theme: c.theme, Width: c.width, Height: c.height,
-	})
+		Width: c.width, Height: c.height,
+	}).SVG(c.theme, draw.File)
 }
 
 // intervalNames lists the intervals by their GraphQL names.

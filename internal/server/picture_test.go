@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clickql/internal/catalog"
+	"clickql/internal/draw"
 	"clickql/internal/query"
 	"clickql/internal/render"
 )
@@ -51,7 +52,7 @@ func TestWrongParametersAreSaid(t *testing.T) {
 		{readChart, "country=" + strings.Repeat("x", 201), "longer"},
 		{readBadge, "period=hour", "day, week, month"},
 		{readBadge, "color=%23xyz", "colour"},
-		{readBadge, "style=plastic", "style"},
+		{readBadge, "style=metal", "style"},
 		{readBadge, "by=country", "not a parameter"},
 		{readBadge, "last=7d", "not a parameter"},
 	} {
@@ -83,7 +84,7 @@ func TestChartAddress(t *testing.T) {
 		{"from=2022-01-08&to=2022-01-18", chart{bounds: query.Bounds{From: &from, To: &to}}},
 		{"country=DE,FR&mirrors=false&theme=dark&shape=bar&width=400&height=200&last=all", chart{
 			scope: scope{conditions: []query.Condition{{Dim: catalog.Country, Values: []string{"DE", "FR"}}}},
-			theme: render.Dark, shape: render.Bars, width: 400, height: 200,
+			theme: draw.Dark, shape: render.Bars, width: 400, height: 200,
 		}},
 	} {
 		pic, err := readChart(address(t, c.query))
@@ -98,7 +99,7 @@ func TestChartAddress(t *testing.T) {
 			want.first = chartFirst
 		}
 		if want.theme == "" {
-			want.theme = render.Auto
+			want.theme = draw.Auto
 		}
 		if want.shape == "" {
 			want.shape = render.Area
