@@ -2,9 +2,9 @@ package site
 
 import (
 	"html/template"
-	"regexp"
 
 	"clickql/internal/catalog"
+	"clickql/internal/draw"
 	"clickql/internal/query"
 	"clickql/internal/render"
 )
@@ -16,24 +16,20 @@ const (
 	pictureHeight = 300
 )
 
-// styleElement is what stands before a drawing in a file of its own, and the
-// style sheet of its themes, which a page's policy forbids: the page's own sheet
-// has its rules.
-var styleElement = regexp.MustCompile(`(?s)^.*?(<svg)|<style[^>]*>.*?</style>`)
-
 // drawn is a chart in the page's HTML; empty where there is nothing to draw. A
 // chart that cannot be drawn is left away: its numbers stand below it.
 func drawn(spec render.ChartSpec) template.HTML {
 	if len(spec.Days) == 0 || len(spec.Series) == 0 {
 		return ""
 	}
-	spec.Theme, spec.Width, spec.Height = render.Auto, pictureWidth, pictureHeight
-	svg, err := render.Chart(spec)
+	spec.Background, spec.Width, spec.Height = render.Transparent, pictureWidth, pictureHeight
+	chart, err := render.Chart(spec)
 	if err != nil {
 		return ""
 	}
-	// The drawer escapes every text that it is given.
-	return template.HTML(`<div class="picture">` + string(styleElement.ReplaceAll(svg, []byte("$1"))) + `</div>`)
+	// The drawer escapes every text that it is given; the page's own sheet has the
+	// rules of its classes.
+	return template.HTML(`<div class="picture">` + string(chart.SVG(draw.Auto, draw.Page)) + `</div>`)
 }
 
 // axis is the chart's axis of time.
@@ -61,7 +57,7 @@ func daysOf(texts []string) []catalog.Day {
 func lineOf(title, interval string, s *series) template.HTML {
 	spec := axis(title, interval, s)
 	if s != nil {
-		spec.Series = []render.Series{{Totals: s.Totals}}
+		spec.Series = []render.Series{seriesOf("", s.Totals)}
 	}
 	return drawn(spec)
 }
@@ -88,7 +84,19 @@ func partsOf(shape render.Shape, title, interval string, whole *series, slices [
 		if over == nil || len(over.Totals) != len(spec.Days) {
 			continue
 		}
-		spec.Series = append(spec.Series, render.Series{Label: s.Label, Totals: over.Totals, Rest: s.Value == nil && s.Release == nil})
+		part := seriesOf(s.Label, over.Totals)
+		part.Rest = s.Value == nil && s.Release == nil
+		spec.Series = append(spec.Series, part)
 	}
 	return drawn(spec)
+}
+
+// seriesOf is a series of downloads as the drawer takes it.
+func seriesOf(label string, totals []int64) render.Series {
+	s := render.Series{Label: label, Values: make([]float64, len(totals))}
+	for i, n := range totals {
+		s.Values[i] = float64(n)
+		s.Total += n
+	}
+	return s
 }
