@@ -11,6 +11,7 @@ import (
 type asker struct {
 	snap   *catalog.Snapshot
 	limits Limits
+	parsed *parsedTexts // of one operation
 }
 
 // slice is the part of the cube, over all projects, that the arguments range
@@ -23,7 +24,7 @@ func (a asker) slice(days *DateRange, filter *DownloadsFilter) (slice, error) {
 	if s, err = filter.narrow(s, a.limits); err != nil {
 		return slice{}, err
 	}
-	only, err := filter.specifier()
+	only, err := a.specifier(filter)
 	return slice{s, only}, err
 }
 

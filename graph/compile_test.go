@@ -30,7 +30,7 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 		t.Fatal(err)
 	}
 	opCtx := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: vars}
-	op := &operation{asker: asker{snap: knownData(t), limits: Limits{}.withDefaults()}}
+	op := &operation{asker: asker{snap: knownData(t), limits: Limits{}.withDefaults(), parsed: &parsedTexts{}}}
 	c := newCompiler(graphql.WithOperationContext(t.Context(), opCtx), op.asker, es.(*executableSchema))
 	round := &collector{op: op}
 	for _, field := range c.root() {
@@ -152,7 +152,7 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
 	s := &split{cut: cut{dim: "VERSION", first: 2, others: true}}
 	s.elements = []*downloadsSelection{{total: true}}
-	round := &collector{op: &operation{asker: asker{snap: &catalog.Snapshot{}, limits: Limits{}.withDefaults()}}}
+	round := &collector{op: &operation{asker: asker{snap: &catalog.Snapshot{}, limits: Limits{}.withDefaults(), parsed: &parsedTexts{}}}}
 	numpy, pandas := ofProject(query.Slice{AllTime: true}, "numpy"), ofProject(query.Slice{AllTime: true}, "pandas")
 	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
 	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})

@@ -37,7 +37,7 @@ func (o *operations) price(ctx context.Context, op *operation) *graphql.Response
 	for _, err := range op.dry.failed {
 		errs = append(errs, o.tell.present(ctx, err))
 	}
-	resp := &graphql.Response{Errors: errs, Extensions: map[string]any{"cost": o.cfg.cost(op.dry.price)}}
+	resp := &graphql.Response{Errors: errs, Extensions: map[string]any{"cost": o.cfg.cost(op, op.dry.price)}}
 	if len(errs) == 0 {
 		resp.Data = []byte("{}") // a response without errors has data
 	}
@@ -45,10 +45,10 @@ func (o *operations) price(ctx context.Context, op *operation) *graphql.Response
 }
 
 // cost is a price as extensions.cost tells it: rows that ClickHouse is expected
-// to read, the number of queries, and the most rows that an operation may have
-// read, null without a limit.
-func (c *HandlerConfig) cost(p fetch.Price) map[string]any {
-	told := map[string]any{"rows": p.Rows, "queries": p.Queries, "maxRows": nil}
+// to read, the number of queries, about how many bytes the answer has, and the most
+// rows that an operation may have read, null without a limit.
+func (c *HandlerConfig) cost(op *operation, p fetch.Price) map[string]any {
+	told := map[string]any{"rows": p.Rows, "queries": p.Queries, "bytes": op.size.bytes(), "maxRows": nil}
 	if limit := c.Loader.MaxOperationRows(); limit > 0 {
 		told["maxRows"] = limit
 	}

@@ -112,6 +112,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	ops := &operations{cfg: cfg, schema: es.(*executableSchema), tell: tell}
 	ops.cfg.news = &news{cfg: &ops.cfg}
 	srv.Use(ops)
+	srv.Use(cutter{cfg.Limits.Response, tell})
 	return srv
 }
 
@@ -159,11 +160,19 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := o.cfg.begin(ctx)
-	if asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+	size, err := sizeOf(ctx, op.asker, o.schema)
+	op.size = size
+	if err == nil && asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
 		return graphql.OneShot(o.price(ctx, op))
 	}
-	if err := o.announce(ctx, op); err != nil {
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{o.tell.present(ctx, err)}})
+	if err == nil {
+		err = o.announce(ctx, op)
+	}
+	if err != nil {
+		return graphql.OneShot(&graphql.Response{
+			Errors:     gqlerror.List{o.tell.shown(ctx, err)},
+			Extensions: map[string]any{"cost": o.cfg.cost(op, op.loads.Cost())},
+		})
 	}
 	return next(withOperation(ctx, op))
 }
@@ -171,7 +180,7 @@ func (o *operations) InterceptOperation(ctx context.Context, next graphql.Operat
 // begin starts an operation's loads, on the newest data.
 func (c *HandlerConfig) begin(ctx context.Context) *operation {
 	loads := c.Loader.Begin(ctx)
-	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits}, loads: loads, log: c.Log, cfg: c}
+	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits, parsed: &parsedTexts{}}, loads: loads, log: c.Log, cfg: c}
 }
 
 // announce hands the loader everything that is known to be needed.
@@ -197,7 +206,7 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 	if resp.Extensions == nil {
 		resp.Extensions = map[string]any{}
 	}
-	resp.Extensions["cost"] = o.cfg.cost(op.loads.Cost())
+	resp.Extensions["cost"] = o.cfg.cost(op, op.loads.Cost())
 	if asksFor(ctx, "explain") {
 		resp.Extensions["explain"] = map[string]any{"queries": op.loads.Explain()}
 	}

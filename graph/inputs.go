@@ -106,8 +106,8 @@ func (f *VersionFilter) plain() *ValueFilter {
 	return &f.ValueFilter
 }
 
-// specifier is the filter's specifier, nil where it has none.
-func (f *DownloadsFilter) specifier() (*specifier, error) {
+// specifier is a filter's specifier, nil where it has none.
+func (a asker) specifier(f *DownloadsFilter) (*specifier, error) {
 	if f == nil || f.Version == nil || !f.Version.Specifier.IsSet() {
 		return nil, nil
 	}
@@ -118,7 +118,7 @@ func (f *DownloadsFilter) specifier() (*specifier, error) {
 	if text == nil {
 		return nil, badInput("the filter on VERSION is null; its one field has a value")
 	}
-	parsed, err := pypi.ParseSpecifier(*text)
+	parsed, err := a.parsed.specifiers.of(*text, pypi.ParseSpecifier)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,14 @@ type Limits struct {
 	// Compared is how many points the lines of a comparison may have together.
 	// The default is 1,000,000.
 	Compared int
+	// Response is how many bytes an answer may have. The default is 16 MiB.
+	Response int
+	// Resolved is how many fields of objects an answer may have, each as often as
+	// it is in it. The default is 500,000.
+	Resolved int
+	// Held is how many points of series and values of splits the database may be
+	// asked for in an operation, drill-down included. The default is 3,000,000.
+	Held int
 	// Loads is how many questions to the database an operation may come to,
 	// drill-down included. The default is 10,000.
 	Loads int
@@ -59,7 +67,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
 		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000},
 		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
-		{&l.Compared, 1_000_000},
+		{&l.Compared, 1_000_000}, {&l.Response, 16 << 20}, {&l.Resolved, 500_000}, {&l.Held, 3_000_000},
 	} {
 		if *field.value == 0 {
 			*field.value = field.def

@@ -19,7 +19,9 @@ type operation struct {
 	lists map[string]*list // see compiler
 	pages map[string]page  // see compiler
 	dry   *dryRun          // nil where the operation runs
+	size  *counted         // of the answer
 	asked atomic.Int64     // announced requests so far
+	held  atomic.Int64     // numbers that their answers have at most
 	// fromMemory leaves totals and ranks that are at hand to memory. It is set
 	// before anything is resolved.
 	fromMemory bool
@@ -56,6 +58,9 @@ func (op *operation) announce(ctx context.Context, w wanted) error {
 		return overLimit(query.CostLimit, int(n), limit,
 			"the operation comes to %d questions to the database; at most %d are allowed: ask for fewer projects, values or levels", n, limit)
 	}
+	if err := op.hold(w.requests); err != nil {
+		return err
+	}
 	if op.dry != nil {
 		op.dry.add(op.loads, w)
 		return nil
@@ -65,6 +70,26 @@ func (op *operation) announce(ctx context.Context, w wanted) error {
 	op.loads.PrefetchRequirements(ctx, w.requirements)
 	op.loads.PrefetchDependents(ctx, w.dependents)
 	op.loads.Prefetch(ctx, w.requests)
+	return nil
+}
+
+// hold adds the points and values that the requests' answers have at the most,
+// which are in memory whether they are shown or not.
+func (op *operation) hold(requests []query.Request) error {
+	sum := 0
+	for _, r := range requests {
+		switch r.Kind {
+		case query.Series:
+			sum += query.BucketCount(op.days(r.Slice), r.Interval)
+		case query.Split:
+			sum += r.First
+		}
+	}
+	n := op.held.Add(int64(sum))
+	if limit := op.limits.Held; n > int64(limit) {
+		return overLimit(query.CostLimit, int(n), limit,
+			"the operation comes to %d points and values; at most %d are allowed: ask for fewer projects, a longer interval or a shorter range", n, limit)
+	}
 	return nil
 }
 

@@ -76,14 +76,14 @@ func (s portfolioSource) person() (person string, role query.Role) {
 }
 
 // lines are the projects that are named.
-func (s portfolioSource) lines() (lines []pypi.RequirementLine) {
+func (a asker) lines(s portfolioSource) (lines []pypi.RequirementLine, err error) {
 	if s.requirements != nil {
-		return pypi.ParseRequirements(*s.requirements)
+		return a.parsed.requirements.of(*s.requirements, pypi.ParseRequirements)
 	}
 	for i, name := range normalized(s.projects) {
 		lines = append(lines, pypi.RequirementLine{Line: i + 1, Text: s.projects[i], Name: name})
 	}
-	return lines
+	return lines, nil
 }
 
 // portfolio is the projects that there are of a source.
@@ -102,7 +102,10 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 			lines = append(lines, pypi.RequirementLine{Name: name})
 		}
 	} else {
-		lines = from.lines()
+		var err error
+		if lines, err = op.lines(from); err != nil {
+			return nil, err
+		}
 	}
 	exists, err := op.existing(ctx, lines)
 	if err != nil {

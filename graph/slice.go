@@ -52,11 +52,29 @@ func (a asker) versions(s slice) query.Request {
 	return query.SplitOf(s.projects(), catalog.Version, a.limits.Versions, nil).WithoutTotal()
 }
 
-// selections are the versions that specifiers have selected in an operation, by
-// slice.key.
+// selections are what specifiers come to in an operation.
 type selections struct {
-	mu    sync.Mutex
+	mu sync.Mutex
+	// known are the versions that have been selected, by slice.key.
 	known map[string][]string
+	// read are all versions, by the key of the projects that have them.
+	read map[string]pypi.Versions
+	// compared is how many comparisons of a clause with a version there were.
+	compared int
+}
+
+// maxCompared bounds selections.compared: about half a second of work.
+const maxCompared = 5_000_000
+
+// compare notes the comparisons of a specifier with versions before they are made.
+func (s *selections) compare(only *specifier, versions pypi.Versions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.compared += len(versions) * (only.Clauses() + 1); s.compared > maxCompared {
+		return overLimit(query.CostLimit, s.compared, maxCompared,
+			"the specifiers come to %d comparisons with versions; at most %d are made: ask with fewer specifiers or of fewer projects", s.compared, maxCompared)
+	}
+	return nil
 }
 
 func (s *selections) get(key string) ([]string, bool) {
@@ -88,6 +106,9 @@ func (op *operation) resolve(ctx context.Context, s slice) (query.Slice, error) 
 		return s.among(versions), nil
 	}
 	all, err := op.loadVersions(ctx, s)
+	if err == nil {
+		err = op.selected.compare(s.only, all)
+	}
 	if err != nil {
 		return query.Slice{}, err
 	}
@@ -96,8 +117,15 @@ func (op *operation) resolve(ctx context.Context, s slice) (query.Slice, error) 
 	return s.among(versions), nil
 }
 
-// loadVersions is the versions of the slice's projects.
-func (op *operation) loadVersions(ctx context.Context, s slice) ([]string, error) {
+// loadVersions is the versions of the slice's projects. They are read once.
+func (op *operation) loadVersions(ctx context.Context, s slice) (pypi.Versions, error) {
+	key := s.projects().Key()
+	op.selected.mu.Lock()
+	read, known := op.selected.read[key]
+	op.selected.mu.Unlock()
+	if known {
+		return read, nil
+	}
 	res, err := op.loads.Load(ctx, op.versions(s))
 	if err != nil {
 		return nil, err
@@ -110,7 +138,14 @@ func (op *operation) loadVersions(ctx context.Context, s slice) ([]string, error
 	for i, g := range res.Groups {
 		versions[i] = g.Value
 	}
-	return versions, nil
+	read = pypi.ReadVersions(versions)
+	op.selected.mu.Lock()
+	defer op.selected.mu.Unlock()
+	if op.selected.read == nil {
+		op.selected.read = map[string]pypi.Versions{}
+	}
+	op.selected.read[key] = read
+	return read, nil
 }
 
 // unresolved is a slice with a specifier, and what is to be gathered of it.
@@ -136,10 +171,17 @@ func (c *collector) settle(ctx context.Context) error {
 		c.waiting = nil
 		return nil
 	}
-	texts := map[string]*agreement{}
+	texts, seen := map[string]*agreement{}, map[string]bool{}
 	for _, u := range c.waiting {
+		if seen[u.key()] {
+			continue
+		}
+		seen[u.key()] = true
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		all, err := c.op.loadVersions(ctx, u.slice)
-		if err != nil {
+		if err != nil || c.op.selected.compare(u.only, all) != nil {
 			continue
 		}
 		if texts[u.only.text] == nil {
@@ -171,7 +213,7 @@ type agreement struct {
 }
 
 // add takes part with the versions of the slice's projects.
-func (a *agreement) add(s slice, versions []string) {
+func (a *agreement) add(s slice, versions pypi.Versions) {
 	preferred, every := s.only.Match(versions)
 	own := every
 	if len(preferred) > 0 {

@@ -120,6 +120,9 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	if err != nil || res == nil {
 		return res, err
 	}
+	if err := arrived(ctx, res); err != nil {
+		return nil, err
+	}
 	switch v := res.(type) {
 	case *Series:
 		return one(ctx, seriesOutline, v), nil
@@ -139,6 +142,34 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 		return one(ctx, releasesOutline, v), nil
 	}
 	return res, nil
+}
+
+// arrived counts the elements of a list that the field in ctx resolved to, where
+// nobody knew before how many there are.
+func arrived(ctx context.Context, res any) error {
+	n := 0
+	switch v := res.(type) {
+	case []*Slice:
+		n = len(v)
+	case []*ReleaseGroup:
+		n = len(v)
+	case []*ProjectRanking:
+		n = len(v)
+	case *ReleaseConnection:
+		if v != nil {
+			n = len(v.Edges)
+		}
+	case []*Project:
+		n = len(v)
+	}
+	if n < 2 {
+		return nil
+	}
+	op := operationOf(ctx)
+	if op == nil {
+		return nil
+	}
+	return op.size.arrived(pathOf(ctx), n)
 }
 
 // one is what writes the object that the field in ctx resolved to: the object

@@ -40,6 +40,7 @@ type serveFlags struct {
 	closed       bool // to introspection
 	limits       graph.Limits
 	maxBody      byteSize
+	maxResponse  byteSize
 	documents    *gqlhttp.Trusted // in the directory trusted
 	trusted      string
 	asked        string
@@ -47,7 +48,7 @@ type serveFlags struct {
 
 // newServeCommand is the gateway.
 func newServeCommand(a *app) *cobra.Command {
-	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults(), limits: graph.DefaultLimits(), maxBody: 1 << 20}
+	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults(), limits: graph.DefaultLimits(), maxBody: 1 << 20, maxResponse: 16 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer GraphQL over HTTP",
@@ -77,6 +78,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
 	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
 	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 1MiB")
+	flags.Var(&f.maxResponse, "max-response", "largest answer, a `size` such as 16MiB: one that could become four times as large does not run, one that becomes larger is given up")
 	limitFlags(flags, &f.limits)
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
@@ -106,6 +108,8 @@ func limitFlags(flags *pflag.FlagSet, l *graph.Limits) {
 	flags.IntVar(&l.First, "max-first", l.First, "largest `number` that a list's first may be")
 	flags.IntVar(&l.Names, "max-names", l.Names, "how many projects an argument may name, and values a filter may list, a `number`")
 	flags.IntVar(&l.Points, "max-points", l.Points, "how many intervals a series may have, a `number`")
+	flags.IntVar(&l.Resolved, "max-resolved", l.Resolved, "how many fields an answer may have, each as often as it is in it, a `number`")
+	flags.IntVar(&l.Held, "max-held", l.Held, "how many points and values the database may be asked for in an operation, a `number`")
 	flags.IntVar(&l.Loads, "max-questions", l.Loads, "how many questions to the database an operation may come to, a `number`")
 }
 
@@ -119,7 +123,7 @@ func (f serveFlags) check(a *app) error {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
 		}
 	}
-	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, int(f.maxBody)} {
+	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse)} {
 		if l < 0 {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
@@ -194,6 +198,8 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 	registry.MustRegister(&ingest.Metrics{Now: time.Now, Read: func(ctx context.Context) (ingest.Status, error) {
 		return ingest.New(ingest.Config{Conn: source.Current(), Database: source.Database()}).Glance(ctx)
 	}})
+	limits := f.limits
+	limits.Response = int(f.maxResponse)
 	cacheBytes := int64(f.cache)
 	if cacheBytes == 0 {
 		cacheBytes = -1 // none
@@ -203,7 +209,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.origins,
 		Log: a.log, Registry: registry,
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},
-		GraphQL: graph.HandlerConfig{Limits: f.limits, NoIntrospection: f.closed, Trusted: f.documents},
+		GraphQL: graph.HandlerConfig{Limits: limits, NoIntrospection: f.closed, Trusted: f.documents},
 		Server:  server.Config{MaxBody: int64(f.maxBody), Drain: f.drain},
 	}
 }

@@ -63,7 +63,11 @@ var markerTokens = regexp.MustCompile(`"[^"]*"|'[^']*'|[()]|[<>=!~]+|[A-Za-z0-9_
 type markerParser struct {
 	tokens []string
 	at     int
+	nested int // parentheses that are open
 }
+
+// maxNested is how deep parentheses are followed. What is nested deeper may hold.
+const maxNested = 50
 
 // peek is the next token; empty at the end.
 func (p *markerParser) peek() string {
@@ -104,9 +108,14 @@ func (p *markerParser) both() bool {
 // extra is the empty string.
 func (p *markerParser) comparison() bool {
 	if p.peek() == "(" {
+		if p.nested++; p.nested > maxNested {
+			p.at = len(p.tokens)
+			return true
+		}
 		p.at++
 		holds := p.either()
 		p.at++ // the closing one
+		p.nested--
 		return holds
 	}
 	left, op := p.take(), p.take()

@@ -1,6 +1,7 @@
 package pypi
 
 import (
+	"clickql/internal/fault"
 	"regexp"
 	"strings"
 )
@@ -38,33 +39,62 @@ var (
 	requirementRest = regexp.MustCompile(`^\s*(\[[^\]]*\])?\s*($|;|@|\(|[<>=!~])`)
 )
 
+// The bounds of a requirements file. One of 1,200 requirements with their hashes has
+// 1.5 MB and 20,000 lines.
+const (
+	MaxRequirementBytes = 2 << 20
+	MaxRequirementLines = 50_000
+)
+
 // ParseRequirements reads a requirements file as pip does: a PEP 508 requirement
 // to a line, lines continued by a backslash, comments, options. Files and
 // addresses that it refers to are not followed, but for the project that an
-// address is given for (name @ address).
-func ParseRequirements(text string) []RequirementLine {
-	var lines []RequirementLine
-	joined, begins := "", 0
-	for i, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		if joined == "" {
-			begins = i + 1
+// address is given for (name @ address). Errors are *Error with BadUserInput, of
+// a file that is too long.
+func ParseRequirements(text string) (lines []RequirementLine, err error) {
+	if len(text) > MaxRequirementBytes {
+		return nil, fault.OverLimit(fault.BadUserInput, int64(len(text)), MaxRequirementBytes, "requirements has %d bytes; at most %d are allowed: leave the hashes away", len(text), MaxRequirementBytes)
+	}
+	var joined strings.Builder // lines that go on
+	line, begins := 0, 1
+	end := func(last string) {
+		whole := last
+		if joined.Len() > 0 {
+			joined.WriteString(last)
+			whole = joined.String()
+			joined.Reset()
 		}
-		line = requirementComment.ReplaceAllString(line, "")
-		if before, continued := strings.CutSuffix(line, "\\"); continued {
-			joined += before + " "
-			continue
-		}
-		if l, ok := requirementLine(joined + line); ok {
+		if l, ok := requirementLine(whole); ok {
 			l.Line = begins
 			lines = append(lines, l)
 		}
-		joined = ""
 	}
-	if l, ok := requirementLine(joined); ok {
-		l.Line = begins
-		lines = append(lines, l)
+	for raw := range strings.SplitSeq(text, "\n") {
+		if line++; line > MaxRequirementLines {
+			return nil, fault.OverLimit(fault.BadUserInput, int64(strings.Count(text, "\n")+1), MaxRequirementLines, "requirements has more than %d lines: leave the hashes away", MaxRequirementLines)
+		}
+		if joined.Len() == 0 {
+			begins = line
+		}
+		raw = withoutComment(strings.TrimSuffix(raw, "\r"))
+		if before, continued := strings.CutSuffix(raw, "\\"); continued {
+			joined.WriteString(before)
+			joined.WriteByte(' ')
+			continue
+		}
+		end(raw)
 	}
-	return lines
+	end("")
+	return lines, nil
+}
+
+// withoutComment cuts a line's comment off. Only lines that may have one are
+// searched.
+func withoutComment(line string) string {
+	if !strings.Contains(line, "#") {
+		return line
+	}
+	return requirementComment.ReplaceAllString(line, "")
 }
 
 // requirementLine reads one line; ok is false where it asks for nothing.

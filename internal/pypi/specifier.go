@@ -27,13 +27,21 @@ type clause struct {
 // clausePattern holds an operator and what it is applied to.
 var clausePattern = regexp.MustCompile(`^(~=|===|==|!=|<=|>=|<|>)\s*(\S+)$`)
 
+// MaxClauses is how many different clauses a specifier may have: the longest on
+// PyPI have some twenty.
+const MaxClauses = 100
+
 // ParseSpecifier reads a specifier such as ">=2.0,<3". An empty one holds for
 // every version. Errors are *Error with BadUserInput.
 func ParseSpecifier(text string) (*Specifier, error) {
-	s := &Specifier{}
-	for _, part := range strings.Split(text, ",") {
-		if part = strings.TrimSpace(part); part == "" {
+	s, seen := &Specifier{}, map[string]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" || seen[part] {
 			continue
+		}
+		seen[part] = true
+		if len(seen) > MaxClauses {
+			return nil, fault.OverLimit(fault.BadUserInput, int64(len(seen)), MaxClauses, "the specifier has %d clauses or more; at most %d are allowed", len(seen), MaxClauses)
 		}
 		c, ok := parseClause(part)
 		if !ok {
@@ -68,11 +76,34 @@ func parseClause(text string) (c clause, ok bool) {
 	return c, true
 }
 
+// Clauses is how many comparisons a version takes at the most.
+func (s *Specifier) Clauses() int { return len(s.clauses) }
+
+// Versions are versions that have been read, to be compared with several
+// specifiers.
+type Versions []readVersion
+
+type readVersion struct {
+	text   string
+	parsed version
+	ok     bool // it is a PEP 440 version
+}
+
+// ReadVersions reads the texts.
+func ReadVersions(texts []string) Versions {
+	vs := make(Versions, len(texts))
+	for i, text := range texts {
+		parsed, ok := parseVersion(text)
+		vs[i] = readVersion{text, parsed, ok}
+	}
+	return vs
+}
+
 // Select is the versions that the specifier holds for, in the order given.
 // Pre-releases are left out unless the specifier names one or nothing else
 // matches ("Handling of pre-releases"). What is no PEP 440 version matches ===
 // alone, by its text.
-func (s *Specifier) Select(versions []string) []string {
+func (s *Specifier) Select(versions Versions) []string {
 	final, all := s.Match(versions)
 	if len(final) > 0 {
 		return final
@@ -82,15 +113,14 @@ func (s *Specifier) Select(versions []string) []string {
 
 // Match is the versions that the specifier holds for: with pre-releases only
 // where it names one, and with all of them.
-func (s *Specifier) Match(versions []string) (preferred, all []string) {
-	for _, text := range versions {
-		v, ok := parseVersion(text)
-		if !s.holds(text, v, ok) {
+func (s *Specifier) Match(versions Versions) (preferred, all []string) {
+	for _, v := range versions {
+		if !s.holds(v.text, v.parsed, v.ok) {
 			continue
 		}
-		all = append(all, text)
-		if s.preReleases || !v.isPreRelease() {
-			preferred = append(preferred, text)
+		all = append(all, v.text)
+		if s.preReleases || !v.parsed.isPreRelease() {
+			preferred = append(preferred, v.text)
 		}
 	}
 	return preferred, all

@@ -1,0 +1,308 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"clickql/internal/catalog"
+	"clickql/internal/gqlhttp"
+	"clickql/internal/query"
+)
+
+// size is what an answer comes to, as far as it can be told before anything is
+// asked: by the lengths of lists that arguments and the calendar tell. A list of
+// which only the data knows how long it is counts as one element; when it is there,
+// the others are added (counted).
+type size struct {
+	bytes  float64 // of JSON
+	fields float64 // of objects, each as often as it is in the answer
+	values float64 // of arguments, each as often as its field is; long texts count as several
+}
+
+func (s size) plus(o size) size {
+	return size{s.bytes + o.bytes, s.fields + o.fields, s.values + o.values}
+}
+
+func (s size) times(n int) size {
+	return size{s.bytes * float64(n), s.fields * float64(n), s.values * float64(n)}
+}
+
+// largerBy is how many times larger than the largest answer an answer may seem
+// that is made: widths are guesses.
+const largerBy = 4
+
+// argumentsPerField is how many values of arguments may be read for each field that
+// an answer may have.
+const argumentsPerField = 2
+
+// check refuses an answer that could not be given, or not at a bearable cost.
+func (s size) check(l Limits) error {
+	if most := largerBy * l.Response; s.bytes > float64(most) {
+		return query.OverLimit(query.CostLimit, s.told(), int64(most),
+			"the answer could have %d bytes; at most %d are prepared: ask for shorter lists, a longer interval or a shorter range", s.told(), most)
+	}
+	if most := argumentsPerField * float64(l.Resolved); s.values > most {
+		return query.OverLimit(query.CostLimit, int64(min(s.values, 1<<53)), int64(most),
+			"the arguments come to %d values, each list as often as its field is; at most %d are allowed: ask for shorter lists", int64(min(s.values, 1<<53)), int64(most))
+	}
+	if s.fields > float64(l.Resolved) {
+		return query.OverLimit(query.CostLimit, int64(min(s.fields, 1<<53)), int64(l.Resolved),
+			"the answer could have %d fields; at most %d are allowed: ask for shorter lists or fewer fields", int64(min(s.fields, 1<<53)), l.Resolved)
+	}
+	return nil
+}
+
+// told is the bytes as a number that JSON's readers take.
+func (s size) told() int64 { return int64(min(s.bytes, 1<<53)) }
+
+// widths are about how many bytes a leaf takes, by its type; unknownWidth where it
+// is another.
+var widths = map[string]float64{"Int": 4, "Int64": 7, "Float": 9, "Boolean": 5, "Date": 12, "DateTime": 22, "ID": 24, "String": 24}
+
+const unknownWidth = 16
+
+// pointEffort is what writing a field of a point takes, against one that is
+// resolved by itself.
+const pointEffort = 0.1
+
+// place is what is known at a place of the selection from the fields above it.
+type place struct {
+	days  catalog.Range  // that the slice at hand counts
+	every query.Interval // of the series at hand
+	most  int            // how many elements the list at hand may have
+}
+
+// noDays is an empty range.
+var noDays = catalog.Range{From: 1}
+
+// counted is the size of an answer while it comes to be.
+type counted struct {
+	limits   Limits
+	elements map[string]size // of one element, by the list's path
+
+	mu  sync.Mutex
+	sum size
+}
+
+// arrived adds the elements of an uncertain list at the path. The error is that
+// there are too many of them; they do not count then.
+func (c *counted) arrived(path string, n int) error {
+	one, known := c.elements[path]
+	if !known || n < 2 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum := c.sum.plus(one.times(n - 1))
+	if err := sum.check(c.limits); err != nil {
+		return err
+	}
+	c.sum = sum
+	return nil
+}
+
+// bytes is how many there are so far.
+func (c *counted) bytes() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sum.told()
+}
+
+// sizer estimates the size of an answer.
+type sizer struct {
+	asker
+	ctx  context.Context
+	op   *graphql.OperationContext
+	args *executionContext
+	// elements are the sizes of one element of each list that is uncertain.
+	elements map[string]size
+	// tooLong is why an argument's text is refused.
+	tooLong error
+	weighed float64 // values so far
+}
+
+// sizeOf is what the answer to the operation of ctx comes to. The error is that of
+// an argument, or of the whole, that is beyond a limit.
+func sizeOf(ctx context.Context, a asker, es *executableSchema) (*counted, error) {
+	op := graphql.GetOperationContext(ctx)
+	z := &sizer{asker: a, ctx: ctx, op: op, args: newExecutionContext(op, es, nil), elements: map[string]size{}}
+	all := z.selection("", op.Operation.SelectionSet, place{days: a.snap.Days, every: query.Daily})
+	return &counted{limits: a.limits, sum: all, elements: z.elements}, cmp.Or(z.tooLong, all.check(a.limits))
+}
+
+// selection is the size of one object with the selection.
+func (z *sizer) selection(path string, sel ast.SelectionSet, at place) (all size) {
+	for _, f := range graphql.CollectFields(z.op, sel, nil) {
+		all = all.plus(z.field(join(path, f.Alias), f, at))
+	}
+	all.bytes += 2
+	return all
+}
+
+// field is the size of a field with its value.
+func (z *sizer) field(path string, f graphql.CollectedField, at place) size {
+	key := size{bytes: float64(len(f.Alias) + 4), fields: 1}
+	if f.Definition == nil {
+		return key
+	}
+	if f.ObjectDefinition.Name == "Point" {
+		key.fields = pointEffort
+	}
+	raw := f.ArgumentMap(z.op.Variables)
+	for name, value := range raw {
+		key.values += z.weigh(name, value)
+	}
+	at = z.enter(f, raw, at)
+	kind := f.Definition.Type.Name()
+	one := size{bytes: unknownWidth}
+	if width, known := widths[kind]; known {
+		one.bytes = width
+	}
+	if len(f.SelectionSet) > 0 {
+		one = z.selection(path, f.Selections, at)
+	}
+	if isUncertain(f) {
+		z.elements[path] = one
+	}
+	if f.Definition.Type.Elem == nil {
+		return key.plus(one)
+	}
+	one.bytes++
+	return key.plus(one.times(z.length(f, at)))
+}
+
+// uncertain are the lists, and the pages of lists, of which only the data knows how
+// long they are.
+var uncertain = []string{
+	"Downloads.by", "Downloads.byRelease", "Project.releases", "Project.dependencies", "Project.dependents", "Portfolio.projects",
+}
+
+// isUncertain reports that the field is one of them.
+func isUncertain(f graphql.CollectedField) bool {
+	return slices.Contains(uncertain, f.ObjectDefinition.Name+"."+f.Name)
+}
+
+// The longest texts, in bytes. Nothing that can be asked about has a name as long.
+const (
+	maxText         = 1000
+	maxRequirements = 2 << 20
+	textPerValue    = 100 // bytes of text that count as a value of their own
+)
+
+// weigh is how many values an argument has; its texts are held against their
+// bounds.
+func (z *sizer) weigh(argument string, value any) (n float64) {
+	n = 1
+	z.weighed++
+	switch v := value.(type) {
+	case string:
+		most := maxText
+		if argument == "requirements" {
+			most = maxRequirements
+		}
+		if len(v) > most && z.tooLong == nil {
+			z.tooLong = overLimit(gqlhttp.CodeLimit, len(v), most, "the text of %s has %d bytes; at most %d are allowed", argument, len(v), most)
+		}
+		n += float64(len(v) / textPerValue)
+	case []any:
+		for _, e := range v {
+			if z.weighed > argumentsPerField*float64(z.limits.Resolved) {
+				break // it will be refused
+			}
+			n += z.weigh(argument, e)
+		}
+	case map[string]any:
+		for name, e := range v {
+			n += z.weigh(name, e)
+		}
+	}
+	return n
+}
+
+// enter is the place of what is selected of a field.
+func (z *sizer) enter(f graphql.CollectedField, raw map[string]any, at place) place {
+	for _, arg := range f.Definition.Arguments {
+		value := raw[arg.Name]
+		switch arg.Name {
+		case "range":
+			at.days = z.days(value)
+		case "interval":
+			every, err := z.args.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(z.ctx, value)
+			if err == nil {
+				at.every = every
+			}
+		case "first":
+			at.most = min(max(count(value), 0), z.limits.First)
+			if isUncertain(f) {
+				at.most = 1
+			} else if z.indexed() && f.Name != "recentReleases" {
+				at.most = min(at.most, z.snap.Projects.Len())
+			}
+		case "names", "projects":
+			if list, ok := value.([]any); ok {
+				at.most = min(len(list), z.limits.Names)
+			}
+		case "requirements":
+			if text, ok := value.(string); ok {
+				at.most = min(strings.Count(text, "\n")+1, z.limits.Names)
+			}
+		case "months":
+			at.days, at.every = z.lastMonths(min(max(count(value), 1), maxMonths)).Days, query.Monthly
+		}
+	}
+	return at
+}
+
+// days are the days of a raw DateRange; none where it is wrong.
+func (z *sizer) days(raw any) catalog.Range {
+	r, err := z.args.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(z.ctx, raw)
+	if err != nil {
+		return noDays
+	}
+	s, err := r.bounds().In(query.Slice{}, z.snap.Days)
+	if err != nil {
+		return noDays
+	}
+	return z.asker.days(s)
+}
+
+// count is a raw Int; 0 where it is none.
+func count(raw any) int {
+	n, err := graphql.UnmarshalInt(raw)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// someOf are the lengths of lists that no argument bounds: about as many as there
+// are in real data, where a list of them is long.
+var someOf = map[string]int{
+	"ReleaseGroup.versions": 30, "DatasetChange.landed": 30, "DatasetChange.changed": 30,
+	"__Schema.types": 60, "__Schema.directives": 8, "__Directive.locations": 8, "__Directive.args": 4,
+	"__Type.fields": 12, "__Type.interfaces": 2, "__Type.possibleTypes": 4, "__Type.enumValues": 8, "__Type.inputFields": 6,
+	"__Field.args": 4,
+}
+
+// length is how many elements a list may have.
+func (z *sizer) length(f graphql.CollectedField, at place) int {
+	on := f.ObjectDefinition.Name
+	if n, known := someOf[on+"."+f.Name]; known {
+		return n
+	}
+	switch {
+	case isUncertain(f):
+		return 1
+	case f.Name == "missing":
+		return len(z.snap.MissingIn(at.days))
+	case on == "Series", on == "Comparison" && f.Name == "dates":
+		return query.BucketCount(at.days, at.every)
+	}
+	return at.most
+}
