@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"clickql/internal/catalog"
-	"clickql/internal/fetch"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -60,13 +60,13 @@ func (c *collector) ranked(l *projectList, load func(context.Context) ([]query.G
 // projectReleases gathers a project's releases.
 func (c *collector) projectReleases(sel *releaseList, name string) {
 	c.releases = append(c.releases, name)
-	c.releaseList(sel, func(ctx context.Context) (fetch.Releases, bool, error) {
+	c.releaseList(sel, func(ctx context.Context) (projects.Releases, bool, error) {
 		return c.op.releasesOf(ctx, []string{name}, sel.first, sel.after)
 	})
 }
 
 // releaseList gathers a list of releases, which load loads.
-func (c *collector) releaseList(sel *releaseList, load func(context.Context) (fetch.Releases, bool, error)) {
+func (c *collector) releaseList(sel *releaseList, load func(context.Context) (projects.Releases, bool, error)) {
 	if len(sel.of) == 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (c *collector) releaseList(sel *releaseList, load func(context.Context) (fe
 }
 
 // release gathers what the selection asks of one release.
-func (c *collector) release(sel *releaseSelection, r fetch.Release) {
+func (c *collector) release(sel *releaseSelection, r projects.Release) {
 	for _, of := range sel.projects {
 		c.project(of, r.Project)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clickql/internal/catalog"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -51,7 +52,7 @@ type (
 	releaseList struct {
 		list
 		first int
-		after *query.ReleasePlace
+		after *projects.Place
 		of    []*releaseSelection
 	}
 

@@ -4,9 +4,6 @@ package graph
 
 import (
 	"bytes"
-	"clickql/internal/catalog"
-	"clickql/internal/cube"
-	"clickql/internal/pypi"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +11,10 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/pypi"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"

@@ -19,6 +19,7 @@ import (
 
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -180,7 +181,7 @@ func (o *operations) InterceptOperation(ctx context.Context, next graphql.Operat
 // begin starts an operation's loads, on the newest data.
 func (c *HandlerConfig) begin(ctx context.Context) *operation {
 	loads := c.Loader.Begin(ctx)
-	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits, parsed: &parsedTexts{}}, loads: loads, log: c.Log, cfg: c}
+	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits, parsed: &parsedTexts{}}, loads: loads, projects: projects.In(loads), log: c.Log, cfg: c}
 }
 
 // announce hands the loader everything that is known to be needed.

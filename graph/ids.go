@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -51,18 +52,18 @@ func parseCursor(after *string) (*query.Cursor, error) {
 }
 
 // releaseCursor is the opaque form of a place in a list of releases.
-func releaseCursor(at query.ReleasePlace) string {
+func releaseCursor(at projects.Place) string {
 	text, _ := json.Marshal([]any{at.Uploaded, at.Project, at.Version}) // a number and texts
 	return opaque.EncodeToString(text)
 }
 
 // parseReleaseCursor reads what releaseCursor wrote; nil is the beginning of the
 // list.
-func parseReleaseCursor(after *string) (*query.ReleasePlace, error) {
+func parseReleaseCursor(after *string) (*projects.Place, error) {
 	if after == nil {
 		return nil, nil
 	}
-	at := &query.ReleasePlace{}
+	at := &projects.Place{}
 	parts := []any{&at.Uploaded, &at.Project, &at.Version}
 	text, err := opaque.DecodeString(*after)
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"clickql/internal/fetch"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -13,15 +14,16 @@ import (
 // the compiled selection that they are announced from.
 type operation struct {
 	asker
-	loads *fetch.Operation
-	log   *slog.Logger
-	cfg   *HandlerConfig
-	lists map[string]*list // see compiler
-	pages map[string]page  // see compiler
-	dry   *dryRun          // nil where the operation runs
-	size  *counted         // of the answer
-	asked atomic.Int64     // announced requests so far
-	held  atomic.Int64     // numbers that their answers have at most
+	loads    *fetch.Operation
+	projects projects.Reader // within loads
+	log      *slog.Logger
+	cfg      *HandlerConfig
+	lists    map[string]*list // see compiler
+	pages    map[string]page  // see compiler
+	dry      *dryRun          // nil where the operation runs
+	size     *counted         // of the answer
+	asked    atomic.Int64     // announced requests so far
+	held     atomic.Int64     // numbers that their answers have at most
 	// fromMemory leaves totals and ranks that are at hand to memory. It is set
 	// before anything is resolved.
 	fromMemory bool
@@ -65,10 +67,10 @@ func (op *operation) announce(ctx context.Context, w wanted) error {
 		op.dry.add(op.loads, w)
 		return nil
 	}
-	op.loads.PrefetchMetadata(ctx, w.metadata)
-	op.loads.PrefetchReleases(ctx, w.releases)
-	op.loads.PrefetchRequirements(ctx, w.requirements)
-	op.loads.PrefetchDependents(ctx, w.dependents)
+	op.projects.PrefetchMetadata(ctx, w.metadata)
+	op.projects.PrefetchReleases(ctx, w.releases)
+	op.projects.PrefetchRequirements(ctx, w.requirements)
+	op.projects.PrefetchDependents(ctx, w.dependents)
 	op.loads.Prefetch(ctx, w.requests)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"clickql/internal/projects"
 	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
@@ -65,12 +66,12 @@ func (s portfolioSource) check() error {
 }
 
 // person is who the projects are of; empty where they are named.
-func (s portfolioSource) person() (person string, role query.Role) {
+func (s portfolioSource) person() (person string, role projects.Role) {
 	switch {
 	case s.author != nil:
-		return *s.author, query.Author
+		return *s.author, projects.Author
 	case s.maintainer != nil:
-		return *s.maintainer, query.Maintainer
+		return *s.maintainer, projects.Maintainer
 	}
 	return "", ""
 }
@@ -170,9 +171,9 @@ func (op *operation) existing(ctx context.Context, lines []pypi.RequirementLine)
 const candidates = 5
 
 // projectsOf is the projects whose latest version names the person.
-func (op *operation) projectsOf(ctx context.Context, person string, role query.Role) ([]string, error) {
+func (op *operation) projectsOf(ctx context.Context, person string, role projects.Role) ([]string, error) {
 	most := candidates * op.limits.Names
-	found, err := op.loads.People(ctx, role, person, most)
+	found, err := op.projects.People(ctx, role, person, most)
 	if err != nil {
 		return nil, err
 	}
@@ -180,10 +181,10 @@ func (op *operation) projectsOf(ctx context.Context, person string, role query.R
 		return nil, overLimit(query.BadUserInput, len(found), most,
 			"more than %d projects mention %q as %s: give the whole name, or the e-mail address", most, person, role)
 	}
-	op.loads.PrefetchMetadata(ctx, found)
+	op.projects.PrefetchMetadata(ctx, found)
 	var names []string
 	for _, name := range found {
-		m, err := op.loads.Metadata(ctx, name)
+		m, err := op.projects.Metadata(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -191,7 +192,7 @@ func (op *operation) projectsOf(ctx context.Context, person string, role query.R
 			continue
 		}
 		people := []string{m.Author, m.AuthorEmail}
-		if role == query.Maintainer {
+		if role == projects.Maintainer {
 			people = []string{m.Maintainer, m.MaintainerEmail}
 		}
 		if pypi.NamesPerson(person, people...) {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"clickql/internal/catalog"
-	"clickql/internal/fetch"
+	"clickql/internal/projects"
 )
 
 // Node is the GraphQL interface of that name.
@@ -66,47 +66,47 @@ func (p *Project) days(ctx context.Context) (catalog.Range, error) {
 
 // Summary is the field of that name.
 func (p *Project) Summary(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.Summary })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.Summary })
 }
 
 // LatestVersion is the field of that name.
 func (p *Project) LatestVersion(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.LatestVersion })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.LatestVersion })
 }
 
 // Author is the field of that name.
 func (p *Project) Author(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.Author })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.Author })
 }
 
 // Maintainer is the field of that name.
 func (p *Project) Maintainer(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.Maintainer })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.Maintainer })
 }
 
 // License is the field of that name.
 func (p *Project) License(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.License })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.License })
 }
 
 // HomePage is the field of that name.
 func (p *Project) HomePage(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.HomePage })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.HomePage })
 }
 
 // RequiresPython is the field of that name.
 func (p *Project) RequiresPython(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.RequiresPython })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.RequiresPython })
 }
 
 // Repository is the field of that name.
 func (p *Project) Repository(ctx context.Context) (*string, error) {
-	return p.text(ctx, func(m *fetch.Metadata) string { return m.Repository })
+	return p.text(ctx, func(m *projects.Metadata) string { return m.Repository })
 }
 
 // LastRelease is the field of that name.
 func (p *Project) LastRelease(ctx context.Context) (*time.Time, error) {
-	m, err := p.op.loads.Metadata(ctx, p.Name)
+	m, err := p.op.projects.Metadata(ctx, p.Name)
 	if err != nil || m == nil || m.LastRelease.IsZero() {
 		return nil, err
 	}
@@ -114,8 +114,8 @@ func (p *Project) LastRelease(ctx context.Context) (*time.Time, error) {
 }
 
 // text is one field of the metadata, null where it is unknown or empty.
-func (p *Project) text(ctx context.Context, of func(*fetch.Metadata) string) (*string, error) {
-	m, err := p.op.loads.Metadata(ctx, p.Name)
+func (p *Project) text(ctx context.Context, of func(*projects.Metadata) string) (*string, error) {
+	m, err := p.op.projects.Metadata(ctx, p.Name)
 	if err != nil || m == nil {
 		return nil, err
 	}

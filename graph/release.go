@@ -5,16 +5,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
+	"clickql/internal/projects"
 
-	"clickql/internal/fetch"
-	"clickql/internal/query"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // Release is the GraphQL type of that name.
 type Release struct {
 	op *operation
-	fetch.Release
+	projects.Release
 }
 
 // Project is the field of that name.
@@ -87,9 +86,9 @@ func (op *operation) releasePage(ctx context.Context, names []string, first int,
 
 // releasesOf is the first releases of projects behind a place, of all projects
 // where names is nil; more reports that others follow.
-func (op *operation) releasesOf(ctx context.Context, names []string, first int, after *query.ReleasePlace) (page fetch.Releases, more bool, err error) {
+func (op *operation) releasesOf(ctx context.Context, names []string, first int, after *projects.Place) (page projects.Releases, more bool, err error) {
 	if names == nil {
-		page, err = op.loads.RecentReleases(ctx, after, first+1)
+		page, err = op.projects.RecentReleases(ctx, after, first+1)
 	} else {
 		page, err = op.releasesAmong(ctx, names, after)
 	}
@@ -100,11 +99,11 @@ func (op *operation) releasesOf(ctx context.Context, names []string, first int, 
 }
 
 // releasesAmong is all releases of projects behind a place.
-func (op *operation) releasesAmong(ctx context.Context, names []string, after *query.ReleasePlace) (all fetch.Releases, err error) {
+func (op *operation) releasesAmong(ctx context.Context, names []string, after *projects.Place) (all projects.Releases, err error) {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	op.loads.PrefetchReleases(ctx, names)
+	op.projects.PrefetchReleases(ctx, names)
 	for _, name := range names {
-		found, err := op.loads.Releases(ctx, name)
+		found, err := op.projects.Releases(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +111,7 @@ func (op *operation) releasesAmong(ctx context.Context, names []string, after *q
 	}
 	all.Sort()
 	if after != nil {
-		all = slices.DeleteFunc(all, func(r fetch.Release) bool { return fetch.ComparePlaces(r.Place(), *after) <= 0 })
+		all = slices.DeleteFunc(all, func(r projects.Release) bool { return r.Place().Compare(*after) <= 0 })
 	}
 	return all, nil
 }
@@ -125,7 +124,7 @@ type recentField struct {
 
 func (f *recentField) gather(c *collector) {
 	c.releases = append(c.releases, f.names...)
-	c.releaseList(f.releaseList, func(ctx context.Context) (fetch.Releases, bool, error) {
+	c.releaseList(f.releaseList, func(ctx context.Context) (projects.Releases, bool, error) {
 		return c.op.releasesOf(ctx, f.names, f.first, f.after)
 	})
 }

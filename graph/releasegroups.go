@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clickql/internal/catalog"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -30,7 +31,7 @@ func UnmarshalReleaseLevel(v any) (ReleaseLevel, error) {
 
 // ReleaseGroup is the GraphQL type of that name.
 type ReleaseGroup struct {
-	group query.ReleaseGroup
+	group projects.ReleaseGroup
 	Level ReleaseLevel
 	Share float64
 
@@ -59,7 +60,7 @@ func (a asker) groups(cut releaseCut, s query.Slice, res *query.Result) (groups 
 		return nil, overLimit(query.BadUserInput, len(res.Groups)+1, a.limits.Versions,
 			"byRelease needs all versions of the slice, and there are more than %d: name a project", a.limits.Versions)
 	}
-	all := query.GroupReleases(res.Groups, releaseNumbers[cut.level])
+	all := projects.GroupReleases(res.Groups, releaseNumbers[cut.level])
 	for _, g := range all[:min(cut.first, len(all))] {
 		groups = append(groups, &ReleaseGroup{group: g, slice: s.Narrow(query.Condition{Dim: catalog.Version, Values: g.Versions})})
 	}
@@ -78,7 +79,7 @@ func (a asker) groups(cut releaseCut, s query.Slice, res *query.Result) (groups 
 
 // restOf is all versions of the groups that are not listed, in the answer's
 // order.
-func restOf(s query.Slice, res *query.Result, rest []query.ReleaseGroup) *ReleaseGroup {
+func restOf(s query.Slice, res *query.Result, rest []projects.ReleaseGroup) *ReleaseGroup {
 	of := map[string]bool{}
 	left := &ReleaseGroup{rest: true}
 	for _, g := range rest {

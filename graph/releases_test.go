@@ -13,7 +13,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/chtest"
-	"clickql/internal/fetch"
+	"clickql/internal/projects"
 )
 
 // file is one uploaded file as the table of metadata holds it.
@@ -184,7 +184,7 @@ func TestReleaseCursors(t *testing.T) {
 			t.Errorf("%q: %s", text, got.body)
 		}
 	}
-	at := fetch.Release{Project: "a:b", Version: `1"0`, Uploaded: time.UnixMicro(1_700_000_000_123_456)}.Place()
+	at := projects.Release{Project: "a:b", Version: `1"0`, Uploaded: time.UnixMicro(1_700_000_000_123_456)}.Place()
 	cursor := releaseCursor(at)
 	if again, err := parseReleaseCursor(&cursor); err != nil || *again != at {
 		t.Errorf("%+v: %v", again, err)

@@ -49,7 +49,7 @@ func (op *operation) rankings(ctx context.Context, groups []query.Group, err err
 // dependencies is what a version of the project requires, of the latest where
 // version is empty.
 func (op *operation) dependencies(ctx context.Context, name, version string, first int) ([]query.Group, error) {
-	found, err := op.loads.Requirements(ctx, name)
+	found, err := op.projects.Requirements(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (op *operation) dependencies(ctx context.Context, name, version string, fir
 
 // dependents is the projects whose latest version requires the project.
 func (op *operation) dependents(ctx context.Context, name string, first int) ([]query.Group, error) {
-	names, err := op.loads.Dependents(ctx, name)
+	names, err := op.projects.Dependents(ctx, name)
 	if err != nil {
 		return nil, err
 	}

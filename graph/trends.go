@@ -6,7 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"clickql/internal/catalog"
-	"clickql/internal/fetch"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -89,22 +89,22 @@ func (t trend) check(limits Limits) error {
 }
 
 // trend is the projects of a trend.
-func (op *operation) trend(ctx context.Context, t trend) (fetch.Ranked, error) {
+func (op *operation) trend(ctx context.Context, t trend) (projects.Ranking, error) {
 	days := op.snap.Days
 	if err := t.check(op.limits); err != nil || t.first == 0 || days.Empty() {
 		return nil, err
 	}
 	switch t.kind {
 	case "emergingProjects":
-		return op.loads.Emerging(ctx, max(0, days.To.AddMonths(-t.months)), t.first)
+		return op.projects.Emerging(ctx, max(0, days.To.AddMonths(-t.months)), t.first)
 	case "staleProjects":
-		return op.loads.Stale(ctx, t.months, t.first)
+		return op.projects.Stale(ctx, t.months, t.first)
 	}
 	months := op.lastMonths(t.months).Days
 	if months.Empty() {
 		return nil, nil
 	}
-	return op.loads.Hot(ctx, months.From, t.least, t.first)
+	return op.projects.Hot(ctx, months.From, t.least, t.first)
 }
 
 // lastMonths is the last n calendar months that the data has the beginning of,

@@ -23,8 +23,8 @@ func bytesOf(value any) int64 {
 			n += int64(24 + len(g.Value))
 		}
 		return n
-	case sized:
-		return v.bytes()
+	case Sized:
+		return v.Bytes()
 	}
 	return 64
 }

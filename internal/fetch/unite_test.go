@@ -12,6 +12,7 @@ import (
 	"clickql/internal/chconn"
 	"clickql/internal/cube"
 	"clickql/internal/fetch"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -195,12 +196,12 @@ func TestMetadataGoesTogether(t *testing.T) {
 	var ops []*fetch.Operation
 	for i := range 5 {
 		op := c.Begin(t.Context())
-		op.PrefetchMetadata(t.Context(), []string{fmt.Sprint("p", i)})
+		projects.In(op).PrefetchMetadata(t.Context(), []string{fmt.Sprint("p", i)})
 		ops = append(ops, op)
 	}
 	c.open(t)
 	for i, op := range ops {
-		if _, err := op.Metadata(t.Context(), fmt.Sprint("p", i)); err != nil {
+		if _, err := projects.In(op).Metadata(t.Context(), fmt.Sprint("p", i)); err != nil {
 			t.Error(err)
 		}
 	}

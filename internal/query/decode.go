@@ -92,7 +92,7 @@ func (d *Decoder) prepareDest(q *Query) {
 	}
 }
 
-// totalsDest is the columns of writer.totals.
+// totalsDest is the columns of Writer.totals.
 func (d *Decoder) totalsDest() {
 	d.dest = append(d.dest, &d.total)
 	for i := range d.others {

@@ -25,7 +25,7 @@ func (g *group) value(v string) *group {
 	return b
 }
 
-// prepareLevels lists where the columns of writer.drill go.
+// prepareLevels lists where the columns of Writer.drill go.
 func (d *Decoder) prepareLevels(p *part) {
 	n := len(p.req().levels()) - 1
 	d.path, d.above = make([]string, n), make([]int64, n)

@@ -17,7 +17,7 @@ func levelColumns(i int) (value, total string) {
 // bottom up. A level is cut by the number of rows that the values asked for can
 // have at the most, so that values behind them may follow, the last of them cut
 // short: whoever reads the rows leaves these out.
-func (w *writer) drill(p *part, items, names []string) string {
+func (w *Writer) drill(p *part, items, names []string) string {
 	levels := p.req().levels()
 	last := len(levels) - 1
 	limits := p.limits()
@@ -33,17 +33,17 @@ func (w *writer) drill(p *part, items, names []string) string {
 	leaf := colValue
 	if levels[last].Kind == Series {
 		leaf = colBucket
-		items = append(items, bucketOf(w.table, levels[last].Interval)+" AS "+leaf)
+		items = append(items, bucketOf(w.Table, levels[last].Interval)+" AS "+leaf)
 	} else {
 		items = append(items, levels[last].Dim.Value()+" AS "+leaf)
 		order = append(order, colTotal+" DESC", leaf)
 	}
-	items = append(append(items, counted(w.table)+" AS "+colTotal), totals...)
+	items = append(append(items, counted(w.Table)+" AS "+colTotal), totals...)
 	if p.whole {
 		items = append(items, "sum("+colTotal+") OVER ("+partitionBy(names)+") AS "+colWhole)
 	}
 	sorted := "\nORDER BY " + strings.Join(order, ", ")
-	sql := "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(groups, leaf)) + sorted
+	sql := "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(append(groups, leaf)) + sorted
 	rows, cut := limits[last], false
 	if levels[last].Kind == Split {
 		sql, cut = sql+limitBy(rows, groups), true

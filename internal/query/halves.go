@@ -133,7 +133,7 @@ func (k costing) over(t *catalog.Table, s cube.Slice, a, z need, b *bundle, firs
 
 // halve lets the writer read both tables, each under the conditions that it has
 // so far and its own days.
-func (w *writer) halve(h *halves, b *bundle) {
+func (w *Writer) halve(h *halves, b *bundle) {
 	n := b.need()
 	day := w.dayRange(h.months, h.middle)
 	first := w.half(h.months, n, day)
@@ -143,14 +143,14 @@ func (w *writer) halve(h *halves, b *bundle) {
 	}
 	second := w.half(h.days, n, "("+strings.Join(edges, " OR ")+")")
 	w.source = "(\n" + first + "\nUNION ALL\n" + second + ")"
-	w.table = &catalog.Table{
+	w.Table = &catalog.Table{
 		Grain: catalog.GrainDay, TimeColumn: colDay, Count: colCount, Types: map[string]string{colCount: "Int64"},
 	}
 	w.where = nil
 }
 
 // half is the SELECT of one table's rows.
-func (w *writer) half(t *catalog.Table, n need, days string) string {
+func (w *Writer) half(t *catalog.Table, n need, days string) string {
 	var items []string
 	for _, d := range n.dims {
 		items = append(items, d.Column())

@@ -208,7 +208,7 @@ func (k costing) byTable(b *bundle) []*bundle {
 // query writes the bundle's query.
 func (p planner) query(b *bundle) *Query {
 	axes, agreed := b.axes()
-	w := &writer{table: b.choice.table, extents: b.choice.extents}
+	w := &Writer{Table: b.choice.table, Extents: b.choice.extents}
 	w.conditions(b, axes, agreed)
 	q := &Query{Table: b.choice.table.FullName(), Tables: b.choice.tables(), EstimatedRows: b.choice.est.rows,
 		bundle: b, axes: axes, costing: p.costing}

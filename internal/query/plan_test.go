@@ -192,12 +192,6 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestMetadataGolden keeps the query for projects' metadata: columns that the
-// table lacks are not asked for.
-func TestMetadataGolden(t *testing.T) {
-	golden(t, "metadata", MetadataQuery(snapshot(), []string{"boto3", "numpy"}).Text()+"\n")
-}
-
 // TestPlanIsStable plans the same requests again and again: no map order may
 // show.
 func TestPlanIsStable(t *testing.T) {
@@ -230,4 +224,12 @@ func TestRefusals(t *testing.T) {
 	if err := p.Failed[r.Key()]; err == nil || err.Code != fault.Uncovered {
 		t.Errorf("got %+v, want UNCOVERED", err)
 	}
+}
+
+// TestRanksGolden keeps plans of ranks: those of one slice in one query.
+func TestRanksGolden(t *testing.T) {
+	us := all.With(cube.Country, "US")
+	golden(t, "ranks of several projects", describePlan(NewPlan(snapshot(), []Request{
+		RankOf(all, "boto3"), RankOf(all, "numpy"), RankOf(us, "boto3"), RankOf(all.With(cube.Country, "DE"), "numpy"), CountOf(all, cube.Project),
+	}, Options{})))
 }

@@ -16,7 +16,7 @@ const colPart = "part"
 // set for each part, and one for the slices' totals where any is asked for. Every
 // set's column is a String or a day, so that all share the columns value and
 // bucket.
-func (w *writer) sets(b *bundle, items, names []string) string {
+func (w *Writer) sets(b *bundle, items, names []string) string {
 	var sets []string
 	picks, values, buckets := "", "''", "toInt32(0)"
 	largest := 0
@@ -27,7 +27,7 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		case axisOf(r, axes) >= 0: // its one value's rows are the slices' totals
 			continue
 		case r.Kind == Series:
-			items = append(items, bucketOf(w.table, r.Interval)+" AS "+column)
+			items = append(items, bucketOf(w.Table, r.Interval)+" AS "+column)
 			buckets = "if(" + colPart + " = " + strconv.Itoa(i) + ", " + column + ", " + buckets + ")"
 		case r.Kind == Split:
 			items = append(items, r.Dim.Group()+" AS "+column)
@@ -51,7 +51,7 @@ func (w *writer) sets(b *bundle, items, names []string) string {
 		buckets+" AS "+colBucket, values+" AS "+colValue)
 	totals, totalNames := w.totals(b)
 	items = append(items, totals...)
-	inner := "SELECT " + strings.Join(items, ", ") + w.from() +
+	inner := "SELECT " + strings.Join(items, ", ") + w.From() +
 		"\nGROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")"
 	if len(b.extras) > 0 { // groups that the other ranges alone have
 		inner += "\nHAVING " + colTotal + " > 0 OR " + colPart + " = " + strconv.Itoa(len(b.parts))

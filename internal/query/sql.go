@@ -52,66 +52,57 @@ func bucketOf(t *catalog.Table, every cube.Interval) string {
 	return "toInt32(" + column + ")"
 }
 
-// writer writes one query.
-type writer struct {
-	table   *catalog.Table
-	extents *catalog.Extent // read in place of table, where not nil
-	source  string          // a subquery that is read in place of table, where not empty
-	params  params
-	where   []string
-}
-
 // condition adds one condition of a dimension.
-func (w *writer) condition(c cube.Condition) {
+func (w *Writer) condition(c cube.Condition) {
 	switch {
 	case len(c.Values) == 1 && !c.Not:
-		w.where = append(w.where, c.Dim.Value()+" = "+w.params.add(c.Values[0]))
+		w.where = append(w.where, c.Dim.Value()+" = "+w.Param(c.Values[0]))
 	case c.Not:
-		w.where = append(w.where, c.Dim.Value()+" NOT IN "+w.params.add(c.Values))
+		w.where = append(w.where, c.Dim.Value()+" NOT IN "+w.Param(c.Values))
 	default:
-		w.where = append(w.where, c.Dim.Value()+" IN "+w.params.add(c.Values))
+		w.where = append(w.where, c.Dim.Value()+" IN "+w.Param(c.Values))
 	}
 }
 
 // days restricts the query to the range. One with written edges is cut there
 // even where the data has no other days: it may have got some since.
-func (w *writer) days(n need) {
-	if !n.whole || n.cut && w.table.Grain != catalog.GrainNone {
+func (w *Writer) days(n need) {
+	if !n.whole || n.cut && w.Table.Grain != catalog.GrainNone {
 		w.where = append(w.where, w.within(n.days))
 	}
 }
 
 // within is the condition that a row is of the days, in the steps that the table
 // keeps.
-func (w *writer) within(days cube.Range) string { return w.dayRange(w.table, days) }
+func (w *Writer) within(days cube.Range) string { return w.dayRange(w.Table, days) }
 
 // dayRange is within for a table.
-func (w *writer) dayRange(t *catalog.Table, days cube.Range) string {
+func (w *Writer) dayRange(t *catalog.Table, days cube.Range) string {
 	from, to := days.From, days.To
 	if t.Grain == catalog.GrainMonth {
 		from, to = from.StartOfMonth(), to.StartOfMonth()
 	}
 	if from == to {
-		return t.TimeColumn + " = " + w.params.add(from)
+		return t.TimeColumn + " = " + w.Param(from)
 	}
-	return t.TimeColumn + " >= " + w.params.add(from) + " AND " + t.TimeColumn + " <= " + w.params.add(to)
+	return t.TimeColumn + " >= " + w.Param(from) + " AND " + t.TimeColumn + " <= " + w.Param(to)
 }
 
 // countedIn is the number of downloads of the part's days in a group of rows
 // that may hold other days too.
-func (w *writer) countedIn(p *part, all need) string {
+func (w *Writer) countedIn(p *part, all need) string {
 	switch {
 	case p.need.whole || p.need.days == all.days:
-		return counted(w.table)
-	case w.table.Raw:
+		return counted(w.Table)
+	case w.Table.Raw:
 		return "toInt64(countIf(" + w.within(p.need.days) + "))"
 	default:
-		return signed(w.table, "sumIf("+catalog.Ident(w.table.Count)+", "+w.within(p.need.days)+")")
+		return signed(w.Table, "sumIf("+catalog.Ident(w.Table.Count)+", "+w.within(p.need.days)+")")
 	}
 }
 
 // totals are the SELECT items of the first part's range, and of each extra's.
-func (w *writer) totals(b *bundle) (items, names []string) {
+func (w *Writer) totals(b *bundle) (items, names []string) {
 	all := b.need()
 	items, names = []string{w.countedIn(b.parts[0], all) + " AS " + colTotal}, []string{colTotal}
 	for i, p := range b.extras {
@@ -123,7 +114,7 @@ func (w *writer) totals(b *bundle) (items, names []string) {
 
 // conditions adds everything that the bundle's members share, and the values
 // that they differ in.
-func (w *writer) conditions(b *bundle, axes, agreed []cube.Condition) {
+func (w *Writer) conditions(b *bundle, axes, agreed []cube.Condition) {
 	shared := unpicked(b.parts[0].req().Slice)
 	if shared.Projects != nil {
 		w.condition(cube.Condition{Dim: cube.Project, Values: shared.Projects})
@@ -140,7 +131,7 @@ func (w *writer) conditions(b *bundle, axes, agreed []cube.Condition) {
 	if len(axes) > 1 { // the members are few of the combinations
 		columns, lists := make([]string, len(axes)), make([]string, len(axes))
 		for i, values := range b.combinations(axes) {
-			columns[i], lists[i] = axes[i].Dim.Value(), w.params.add(values)
+			columns[i], lists[i] = axes[i].Dim.Value(), w.Param(values)
 		}
 		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
 	}
@@ -161,18 +152,6 @@ func keyColumns(axes []cube.Condition) (items, names []string) {
 	return items, names
 }
 
-// from is the FROM and WHERE of the query.
-func (w *writer) from() string {
-	if w.source != "" {
-		return "\nFROM " + w.source
-	}
-	s := "\nFROM " + catalog.Ident(w.table.Database) + "." + catalog.Ident(w.table.Name)
-	if len(w.where) > 0 {
-		s += "\nWHERE " + strings.Join(w.where, " AND ")
-	}
-	return s
-}
-
 // groupBy is the GROUP BY clause; empty without columns.
 func groupBy(names []string) string {
 	if len(names) == 0 {
@@ -182,7 +161,7 @@ func groupBy(names []string) string {
 }
 
 // write is the SQL of a bundle's query.
-func (w *writer) write(b *bundle, axes []cube.Condition) string {
+func (w *Writer) write(b *bundle, axes []cube.Condition) string {
 	items, names := keyColumns(axes)
 	if len(b.parts) > 1 || len(b.extras) > 0 && !b.onlyTotal() {
 		return w.sets(b, items, names)
@@ -190,8 +169,8 @@ func (w *writer) write(b *bundle, axes []cube.Condition) string {
 	p := b.parts[0]
 	switch r := p.req(); r.Kind {
 	case Series:
-		items = append(items, bucketOf(w.table, r.Interval)+" AS "+colBucket, counted(w.table)+" AS "+colTotal)
-		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colBucket))
+		items = append(items, bucketOf(w.Table, r.Interval)+" AS "+colBucket, counted(w.Table)+" AS "+colTotal)
+		return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(append(names, colBucket))
 	case Split:
 		if r.Nests() {
 			return w.drill(p, items, names)
@@ -200,25 +179,25 @@ func (w *writer) write(b *bundle, axes []cube.Condition) string {
 	case Rank:
 		return w.ranks(p, items, names)
 	case Count:
-		inner := append(items, r.Dim.Value()+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+		inner := append(items, r.Dim.Value()+" AS "+colValue, counted(w.Table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(append(names, "toInt64(count()) AS "+colTotal), ", ") +
-			" FROM (\nSELECT " + strings.Join(inner, ", ") + w.from() + groupBy(append(names, colValue)) +
+			" FROM (\nSELECT " + strings.Join(inner, ", ") + w.From() + groupBy(append(names, colValue)) +
 			"\nHAVING " + colTotal + " > 0)" + groupBy(names)
 	case Extent:
 		items = append(items, w.extent()...)
-		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
+		return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(names)
 	default:
 		totals, _ := w.totals(b)
 		items = append(items, totals...)
-		return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(names)
+		return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(names)
 	}
 }
 
 // extent is the first and the last day of a group, and how many downloads or
 // rows show that there are any.
-func (w *writer) extent() []string {
-	first, last, total := w.table.TimeColumn, w.table.TimeColumn, counted(w.table)
-	if e := w.extents; e != nil {
+func (w *Writer) extent() []string {
+	first, last, total := w.Table.TimeColumn, w.Table.TimeColumn, counted(w.Table)
+	if e := w.Extents; e != nil {
 		first, last, total = catalog.Ident(e.Min), catalog.Ident(e.Max), "toInt64(count())"
 	}
 	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
@@ -228,17 +207,17 @@ func (w *writer) extent() []string {
 // asked for the slice's own total beside each. One value more than asked for
 // tells whether others follow. Values without downloads, which a table may keep,
 // come last and are left out by whoever reads the rows: HAVING costs more.
-func (w *writer) split(p *part, items, names []string) string {
-	items = append(items, p.req().Dim.Value()+" AS "+colValue, counted(w.table)+" AS "+colTotal)
+func (w *Writer) split(p *part, items, names []string) string {
+	items = append(items, p.req().Dim.Value()+" AS "+colValue, counted(w.Table)+" AS "+colTotal)
 	if p.whole {
 		items = append(items, "sum("+colTotal+") OVER ("+partitionBy(names)+") AS "+colWhole)
 	}
 	having := ""
 	if after := p.req().After; after != nil {
-		total, value := w.params.add(after.Total), w.params.add(after.Value)
+		total, value := w.Param(after.Total), w.Param(after.Value)
 		having = "\nHAVING " + colTotal + " < " + total + " OR " + colTotal + " = " + total + " AND " + colValue + " > " + value
 	}
-	return "SELECT " + strings.Join(items, ", ") + w.from() + groupBy(append(names, colValue)) + having +
+	return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(append(names, colValue)) + having +
 		"\nORDER BY " + strings.Join(append(names, colTotal+" DESC", colValue), ", ") + limitBy(p.first()+1, names)
 }
 

@@ -1,4 +1,4 @@
-package query
+package projects
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clickql/internal/pypi"
+	"clickql/internal/query"
 )
 
 // ReleaseGroup is the versions of one major or minor release taken together.
@@ -21,7 +22,7 @@ type ReleaseGroup struct {
 // GroupReleases takes versions with their downloads, most first, together by
 // the first numbers of their release segment, at most so many; missing numbers
 // are 0. Groups are largest first, ties by release.
-func GroupReleases(versions []Group, numbers int) []ReleaseGroup {
+func GroupReleases(versions []query.Group, numbers int) []ReleaseGroup {
 	at := map[string]int{}
 	var groups []ReleaseGroup
 	for _, v := range versions {
