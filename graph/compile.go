@@ -1,205 +1,127 @@
 package graph
 
 import (
-	"context"
-	"slices"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"clickql/internal/catalog"
-	"clickql/internal/projects"
-	"clickql/internal/query"
+	"clickql/graph/coerce"
+	"clickql/graph/rounds"
+	"clickql/internal/fault"
 )
 
-// The types below are what a selection asks of an object of the named GraphQL
-// type, with arguments converted and fragments, directives and variables worked
-// in. A field whose arguments are wrong is left out: its resolver tells the
-// mistake, at its place.
-type (
-	// projectSelection is asked of a Project.
-	projectSelection struct {
-		metadata  bool
-		extent    bool
-		downloads []sliceDownloads
-		ranks     []slice
-		releases  []*releaseList
-		// dependencies and dependents are one list each for each selection.
-		dependencies, dependents []requiredList
-	}
-
-	// sliceDownloads is one selection of Project.downloads or Release.downloads;
-	// base is its slice, not yet narrowed to them.
-	sliceDownloads struct {
-		base slice
-		of   *downloadsSelection
-	}
-
-	// requiredList is one selection of Project.dependencies or dependents.
-	requiredList struct {
-		*projectList
-		version string
-		first   int
-	}
-
-	// projectList is one selection of a list of projects.
-	projectList struct {
-		list
-		of []*projectSelection
-	}
-
-	// releaseList is one selection of a list of releases.
-	releaseList struct {
-		list
-		first int
-		after *projects.Place
-		of    []*releaseSelection
-	}
-
-	// releaseSelection is asked of a Release.
-	releaseSelection struct {
-		projects  []*projectSelection
-		downloads []sliceDownloads
-	}
-
-	// downloadsSelection is asked of a Downloads.
-	downloadsSelection struct {
-		total    bool
-		change   bool
-		series   []seriesSelection
-		splits   []*split
-		releases []*releaseSplit
-		previous []*downloadsSelection
-	}
-
-	// split is one selection of Downloads.by. The requests of its elements wait
-	// for its answer.
-	split struct {
-		list
-		cut
-		elements []*downloadsSelection // of each Slice's downloads
-	}
-)
-
-// compiler turns selections into what they ask.
+// compiler turns the selections of an operation into nodes: fragments,
+// directives and variables worked in, arguments read.
 type compiler struct {
-	asker
-	ctx  context.Context
-	op   *graphql.OperationContext
-	args *executionContext // decodes arguments as the generated resolvers do
-	// lists holds every place where a list must be loaded first, by its path:
-	// the response keys that lead there, without the lists' indices.
-	lists map[string]*list
-	// pages holds the projects found by name, by path.
-	pages map[string]page
+	*operation
+	schema *ast.Schema
+	reader *coerce.Reader
+	of     *graphql.OperationContext
+	args   []*node // those that have arguments
 }
 
-// newCompiler compiles the operation of ctx.
-func newCompiler(ctx context.Context, a asker, es *executableSchema) *compiler {
-	op := graphql.GetOperationContext(ctx)
-	return &compiler{
-		asker: a,
-		ctx:   ctx,
-		op:    op,
-		args:  newExecutionContext(op, es, nil),
-		lists: map[string]*list{},
-		pages: map[string]page{},
-	}
-}
-
-// fields are the fields selected of a type, fragments, @skip and @include
-// worked in.
-func (c *compiler) fields(sel ast.SelectionSet, types ...string) []graphql.CollectedField {
-	return graphql.CollectFields(c.op, sel, types)
-}
-
-// below are the fields of one name selected of a type.
-func (c *compiler) below(sel ast.SelectionSet, typeName, name string) (found []graphql.CollectedField) {
-	for _, f := range c.fields(sel, typeName) {
-		if f.Name == name {
-			found = append(found, f)
+// compile makes the nodes of a selection on a type at the path. What their
+// arguments mean is left to mean.
+func (c *compiler) compile(path, typeName string, sel ast.SelectionSet) []*node {
+	def := c.schema.Types[typeName]
+	fields := graphql.CollectFields(c.of, sel, append([]string{typeName}, def.Interfaces...))
+	nodes := make([]*node, 0, len(fields))
+	for _, f := range fields {
+		n := &node{name: f.Name, field: f, path: path + "/" + f.Alias}
+		nodes = append(nodes, n)
+		if f.Definition == nil {
+			continue
+		}
+		if len(f.Definition.Arguments) > 0 {
+			if n.given, n.err = c.reader.Arguments(f.Field, c.of.Variables); n.err != nil {
+				n.err = fault.BadInput("%s", n.err)
+			}
+			c.args = append(c.args, n)
+		}
+		if len(f.Selections) > 0 {
+			n.below = c.compile(n.path, c.typeOf(n), f.Selections)
+		}
+		if len(f.Definition.Arguments)+len(f.Selections) > 0 {
+			c.nodes[n.path] = n
 		}
 	}
-	return found
+	return nodes
 }
 
-// downloads compiles the selection on a Downloads at the path.
-func (c *compiler) downloads(path string, sel ast.SelectionSet) *downloadsSelection {
-	d := &downloadsSelection{}
-	for _, f := range c.fields(sel, "Downloads") {
-		switch f.Name {
-		case "total":
-			d.total = true
-		case "change":
-			d.change = true
-		case "previous":
-			d.previous = append(d.previous, c.downloads(join(path, f.Alias), f.Selections))
-		case "series":
-			args, err := c.args.field_Downloads_series_args(c.ctx, f.ArgumentMap(c.op.Variables))
-			if sel := c.series(f, arg[query.Interval](args, "interval")); err == nil && !slices.Contains(d.series, sel) {
-				d.series = append(d.series, sel)
-			}
-		case "byRelease":
-			if s := c.releaseSplit(join(path, f.Alias), f); s != nil {
-				d.releases = append(d.releases, s)
-			}
-		case "by":
-			if s := c.split(join(path, f.Alias), f); s != nil {
-				d.splits = append(d.splits, s)
-			}
+// typeOf is the type of the objects that a field leads to. Where it may be one of
+// several, the id tells.
+func (c *compiler) typeOf(n *node) string {
+	name := n.field.Definition.Type.Name()
+	if c.schema.Types[name].IsAbstractType() {
+		if kind, _, err := parseID(argument[string](n.given, "id")); err == nil {
+			return kind
 		}
 	}
-	return d
+	return name
 }
 
-// split compiles one selection of Downloads.by; nil where its arguments are
-// wrong.
-func (c *compiler) split(path string, f graphql.CollectedField) *split {
-	args, err := c.args.field_Downloads_by_args(c.ctx, f.ArgumentMap(c.op.Variables))
-	if err != nil {
-		return nil
-	}
-	s := &split{cut: cut{
-		dim:    arg[catalog.Dimension](args, "dimension"),
-		first:  arg[int](args, "first"),
-		others: arg[bool](args, "others"),
-	}}
-	s.whole = s.others || wantsShare(c.op, f.Selections)
-	for _, d := range c.below(f.Selections, "Slice", "downloads") {
-		s.elements = append(s.elements, c.downloads(join(path, d.Alias), d.Selections))
-	}
-	if len(s.elements) > 0 {
-		c.lists[path] = &s.list
-	}
-	return s
-}
-
-// arg is a decoded argument, the zero value where it is absent or null.
-func arg[T any](args map[string]any, name string) T {
-	v, _ := args[name].(T)
-	return v
-}
-
-// join is the path of the field with that response key below path.
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "/" + key
-}
-
-// pathOf is the path of the field that ctx is in.
-func pathOf(ctx context.Context) string {
-	var keys []string
-	for fc := graphql.GetFieldContext(ctx); fc != nil; fc = fc.Parent {
-		if fc.Index == nil && fc.Field.Field != nil {
-			keys = append(keys, fc.Field.Alias)
+// mean finds out what the arguments mean.
+func (c *compiler) mean() {
+	for _, n := range c.args {
+		if read := reads[n.field.ObjectDefinition.Name+"."+n.name]; n.err == nil && read != nil {
+			n.args, n.err = read(arguments{c.operation, n.name, n.given})
 		}
 	}
-	slices.Reverse(keys)
-	path := ""
-	for _, key := range keys {
-		path = join(path, key)
+}
+
+// reads tells of each field that has arguments how they are read, once they are
+// known to be of their types. What a function gives is what the field's resolver
+// and the gathering of its requests work with.
+var reads = map[string]func(arguments) (any, error){
+	"Query.node":             arguments.node,
+	"Query.project":          arguments.project,
+	"Query.projects":         arguments.projects,
+	"Query.search":           arguments.search,
+	"Query.downloads":        arguments.together,
+	"Query.topProjects":      arguments.ranking,
+	"Query.emergingProjects": arguments.trend,
+	"Query.staleProjects":    arguments.trend,
+	"Query.hotProjects":      arguments.trend,
+	"Query.recentReleases":   arguments.recentReleases,
+	"Query.compare":          arguments.comparison,
+	"Query.portfolio":        arguments.portfolio,
+	"Project.downloads":      arguments.slice,
+	"Project.rank":           arguments.slice,
+	"Project.releases":       arguments.releases,
+	"Project.dependencies":   arguments.required,
+	"Project.dependents":     arguments.required,
+	"Release.downloads":      arguments.slice,
+	"Portfolio.downloads":    arguments.slice,
+	"Downloads.series":       arguments.interval,
+	"Downloads.by":           arguments.split,
+	"Downloads.byRelease":    arguments.byRelease,
+	"ReleaseGroup.series":    arguments.interval,
+	"Series.movingAverage":   arguments.averageDays,
+	"Series.weekdayChange":   arguments.weeksBefore,
+}
+
+// gathers tells of each root field that asks the database what it asks of it
+// first.
+var gathers = map[string]func(*operation, *rounds.Round, *node){
+	"node":             (*operation).gatherNode,
+	"project":          (*operation).gatherNamed,
+	"projects":         (*operation).gatherNamed,
+	"search":           (*operation).gatherFound,
+	"downloads":        (*operation).gatherTogether,
+	"topProjects":      (*operation).gatherRanking,
+	"emergingProjects": (*operation).gatherTrend,
+	"staleProjects":    (*operation).gatherTrend,
+	"hotProjects":      (*operation).gatherTrend,
+	"recentReleases":   (*operation).gatherRecent,
+	"compare":          (*operation).gatherComparison,
+	"portfolio":        (*operation).gatherPortfolio,
+	"dataset":          (*operation).gatherDataset,
+}
+
+// gatherAll gathers what the root fields ask first.
+func gatherAll(op *operation, r *rounds.Round, root []*node) {
+	for _, n := range root {
+		if gather := gathers[n.name]; n.err == nil && gather != nil {
+			gather(op, r, n)
+		}
 	}
-	return path
 }

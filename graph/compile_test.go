@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -9,10 +10,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"clickql/internal/catalog"
+	"clickql/graph/coerce"
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
 	"clickql/internal/query"
 )
 
@@ -21,36 +22,36 @@ import (
 func announced(t testing.TB, document string, variables map[string]any) []string {
 	t.Helper()
 	es := NewExecutableSchema(Config{Resolvers: resolver{}})
-	doc, errs := gqlparser.LoadQueryWithRules(lenient(es).Schema(), document, rules.NewDefaultRules())
+	reader := coerce.NewReader(es.Schema(), scalars)
+	doc, errs := gqlparser.LoadQueryWithRules(es.Schema(), document, validationRules(reader))
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	vars, err := validator.VariableValues(es.Schema(), doc.Operations[0], variables)
-	if err != nil {
-		t.Fatal(err)
+	vars, problems := reader.Variables(doc.Operations[0], variables)
+	if problems != nil {
+		t.Fatal(problems)
 	}
 	opCtx := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: vars}
-	op := &operation{asker: asker{snap: knownData(t), limits: Limits{}.withDefaults(), parsed: &parsedTexts{}}}
-	c := newCompiler(graphql.WithOperationContext(t.Context(), opCtx), op.asker, es.(*executableSchema))
-	round := &collector{op: op}
-	for _, field := range c.root() {
-		field.gather(round)
-	}
-	round.settleLone()
+	cfg := &HandlerConfig{Loader: loaderOn(t, fixed{snap: knownData(t)}), Limits: DefaultLimits(), Log: slog.New(slog.DiscardHandler)}
+	op := cfg.begin(t.Context(), false)
+	c := compiler{operation: op, schema: es.Schema(), reader: reader, of: opCtx}
+	root := c.compile("", "Query", opCtx.Operation.SelectionSet)
+	c.mean()
+	round := op.First(func(r *rounds.Round) { gatherAll(op, r, root) })
 	var out []string
-	for _, r := range round.requests {
+	for _, r := range round.Requests {
 		out = append(out, show(r))
 	}
-	for _, name := range round.metadata {
+	for _, name := range round.Metadata {
 		out = append(out, "metadata of "+name)
 	}
-	for what, names := range map[string][]string{"releases": round.releases, "requirements": round.requirements, "dependents": round.dependents} {
+	for what, names := range map[string][]string{"releases": round.Releases, "requirements": round.Requirements, "dependents": round.Dependents} {
 		for _, name := range names {
 			out = append(out, what+" of "+name)
 		}
 	}
-	for _, u := range round.waiting {
-		out = append(out, "versions for "+u.only.text+": "+show(round.op.versions(u.slice)))
+	for text, request := range round.Waiting() {
+		out = append(out, "versions for "+text+": "+show(request))
 	}
 	return out
 }
@@ -137,7 +138,7 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 			dependents(first: -1) { total } rank(filter: {version: {specifier: "x"}}) { position } } hotProjects(months: 0) { growth } recentReleases(after: "x") { nodes { version } } }`},
 		{name: "first 0 asks for the total", query: `{ downloads { by(dimension: CI, first: 0, others: true) { total } } }`,
 			want: []string{"split CI 1"}},
-		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {from: "x"}) { total } b: downloads(range: {last: 1}) { by(dimension: NO) { total } total } }`,
+		{name: "mistakes are left to the resolvers", query: `{ downloads(range: {last: 0}) { total } b: downloads(range: {last: 1}) { by(dimension: CI, first: -1) { total } total } }`,
 			want: []string{"total 2024-12-31..2024-12-31"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -150,14 +151,17 @@ func TestTheWalkAnnouncesWhatIsSelected(t *testing.T) {
 
 // The elements of all lists of one place are announced in one round.
 func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
-	s := &split{cut: cut{dim: "VERSION", first: 2, others: true}}
-	s.elements = []*downloadsSelection{{total: true}}
-	round := &collector{op: &operation{asker: asker{snap: &catalog.Snapshot{}, limits: Limits{}.withDefaults(), parsed: &parsedTexts{}}}}
-	numpy, pandas := ofProject(query.Slice{AllTime: true}, "numpy"), ofProject(query.Slice{AllTime: true}, "pandas")
-	s.gatherElements(round, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
-	s.gatherElements(round, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})
+	cfg := &HandlerConfig{Loader: loaderOn(t, fixed{snap: knownData(t)}), Limits: DefaultLimits()}
+	op := cfg.begin(t.Context(), false)
+	by := &node{name: "by", args: split{dim: "VERSION", first: 2, others: true}, below: []*node{{name: "downloads", below: []*node{{name: "total"}}}}}
+	numpy, pandas := cube.Slice{AllTime: true}, cube.Slice{AllTime: true}
+	numpy, pandas = ofValue(numpy, cube.Project, "numpy"), ofValue(pandas, cube.Project, "pandas")
+	round := op.First(func(r *rounds.Round) {
+		op.gatherValues(r, by, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
+		op.gatherValues(r, by, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})
+	})
 	var got []string
-	for _, r := range round.requests {
+	for _, r := range round.Requests {
 		got = append(got, show(r))
 	}
 	want := []string{"total of numpy VERSION in 1", "total of numpy VERSION in 2", "total of numpy VERSION not in 1,2", "total of pandas VERSION in 1"}

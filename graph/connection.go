@@ -1,17 +1,16 @@
 package graph
 
-import "clickql/internal/query"
+import (
+	"slices"
+	"strconv"
 
-// PageInfo is the GraphQL type of that name.
+	"clickql/internal/query"
+)
+
+// PageInfo says where a page lies in its list.
 type PageInfo struct {
 	HasNextPage, HasPreviousPage bool
 	StartCursor, EndCursor       *string
-}
-
-// ProjectRanking is the GraphQL type of that name.
-type ProjectRanking struct {
-	Project *Project
-	Total   int64
 }
 
 // edge is an element of a connection with its cursor.
@@ -36,17 +35,17 @@ func (c *connection[T]) Nodes() []T {
 }
 
 type (
-	// ProjectConnection is the GraphQL type of that name.
+	// ProjectConnection is a page of a search.
 	ProjectConnection = connection[*Project]
-	// ProjectEdge is the GraphQL type of that name.
+	// ProjectEdge is a project that was found.
 	ProjectEdge = edge[*Project]
-	// ProjectRankingConnection is the GraphQL type of that name.
+	// ProjectRankingConnection is a page of a ranking.
 	ProjectRankingConnection = connection[*ProjectRanking]
-	// ProjectRankingEdge is the GraphQL type of that name.
+	// ProjectRankingEdge is a project in a ranking.
 	ProjectRankingEdge = edge[*ProjectRanking]
-	// ReleaseConnection is the GraphQL type of that name.
+	// ReleaseConnection is a page of releases.
 	ReleaseConnection = connection[*Release]
-	// ReleaseEdge is the GraphQL type of that name.
+	// ReleaseEdge is a release in a list.
 	ReleaseEdge = edge[*Release]
 )
 
@@ -68,4 +67,37 @@ func connected[T any](edges []*edge[T], more, after bool) *connection[T] {
 		c.PageInfo.EndCursor = &c.Edges[n-1].Cursor
 	}
 	return c
+}
+
+// elements are the selections of a connection's elements, through nodes and
+// through edges, or of what a path of fields leads to from there.
+func (n *node) elements(path ...string) []*node {
+	return append(slices.Collect(n.through("nodes", path...)), slices.Collect(n.through("edges", append([]string{"node"}, path...)...))...)
+}
+
+var pageOutline = outline[*PageInfo]{[]string{"PageInfo"}, map[string]fieldWriter[*PageInfo]{
+	"hasNextPage":     leafOf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasNextPage) }),
+	"hasPreviousPage": leafOf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasPreviousPage) }),
+	"startCursor":     leafOf(func(b []byte, p *PageInfo) []byte { return appendOptional(b, p.StartCursor) }),
+	"endCursor":       leafOf(func(b []byte, p *PageInfo) []byte { return appendOptional(b, p.EndCursor) }),
+}}
+
+// The outlines of the connections.
+var (
+	projectsOutline = connectionOutline("Project", projectOutline)
+	rankingsOutline = connectionOutline("ProjectRanking", rankingOutline)
+	releasesOutline = connectionOutline("Release", releaseOutline)
+)
+
+// connectionOutline is the outline of the type's connection.
+func connectionOutline[T any](name string, of outline[T]) outline[*connection[T]] {
+	edges := outline[*edge[T]]{[]string{name + "Edge"}, map[string]fieldWriter[*edge[T]]{
+		"cursor": leafOf(func(b []byte, e *edge[T]) []byte { return appendString(b, e.Cursor) }),
+		"node":   objectOf(of, func(e *edge[T]) T { return e.Node }),
+	}}
+	return outline[*connection[T]]{[]string{name + "Connection"}, map[string]fieldWriter[*connection[T]]{
+		"edges":    listOf(edges, func(c *connection[T]) []*edge[T] { return c.Edges }),
+		"nodes":    listOf(of, (*connection[T]).Nodes),
+		"pageInfo": objectOf(pageOutline, func(c *connection[T]) *PageInfo { return c.PageInfo }),
+	}}
 }

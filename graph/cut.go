@@ -7,12 +7,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // CodeTooLarge is the code of an answer that was given up while it was written, as
 // it had come to its largest size.
-const CodeTooLarge query.Code = "RESPONSE_TOO_LARGE"
+const CodeTooLarge fault.Code = "RESPONSE_TOO_LARGE"
 
 // cutter gives answers up that become too large, while they are written: what
 // they hold is only known then. It is a gqlgen extension.
@@ -74,7 +74,7 @@ func (c *counting) Write(p []byte) (int, error) {
 		panic(abandoned{err})
 	}
 	if c.sum.bytes += int64(len(p)); c.sum.bytes > c.most {
-		panic(abandoned{query.OverLimit(CodeTooLarge, c.sum.bytes, c.most,
+		panic(abandoned{fault.OverLimit(CodeTooLarge, c.sum.bytes, c.most,
 			"the answer is larger than %d bytes: ask for fewer elements, a longer interval or a shorter range", c.most)})
 	}
 	return c.to.Write(p)

@@ -4,21 +4,26 @@ import (
 	"context"
 	"time"
 
-	"clickql/internal/catalog"
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
 )
 
-// Dataset is the GraphQL type of that name.
+// Dataset is the data set as a whole.
 type Dataset struct {
 	op                *operation
-	FirstDay, LastDay *catalog.Day
+	FirstDay, LastDay *cube.Day
 	UpdatedAt         *time.Time
-	Missing           []catalog.Day // shared: read only
+	Missing           []cube.Day // shared: read only
 }
 
-// Dataset is the field of that name.
+func (*operation) gatherDataset(r *rounds.Round, n *node) {
+	r.AskDataset(n.has("totalDownloads"), n.has("projectCount"))
+}
+
+// Dataset resolves Query.dataset.
 func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
-	op, err := readyOperation(ctx)
-	if err != nil {
+	op := operationOf(ctx)
+	if err := op.Ready(); err != nil {
 		return nil, err
 	}
 	return newDataset(op), nil
@@ -26,36 +31,24 @@ func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
 
 // newDataset is the data set as the operation sees it.
 func newDataset(op *operation) *Dataset {
-	d := &Dataset{op: op, Missing: op.snap.Missing}
-	if days := op.snap.Days; !days.Empty() {
+	d := &Dataset{op: op, UpdatedAt: op.asOf(), Missing: op.Snap.Missing}
+	if days := op.Snap.Days; !days.Empty() {
 		d.FirstDay, d.LastDay = &days.From, &days.To
-	}
-	if at := op.snap.UpdatedAt; !at.IsZero() {
-		d.UpdatedAt = &at
 	}
 	return d
 }
 
-// TotalDownloads is the field of that name.
-func (d *Dataset) TotalDownloads(ctx context.Context) (int64, error) {
-	if d.op.indexed() {
-		return d.op.snap.Projects.Sum(), nil
+// asOf is when the data last changed; nil where the database does not tell.
+func (op *operation) asOf() *time.Time {
+	at := op.Snap.UpdatedAt
+	if at.IsZero() {
+		return nil
 	}
-	res, err := d.op.loads.Load(ctx, everything)
-	if err != nil {
-		return 0, err
-	}
-	return res.Total, nil
+	return &at
 }
 
-// ProjectCount is the field of that name.
-func (d *Dataset) ProjectCount(ctx context.Context) (int64, error) {
-	if d.op.indexed() {
-		return int64(d.op.snap.Projects.Len()), nil
-	}
-	res, err := d.op.loads.Load(ctx, allProjects)
-	if err != nil {
-		return 0, err
-	}
-	return res.Values, nil
-}
+// TotalDownloads is of all time.
+func (d *Dataset) TotalDownloads(ctx context.Context) (int64, error) { return d.op.Everything(ctx) }
+
+// ProjectCount counts projects with a download.
+func (d *Dataset) ProjectCount(ctx context.Context) (int64, error) { return d.op.ProjectCount(ctx) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"clickql/internal/catalog"
 	"clickql/internal/cube"
 )
 
@@ -13,7 +12,7 @@ import (
 // it, that is what the error is about.
 func TestEveryDimensionFiltersAndSplits(t *testing.T) {
 	snap := knownData(t)
-	snap.Tables[0].Dims = map[catalog.Dimension]bool{cube.Project: true}
+	snap.Tables[0].Dims = map[cube.Dimension]bool{cube.Project: true}
 	h := handlerOn(t, fixed{snap: snap}, Limits{}, nil)
 	for _, d := range cube.OfProject {
 		for asked, about := range map[string]string{

@@ -4,58 +4,100 @@ import (
 	"context"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"clickql/internal/catalog"
-	"clickql/internal/query"
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
 )
 
-// Downloads is the GraphQL type of that name: a slice of the cube that is
-// computed only as far as it is selected.
+// Downloads is a slice of the cube that is computed only as far as it is
+// selected.
 type Downloads struct {
 	op    *operation
-	slice query.Slice
+	slice cube.Slice
 }
 
-// Total is the field of that name.
-func (d *Downloads) Total(ctx context.Context) (int64, error) {
-	if d.op.fromMemory && d.op.atHand(d.slice) {
-		return d.op.total(d.slice), nil
-	}
-	res, err := d.op.loads.Load(ctx, query.TotalOf(d.slice))
+// together reads the arguments of Query.downloads: projects, range and filter.
+func (a arguments) together() (any, error) {
+	s, err := a.part()
 	if err != nil {
-		return 0, err
+		return s, err
 	}
-	return res.Total, nil
+	names, err := a.names("projects")
+	if err != nil || names == nil {
+		return s, err
+	}
+	return s.Of(names...), nil
 }
 
-// Series is the field of that name.
-func (d *Downloads) Series(ctx context.Context, interval query.Interval) (*Series, error) {
-	return d.op.seriesOf(ctx, d.slice, interval, d.op.loads.Load)
+func (op *operation) gatherTogether(r *rounds.Round, n *node) {
+	r.Narrowed(n.args.(rounds.Slice), func(s cube.Slice) { op.gatherDownloads(r, n, s) })
 }
 
-// AsOf is the field of that name.
+// gatherDownloads gathers what is selected of one slice.
+func (op *operation) gatherDownloads(r *rounds.Round, n *node, s cube.Slice) {
+	if r.Full() {
+		return
+	}
+	change := n.has("change")
+	if change || n.has("total") {
+		r.AskTotal(s)
+	}
+	for series := range n.each("series") {
+		op.gatherSeries(r, series, series.args.(cube.Interval), s)
+	}
+	for by := range n.each("byRelease") {
+		op.gatherReleaseGroups(r, by, s)
+	}
+	for by := range n.each("by") {
+		op.gatherSplit(r, by, s)
+	}
+	before, ok := s.Previous()
+	if !ok {
+		return
+	}
+	if change {
+		r.AskTotal(before)
+	}
+	for previous := range n.each("previous") {
+		op.gatherDownloads(r, previous, before)
+	}
+}
+
+// Downloads resolves Query.downloads.
+func (queryResolver) Downloads(ctx context.Context) (*Downloads, error) { return downloadsOf(ctx) }
+
+// downloadsOf resolves a field with the arguments range and filter: the slice of
+// the projects, taken together, of all where none is named.
+func downloadsOf(ctx context.Context, names ...string) (*Downloads, error) {
+	op, _, base, err := field[rounds.Slice](ctx)
+	if err != nil {
+		return nil, err
+	}
+	if names != nil {
+		base = base.Of(names...)
+	}
+	s, err := op.Resolve(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	return &Downloads{op, s}, nil
+}
+
+// Total is 0 for what the data set has never seen.
+func (d *Downloads) Total(ctx context.Context) (int64, error) { return d.op.Total(ctx, d.slice) }
+
+// Series resolves Downloads.series.
+func (d *Downloads) Series(ctx context.Context) (*Series, error) {
+	op, _, every, err := field[cube.Interval](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.seriesOf(ctx, d.slice, every, op.Load)
+}
+
+// AsOf is when the data last changed; nil where the database does not tell.
 func (d *Downloads) AsOf() *time.Time { return d.op.asOf() }
 
-// By is the field of that name.
-func (d *Downloads) By(ctx context.Context, dimension catalog.Dimension, first int, others bool) ([]*Slice, error) {
-	oc := graphql.GetOperationContext(ctx)
-	c := cut{dimension, first, others, others || wantsShare(oc, graphql.GetFieldContext(ctx).Field.Selections)}
-	req, err := d.op.cut(d.slice, c)
-	if err != nil {
-		return nil, err
-	}
-	res, err := d.op.loads.Load(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.op.awaitElements(ctx); err != nil {
-		return nil, err
-	}
-	return slicesOf(d, c, res), nil
-}
-
-// Previous is the field of that name.
+// Previous is nil for all time.
 func (d *Downloads) Previous() *Downloads {
 	before, ok := d.slice.Previous()
 	if !ok {
@@ -64,7 +106,7 @@ func (d *Downloads) Previous() *Downloads {
 	return &Downloads{d.op, before}
 }
 
-// Change is the field of that name.
+// Change is nil where there is nothing to compare with.
 func (d *Downloads) Change(ctx context.Context) (*float64, error) {
 	previous := d.Previous()
 	if previous == nil {
@@ -82,53 +124,15 @@ func (d *Downloads) Change(ctx context.Context) (*float64, error) {
 	return &change, nil
 }
 
-// Slice is the GraphQL type of that name: one value of a split.
-type Slice struct {
-	value
-	of *splitAnswer
+// ofValue is the slice narrowed to one value of a dimension.
+func ofValue(s cube.Slice, dim cube.Dimension, value string) cube.Slice {
+	return s.Narrow(cube.Condition{Dim: dim, Values: []string{value}})
 }
 
-// splitAnswer is what the slices of one split have in common.
-type splitAnswer struct {
-	cut
-	parent *Downloads
-	res    *query.Result
-}
-
-// slicesOf is the slices of a split, narrowed only where they are asked for
-// more.
-func slicesOf(parent *Downloads, c cut, res *query.Result) []*Slice {
-	of := &splitAnswer{c, parent, res}
-	values := c.values(res)
-	slices, list := make([]Slice, len(values)), make([]*Slice, len(values))
-	for i, v := range values {
-		slices[i] = Slice{v, of}
-		list[i] = &slices[i]
+// share is the part of the whole that n is, 0 of nothing.
+func share(n, whole int64) float64 {
+	if whole == 0 {
+		return 0
 	}
-	return list
-}
-
-// Dimension is the field of that name.
-func (s *Slice) Dimension() catalog.Dimension { return s.of.dim }
-
-// Value is the field of that name.
-func (s *Slice) Value() *string {
-	if s.rest {
-		return nil
-	}
-	return &s.text
-}
-
-// Label is the field of that name.
-func (s *Slice) Label() string { return s.label(s.of.dim) }
-
-// Total is the field of that name.
-func (s *Slice) Total() int64 { return s.total }
-
-// Share is the field of that name.
-func (s *Slice) Share() float64 { return share(s.total, s.of.res.Total) }
-
-// Downloads is the field of that name.
-func (s *Slice) Downloads() *Downloads {
-	return &Downloads{s.of.parent.op, s.of.narrow(s.of.parent.slice, s.value, s.of.res)}
+	return float64(n) / float64(whole)
 }

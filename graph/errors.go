@@ -12,18 +12,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
-	"clickql/internal/query"
 )
 
-// badInput is an error in the question itself.
-func badInput(format string, args ...any) *query.Error {
-	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
-}
-
 // overLimit is the error for given of something, where at most limit may be.
-func overLimit(code query.Code, given, limit int, format string, args ...any) *query.Error {
-	return query.OverLimit(code, int64(given), int64(limit), format, args...)
+func overLimit(code fault.Code, given, limit int, format string, args ...any) *fault.Error {
+	return fault.OverLimit(code, int64(given), int64(limit), format, args...)
 }
 
 // The bounds of a response's errors: a field that fails may be in each of a
@@ -104,47 +99,30 @@ func (p presenter) shown(ctx context.Context, err error) *gqlerror.Error {
 }
 
 // explain is the error in the terms that clients rely on.
-func (p presenter) explain(ctx context.Context, err error) *query.Error {
-	if told, ok := errors.AsType[*query.Error](err); ok {
+func (p presenter) explain(ctx context.Context, err error) *fault.Error {
+	if told, ok := errors.AsType[*fault.Error](err); ok {
 		return told
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return &query.Error{Code: query.Timeout, Message: "the answer was not ready in time", Cause: err}
+		return &fault.Error{Code: fault.Timeout, Message: "the answer was not ready in time", Cause: err}
 	}
 	given, ok := errors.AsType[*gqlerror.Error](err)
 	switch {
-	case ok && ofVariable(ctx, given):
-		return &query.Error{Code: query.BadUserInput, Message: given.Message}
 	case ok && given.Extensions["code"] != nil:
 		limit, _ := given.Extensions["limit"].(int)
 		value, _ := given.Extensions["given"].(int)
-		return &query.Error{Code: query.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message, Limit: int64(limit), Given: int64(value)}
-	case ok && ofArgument(ctx):
-		return &query.Error{Code: query.BadUserInput, Message: given.Message}
+		return &fault.Error{Code: fault.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message, Limit: int64(limit), Given: int64(value)}
 	}
-	return &query.Error{Code: query.Internal, Message: "something went wrong on our side; it has been logged", Cause: err}
-}
-
-// ofVariable reports that the error is about a variable's value: gqlparser
-// marks those by their path.
-func ofVariable(ctx context.Context, err *gqlerror.Error) bool {
-	return graphql.GetFieldContext(ctx) == nil && len(err.Path) > 0 && err.Path[0] == ast.PathName("variable")
-}
-
-// ofArgument reports that the field's arguments could not be decoded: then
-// there are none.
-func ofArgument(ctx context.Context) bool {
-	field := graphql.GetFieldContext(ctx)
-	return field != nil && field.Args == nil && field.Field.Field != nil && len(field.Field.Arguments) > 0
+	return &fault.Error{Code: fault.Internal, Message: "something went wrong on our side; it has been logged", Cause: err}
 }
 
 // report logs what is not the client's doing.
-func (p presenter) report(ctx context.Context, path ast.Path, told *query.Error) {
+func (p presenter) report(ctx context.Context, path ast.Path, told *fault.Error) {
 	level := slog.LevelError
 	switch told.Code {
-	case query.Unavailable, query.Timeout, query.Overloaded:
+	case fault.Unavailable, fault.Timeout, fault.Overloaded:
 		level = slog.LevelWarn
-	case query.Internal:
+	case fault.Internal:
 	default:
 		return
 	}
@@ -155,5 +133,5 @@ func (p presenter) report(ctx context.Context, path ast.Path, told *query.Error)
 // recovered makes an error of a panic.
 func (p presenter) recovered(ctx context.Context, cause any) error {
 	p.log.ErrorContext(ctx, "a resolver panicked", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-	return &query.Error{Code: query.Internal, Message: "something went wrong on our side; it has been logged", Cause: fmt.Errorf("panic: %v", cause)}
+	return &fault.Error{Code: fault.Internal, Message: "something went wrong on our side; it has been logged", Cause: fmt.Errorf("panic: %v", cause)}
 }

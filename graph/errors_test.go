@@ -11,7 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // A database that cannot be reached is told as such, without its address, and
@@ -58,16 +58,16 @@ func TestPresent(t *testing.T) {
 		err           error
 		code, message string
 	}{
-		{"ours", &query.Error{Code: query.CostLimit, Message: "too much"}, "COST_LIMIT", "too much"},
-		{"ours, wrapped", gqlerror.Wrap(&query.Error{Code: query.Overloaded, Message: "later"}), "OVERLOADED", "later"},
-		{"a limit", overLimit(query.BadUserInput, 5, 4, "five"), "BAD_USER_INPUT", "five"},
+		{"ours", &fault.Error{Code: fault.CostLimit, Message: "too much"}, "COST_LIMIT", "too much"},
+		{"ours, wrapped", gqlerror.Wrap(&fault.Error{Code: fault.Overloaded, Message: "later"}), "OVERLOADED", "later"},
+		{"a limit", overLimit(fault.BadUserInput, 5, 4, "five"), "BAD_USER_INPUT", "five"},
 		{"cancelled", context.Canceled, "TIMEOUT", "in time"},
 		{"anything else", errors.New("dial tcp 192.0.2.7:9000: SELECT 1"), "INTERNAL", "went wrong"},
 		{"anything else, by gqlgen", gqlerror.Errorf("SELECT 1"), "INTERNAL", "went wrong"},
 	} {
 		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{})
 		got := presenter{slog.New(slog.DiscardHandler)}.present(ctx, c.err)
-		if got.Extensions["code"] != query.Code(c.code) || !strings.Contains(got.Message, c.message) {
+		if got.Extensions["code"] != fault.Code(c.code) || !strings.Contains(got.Message, c.message) {
 			t.Errorf("%s: %v: %s", c.name, got.Extensions, got.Message)
 		}
 	}
@@ -77,7 +77,7 @@ func TestPanicsAreToldAndLogged(t *testing.T) {
 	var log bytes.Buffer
 	tell := presenter{slog.New(slog.NewTextHandler(&log, nil))}
 	shown := tell.present(t.Context(), tell.recovered(t.Context(), "secret of the house"))
-	if shown.Extensions["code"] != query.Internal || strings.Contains(shown.Message, "secret") {
+	if shown.Extensions["code"] != fault.Internal || strings.Contains(shown.Message, "secret") {
 		t.Errorf("shown: %v", shown)
 	}
 	if !strings.Contains(log.String(), "secret of the house") || !strings.Contains(log.String(), "errors_test.go") {

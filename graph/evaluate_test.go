@@ -9,7 +9,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"clickql/internal/catalog"
 	"clickql/internal/cube"
 	"clickql/internal/oracle"
 )
@@ -90,7 +89,7 @@ func (e evaluator) query() object {
 		},
 		"topProjects": func(a given) any { return e.ranking(e.slice(e.d.All(), a), number(a["first"])) },
 		"search": func(a given) any {
-			found := e.d.All().With(catalog.Project, slices.DeleteFunc(slices.Clone(e.d.Projects), func(name string) bool { return !strings.HasPrefix(name, a["text"].(string)) })...)
+			found := e.d.All().With(cube.Project, slices.DeleteFunc(slices.Clone(e.d.Projects), func(name string) bool { return !strings.HasPrefix(name, a["text"].(string)) })...)
 			connection := e.ranking(found, number(a["first"]))
 			for i, node := range connection["nodes"].([]any) {
 				connection["nodes"].([]any)[i] = node.(object)["project"]
@@ -115,7 +114,7 @@ func (e evaluator) query() object {
 func (e evaluator) asOf() any { return e.d.catalog.Snapshot().UpdatedAt.Format(time.RFC3339Nano) }
 
 func (e evaluator) dataset() object {
-	projects, _ := e.d.All().Split(catalog.Project, 1000, false)
+	projects, _ := e.d.All().Split(cube.Project, 1000, false)
 	return object{"totalDownloads": len(e.d.Rows), "projectCount": len(projects), "missing": []any{}, "updatedAt": e.asOf(),
 		"firstDay": e.d.First.Format(time.DateOnly), "lastDay": e.d.Last.Format(time.DateOnly)}
 }
@@ -161,7 +160,7 @@ func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 		}
 	}
 	if filter["mirrors"] == false {
-		s = s.Without(catalog.Installer, "bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
+		s = s.Without(cube.Installer, "bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
 	}
 	return s
 }
@@ -181,7 +180,7 @@ func (e evaluator) downloads(s oracle.Slice) object {
 		"series": func(a given) any { return e.series(s, a["interval"].(string)) },
 		"by": func(a given) any {
 			out := []any{}
-			dim := catalog.Dimension(a["dimension"].(string))
+			dim := cube.Dimension(a["dimension"].(string))
 			list, whole := s.Split(dim, number(a["first"]), a["others"] == true)
 			for _, v := range list {
 				out = append(out, object{"dimension": string(dim), "value": v.Value, "label": v.Label, "total": v.Total,
@@ -192,7 +191,7 @@ func (e evaluator) downloads(s oracle.Slice) object {
 		"byRelease": func(a given) any {
 			groups := e.d.Releases(s, a["level"].(string), number(a["first"]), a["others"] == true)
 			for _, g := range groups {
-				in := s.With(catalog.Version, texts(g.(object)["versions"])...)
+				in := s.With(cube.Version, texts(g.(object)["versions"])...)
 				g.(object)["series"] = func(a given) any { return e.series(in, a["interval"].(string)) }
 			}
 			return groups
@@ -213,7 +212,7 @@ func (e evaluator) series(s oracle.Slice, interval string) object {
 
 // ranking is a connection of the projects with downloads in the slice.
 func (e evaluator) ranking(s oracle.Slice, first int) object {
-	list, _ := s.Split(catalog.Project, 1000, false)
+	list, _ := s.Split(cube.Project, 1000, false)
 	nodes := []any{}
 	for _, v := range list[:min(first, len(list))] {
 		nodes = append(nodes, object{"total": v.Total, "project": e.project(v.Value.(string))})
@@ -254,7 +253,7 @@ func (e evaluator) project(name string) any {
 			return e.ranked(names, number(a["first"]))
 		},
 		"rank": func(a given) any {
-			list, _ := e.slice(e.d.All(), a).Split(catalog.Project, 1000, false)
+			list, _ := e.slice(e.d.All(), a).Split(cube.Project, 1000, false)
 			at := slices.IndexFunc(list, func(v oracle.Value) bool { return v.Value == name }) + 1
 			return object{"position": at, "projectCount": len(list), "percentile": 100 * float64(at) / float64(len(list))}
 		},
@@ -277,7 +276,7 @@ func (e evaluator) releases(names []string, first int) object {
 		if names != nil && !slices.Contains(names, r.project) {
 			continue
 		}
-		s := e.d.All().Of(r.project).With(catalog.Version, r.version)
+		s := e.d.All().Of(r.project).With(cube.Version, r.version)
 		nodes = append(nodes, object{"version": r.version, "uploadedAt": r.first.UTC().Format(time.RFC3339Nano), "project": object{"name": r.project},
 			"downloads": func(a given) any { return e.downloads(e.slice(s, a)) }})
 	}
@@ -309,7 +308,7 @@ func (e evaluator) portfolio(a given) any {
 		unresolved = []any{object{"line": 4, "text": "-r other.txt", "reason": "REFERENCE"}, object{"line": 5, "text": "no-such-project", "reason": "UNKNOWN"}}
 	}
 	s := e.d.All().Of(names...)
-	list, _ := s.Split(catalog.Project, 1000, false)
+	list, _ := s.Split(cube.Project, 1000, false)
 	slices.SortFunc(list, func(x, y oracle.Value) int { return cmp.Or(y.Total-x.Total, strings.Compare(x.Label, y.Label)) })
 	projects := []any{}
 	for _, v := range list {

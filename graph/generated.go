@@ -4,6 +4,8 @@ package graph
 
 import (
 	"bytes"
+	"clickql/internal/cube"
+	"clickql/internal/pypi"
 	"context"
 	"errors"
 	"fmt"
@@ -11,10 +13,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-
-	"clickql/internal/catalog"
-	"clickql/internal/cube"
-	"clickql/internal/pypi"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
@@ -47,18 +45,18 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type QueryResolver interface {
-	Node(ctx context.Context, id string) (Node, error)
-	Project(ctx context.Context, name string) (*Project, error)
-	Projects(ctx context.Context, names []string) ([]*Project, error)
-	Search(ctx context.Context, text string, first int, after *string) (*connection[*Project], error)
-	Downloads(ctx context.Context, projects []string, rangeArg *DateRange, filter *DownloadsFilter) (*Downloads, error)
-	TopProjects(ctx context.Context, rangeArg *DateRange, filter *DownloadsFilter, first int, after *string) (*connection[*ProjectRanking], error)
-	EmergingProjects(ctx context.Context, months int, first int) ([]*ProjectRanking, error)
-	HotProjects(ctx context.Context, months int, minDownloads int64, first int) ([]*ProjectTrend, error)
-	StaleProjects(ctx context.Context, months int, first int) ([]*ProjectRanking, error)
-	RecentReleases(ctx context.Context, projects []string, first int, after *string) (*connection[*Release], error)
-	Compare(ctx context.Context, projects []string, rangeArg *DateRange, filter *DownloadsFilter, interval cube.Interval) (*Comparison, error)
-	Portfolio(ctx context.Context, requirements *string, author *string, maintainer *string, projects []string) (*Portfolio, error)
+	Node(ctx context.Context) (Node, error)
+	Project(ctx context.Context) (*Project, error)
+	Projects(ctx context.Context) ([]*Project, error)
+	Search(ctx context.Context) (*connection[*Project], error)
+	Downloads(ctx context.Context) (*Downloads, error)
+	TopProjects(ctx context.Context) (*connection[*ProjectRanking], error)
+	EmergingProjects(ctx context.Context) ([]*ProjectRanking, error)
+	HotProjects(ctx context.Context) ([]*ProjectTrend, error)
+	StaleProjects(ctx context.Context) ([]*ProjectRanking, error)
+	RecentReleases(ctx context.Context) (*connection[*Release], error)
+	Compare(ctx context.Context) (*Comparison, error)
+	Portfolio(ctx context.Context) (*Portfolio, error)
 	Dataset(ctx context.Context) (*Dataset, error)
 }
 type SubscriptionResolver interface {
@@ -87,12 +85,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
-	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
-		ec.unmarshalInputDateRange,
-		ec.unmarshalInputDownloadsFilter,
-		ec.unmarshalInputValueFilter,
-		ec.unmarshalInputVersionFilter,
-	)
+	inputUnmarshalMap := graphql.BuildUnmarshalerMap()
 	first := true
 
 	switch opCtx.Operation.Operation {
@@ -1318,204 +1311,6 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
-func (ec *executionContext) field_Downloads_byRelease_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "level",
-		func(ctx context.Context, v any) (ReleaseLevel, error) {
-			return ec.unmarshalNReleaseLevel2clickqlᚋgraphᚐReleaseLevel(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["level"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "others",
-		func(ctx context.Context, v any) (bool, error) {
-			return ec.unmarshalNBoolean2bool(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["others"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Downloads_by_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dimension",
-		func(ctx context.Context, v any) (cube.Dimension, error) {
-			return ec.unmarshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["dimension"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "others",
-		func(ctx context.Context, v any) (bool, error) {
-			return ec.unmarshalNBoolean2bool(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["others"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Downloads_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (cube.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["interval"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Portfolio_downloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Project_dependencies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "version",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["version"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Project_dependents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Project_downloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Project_rank_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Project_releases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	return args, nil
-}
-
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1527,390 +1322,6 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "projects",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["projects"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (cube.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["interval"] = arg3
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_downloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "projects",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["projects"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_emergingProjects_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "months",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["months"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_hotProjects_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "months",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["months"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "minDownloads",
-		func(ctx context.Context, v any) (int64, error) {
-			return ec.unmarshalNInt642int64(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["minDownloads"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["id"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_portfolio_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "requirements",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["requirements"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "author",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["author"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "maintainer",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["maintainer"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "projects",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["projects"] = arg3
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_project_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["name"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_projects_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "names",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["names"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_recentReleases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "projects",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["projects"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["text"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_staleProjects_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "months",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["months"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_topProjects_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg3
-	return args, nil
-}
-
-func (ec *executionContext) field_ReleaseGroup_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
-		func(ctx context.Context, v any) (cube.Interval, error) {
-			return ec.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["interval"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Release_downloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["range"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*DownloadsFilter, error) {
-			return ec.unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Series_movingAverage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "days",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["days"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Series_weekdayChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "weeks",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["weeks"] = arg0
 	return args, nil
 }
 
@@ -2009,7 +1420,7 @@ func (ec *executionContext) _Comparison_dates(ctx context.Context, field graphql
 			return obj.Dates(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -2321,7 +1732,7 @@ func (ec *executionContext) _Dataset_missing(ctx context.Context, field graphql.
 			return obj.Missing, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -2344,7 +1755,7 @@ func (ec *executionContext) _DatasetChange_landed(ctx context.Context, field gra
 			return obj.Landed, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -2367,7 +1778,7 @@ func (ec *executionContext) _DatasetChange_changed(ctx context.Context, field gr
 			return obj.Changed, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -2442,8 +1853,7 @@ func (ec *executionContext) _Downloads_series(ctx context.Context, field graphql
 			return ec.fieldContext_Downloads_series(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Series(ctx, fc.Args["interval"].(cube.Interval))
+			return obj.Series(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
@@ -2453,7 +1863,7 @@ func (ec *executionContext) _Downloads_series(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Downloads_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Downloads_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Downloads",
 		Field:      field,
@@ -2462,17 +1872,6 @@ func (ec *executionContext) fieldContext_Downloads_series(ctx context.Context, f
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Series(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Downloads_series_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -2486,8 +1885,7 @@ func (ec *executionContext) _Downloads_by(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Downloads_by(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.By(ctx, fc.Args["dimension"].(cube.Dimension), fc.Args["first"].(int), fc.Args["others"].(bool))
+			return obj.By(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Slice) graphql.Marshaler {
@@ -2497,7 +1895,7 @@ func (ec *executionContext) _Downloads_by(ctx context.Context, field graphql.Col
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Downloads_by(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Downloads_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Downloads",
 		Field:      field,
@@ -2506,17 +1904,6 @@ func (ec *executionContext) fieldContext_Downloads_by(ctx context.Context, field
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Slice(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Downloads_by_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -2530,8 +1917,7 @@ func (ec *executionContext) _Downloads_byRelease(ctx context.Context, field grap
 			return ec.fieldContext_Downloads_byRelease(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.ByRelease(ctx, fc.Args["level"].(ReleaseLevel), fc.Args["first"].(int), fc.Args["others"].(bool))
+			return obj.ByRelease(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ReleaseGroup) graphql.Marshaler {
@@ -2541,7 +1927,7 @@ func (ec *executionContext) _Downloads_byRelease(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Downloads_byRelease(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Downloads_byRelease(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Downloads",
 		Field:      field,
@@ -2550,17 +1936,6 @@ func (ec *executionContext) fieldContext_Downloads_byRelease(ctx context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReleaseGroup(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Downloads_byRelease_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -2877,8 +2252,7 @@ func (ec *executionContext) _Portfolio_downloads(ctx context.Context, field grap
 			return ec.fieldContext_Portfolio_downloads(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Downloads(ctx, fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter))
+			return obj.Downloads(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
@@ -2888,7 +2262,7 @@ func (ec *executionContext) _Portfolio_downloads(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Portfolio_downloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Portfolio_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Portfolio",
 		Field:      field,
@@ -2897,17 +2271,6 @@ func (ec *executionContext) fieldContext_Portfolio_downloads(ctx context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Downloads(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Portfolio_downloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3220,8 +2583,7 @@ func (ec *executionContext) _Project_downloads(ctx context.Context, field graphq
 			return ec.fieldContext_Project_downloads(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Downloads(ctx, fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter))
+			return obj.Downloads(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
@@ -3231,7 +2593,7 @@ func (ec *executionContext) _Project_downloads(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Project_downloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Project_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Project",
 		Field:      field,
@@ -3240,17 +2602,6 @@ func (ec *executionContext) fieldContext_Project_downloads(ctx context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Downloads(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Project_downloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3264,8 +2615,7 @@ func (ec *executionContext) _Project_rank(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Project_rank(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Rank(ctx, fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter))
+			return obj.Rank(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Rank) graphql.Marshaler {
@@ -3275,7 +2625,7 @@ func (ec *executionContext) _Project_rank(ctx context.Context, field graphql.Col
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Project_rank(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Project_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Project",
 		Field:      field,
@@ -3284,17 +2634,6 @@ func (ec *executionContext) fieldContext_Project_rank(ctx context.Context, field
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Rank(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Project_rank_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3308,8 +2647,7 @@ func (ec *executionContext) _Project_releases(ctx context.Context, field graphql
 			return ec.fieldContext_Project_releases(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Releases(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+			return obj.Releases(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
@@ -3319,7 +2657,7 @@ func (ec *executionContext) _Project_releases(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Project_releases(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Project_releases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Project",
 		Field:      field,
@@ -3328,17 +2666,6 @@ func (ec *executionContext) fieldContext_Project_releases(ctx context.Context, f
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReleaseConnection(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Project_releases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3352,8 +2679,7 @@ func (ec *executionContext) _Project_dependencies(ctx context.Context, field gra
 			return ec.fieldContext_Project_dependencies(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Dependencies(ctx, fc.Args["version"].(*string), fc.Args["first"].(int))
+			return obj.Dependencies(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
@@ -3363,7 +2689,7 @@ func (ec *executionContext) _Project_dependencies(ctx context.Context, field gra
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Project_dependencies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Project_dependencies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Project",
 		Field:      field,
@@ -3372,17 +2698,6 @@ func (ec *executionContext) fieldContext_Project_dependencies(ctx context.Contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRanking(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Project_dependencies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3396,8 +2711,7 @@ func (ec *executionContext) _Project_dependents(ctx context.Context, field graph
 			return ec.fieldContext_Project_dependents(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Dependents(ctx, fc.Args["first"].(int))
+			return obj.Dependents(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
@@ -3407,7 +2721,7 @@ func (ec *executionContext) _Project_dependents(ctx context.Context, field graph
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Project_dependents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Project_dependents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Project",
 		Field:      field,
@@ -3416,17 +2730,6 @@ func (ec *executionContext) fieldContext_Project_dependents(ctx context.Context,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRanking(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Project_dependents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3884,8 +3187,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Query_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Node(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v Node) graphql.Marshaler {
@@ -3895,7 +3197,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -3904,17 +3206,6 @@ func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_node_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3928,8 +3219,7 @@ func (ec *executionContext) _Query_project(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Query_project(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Project(ctx, fc.Args["name"].(string))
+			return ec.Resolvers.Query().Project(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Project) graphql.Marshaler {
@@ -3939,7 +3229,7 @@ func (ec *executionContext) _Query_project(ctx context.Context, field graphql.Co
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Query_project(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -3948,17 +3238,6 @@ func (ec *executionContext) fieldContext_Query_project(ctx context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Project(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_project_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -3972,8 +3251,7 @@ func (ec *executionContext) _Query_projects(ctx context.Context, field graphql.C
 			return ec.fieldContext_Query_projects(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Projects(ctx, fc.Args["names"].([]string))
+			return ec.Resolvers.Query().Projects(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Project) graphql.Marshaler {
@@ -3983,7 +3261,7 @@ func (ec *executionContext) _Query_projects(ctx context.Context, field graphql.C
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_projects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_projects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -3992,17 +3270,6 @@ func (ec *executionContext) fieldContext_Query_projects(ctx context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Project(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_projects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4016,8 +3283,7 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Query_search(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Search(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Project]) graphql.Marshaler {
@@ -4027,7 +3293,7 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_search(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4036,17 +3302,6 @@ func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectConnection(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4060,8 +3315,7 @@ func (ec *executionContext) _Query_downloads(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_downloads(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Downloads(ctx, fc.Args["projects"].([]string), fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter))
+			return ec.Resolvers.Query().Downloads(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
@@ -4071,7 +3325,7 @@ func (ec *executionContext) _Query_downloads(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_downloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4080,17 +3334,6 @@ func (ec *executionContext) fieldContext_Query_downloads(ctx context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Downloads(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_downloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4104,8 +3347,7 @@ func (ec *executionContext) _Query_topProjects(ctx context.Context, field graphq
 			return ec.fieldContext_Query_topProjects(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TopProjects(ctx, fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter), fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().TopProjects(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*ProjectRanking]) graphql.Marshaler {
@@ -4115,7 +3357,7 @@ func (ec *executionContext) _Query_topProjects(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_topProjects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_topProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4124,17 +3366,6 @@ func (ec *executionContext) fieldContext_Query_topProjects(ctx context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRankingConnection(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_topProjects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4148,8 +3379,7 @@ func (ec *executionContext) _Query_emergingProjects(ctx context.Context, field g
 			return ec.fieldContext_Query_emergingProjects(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().EmergingProjects(ctx, fc.Args["months"].(int), fc.Args["first"].(int))
+			return ec.Resolvers.Query().EmergingProjects(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
@@ -4159,7 +3389,7 @@ func (ec *executionContext) _Query_emergingProjects(ctx context.Context, field g
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_emergingProjects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_emergingProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4168,17 +3398,6 @@ func (ec *executionContext) fieldContext_Query_emergingProjects(ctx context.Cont
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRanking(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_emergingProjects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4192,8 +3411,7 @@ func (ec *executionContext) _Query_hotProjects(ctx context.Context, field graphq
 			return ec.fieldContext_Query_hotProjects(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().HotProjects(ctx, fc.Args["months"].(int), fc.Args["minDownloads"].(int64), fc.Args["first"].(int))
+			return ec.Resolvers.Query().HotProjects(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectTrend) graphql.Marshaler {
@@ -4203,7 +3421,7 @@ func (ec *executionContext) _Query_hotProjects(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_hotProjects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_hotProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4212,17 +3430,6 @@ func (ec *executionContext) fieldContext_Query_hotProjects(ctx context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectTrend(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_hotProjects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4236,8 +3443,7 @@ func (ec *executionContext) _Query_staleProjects(ctx context.Context, field grap
 			return ec.fieldContext_Query_staleProjects(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().StaleProjects(ctx, fc.Args["months"].(int), fc.Args["first"].(int))
+			return ec.Resolvers.Query().StaleProjects(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
@@ -4247,7 +3453,7 @@ func (ec *executionContext) _Query_staleProjects(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_staleProjects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_staleProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4256,17 +3462,6 @@ func (ec *executionContext) fieldContext_Query_staleProjects(ctx context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRanking(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_staleProjects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4280,8 +3475,7 @@ func (ec *executionContext) _Query_recentReleases(ctx context.Context, field gra
 			return ec.fieldContext_Query_recentReleases(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().RecentReleases(ctx, fc.Args["projects"].([]string), fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().RecentReleases(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
@@ -4291,7 +3485,7 @@ func (ec *executionContext) _Query_recentReleases(ctx context.Context, field gra
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_recentReleases(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_recentReleases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4300,17 +3494,6 @@ func (ec *executionContext) fieldContext_Query_recentReleases(ctx context.Contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReleaseConnection(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_recentReleases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4324,8 +3507,7 @@ func (ec *executionContext) _Query_compare(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Query_compare(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Compare(ctx, fc.Args["projects"].([]string), fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter), fc.Args["interval"].(cube.Interval))
+			return ec.Resolvers.Query().Compare(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Comparison) graphql.Marshaler {
@@ -4335,7 +3517,7 @@ func (ec *executionContext) _Query_compare(ctx context.Context, field graphql.Co
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_compare(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_compare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4344,17 +3526,6 @@ func (ec *executionContext) fieldContext_Query_compare(ctx context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Comparison(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_compare_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4368,8 +3539,7 @@ func (ec *executionContext) _Query_portfolio(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_portfolio(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Portfolio(ctx, fc.Args["requirements"].(*string), fc.Args["author"].(*string), fc.Args["maintainer"].(*string), fc.Args["projects"].([]string))
+			return ec.Resolvers.Query().Portfolio(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Portfolio) graphql.Marshaler {
@@ -4379,7 +3549,7 @@ func (ec *executionContext) _Query_portfolio(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_portfolio(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_portfolio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -4388,17 +3558,6 @@ func (ec *executionContext) fieldContext_Query_portfolio(ctx context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Portfolio(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_portfolio_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -4690,8 +3849,7 @@ func (ec *executionContext) _Release_downloads(ctx context.Context, field graphq
 			return ec.fieldContext_Release_downloads(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Downloads(ctx, fc.Args["range"].(*DateRange), fc.Args["filter"].(*DownloadsFilter))
+			return obj.Downloads(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
@@ -4701,7 +3859,7 @@ func (ec *executionContext) _Release_downloads(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Release_downloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Release_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Release",
 		Field:      field,
@@ -4710,17 +3868,6 @@ func (ec *executionContext) fieldContext_Release_downloads(ctx context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Downloads(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Release_downloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -5023,8 +4170,7 @@ func (ec *executionContext) _ReleaseGroup_series(ctx context.Context, field grap
 			return ec.fieldContext_ReleaseGroup_series(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Series(ctx, fc.Args["interval"].(cube.Interval))
+			return obj.Series(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
@@ -5034,7 +4180,7 @@ func (ec *executionContext) _ReleaseGroup_series(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ReleaseGroup_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ReleaseGroup_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReleaseGroup",
 		Field:      field,
@@ -5043,17 +4189,6 @@ func (ec *executionContext) fieldContext_ReleaseGroup_series(ctx context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Series(ctx, field)
 		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_ReleaseGroup_series_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -5125,7 +4260,7 @@ func (ec *executionContext) _Series_dates(ctx context.Context, field graphql.Col
 			return obj.Dates, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -5203,7 +4338,7 @@ func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.C
 			return obj.Missing, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
 		},
 		true,
@@ -5292,8 +4427,7 @@ func (ec *executionContext) _Series_movingAverage(ctx context.Context, field gra
 			return ec.fieldContext_Series_movingAverage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.MovingAverage(fc.Args["days"].(int))
+			return obj.MovingAverage(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*float64) graphql.Marshaler {
@@ -5303,28 +4437,8 @@ func (ec *executionContext) _Series_movingAverage(ctx context.Context, field gra
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Series_movingAverage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Series",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return nil, errors.New("field of type Float does not have child fields")
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Series_movingAverage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_Series_movingAverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Series_weekdayChange(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
@@ -5336,8 +4450,7 @@ func (ec *executionContext) _Series_weekdayChange(ctx context.Context, field gra
 			return ec.fieldContext_Series_weekdayChange(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.WeekdayChange(fc.Args["weeks"].(int))
+			return obj.WeekdayChange(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*float64) graphql.Marshaler {
@@ -5347,28 +4460,8 @@ func (ec *executionContext) _Series_weekdayChange(ctx context.Context, field gra
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Series_weekdayChange(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Series",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return nil, errors.New("field of type Float does not have child fields")
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Series_weekdayChange_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_Series_weekdayChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
@@ -6677,246 +5770,6 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
-
-func (ec *executionContext) unmarshalInputDateRange(ctx context.Context, obj any) (DateRange, error) {
-	var it DateRange
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["unit"]; !present {
-		asMap["unit"] = "DAY"
-	}
-
-	fieldsInOrder := [...]string{"from", "to", "last", "unit"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "from":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
-			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.From = data
-		case "to":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
-			data, err := ec.unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.To = data
-		case "last":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("last"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Last = data
-		case "unit":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
-			data, err := ec.unmarshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Unit = data
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputDownloadsFilter(ctx context.Context, obj any) (DownloadsFilter, error) {
-	var it DownloadsFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["mirrors"]; !present {
-		asMap["mirrors"] = true
-	}
-
-	fieldsInOrder := [...]string{"version", "country", "python", "system", "installer", "fileType", "ci", "libc", "mirrors"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "version":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
-			data, err := ec.unmarshalOVersionFilter2ᚖclickqlᚋgraphᚐVersionFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Version = data
-		case "country":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Country = data
-		case "python":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("python"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Python = data
-		case "system":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("system"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.System = data
-		case "installer":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("installer"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Installer = data
-		case "fileType":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileType"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.FileType = data
-		case "ci":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ci"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Ci = data
-		case "libc":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("libc"))
-			data, err := ec.unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Libc = data
-		case "mirrors":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mirrors"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Mirrors = data
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputValueFilter(ctx context.Context, obj any) (ValueFilter, error) {
-	var it ValueFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"eq", "in", "notIn"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Eq = graphql.OmittableOf(data)
-		case "in":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.In = graphql.OmittableOf(data)
-		case "notIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.NotIn = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputVersionFilter(ctx context.Context, obj any) (VersionFilter, error) {
-	var it VersionFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"eq", "in", "notIn", "specifier"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Eq = graphql.OmittableOf(data)
-		case "in":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.In = graphql.OmittableOf(data)
-		case "notIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.NotIn = graphql.OmittableOf(data)
-		case "specifier":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("specifier"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Specifier = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -9494,15 +8347,81 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "movingAverage":
-			out.Values[i] = ec._Series_movingAverage(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Series_movingAverage(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "weekdayChange":
-			out.Values[i] = ec._Series_weekdayChange(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Series_weekdayChange(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -10119,10 +9038,10 @@ func (ec *executionContext) marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx con
 	return res
 }
 
-func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, v any) ([]catalog.Day, error) {
+func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, v any) ([]cube.Day, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]catalog.Day, len(vSlice))
+	res := make([]cube.Day, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, vSlice[i])
@@ -10133,7 +9052,7 @@ func (ec *executionContext) unmarshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ
 	return res, nil
 }
 
-func (ec *executionContext) marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Day) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []cube.Day) graphql.Marshaler {
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, sel, v[i])
@@ -10165,13 +9084,14 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) unmarshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx context.Context, v any) (cube.Dimension, error) {
-	res, err := UnmarshalDimension(v)
+	tmp, err := graphql.UnmarshalString(v)
+	res := cube.Dimension(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDimension2clickqlᚋinternalᚋcubeᚐDimension(ctx context.Context, sel ast.SelectionSet, v cube.Dimension) graphql.Marshaler {
 	_ = sel
-	res := MarshalDimension(v)
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -10239,13 +9159,13 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) unmarshalNInt642int64(ctx context.Context, v any) (int64, error) {
-	res, err := UnmarshalInt64(v)
+	res, err := graphql.UnmarshalInt64(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.SelectionSet, v int64) graphql.Marshaler {
 	_ = sel
-	res := MarshalInt64(v)
+	res := graphql.MarshalInt64(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -10284,13 +9204,14 @@ func (ec *executionContext) marshalNInt642ᚕint64ᚄ(ctx context.Context, sel a
 }
 
 func (ec *executionContext) unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, v any) (cube.Interval, error) {
-	res, err := UnmarshalInterval(v)
+	tmp, err := graphql.UnmarshalString(v)
+	res := cube.Interval(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, sel ast.SelectionSet, v cube.Interval) graphql.Marshaler {
 	_ = sel
-	res := MarshalInterval(v)
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -10588,13 +9509,14 @@ func (ec *executionContext) marshalNReleaseGroup2ᚖclickqlᚋgraphᚐReleaseGro
 }
 
 func (ec *executionContext) unmarshalNReleaseLevel2clickqlᚋgraphᚐReleaseLevel(ctx context.Context, v any) (ReleaseLevel, error) {
-	res, err := UnmarshalReleaseLevel(v)
+	tmp, err := graphql.UnmarshalString(v)
+	res := ReleaseLevel(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNReleaseLevel2clickqlᚋgraphᚐReleaseLevel(ctx context.Context, sel ast.SelectionSet, v ReleaseLevel) graphql.Marshaler {
 	_ = sel
-	res := MarshalReleaseLevel(v)
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -10922,14 +9844,6 @@ func (ec *executionContext) marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx 
 	return res
 }
 
-func (ec *executionContext) unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(ctx context.Context, v any) (*DateRange, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputDateRange(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -10953,14 +9867,6 @@ func (ec *executionContext) marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx
 		return graphql.Null
 	}
 	return ec._Downloads(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalODownloadsFilter2ᚖclickqlᚋgraphᚐDownloadsFilter(ctx context.Context, v any) (*DownloadsFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputDownloadsFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
@@ -11044,42 +9950,6 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
-func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := graphql.UnmarshalInt(v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalInt(*v)
-	return res
-}
-
-func (ec *executionContext) unmarshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, v any) (*cube.Interval, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := UnmarshalInterval(v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOInterval2ᚖclickqlᚋinternalᚋcubeᚐInterval(ctx context.Context, sel ast.SelectionSet, v *cube.Interval) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	_ = sel
-	_ = ctx
-	res := MarshalInterval(*v)
-	return res
-}
-
 func (ec *executionContext) marshalONode2clickqlᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -11101,41 +9971,6 @@ func (ec *executionContext) marshalORank2ᚖclickqlᚋgraphᚐRank(ctx context.C
 	return ec._Rank(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]string, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := make(graphql.Array, len(v))
-	for i := range v {
-		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
-	}
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -11152,22 +9987,6 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
-}
-
-func (ec *executionContext) unmarshalOValueFilter2ᚖclickqlᚋgraphᚐValueFilter(ctx context.Context, v any) (*ValueFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputValueFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOVersionFilter2ᚖclickqlᚋgraphᚐVersionFilter(ctx context.Context, v any) (*VersionFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputVersionFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

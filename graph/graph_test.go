@@ -12,6 +12,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 	"clickql/internal/fetch"
 )
 
@@ -32,9 +33,9 @@ func (f fixed) Unchanged(context.Context, *catalog.Table) (bool, error) {
 const unreachableDSN = "clickhouse://127.0.0.1:1/pypi"
 
 // day reads a day that the test knows to be one.
-func day(t testing.TB, text string) catalog.Day {
+func day(t testing.TB, text string) cube.Day {
 	t.Helper()
-	d, err := catalog.ParseDay(text)
+	d, err := cube.ParseDay(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,14 +45,14 @@ func day(t testing.TB, text string) catalog.Day {
 // knownData is a snapshot of three projects over the year 2024, with one table
 // that answers totals, days and versions.
 func knownData(t testing.TB) *catalog.Snapshot {
-	days := catalog.Range{From: day(t, "2024-01-01"), To: day(t, "2024-12-31")}
+	days := cube.Range{From: day(t, "2024-01-01"), To: day(t, "2024-12-31")}
 	return &catalog.Snapshot{
 		Database: "pypi", Version: "1", Days: days,
 		UpdatedAt: time.Date(2025, 1, 1, 3, 4, 5, 0, time.UTC),
 		Projects:  catalog.NewIndex([]catalog.Entry{{Name: "numpy", Total: 900}, {Name: "numba", Total: 100}, {Name: "pandas", Total: 500}}),
 		Tables: []*catalog.Table{{
 			Database: "pypi", Name: "pypi", Raw: true, Grain: catalog.GrainDay, TimeColumn: "date",
-			Dims: map[catalog.Dimension]bool{catalog.Project: true, catalog.Version: true, catalog.Country: true},
+			Dims: map[cube.Dimension]bool{cube.Project: true, cube.Version: true, cube.Country: true},
 			Key:  []string{"project", "date"}, Covers: days,
 		}},
 	}

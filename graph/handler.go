@@ -17,10 +17,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"clickql/graph/coerce"
+	"clickql/graph/rounds"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
-	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // HandlerConfig says what a handler works with.
@@ -75,10 +76,10 @@ const initTimeout = 10 * time.Second
 var statuses = map[string]int{
 	gqlhttp.CodeNotFound:      http.StatusNotFound,
 	gqlhttp.CodeNotTrusted:    http.StatusForbidden,
-	string(query.Unavailable): http.StatusServiceUnavailable,
-	string(query.Timeout):     http.StatusGatewayTimeout,
-	string(query.Overloaded):  http.StatusTooManyRequests,
-	string(query.Internal):    http.StatusInternalServerError,
+	string(fault.Unavailable): http.StatusServiceUnavailable,
+	string(fault.Timeout):     http.StatusGatewayTimeout,
+	string(fault.Overloaded):  http.StatusTooManyRequests,
+	string(fault.Internal):    http.StatusInternalServerError,
 }
 
 // NewHandler answers GraphQL over HTTP, by GET and by POST, subscriptions by
@@ -86,14 +87,14 @@ var statuses = map[string]int{
 func NewHandler(cfg HandlerConfig) http.Handler {
 	cfg = cfg.withDefaults()
 	es := NewExecutableSchema(Config{Resolvers: resolver{}, Schema: publicSchema()})
-	schema := lenient(es)
+	reader := coerce.NewReader(es.Schema(), scalars)
 	tell := presenter{cfg.Log}
 
 	guard := gqlhttp.NewGuard(gqlhttp.GuardConfig{
-		Schema: schema.Schema(), Rules: schema.validationRules(), Limits: cfg.Limits.document(),
+		Schema: es.Schema(), Rules: validationRules(reader), Variables: variables(reader), Limits: cfg.Limits.document(),
 		Documents: gqlhttp.NewDocuments(cfg.PersistedBytes, cfg.Trusted), CacheBytes: cfg.DocumentBytes,
 	})
-	srv := handler.New(schema)
+	srv := handler.New(es)
 	// Pings are the client's: they are answered, and TCP's own find those who
 	// have gone. A ping from here would cost a goroutine for each who waits.
 	srv.AddTransport(guard.Transport(transport.Websocket{
@@ -110,7 +111,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	if !cfg.asGenerated {
 		srv.Use(writers{})
 	}
-	ops := &operations{cfg: cfg, schema: es.(*executableSchema), tell: tell}
+	ops := &operations{cfg: cfg, schema: es.Schema(), reader: reader, tell: tell}
 	ops.cfg.news = &news{cfg: &ops.cfg}
 	srv.Use(ops)
 	srv.Use(cutter{cfg.Limits.Response, tell})
@@ -148,7 +149,8 @@ func origins(sites []string) []string {
 // selection needs, and shows what they came to where the client asks.
 type operations struct {
 	cfg    HandlerConfig
-	schema *executableSchema
+	schema *ast.Schema
+	reader *coerce.Reader
 	tell   presenter
 }
 
@@ -160,40 +162,81 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	op := o.cfg.begin(ctx)
-	size, err := sizeOf(ctx, op.asker, o.schema)
-	op.size = size
-	if err == nil && asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-		return graphql.OneShot(o.price(ctx, op))
+	dry := asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+	op := o.cfg.begin(ctx, dry)
+	root, err := o.compile(ctx, op)
+	if err == nil && dry {
+		return graphql.OneShot(o.price(ctx, op, root))
 	}
 	if err == nil {
-		err = o.announce(ctx, op)
+		err = o.announce(ctx, op, root)
 	}
 	if err != nil {
 		return graphql.OneShot(&graphql.Response{
 			Errors:     gqlerror.List{o.tell.shown(ctx, err)},
-			Extensions: map[string]any{"cost": o.cfg.cost(op, op.loads.Cost())},
+			Extensions: map[string]any{"cost": o.cfg.cost(op, op.Cost())},
 		})
 	}
 	return next(withOperation(ctx, op))
 }
 
-// begin starts an operation's loads, on the newest data.
-func (c *HandlerConfig) begin(ctx context.Context) *operation {
-	loads := c.Loader.Begin(ctx)
-	return &operation{asker: asker{snap: loads.Snapshot(), limits: c.Limits, parsed: &parsedTexts{}}, loads: loads, projects: projects.In(loads), log: c.Log, cfg: c}
+// begin starts an operation, on the newest data.
+func (c *HandlerConfig) begin(ctx context.Context, dry bool) *operation {
+	asks := rounds.New(c.Loader.Begin(ctx), rounds.Config{
+		Loads: c.Limits.Loads, Held: c.Limits.Held, Versions: c.Limits.Versions, DryRun: dry, Log: c.Log,
+	})
+	return &operation{Operation: asks, limits: c.Limits, cfg: c, nodes: map[string]*node{}}
+}
+
+// compile makes the operation's nodes. The error is that its answer could become
+// too large.
+func (o *operations) compile(ctx context.Context, op *operation) (root []*node, err error) {
+	of := graphql.GetOperationContext(ctx)
+	typeName := "Query"
+	if of.Operation.Operation == ast.Subscription {
+		typeName = "Subscription"
+	}
+	c := compiler{operation: op, schema: o.schema, reader: o.reader, of: of}
+	root = c.compile("", typeName, of.Operation.SelectionSet)
+	if op.size, err = sizeOf(op, root); err == nil {
+		c.mean()
+	}
+	return root, err
 }
 
 // announce hands the loader everything that is known to be needed.
-func (o *operations) announce(ctx context.Context, op *operation) error {
-	c := newCompiler(ctx, op.asker, o.schema)
-	round := &collector{op: op}
-	for _, field := range c.root() {
-		field.gather(round)
+func (o *operations) announce(ctx context.Context, op *operation, root []*node) error {
+	return op.Begin(ctx, func(r *rounds.Round) { gatherAll(op, r, root) })
+}
+
+// price answers a request with dryRun in its extensions.
+func (o *operations) price(ctx context.Context, op *operation, root []*node) *graphql.Response {
+	var errs gqlerror.List
+	if err := op.Ready(); err != nil {
+		errs = append(errs, o.tell.present(ctx, err))
+	} else if err := o.announce(ctx, op, root); err != nil {
+		errs = append(errs, o.tell.present(ctx, err))
 	}
-	op.lists, op.pages = c.lists, c.pages
-	round.settleLone()
-	return round.run(ctx)
+	price, failed := op.Priced()
+	for _, err := range failed {
+		errs = append(errs, o.tell.present(ctx, err))
+	}
+	resp := &graphql.Response{Errors: errs, Extensions: map[string]any{"cost": o.cfg.cost(op, price)}}
+	if len(errs) == 0 {
+		resp.Data = []byte("{}") // a response without errors has data
+	}
+	return resp
+}
+
+// cost is a price as extensions.cost tells it: rows that ClickHouse is expected
+// to read, the number of queries, about how many bytes the answer has, and the most
+// rows that an operation may have read, null without a limit.
+func (c *HandlerConfig) cost(op *operation, p fetch.Price) map[string]any {
+	told := map[string]any{"rows": p.Rows, "queries": p.Queries, "bytes": op.size.bytes(), "maxRows": nil}
+	if limit := c.Loader.MaxOperationRows(); limit > 0 {
+		told["maxRows"] = limit
+	}
+	return told
 }
 
 // InterceptResponse adds what the operation cost, and what it needed where the
@@ -207,9 +250,9 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 	if resp.Extensions == nil {
 		resp.Extensions = map[string]any{}
 	}
-	resp.Extensions["cost"] = o.cfg.cost(op, op.loads.Cost())
+	resp.Extensions["cost"] = o.cfg.cost(op, op.Cost())
 	if asksFor(ctx, "explain") {
-		resp.Extensions["explain"] = map[string]any{"queries": op.loads.Explain()}
+		resp.Extensions["explain"] = map[string]any{"queries": op.Explain()}
 	}
 	return resp
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"clickql/internal/fault"
 	"clickql/internal/projects"
 	"clickql/internal/query"
 )
@@ -21,14 +22,15 @@ func projectID(name string) string {
 	return opaque.EncodeToString([]byte(projectType + ":" + name))
 }
 
-// parseID is the name of the project that the id stands for.
-func parseID(id string) (name string, err error) {
+// parseID is the type of the object that the id stands for, and its own part of
+// the id: a project's name.
+func parseID(id string) (kind, name string, err error) {
 	text, err := opaque.DecodeString(id)
 	kind, name, ok := strings.Cut(string(text), ":")
 	if err != nil || !ok || kind != projectType || name == "" {
-		return "", badInput("%q is not an id of this schema; ids come from the field id of an earlier answer", id)
+		return "", "", fault.BadInput("%q is not an id of this schema; ids come from the field id of an earlier answer", id)
 	}
-	return name, nil
+	return kind, name, nil
 }
 
 // cursorOf is the opaque form of a place in a list that is ordered by
@@ -46,7 +48,7 @@ func parseCursor(after *string) (*query.Cursor, error) {
 	number, value, ok := strings.Cut(string(text), ":")
 	total, numErr := strconv.ParseInt(number, 10, 64)
 	if err != nil || !ok || numErr != nil {
-		return nil, badInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
+		return nil, fault.BadInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
 	}
 	return &query.Cursor{Total: total, Value: value}, nil
 }
@@ -70,7 +72,7 @@ func parseReleaseCursor(after *string) (*projects.Place, error) {
 		err = json.Unmarshal(text, &parts)
 	}
 	if err != nil || len(parts) != 3 {
-		return nil, badInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
+		return nil, fault.BadInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
 	}
 	return at, nil
 }

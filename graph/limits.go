@@ -1,8 +1,8 @@
 package graph
 
 import (
+	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
-	"clickql/internal/query"
 )
 
 // Limits bounds what one operation may ask for. A zero field takes the default.
@@ -87,10 +87,10 @@ func (l Limits) document() gqlhttp.Limits {
 // first checks the argument of that name.
 func (l Limits) first(n int) error {
 	if n < 0 {
-		return badInput("first is %d; it must be between 0 and %d", n, l.First)
+		return fault.BadInput("first is %d; it must be between 0 and %d", n, l.First)
 	}
 	if n > l.First {
-		return overLimit(query.BadUserInput, n, l.First, "first is %d; it must be between 0 and %d", n, l.First)
+		return overLimit(fault.BadUserInput, n, l.First, "first is %d; it must be between 0 and %d", n, l.First)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (l Limits) first(n int) error {
 // names checks how many values a list argument has.
 func (l Limits) names(what string, values []string) error {
 	if len(values) > l.Names {
-		return overLimit(query.BadUserInput, len(values), l.Names,
+		return overLimit(fault.BadUserInput, len(values), l.Names,
 			"%s has %d values; at most %d are allowed", what, len(values), l.Names)
 	}
 	return nil

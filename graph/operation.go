@@ -2,97 +2,23 @@ package graph
 
 import (
 	"context"
-	"log/slog"
-	"sync/atomic"
+	"iter"
+	"slices"
 
-	"clickql/internal/fetch"
-	"clickql/internal/projects"
-	"clickql/internal/query"
+	"github.com/99designs/gqlgen/graphql"
+
+	"clickql/graph/rounds"
 )
 
-// operation is what one GraphQL operation keeps while it runs: its loads, and
-// the compiled selection that they are announced from.
+// operation is what one GraphQL operation keeps while it runs: what it asks of
+// the database, and its selection, compiled.
 type operation struct {
-	asker
-	loads    *fetch.Operation
-	projects projects.Reader // within loads
-	log      *slog.Logger
-	cfg      *HandlerConfig
-	lists    map[string]*list // see compiler
-	pages    map[string]page  // see compiler
-	dry      *dryRun          // nil where the operation runs
-	size     *counted         // of the answer
-	asked    atomic.Int64     // announced requests so far
-	held     atomic.Int64     // numbers that their answers have at most
-	// fromMemory leaves totals and ranks that are at hand to memory. It is set
-	// before anything is resolved.
-	fromMemory bool
-	// selected are the versions that specifiers stand for.
-	selected selections
-}
-
-// wanted is what is announced together.
-type wanted struct {
-	requests []query.Request
-	// Projects by what is needed of them.
-	metadata, releases, requirements, dependents []string
-}
-
-// count is how many questions it comes to.
-func (w wanted) count() int {
-	return len(w.requests) + len(w.metadata) + len(w.releases) + len(w.requirements) + len(w.dependents)
-}
-
-// awaitElements returns when the requests of the elements of the list that ctx
-// is in have been announced.
-func (op *operation) awaitElements(ctx context.Context) error {
-	if len(op.lists) == 0 {
-		return nil
-	}
-	return op.lists[pathOf(ctx)].wait(ctx)
-}
-
-// announce hands what is wanted to the loader, all at once, so that it can merge
-// requests. An operation that comes to too many is refused here.
-func (op *operation) announce(ctx context.Context, w wanted) error {
-	n := op.asked.Add(int64(w.count()))
-	if limit := op.limits.Loads; n > int64(limit) {
-		return overLimit(query.CostLimit, int(n), limit,
-			"the operation comes to %d questions to the database; at most %d are allowed: ask for fewer projects, values or levels", n, limit)
-	}
-	if err := op.hold(w.requests); err != nil {
-		return err
-	}
-	if op.dry != nil {
-		op.dry.add(op.loads, w)
-		return nil
-	}
-	op.projects.PrefetchMetadata(ctx, w.metadata)
-	op.projects.PrefetchReleases(ctx, w.releases)
-	op.projects.PrefetchRequirements(ctx, w.requirements)
-	op.projects.PrefetchDependents(ctx, w.dependents)
-	op.loads.Prefetch(ctx, w.requests)
-	return nil
-}
-
-// hold adds the points and values that the requests' answers have at the most,
-// which are in memory whether they are shown or not.
-func (op *operation) hold(requests []query.Request) error {
-	sum := 0
-	for _, r := range requests {
-		switch r.Kind {
-		case query.Series:
-			sum += query.BucketCount(op.days(r.Slice), r.Interval)
-		case query.Split:
-			sum += r.First
-		}
-	}
-	n := op.held.Add(int64(sum))
-	if limit := op.limits.Held; n > int64(limit) {
-		return overLimit(query.CostLimit, int(n), limit,
-			"the operation comes to %d points and values; at most %d are allowed: ask for fewer projects, a longer interval or a shorter range", n, limit)
-	}
-	return nil
+	*rounds.Operation
+	limits Limits
+	cfg    *HandlerConfig
+	nodes  map[string]*node // by the path of response keys that leads to them
+	size   *counted         // of the answer
+	parsed parsedTexts
 }
 
 type operationKey struct{}
@@ -107,3 +33,91 @@ func operationOf(ctx context.Context) *operation {
 	op, _ := ctx.Value(operationKey{}).(*operation)
 	return op
 }
+
+// node is one selected field: all that is selected under one response key at one
+// place of the operation.
+type node struct {
+	rounds.Place // where requests of its elements wait for it
+
+	name  string
+	field graphql.CollectedField
+	path  string         // the response keys that lead to it
+	given map[string]any // its arguments, read as their types
+	args  any            // what they mean; nil where it has none
+	err   error          // what is wrong with them, for its resolver to tell
+	below []*node        // what is selected of its value
+}
+
+// has reports that a field of one of the names is selected below.
+func (n *node) has(names ...string) bool {
+	for range n.each(names...) {
+		return true
+	}
+	return false
+}
+
+// each goes through the fields of one of the names below whose arguments mean
+// something.
+func (n *node) each(names ...string) iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for _, b := range n.below {
+			if b.err == nil && slices.Contains(names, b.name) && !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// through goes through the fields that a path of names leads to.
+func (n *node) through(name string, path ...string) iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for b := range n.each(name) {
+			if len(path) == 0 {
+				if !yield(b) {
+					return
+				}
+				continue
+			}
+			for c := range b.through(path[0], path[1:]...) {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// field is the field that ctx is in, with what its arguments mean. Before
+// anything is known of the data every field fails with UNAVAILABLE: that no
+// project is known yet does not mean that there is none.
+func field[T any](ctx context.Context) (op *operation, n *node, args T, err error) {
+	op = operationOf(ctx)
+	if err := op.Ready(); err != nil {
+		return op, nil, args, err
+	}
+	n = op.node(ctx)
+	if n.err != nil {
+		return op, n, args, n.err
+	}
+	return op, n, n.args.(T), nil
+}
+
+// pathOf is the path of the field that ctx is in: the response keys that lead to
+// it, without the lists' indices.
+func pathOf(ctx context.Context) string {
+	return string(appendPath(make([]byte, 0, 64), graphql.GetFieldContext(ctx)))
+}
+
+func appendPath(b []byte, fc *graphql.FieldContext) []byte {
+	if fc == nil {
+		return b
+	}
+	b = appendPath(b, fc.Parent)
+	if fc.Index == nil && fc.Field.Field != nil {
+		b = append(append(b, '/'), fc.Field.Alias...)
+	}
+	return b
+}
+
+// node is the field that ctx is in.
+func (op *operation) node(ctx context.Context) *node { return op.nodes[pathOf(ctx)] }

@@ -5,47 +5,33 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
-
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/projects"
 	"clickql/internal/pypi"
-	"clickql/internal/query"
 )
 
-// Portfolio is the GraphQL type of that name.
-type Portfolio struct {
-	op *operation
-	// names are the projects, normalised, each once.
-	names      []string
-	Unresolved []*Unresolved
-}
-
-// Unresolved is the GraphQL type of that name.
-type Unresolved struct {
-	Line   int
-	Text   string
-	Reason pypi.UnresolvedReason
-}
-
-// Portfolio is the field of that name.
-func (queryResolver) Portfolio(ctx context.Context, requirements, author, maintainer *string, projects []string) (*Portfolio, error) {
-	op, err := readyOperation(ctx)
-	if err != nil {
-		return nil, err
-	}
-	from := portfolioSource{requirements, author, maintainer, projects}
-	p, err := op.portfolio(ctx, from)
-	if err != nil {
-		return nil, err
-	}
-	return p, op.awaitElements(ctx)
-}
-
-// portfolioSource says which projects are in a portfolio: the arguments of
-// Query.portfolio.
+// portfolioSource is the arguments of Query.portfolio: they say which projects
+// are in it.
 type portfolioSource struct {
 	requirements, author, maintainer *string
 	projects                         []string
+	// lines are the projects that requirements or projects name.
+	lines []pypi.RequirementLine
+}
+
+func (a arguments) portfolio() (any, error) {
+	s := portfolioSource{
+		requirements: optional[string](a.given, "requirements"), projects: textsOf(a.given, "projects"),
+		author: optional[string](a.given, "author"), maintainer: optional[string](a.given, "maintainer"),
+	}
+	if err := s.check(); err != nil {
+		return s, err
+	}
+	var err error
+	s.lines, err = a.lines(s)
+	return s, err
 }
 
 // check tells what is wrong with the arguments.
@@ -57,10 +43,10 @@ func (s portfolioSource) check() error {
 		}
 	}
 	if given != 1 {
-		return badInput("portfolio has %d arguments; it has exactly one of requirements, author, maintainer and projects", given)
+		return fault.BadInput("portfolio has %d arguments; it has exactly one of requirements, author, maintainer and projects", given)
 	}
 	if person, role := s.person(); role != "" && strings.TrimSpace(person) == "" {
-		return badInput("%s is empty; it is a name or an e-mail address", role)
+		return fault.BadInput("%s is empty; it is a name or an e-mail address", role)
 	}
 	return nil
 }
@@ -77,7 +63,7 @@ func (s portfolioSource) person() (person string, role projects.Role) {
 }
 
 // lines are the projects that are named.
-func (a asker) lines(s portfolioSource) (lines []pypi.RequirementLine, err error) {
+func (a arguments) lines(s portfolioSource) (lines []pypi.RequirementLine, err error) {
 	if s.requirements != nil {
 		return a.parsed.requirements.of(*s.requirements, pypi.ParseRequirements)
 	}
@@ -87,13 +73,63 @@ func (a asker) lines(s portfolioSource) (lines []pypi.RequirementLine, err error
 	return lines, nil
 }
 
-// portfolio is the projects that there are of a source.
-func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Portfolio, error) {
-	if err := from.check(); err != nil {
+func (op *operation) gatherPortfolio(r *rounds.Round, n *node) {
+	gather := func(ctx context.Context, r *rounds.Round) {
+		if p, err := op.portfolio(ctx, n.args.(portfolioSource)); err == nil {
+			op.gatherMembers(r, n, p.names)
+		}
+	}
+	if _, role := n.args.(portfolioSource).person(); role == "" && op.Indexed() {
+		gather(context.Background(), r) // waits for nothing
+		return
+	}
+	r.Later(&n.Place, gather)
+}
+
+// gatherMembers gathers what is asked of the projects, once they are known.
+func (op *operation) gatherMembers(r *rounds.Round, n *node, names []string) {
+	for p := range n.each("projects") {
+		for _, name := range names {
+			op.gatherProject(r, p, name)
+		}
+	}
+	for d := range n.each("downloads") {
+		r.Narrowed(d.args.(rounds.Slice).Of(names...), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
+	}
+}
+
+// Portfolio is a set of projects taken together.
+type Portfolio struct {
+	op *operation
+	// names are the projects, normalised, each once.
+	names      []string
+	Unresolved []*Unresolved
+}
+
+// Unresolved is a part of what was asked for that is no project.
+type Unresolved struct {
+	Line   int
+	Text   string
+	Reason pypi.UnresolvedReason
+}
+
+// Portfolio resolves Query.portfolio.
+func (queryResolver) Portfolio(ctx context.Context) (*Portfolio, error) {
+	op, n, from, err := field[portfolioSource](ctx)
+	if err != nil {
 		return nil, err
 	}
+	p, err := op.portfolio(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	return p, n.Wait(ctx)
+}
+
+// portfolio is the projects that there are of a source.
+func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Portfolio, error) {
 	p := &Portfolio{op: op}
-	var lines []pypi.RequirementLine
+	lines := from.lines
 	if person, role := from.person(); role != "" {
 		names, err := op.projectsOf(ctx, person, role)
 		if err != nil {
@@ -101,11 +137,6 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 		}
 		for _, name := range names {
 			lines = append(lines, pypi.RequirementLine{Name: name})
-		}
-	} else {
-		var err error
-		if lines, err = op.lines(from); err != nil {
-			return nil, err
 		}
 	}
 	exists, err := op.existing(ctx, lines)
@@ -131,7 +162,6 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 
 // existing finds out which of the lines' projects there are.
 func (op *operation) existing(ctx context.Context, lines []pypi.RequirementLine) (map[string]bool, error) {
-	exists := map[string]bool{}
 	var names []string
 	for _, l := range lines {
 		if l.Name != "" {
@@ -143,27 +173,7 @@ func (op *operation) existing(ctx context.Context, lines []pypi.RequirementLine)
 	if err := op.limits.names("the portfolio", names); err != nil {
 		return nil, err
 	}
-	if op.indexed() {
-		for _, name := range names {
-			exists[name] = op.known(name)
-		}
-		return exists, nil
-	}
-	var asked wanted
-	for _, name := range names {
-		asked.requests = append(asked.requests, existence(name))
-	}
-	if err := op.announce(ctx, asked); err != nil {
-		return nil, err
-	}
-	for i, name := range names {
-		res, err := op.loads.Load(ctx, asked.requests[i])
-		if err != nil {
-			return nil, err
-		}
-		exists[name] = res.Total > 0
-	}
-	return exists, nil
+	return op.Existing(ctx, names)
 }
 
 // candidates is how many projects may mention a person for each that a portfolio
@@ -173,18 +183,18 @@ const candidates = 5
 // projectsOf is the projects whose latest version names the person.
 func (op *operation) projectsOf(ctx context.Context, person string, role projects.Role) ([]string, error) {
 	most := candidates * op.limits.Names
-	found, err := op.projects.People(ctx, role, person, most)
+	found, err := op.Projects.People(ctx, role, person, most)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) > most {
-		return nil, overLimit(query.BadUserInput, len(found), most,
+		return nil, overLimit(fault.BadUserInput, len(found), most,
 			"more than %d projects mention %q as %s: give the whole name, or the e-mail address", most, person, role)
 	}
-	op.projects.PrefetchMetadata(ctx, found)
+	op.Projects.PrefetchMetadata(ctx, found)
 	var names []string
 	for _, name := range found {
-		m, err := op.projects.Metadata(ctx, name)
+		m, err := op.Projects.Metadata(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +212,7 @@ func (op *operation) projectsOf(ctx context.Context, person string, role project
 	return names, nil
 }
 
-// Projects is the field of that name.
+// Projects are the most downloaded of all time first, ties by name.
 func (p *Portfolio) Projects(ctx context.Context) ([]*Project, error) {
 	groups, err := p.op.mostDownloaded(ctx, p.names, len(p.names))
 	if err != nil {
@@ -215,71 +225,10 @@ func (p *Portfolio) Projects(ctx context.Context) ([]*Project, error) {
 	return list, nil
 }
 
-// ProjectCount is the field of that name.
+// ProjectCount is how many projects it has.
 func (p *Portfolio) ProjectCount() int { return len(p.names) }
 
-// Downloads is the field of that name.
-func (p *Portfolio) Downloads(ctx context.Context, Range *DateRange, filter *DownloadsFilter) (*Downloads, error) {
-	base, err := p.op.slice(Range, filter)
-	if err != nil {
-		return nil, err
-	}
-	s, err := p.op.resolve(ctx, base.of(p.names...))
-	if err != nil {
-		return nil, err
-	}
-	return &Downloads{p.op, s}, nil
-}
-
-// portfolioField is Query.portfolio.
-type portfolioField struct {
-	list
-	from      portfolioSource
-	of        []*projectSelection
-	downloads []sliceDownloads
-}
-
-func (f *portfolioField) gather(c *collector) {
-	if _, role := f.from.person(); role == "" && c.op.indexed() {
-		f.gatherProjects(context.Background(), c) // waits for nothing
-		return
-	}
-	c.await(&f.list, f.gatherProjects)
-}
-
-// gatherProjects gathers what is asked of the projects, once they are known.
-func (f *portfolioField) gatherProjects(ctx context.Context, c *collector) {
-	p, err := c.op.portfolio(ctx, f.from)
-	if err != nil {
-		return
-	}
-	for _, name := range p.names {
-		for _, of := range f.of {
-			c.project(of, name)
-		}
-	}
-	for _, d := range f.downloads {
-		c.narrowed(d.base.of(p.names...), func(s query.Slice) { c.downloads(d.of, s) })
-	}
-}
-
-func (c *compiler) portfolioField(f graphql.CollectedField, raw map[string]any) rootField {
-	args, err := c.args.field_Query_portfolio_args(c.ctx, raw)
-	field := &portfolioField{from: portfolioSource{
-		arg[*string](args, "requirements"), arg[*string](args, "author"), arg[*string](args, "maintainer"), arg[[]string](args, "projects"),
-	}}
-	if err != nil || field.from.check() != nil {
-		return nil
-	}
-	for _, part := range c.fields(f.Selections, "Portfolio") {
-		switch part.Name {
-		case "projects":
-			field.of = append(field.of, c.project(join(f.Alias, part.Alias), part.Selections))
-		case "downloads":
-			args, err := c.args.field_Portfolio_downloads_args(c.ctx, part.ArgumentMap(c.op.Variables))
-			field.downloads = append(field.downloads, c.sliceDownloads(f.Alias, part, args, err)...)
-		}
-	}
-	c.lists[f.Alias] = &field.list
-	return field
+// Downloads is the projects' part of the cube; nothing without projects.
+func (p *Portfolio) Downloads(ctx context.Context) (*Downloads, error) {
+	return downloadsOf(ctx, append([]string{}, p.names...)...)
 }

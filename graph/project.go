@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
-	"clickql/internal/catalog"
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
 	"clickql/internal/projects"
+	"clickql/internal/query"
 )
 
-// Node is the GraphQL interface of that name.
+// Node is what Query.node gives: an object with an id.
 type Node interface{ IsNode() }
 
-// Project is the GraphQL type of that name.
+// Project is one project. Nothing is loaded of it but what is selected.
 type Project struct {
 	op   *operation
 	Name string // normalised
@@ -20,25 +22,129 @@ type Project struct {
 // IsNode says that Project is a Node.
 func (*Project) IsNode() {}
 
-// ID is the field of that name.
-func (p *Project) ID() string { return projectID(p.Name) }
+// nodeID is the argument of Query.node, decoded.
+type nodeID struct{ project string }
 
-// Downloads is the field of that name. The generated code finds it by the names
-// of its arguments, hence Range.
-func (p *Project) Downloads(ctx context.Context, Range *DateRange, filter *DownloadsFilter) (*Downloads, error) {
-	base, err := p.op.slice(Range, filter)
-	if err != nil {
-		return nil, err
-	}
-	s, err := p.op.resolve(ctx, base.of(p.Name))
-	if err != nil {
-		return nil, err
-	}
-	return &Downloads{p.op, s}, nil
+func (a arguments) node() (any, error) {
+	_, name, err := parseID(argument[string](a.given, "id"))
+	return nodeID{name}, err
 }
 
-// FirstDownload is the field of that name.
-func (p *Project) FirstDownload(ctx context.Context) (*catalog.Day, error) {
+func (a arguments) project() (any, error) {
+	return normalized([]string{argument[string](a.given, "name")}), nil
+}
+
+func (a arguments) projects() (any, error) { return a.names("names") }
+
+func (op *operation) gatherNode(r *rounds.Round, n *node) {
+	op.gatherProjects(r, n, []string{n.args.(nodeID).project})
+}
+
+func (op *operation) gatherNamed(r *rounds.Round, n *node) {
+	op.gatherProjects(r, n, n.args.([]string))
+}
+
+// gatherProjects gathers what is selected of projects by normalised name.
+func (op *operation) gatherProjects(r *rounds.Round, n *node, names []string) {
+	for _, name := range op.MayExist(names) {
+		r.AskExistence(name)
+		op.gatherProject(r, n, name)
+	}
+}
+
+// metadataFields are the fields of a project that its metadata has.
+var metadataFields = []string{"summary", "latestVersion", "author", "maintainer", "license", "homePage", "requiresPython", "repository", "lastRelease"}
+
+// gatherProject gathers what is selected of one project.
+func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
+	if r.Full() {
+		return
+	}
+	if n.has(metadataFields...) {
+		r.Metadata = append(r.Metadata, name)
+	}
+	if n.has("firstDownload", "lastDownload") {
+		r.Ask(extent(name))
+	}
+	for d := range n.each("downloads") {
+		r.Narrowed(d.args.(rounds.Slice).Of(name), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
+	}
+	for rank := range n.each("rank") {
+		r.Narrowed(rank.args.(rounds.Slice), func(s cube.Slice) { r.AskRank(s, name) })
+	}
+	for releases := range n.each("releases") {
+		op.gatherReleases(r, releases, []string{name}, releases.args.(releasePage))
+	}
+	for list := range n.each("dependencies") {
+		r.Requirements = append(r.Requirements, name)
+		op.gatherRequired(r, list, name)
+	}
+	for list := range n.each("dependents") {
+		r.Dependents = append(r.Dependents, name)
+		op.gatherRequired(r, list, name)
+	}
+}
+
+// extent is the request for a project's first and last day.
+func extent(name string) query.Request {
+	return query.ExtentOf(rounds.OfProject(cube.Slice{AllTime: true}, name))
+}
+
+// Node resolves Query.node.
+func (queryResolver) Node(ctx context.Context) (Node, error) {
+	op, _, id, err := field[nodeID](ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := op.project(ctx, id.project)
+	if err != nil || p == nil {
+		return nil, err // not p: a nil *Project is a Node that is not nil
+	}
+	return p, nil
+}
+
+// Project resolves Query.project.
+func (q queryResolver) Project(ctx context.Context) (*Project, error) {
+	list, err := q.Projects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// Projects resolves Query.projects.
+func (queryResolver) Projects(ctx context.Context) ([]*Project, error) {
+	op, _, names, err := field[[]string](ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*Project, len(names))
+	for i, name := range names {
+		if list[i], err = op.project(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// project is the project of the normalised name; nil where there is none.
+func (op *operation) project(ctx context.Context, name string) (*Project, error) {
+	if there, err := op.Exists(ctx, name); err != nil || !there {
+		return nil, err
+	}
+	return &Project{op, name}, nil
+}
+
+// ID is opaque and stable.
+func (p *Project) ID() string { return projectID(p.Name) }
+
+// Downloads is the project's part of the cube.
+func (p *Project) Downloads(ctx context.Context) (*Downloads, error) {
+	return downloadsOf(ctx, p.Name)
+}
+
+// FirstDownload is nil for a project without downloads.
+func (p *Project) FirstDownload(ctx context.Context) (*cube.Day, error) {
 	days, err := p.days(ctx)
 	if err != nil || days.Empty() {
 		return nil, err
@@ -46,8 +152,8 @@ func (p *Project) FirstDownload(ctx context.Context) (*catalog.Day, error) {
 	return &days.From, nil
 }
 
-// LastDownload is the field of that name.
-func (p *Project) LastDownload(ctx context.Context) (*catalog.Day, error) {
+// LastDownload is nil for a project without downloads.
+func (p *Project) LastDownload(ctx context.Context) (*cube.Day, error) {
 	days, err := p.days(ctx)
 	if err != nil || days.Empty() {
 		return nil, err
@@ -56,57 +162,57 @@ func (p *Project) LastDownload(ctx context.Context) (*catalog.Day, error) {
 }
 
 // days runs from the first day with a download to the last.
-func (p *Project) days(ctx context.Context) (catalog.Range, error) {
-	res, err := p.op.loads.Load(ctx, extent(p.Name))
+func (p *Project) days(ctx context.Context) (cube.Range, error) {
+	res, err := p.op.Load(ctx, extent(p.Name))
 	if err != nil {
-		return catalog.Range{}, err
+		return cube.Range{}, err
 	}
 	return res.Extent, nil
 }
 
-// Summary is the field of that name.
+// Summary is of the latest version's metadata, as the fields below.
 func (p *Project) Summary(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.Summary })
 }
 
-// LatestVersion is the field of that name.
+// LatestVersion is the newest by PEP 440.
 func (p *Project) LatestVersion(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.LatestVersion })
 }
 
-// Author is the field of that name.
+// Author is who wrote it.
 func (p *Project) Author(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.Author })
 }
 
-// Maintainer is the field of that name.
+// Maintainer is who looks after it.
 func (p *Project) Maintainer(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.Maintainer })
 }
 
-// License is the field of that name.
+// License is as the metadata writes it.
 func (p *Project) License(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.License })
 }
 
-// HomePage is the field of that name.
+// HomePage is an address.
 func (p *Project) HomePage(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.HomePage })
 }
 
-// RequiresPython is the field of that name.
+// RequiresPython is a PEP 440 specifier.
 func (p *Project) RequiresPython(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.RequiresPython })
 }
 
-// Repository is the field of that name.
+// Repository is owner/name on GitHub.
 func (p *Project) Repository(ctx context.Context) (*string, error) {
 	return p.text(ctx, func(m *projects.Metadata) string { return m.Repository })
 }
 
-// LastRelease is the field of that name.
+// LastRelease is when the newest file was uploaded.
 func (p *Project) LastRelease(ctx context.Context) (*time.Time, error) {
-	m, err := p.op.projects.Metadata(ctx, p.Name)
+	m, err := p.op.Projects.Metadata(ctx, p.Name)
 	if err != nil || m == nil || m.LastRelease.IsZero() {
 		return nil, err
 	}
@@ -115,7 +221,7 @@ func (p *Project) LastRelease(ctx context.Context) (*time.Time, error) {
 
 // text is one field of the metadata, null where it is unknown or empty.
 func (p *Project) text(ctx context.Context, of func(*projects.Metadata) string) (*string, error) {
-	m, err := p.op.projects.Metadata(ctx, p.Name)
+	m, err := p.op.Projects.Metadata(ctx, p.Name)
 	if err != nil || m == nil {
 		return nil, err
 	}
@@ -125,3 +231,8 @@ func (p *Project) text(ctx context.Context, of func(*projects.Metadata) string) 
 	}
 	return &text, nil
 }
+
+var projectOutline = outline[*Project]{[]string{projectType, "Node"}, map[string]fieldWriter[*Project]{
+	"id":   leafOf(func(b []byte, p *Project) []byte { return appendString(b, p.ID()) }),
+	"name": leafOf(func(b []byte, p *Project) []byte { return appendString(b, p.Name) }),
+}}

@@ -11,8 +11,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"clickql/internal/catalog"
 	"clickql/internal/chtest"
+	"clickql/internal/cube"
 	"clickql/internal/projects"
 )
 
@@ -113,7 +113,7 @@ func TestReleasesEqualTheFiles(t *testing.T) {
 			if projects == nil || slices.Contains(projects, r.project) {
 				total := 0
 				for _, row := range d.All().Of(r.project).Counted() {
-					if row.Of(catalog.Version) == r.version {
+					if row.Of(cube.Version) == r.version {
 						total++
 					}
 				}

@@ -9,7 +9,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // oracleRequires is what insertFiles' requirements come to, by hand.
@@ -47,7 +47,7 @@ func (d *testData) requires(project, version string) (names []string) {
 func (d *testData) ranked(names []string, first int) []any {
 	totals := map[string]int{}
 	for _, r := range d.Rows {
-		totals[r.Of(catalog.Project)]++
+		totals[r.Of(cube.Project)]++
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(totals[b], totals[a]), strings.Compare(a, b)) })
 	out := []any{}

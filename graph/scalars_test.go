@@ -3,12 +3,17 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"clickql/graph/coerce"
 	"clickql/internal/cube"
 	"clickql/internal/query"
 )
@@ -27,10 +32,8 @@ func TestDate(t *testing.T) {
 			t.Errorf("%s comes back as %s, %v", text, written(MarshalDate(d)), err)
 		}
 	}
-	for _, bad := range []any{"", "2023-02-29", "2024-2-1", "2024-02-01T00:00:00Z", "1969-12-31", "2149-06-07", json.Number("20240201"), true, nil} {
-		if d, err := UnmarshalDate(bad); err == nil {
-			t.Errorf("%v is read as %s", bad, d)
-		}
+	for _, bad := range []any{"", "2023-02-29", "2024-2-1", "2024-02-01T00:00:00Z", "1969-12-31", "2149-06-07", json.Number("20240201"), true} {
+		refused(t, "Date", bad)
 	}
 }
 
@@ -42,60 +45,76 @@ func TestDateTime(t *testing.T) {
 	if got := written(MarshalDateTime(time.Date(2024, 1, 2, 3, 4, 5, 678000000, time.UTC))); got != `"2024-01-02T03:04:05.678Z"` {
 		t.Errorf("got %s", got)
 	}
-	for _, bad := range []any{"2024-08-12", "soon", json.Number("1"), nil} {
-		if _, err := UnmarshalDateTime(bad); err == nil {
-			t.Errorf("%v is read", bad)
-		}
+	for _, bad := range []any{"2024-08-12", "soon", json.Number("1")} {
+		refused(t, "DateTime", bad)
 	}
 }
 
 func TestInt64(t *testing.T) {
 	for _, n := range []int64{0, -1, math.MaxInt64, math.MinInt64, 1 << 53} {
-		text := written(MarshalInt64(n))
-		back, err := UnmarshalInt64(json.Number(text))
-		if err != nil || back != n {
-			t.Errorf("%d comes back as %d, %v", n, back, err)
+		text := written(graphql.MarshalInt64(n))
+		if back, problems := readAs(t, "Int64", json.Number(text)); len(problems) > 0 || back != n {
+			t.Errorf("%d comes back as %v, %v", n, back, problems)
 		}
 	}
-	for _, bad := range []any{"12", json.Number("1.5"), json.Number("9223372036854775808"), true, nil} {
-		if n, err := UnmarshalInt64(bad); err == nil {
-			t.Errorf("%v is read as %d", bad, n)
+	for _, bad := range []any{"12", json.Number("1.5"), json.Number("9223372036854775808"), true} {
+		refused(t, "Int64", bad)
+	}
+}
+
+// readAs reads a variable of the type.
+func readAs(t *testing.T, typeName string, given any) (any, []*coerce.Problem) {
+	t.Helper()
+	reader := coerce.NewReader(publicSchema(), scalars)
+	op := &ast.OperationDefinition{VariableDefinitions: ast.VariableDefinitionList{{Variable: "v", Type: ast.NonNullNamedType(typeName, nil)}}}
+	values, problems := reader.Variables(op, map[string]any{"v": given})
+	return values["v"], problems
+}
+
+// refused expects the value to be none of the type, and null to be none either.
+func refused(t *testing.T, typeName string, bad any) {
+	t.Helper()
+	for _, given := range []any{bad, nil} {
+		if v, problems := readAs(t, typeName, given); len(problems) != 1 || !strings.Contains(problems[0].Text, typeName) {
+			t.Errorf("%v is read as the %s %v, %v", given, typeName, v, problems)
 		}
 	}
 }
 
 func TestEnums(t *testing.T) {
-	types := NewExecutableSchema(Config{Resolvers: resolver{}}).Schema().Types
-	dimensions, intervals := types["Dimension"].EnumValues, types["Interval"].EnumValues
-	for _, v := range dimensions {
-		if d, err := UnmarshalDimension(v.Name); err != nil || written(MarshalDimension(d)) != `"`+v.Name+`"` {
-			t.Errorf("%s: %v", v.Name, err)
+	schema := publicSchema()
+	for name, known := range map[string][]string{
+		"Dimension": textsOfAll(cube.Dimensions), "ReleaseLevel": textsOfAll(slices.Collect(maps.Keys(releaseNumbers))),
+		"Interval": {string(cube.Daily), string(cube.Weekly), string(cube.Monthly), string(cube.Quarterly), string(cube.Yearly)},
+	} {
+		var values []string
+		for _, v := range schema.Types[name].EnumValues {
+			values = append(values, v.Name)
+			if read, problems := readAs(t, name, v.Name); read != v.Name || len(problems) > 0 {
+				t.Errorf("%s: %v", v.Name, problems)
+			}
 		}
-	}
-	if len(dimensions) != len(cube.Dimensions) {
-		t.Errorf("the schema has %d dimensions, package cube %d", len(dimensions), len(cube.Dimensions))
-	}
-	for _, v := range intervals {
-		if i, err := UnmarshalInterval(v.Name); err != nil || written(MarshalInterval(i)) != `"`+v.Name+`"` {
-			t.Errorf("%s: %v", v.Name, err)
+		slices.Sort(values)
+		slices.Sort(known)
+		if !slices.Equal(values, known) {
+			t.Errorf("%s: the schema has %v, the code %v", name, values, known)
 		}
-	}
-	if len(intervals) != len(cube.Intervals) {
-		t.Errorf("the schema has %d intervals, package cube %d", len(intervals), len(cube.Intervals))
-	}
-	for _, bad := range []any{"", "version", "PLANET", json.Number("1"), nil} {
-		if _, err := UnmarshalDimension(bad); err == nil {
-			t.Errorf("%v is a Dimension", bad)
-		}
-		if _, err := UnmarshalInterval(bad); err == nil {
-			t.Errorf("%v is an Interval", bad)
+		for _, bad := range []any{"", "version", "PLANET", json.Number("1")} {
+			refused(t, name, bad)
 		}
 	}
 }
 
+func textsOfAll[T ~string](list []T) (out []string) {
+	for _, v := range list {
+		out = append(out, string(v))
+	}
+	return out
+}
+
 func TestIDsAndCursors(t *testing.T) {
 	for _, name := range []string{"numpy", "a:b", "ünïcode", "x"} {
-		if got, err := parseID(projectID(name)); err != nil || got != name {
+		if _, got, err := parseID(projectID(name)); err != nil || got != name {
 			t.Errorf("the id of %s names %s, %v", name, got, err)
 		}
 		after := cursorOf(math.MaxInt64, name)
@@ -104,7 +123,7 @@ func TestIDsAndCursors(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "numpy", "%%%", opaque.EncodeToString([]byte("Planet:earth")), opaque.EncodeToString([]byte("Project:"))} {
-		if name, err := parseID(bad); err == nil {
+		if _, name, err := parseID(bad); err == nil {
 			t.Errorf("%q is the id of %s", bad, name)
 		}
 		if c, err := parseCursor(&bad); err == nil {

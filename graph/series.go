@@ -5,60 +5,72 @@ import (
 	"slices"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"clickql/internal/catalog"
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/query"
 )
 
-// Series is the GraphQL type of that name. Its slices are shared between
+// Series is the totals of a slice over time. What it holds is shared between
 // answers: read only.
 type Series struct {
-	Interval query.Interval
-	Dates    []catalog.Day
+	Interval cube.Interval
+	Dates    []cube.Day
 	Totals   []int64
 	// Missing are the days of the range of which nothing is loaded.
-	Missing []catalog.Day
+	Missing []cube.Day
 
 	op    *operation
-	slice query.Slice
+	slice cube.Slice
 	// wide is the series with the days before the range that the selection needs.
 	wide *query.Result
 }
 
-// Point is the GraphQL type of that name: one row of a Series.
-type Point struct {
-	Date  catalog.Day
-	Total int64
+// gatherSeries gathers what is selected of the series of a slice.
+func (op *operation) gatherSeries(r *rounds.Round, n *node, every cube.Interval, s cube.Slice) {
+	if request, err := op.series(op.widened(s, leadOf(n)), every); err == nil {
+		r.Ask(request)
+	}
+	op.gatherShares(r, n, every, s)
 }
 
-// Points is the field of that name.
-func (s *Series) Points() []Point {
-	points := make([]Point, len(s.Dates))
-	for i, d := range s.Dates {
-		points[i] = Point{d, s.Totals[i]}
+// gatherShares gathers what the parts of all downloads are parts of.
+func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval, s cube.Slice) {
+	if request, err := op.series(everyone(s), every); err == nil && n.has("shares") {
+		r.Ask(request)
 	}
-	return points
 }
 
-// AsOf is the field of that name.
-func (s *Series) AsOf() *time.Time { return s.op.asOf() }
-
-// asOf is when the data last changed; nil where the database does not tell.
-func (a asker) asOf() *time.Time {
-	at := a.snap.UpdatedAt
-	if at.IsZero() {
-		return nil
+// series is the request for a series.
+func (op *operation) series(s cube.Slice, every cube.Interval) (query.Request, error) {
+	if n := cube.BucketCount(op.days(s), every); n > op.limits.Points {
+		return query.Request{}, overLimit(fault.CostLimit, n, op.limits.Points,
+			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, op.limits.Points)
 	}
-	return &at
+	return query.SeriesOf(s, every), nil
 }
 
 // days is what of the calendar the slice asks about.
-func (a asker) days(s query.Slice) catalog.Range {
-	if s.AllTime {
-		return a.snap.Days
+func (op *operation) days(s cube.Slice) cube.Range {
+	return s.Span(op.Snap.Days)
+}
+
+// widened is the slice with the days before its range, as far as there are data.
+func (op *operation) widened(s cube.Slice, lead int) cube.Slice {
+	if first := op.Snap.Days.From; !s.AllTime && !s.Days.Empty() && s.Days.From > first {
+		s.Days.From = max(first, s.Days.From-cube.Day(lead))
 	}
-	return s.Days
+	return s
+}
+
+// everyone is all projects under the same conditions, but for what is a
+// project's own.
+func everyone(s cube.Slice) cube.Slice {
+	s.Projects = nil
+	s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c cube.Condition) bool {
+		return c.Dim == cube.Project || c.Dim == cube.Version
+	})
+	return s
 }
 
 // loadSeries answers the requests of a series: one slice's, or the sum of
@@ -67,10 +79,8 @@ type loadSeries func(context.Context, query.Request) (*query.Result, error)
 
 // seriesOf is the series of the slice that the field in ctx resolves to. Where
 // its selection needs days before the range, they are loaded with it, in one.
-func (op *operation) seriesOf(ctx context.Context, s query.Slice, every query.Interval, load loadSeries) (*Series, error) {
-	fields := graphql.CollectFields(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections, []string{"Series"})
-	sel := seriesSelection{every: every, lead: leadOf(graphql.GetOperationContext(ctx), fields)}
-	req, err := op.series(op.widened(s, sel), every)
+func (op *operation) seriesOf(ctx context.Context, s cube.Slice, every cube.Interval, load loadSeries) (*Series, error) {
+	req, err := op.series(op.widened(s, leadOf(op.node(ctx))), every)
 	if err != nil {
 		return nil, err
 	}
@@ -79,54 +89,85 @@ func (op *operation) seriesOf(ctx context.Context, s query.Slice, every query.In
 		return nil, err
 	}
 	days := op.days(s)
-	from := len(res.Days) - len(query.Buckets(days, every))
+	from := len(res.Days) - len(cube.Buckets(days, every))
 	return &Series{
-		Interval: every, Dates: res.Days[from:], Totals: res.Totals[from:], Missing: op.snap.MissingIn(days),
+		Interval: every, Dates: res.Days[from:], Totals: res.Totals[from:], Missing: op.Snap.MissingIn(days),
 		op: op, slice: s, wide: res,
 	}, nil
 }
 
-// seriesSelection is what is asked of a series.
-type seriesSelection struct {
-	every  query.Interval
-	lead   int  // how many days before the range are needed too
-	shares bool // the same of all projects is needed too
+// Point is one row of a Series.
+type Point struct {
+	Date  cube.Day
+	Total int64
 }
 
-// widened is the slice with the days before its range that the selection needs,
-// as far as there are data.
-func (a asker) widened(s query.Slice, sel seriesSelection) query.Slice {
-	if first := a.snap.Days.From; !s.AllTime && !s.Days.Empty() && s.Days.From > first {
-		s.Days.From = max(first, s.Days.From-catalog.Day(sel.lead))
+// Points is the series row by row.
+func (s *Series) Points() []Point {
+	points := make([]Point, len(s.Dates))
+	for i, d := range s.Dates {
+		points[i] = Point{d, s.Totals[i]}
 	}
-	return s
+	return points
 }
 
-// everyone is all projects under the same conditions, but for what is a
-// project's own.
-func everyone(s query.Slice) query.Slice {
-	s.Projects = nil
-	s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c query.Condition) bool {
-		return c.Dim == catalog.Project || c.Dim == catalog.Version
-	})
-	return s
+// AsOf is when the data last changed; nil where the database does not tell.
+func (s *Series) AsOf() *time.Time { return s.op.asOf() }
+
+// Indexed makes the first whole interval with downloads 100; nil without one.
+func (s *Series) Indexed() []float64 {
+	base := s.base()
+	if base == 0 {
+		return nil
+	}
+	out := make([]float64, len(s.Totals))
+	for i, total := range s.Totals {
+		out[i] = float64(total) / float64(base) * 100
+	}
+	return out
 }
 
-// gatherSeries gathers what is asked of the series of a slice.
-func (c *collector) gatherSeries(sel seriesSelection, s query.Slice) {
-	if r, err := c.op.series(c.op.widened(s, sel), sel.every); err == nil {
-		c.ask(r)
+// base is the total of the first whole interval with downloads; 0 where there
+// is none.
+func (s *Series) base() int64 {
+	days, data := s.op.days(s.slice), s.op.Snap.Days
+	from, to := max(days.From, data.From), min(days.To, data.To)
+	for i, first := range s.Dates {
+		if s.Totals[i] > 0 && first >= from && s.Interval.Next(first)-1 <= to {
+			return s.Totals[i]
+		}
 	}
-	if r, err := c.op.series(everyone(s), sel.every); err == nil && sel.shares {
-		c.ask(r)
-	}
+	return 0
 }
 
-// series compiles a selection of a series.
-func (c *compiler) series(f graphql.CollectedField, every query.Interval) seriesSelection {
-	fields := c.fields(f.Selections, "Series")
-	return seriesSelection{
-		every: every, lead: leadOf(c.op, fields),
-		shares: slices.ContainsFunc(fields, func(f graphql.CollectedField) bool { return f.Name == "shares" }),
+// Shares are of the downloads of all projects.
+func (s *Series) Shares(ctx context.Context) ([]float64, error) {
+	req, err := s.op.series(everyone(s.slice), s.Interval)
+	if err != nil {
+		return nil, err
 	}
+	all, err := s.op.Load(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(s.Totals))
+	for i, total := range s.Totals {
+		out[i] = share(total, all.Totals[i])
+	}
+	return out, nil
 }
+
+var pointOutline = outline[Point]{[]string{"Point"}, map[string]fieldWriter[Point]{
+	"date":  leafOf(func(b []byte, p Point) []byte { return appendDate(b, p.Date) }),
+	"total": leafOf(func(b []byte, p Point) []byte { return appendInt(b, p.Total) }),
+}}
+
+var seriesOutline = outline[*Series]{[]string{"Series"}, map[string]fieldWriter[*Series]{
+	"interval": leafOf(func(b []byte, s *Series) []byte { return appendString(b, string(s.Interval)) }),
+	"dates":    leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Dates, appendDate) }),
+	"totals":   leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Totals, appendInt) }),
+	"missing":  leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Missing, appendDate) }),
+	"indexed":  leafOf(func(b []byte, s *Series) []byte { return appendFloats(b, s.Indexed()) }),
+	"asOf":     leafOf(func(b []byte, s *Series) []byte { return appendOptionalDateTime(b, s.AsOf()) }),
+	"points":   listOf(pointOutline, (*Series).Points),
+}}

@@ -2,17 +2,15 @@ package graph
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
-	"clickql/internal/query"
 )
 
 // size is what an answer comes to, as far as it can be told before anything is
@@ -44,15 +42,15 @@ const argumentsPerField = 2
 // check refuses an answer that could not be given, or not at a bearable cost.
 func (s size) check(l Limits) error {
 	if most := largerBy * l.Response; s.bytes > float64(most) {
-		return query.OverLimit(query.CostLimit, s.told(), int64(most),
+		return fault.OverLimit(fault.CostLimit, s.told(), int64(most),
 			"the answer could have %d bytes; at most %d are prepared: ask for shorter lists, a longer interval or a shorter range", s.told(), most)
 	}
 	if most := argumentsPerField * float64(l.Resolved); s.values > most {
-		return query.OverLimit(query.CostLimit, int64(min(s.values, 1<<53)), int64(most),
+		return fault.OverLimit(fault.CostLimit, int64(min(s.values, 1<<53)), int64(most),
 			"the arguments come to %d values, each list as often as its field is; at most %d are allowed: ask for shorter lists", int64(min(s.values, 1<<53)), int64(most))
 	}
 	if s.fields > float64(l.Resolved) {
-		return query.OverLimit(query.CostLimit, int64(min(s.fields, 1<<53)), int64(l.Resolved),
+		return fault.OverLimit(fault.CostLimit, int64(min(s.fields, 1<<53)), int64(l.Resolved),
 			"the answer could have %d fields; at most %d are allowed: ask for shorter lists or fewer fields", int64(min(s.fields, 1<<53)), l.Resolved)
 	}
 	return nil
@@ -73,13 +71,13 @@ const pointEffort = 0.1
 
 // place is what is known at a place of the selection from the fields above it.
 type place struct {
-	days  catalog.Range  // that the slice at hand counts
-	every query.Interval // of the series at hand
-	most  int            // how many elements the list at hand may have
+	days  cube.Range    // that the slice at hand counts
+	every cube.Interval // of the series at hand
+	most  int           // how many elements the list at hand may have
 }
 
 // noDays is an empty range.
-var noDays = catalog.Range{From: 1}
+var noDays = cube.Range{From: 1}
 
 // counted is the size of an answer while it comes to be.
 type counted struct {
@@ -116,10 +114,7 @@ func (c *counted) bytes() int64 {
 
 // sizer estimates the size of an answer.
 type sizer struct {
-	asker
-	ctx  context.Context
-	op   *graphql.OperationContext
-	args *executionContext
+	*operation
 	// elements are the sizes of one element of each list that is uncertain.
 	elements map[string]size
 	// tooLong is why an argument's text is refused.
@@ -127,26 +122,26 @@ type sizer struct {
 	weighed float64 // values so far
 }
 
-// sizeOf is what the answer to the operation of ctx comes to. The error is that of
-// an argument, or of the whole, that is beyond a limit.
-func sizeOf(ctx context.Context, a asker, es *executableSchema) (*counted, error) {
-	op := graphql.GetOperationContext(ctx)
-	z := &sizer{asker: a, ctx: ctx, op: op, args: newExecutionContext(op, es, nil), elements: map[string]size{}}
-	all := z.selection("", op.Operation.SelectionSet, place{days: a.snap.Days, every: query.Daily})
-	return &counted{limits: a.limits, sum: all, elements: z.elements}, cmp.Or(z.tooLong, all.check(a.limits))
+// sizeOf is what the answer to an operation comes to. The error is that of an
+// argument, or of the whole, that is beyond a limit.
+func sizeOf(op *operation, root []*node) (*counted, error) {
+	z := &sizer{operation: op, elements: map[string]size{}}
+	all := z.selection(root, place{days: op.Snap.Days, every: cube.Daily})
+	return &counted{limits: op.limits, sum: all, elements: z.elements}, cmp.Or(z.tooLong, all.check(op.limits))
 }
 
 // selection is the size of one object with the selection.
-func (z *sizer) selection(path string, sel ast.SelectionSet, at place) (all size) {
-	for _, f := range graphql.CollectFields(z.op, sel, nil) {
-		all = all.plus(z.field(join(path, f.Alias), f, at))
+func (z *sizer) selection(sel []*node, at place) (all size) {
+	for _, n := range sel {
+		all = all.plus(z.field(n, at))
 	}
 	all.bytes += 2
 	return all
 }
 
 // field is the size of a field with its value.
-func (z *sizer) field(path string, f graphql.CollectedField, at place) size {
+func (z *sizer) field(n *node, at place) size {
+	f := n.field
 	key := size{bytes: float64(len(f.Alias) + 4), fields: 1}
 	if f.Definition == nil {
 		return key
@@ -154,21 +149,19 @@ func (z *sizer) field(path string, f graphql.CollectedField, at place) size {
 	if f.ObjectDefinition.Name == "Point" {
 		key.fields = pointEffort
 	}
-	raw := f.ArgumentMap(z.op.Variables)
-	for name, value := range raw {
+	for name, value := range n.given {
 		key.values += z.weigh(name, value)
 	}
-	at = z.enter(f, raw, at)
-	kind := f.Definition.Type.Name()
+	at = z.enter(n, at)
 	one := size{bytes: unknownWidth}
-	if width, known := widths[kind]; known {
+	if width, known := widths[f.Definition.Type.Name()]; known {
 		one.bytes = width
 	}
 	if len(f.SelectionSet) > 0 {
-		one = z.selection(path, f.Selections, at)
+		one = z.selection(n.below, at)
 	}
 	if isUncertain(f) {
-		z.elements[path] = one
+		z.elements[n.path] = one
 	}
 	if f.Definition.Type.Elem == nil {
 		return key.plus(one)
@@ -226,24 +219,15 @@ func (z *sizer) weigh(argument string, value any) (n float64) {
 }
 
 // enter is the place of what is selected of a field.
-func (z *sizer) enter(f graphql.CollectedField, raw map[string]any, at place) place {
-	for _, arg := range f.Definition.Arguments {
-		value := raw[arg.Name]
-		switch arg.Name {
+func (z *sizer) enter(n *node, at place) place {
+	for name, value := range n.given {
+		switch name {
 		case "range":
-			at.days = z.days(value)
+			at.days = z.daysOf(value)
 		case "interval":
-			every, err := z.args.unmarshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(z.ctx, value)
-			if err == nil {
-				at.every = every
-			}
+			at.every = cube.Interval(argument[string](n.given, name))
 		case "first":
-			at.most = min(max(count(value), 0), z.limits.First)
-			if isUncertain(f) {
-				at.most = 1
-			} else if z.indexed() && f.Name != "recentReleases" {
-				at.most = min(at.most, z.snap.Projects.Len())
-			}
+			at.most = z.mostOf(n, argument[int](n.given, name))
 		case "names", "projects":
 			if list, ok := value.([]any); ok {
 				at.most = min(len(list), z.limits.Names)
@@ -253,32 +237,32 @@ func (z *sizer) enter(f graphql.CollectedField, raw map[string]any, at place) pl
 				at.most = min(strings.Count(text, "\n")+1, z.limits.Names)
 			}
 		case "months":
-			at.days, at.every = z.lastMonths(min(max(count(value), 1), maxMonths)).Days, query.Monthly
+			at.days, at.every = z.lastMonths(min(max(argument[int](n.given, name), 1), maxMonths)).Days, cube.Monthly
 		}
 	}
 	return at
 }
 
-// days are the days of a raw DateRange; none where it is wrong.
-func (z *sizer) days(raw any) catalog.Range {
-	r, err := z.args.unmarshalODateRange2ᚖclickqlᚋgraphᚐDateRange(z.ctx, raw)
+// daysOf are the days of a DateRange; none where it is wrong.
+func (z *sizer) daysOf(given any) cube.Range {
+	days, _ := given.(map[string]any)
+	s, err := boundsOf(days).In(cube.Slice{}, z.Snap.Days)
 	if err != nil {
-		return noDays
+		return cube.NoDays
 	}
-	s, err := r.bounds().In(query.Slice{}, z.snap.Days)
-	if err != nil {
-		return noDays
-	}
-	return z.asker.days(s)
+	return s.Span(z.Snap.Days)
 }
 
-// count is a raw Int; 0 where it is none.
-func count(raw any) int {
-	n, err := graphql.UnmarshalInt(raw)
-	if err != nil {
-		return 0
+// mostOf is how many elements a list with the argument first may have.
+func (z *sizer) mostOf(n *node, first int) int {
+	most := min(max(first, 0), z.limits.First)
+	switch {
+	case isUncertain(n.field):
+		return 1
+	case z.Indexed() && n.name != "recentReleases":
+		return min(most, z.Snap.Projects.Len())
 	}
-	return n
+	return most
 }
 
 // someOf are the lengths of lists that no argument bounds: about as many as there
@@ -300,9 +284,9 @@ func (z *sizer) length(f graphql.CollectedField, at place) int {
 	case isUncertain(f):
 		return 1
 	case f.Name == "missing":
-		return len(z.snap.MissingIn(at.days))
+		return len(z.Snap.MissingIn(at.days))
 	case on == "Series", on == "Comparison" && f.Name == "dates":
-		return query.BucketCount(at.days, at.every)
+		return cube.BucketCount(at.days, at.every)
 	}
 	return at.most
 }

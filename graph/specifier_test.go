@@ -71,13 +71,9 @@ func TestSpecifierErrors(t *testing.T) {
 	d := newData(t, insertVersions)
 	h := d.handler(Limits{Versions: 20})
 	for filter, wanted := range map[string]string{
-		`{version: {specifier: ">>2"}}`:              "PEP 440",
-		`{version: {specifier: "2.0"}}`:              "PEP 440",
-		`{version: {specifier: "==2.0 || ==3"}}`:     "PEP 440",
-		`{version: {specifier: ">=2", eq: "2.0"}}`:   "exactly one",
-		`{version: {specifier: null}}`:               "null",
-		`{version: {}}`:                              "exactly one",
-		`{version: {specifier: ">=2", in: ["2.0"]}}`: "exactly one",
+		`{version: {specifier: ">>2"}}`:          "PEP 440",
+		`{version: {specifier: "2.0"}}`:          "PEP 440",
+		`{version: {specifier: "==2.0 || ==3"}}`: "PEP 440",
 	} {
 		for _, field := range []string{
 			`project(name: "final") { it: downloads(filter: %s) { total } name }`,
@@ -88,6 +84,17 @@ func TestSpecifierErrors(t *testing.T) {
 			if len(got.Errors) != 1 || got.Errors[0].code() != "BAD_USER_INPUT" || !strings.Contains(got.Errors[0].Message, wanted) || len(got.Errors[0].Path) == 0 {
 				t.Errorf("%s of %s: %s", filter, field, got.body)
 			}
+		}
+	}
+	for filter, wanted := range map[string]string{
+		`{version: {specifier: ">=2", eq: "2.0"}}`:   "exactly one",
+		`{version: {specifier: null}}`:               "null",
+		`{version: {}}`:                              "exactly one",
+		`{version: {specifier: ">=2", in: ["2.0"]}}`: "exactly one",
+	} {
+		got := post(t, h, `{ downloads(filter: `+filter+`) { total } }`, nil, nil)
+		if len(got.Errors) != 1 || got.Errors[0].code() != "GRAPHQL_VALIDATION_FAILED" || !strings.Contains(got.Errors[0].Message, wanted) || got.Data != nil {
+			t.Errorf("%s: %s", filter, got.body)
 		}
 	}
 	for _, field := range []string{`project(name: "many") { downloads(filter: FILTER) { total } }`, `downloads(filter: FILTER) { total }`} {

@@ -8,7 +8,8 @@ import (
 	"sync"
 
 	"clickql/internal/catalog"
-	"clickql/internal/query"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 )
 
 // Changes tells when the data is new. *catalog.Catalog is one.
@@ -19,25 +20,25 @@ type Changes interface {
 	Changed() <-chan struct{}
 }
 
-// Subscription is where subscriptions begin.
-func (resolver) Subscription() SubscriptionResolver { return subscriptionResolver{} }
-
+// subscriptionResolver resolves the fields of Subscription.
 type subscriptionResolver struct{}
 
-// DatasetChange is the GraphQL type of that name.
+// DatasetChange is what is different since the last event.
 type DatasetChange struct {
-	Landed, Changed []catalog.Day
+	Landed, Changed []cube.Day
 	cfg             *HandlerConfig
 }
 
-// Dataset is the field of that name.
-func (c *DatasetChange) Dataset(ctx context.Context) *Dataset { return newDataset(c.cfg.begin(ctx)) }
+// Dataset is the data set after the change.
+func (c *DatasetChange) Dataset(ctx context.Context) *Dataset {
+	return newDataset(c.cfg.begin(ctx, false))
+}
 
-// DatasetChanged is the field of that name.
+// DatasetChanged resolves Subscription.datasetChanged.
 func (subscriptionResolver) DatasetChanged(ctx context.Context) (<-chan *DatasetChange, error) {
 	op := operationOf(ctx)
 	if op == nil || op.cfg.Changes == nil {
-		return nil, &query.Error{Code: query.Internal, Message: "this server offers no subscriptions", Cause: errors.New("no source of changes is configured")}
+		return nil, &fault.Error{Code: fault.Internal, Message: "this server offers no subscriptions", Cause: errors.New("no source of changes is configured")}
 	}
 	return op.cfg.news.subscribe(ctx), nil
 }
@@ -113,7 +114,7 @@ func (n *news) follow(ctx context.Context, changed <-chan struct{}, known dataSt
 }
 
 // tell adds what is new to what each subscriber has not yet taken.
-func (n *news) tell(ctx context.Context, landed, changed []catalog.Day) {
+func (n *news) tell(ctx context.Context, landed, changed []cube.Day) {
 	n.sharing.Lock()
 	defer n.sharing.Unlock()
 	if ctx.Err() != nil { // those who are here now began after these changes
@@ -133,7 +134,7 @@ func (n *news) tell(ctx context.Context, landed, changed []catalog.Day) {
 // and is the two changes as one. A day that landed and then changed has landed.
 func (c *DatasetChange) and(later *DatasetChange) *DatasetChange {
 	landed := union(c.Landed, later.Landed)
-	changed := slices.DeleteFunc(union(c.Changed, later.Changed), func(d catalog.Day) bool {
+	changed := slices.DeleteFunc(union(c.Changed, later.Changed), func(d cube.Day) bool {
 		_, found := slices.BinarySearch(landed, d)
 		return found
 	})
@@ -141,7 +142,7 @@ func (c *DatasetChange) and(later *DatasetChange) *DatasetChange {
 }
 
 // union is the days of both, ascending.
-func union(a, b []catalog.Day) []catalog.Day {
+func union(a, b []cube.Day) []cube.Day {
 	all := append(slices.Clone(a), b...)
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -150,7 +151,7 @@ func union(a, b []catalog.Day) []catalog.Day {
 // dataState is what is compared of two snapshots, without their indexes, which are large.
 type dataState struct {
 	version string
-	days    catalog.Range
+	days    cube.Range
 	daily   []catalog.DayTotal
 }
 
@@ -160,8 +161,8 @@ func stateOf(s *catalog.Snapshot) dataState { return dataState{s.Version, s.Days
 // since compares with an earlier state. Where the days' totals are not known, of
 // one of them or of both, new days at the end are told, and any other change
 // without its days.
-func (s dataState) since(before dataState) (landed, changed []catalog.Day, different bool) {
-	landed, changed = []catalog.Day{}, []catalog.Day{}
+func (s dataState) since(before dataState) (landed, changed []cube.Day, different bool) {
+	landed, changed = []cube.Day{}, []cube.Day{}
 	if s.daily == nil || before.daily == nil {
 		for d := before.days.To + 1; !before.days.Empty() && d <= s.days.To; d++ {
 			landed = append(landed, d)

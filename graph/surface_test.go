@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // Everything beside Downloads, against the rows counted one by one.
@@ -105,7 +105,7 @@ func TestNode(t *testing.T) {
 func TestPagesByCursor(t *testing.T) {
 	d := newData(t)
 	h := d.handler(Limits{})
-	list, _ := d.All().Split(catalog.Project, math.MaxInt, false)
+	list, _ := d.All().Split(cube.Project, math.MaxInt, false)
 	var want []string
 	for _, v := range list {
 		want = append(want, v.Value.(string))

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // appendString writes a string as the generated code does (graphql.MarshalString).
@@ -50,8 +50,8 @@ func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
 // does (graphql.MarshalFloatContext).
 func appendFloat(b []byte, x float64) []byte { return strconv.AppendFloat(b, x, 'g', -1, 64) }
 
-// appendDate writes the scalar Date. Years have four digits (catalog.MaxDay).
-func appendDate(b []byte, d catalog.Day) []byte {
+// appendDate writes the scalar Date. Years have four digits (cube.MaxDay).
+func appendDate(b []byte, d cube.Day) []byte {
 	y, m, day := d.Time().Date()
 	digit := func(n int) byte { return byte('0' + n%10) }
 	return append(b, '"', digit(y/1000), digit(y/100), digit(y/10), digit(y), '-',

@@ -10,7 +10,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/oracle"
 )
 
@@ -90,7 +90,7 @@ func (d *testData) emerging(months int) (names []string) {
 func (d *testData) downloadDays() map[string][]time.Time {
 	days := map[string][]time.Time{}
 	for _, r := range d.Rows {
-		project := r.Of(catalog.Project)
+		project := r.Of(cube.Project)
 		days[project] = append(days[project], r.Day)
 	}
 	return days

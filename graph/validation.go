@@ -1,71 +1,63 @@
 package graph
 
 import (
-	"maps"
-	"slices"
-
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"clickql/graph/coerce"
+	"clickql/internal/fault"
 )
 
-// lenientSchema is the schema that documents and variables are validated
-// against. It differs from the public one in two things, so that a mistake in a
-// value costs the field that has it and not the whole response: a dashboard of
-// twelve widgets is not to go blank for one unknown dimension.
-//
-//   - Enums that arguments use are scalars: a name that is no value of the enum
-//     is found when the field's arguments are decoded (UnmarshalDimension).
-//   - @oneOf is not looked at: DownloadsFilter sees to it.
-//
-// Both then become errors of the field, with its path. Introspection and
-// execution use the public schema.
-type lenientSchema struct {
-	graphql.ExecutableSchema
-	schema *ast.Schema
-}
-
-// lenient makes the schema that values are validated against.
-func lenient(es graphql.ExecutableSchema) lenientSchema {
-	public := es.Schema()
-	schema := *public
-	schema.Types = maps.Clone(public.Types)
-	for name, def := range public.Types {
-		switch {
-		case def.Kind == ast.Enum && !def.BuiltIn:
-			scalar := *def
-			scalar.Kind, scalar.EnumValues = ast.Scalar, nil
-			schema.Types[name] = &scalar
-		case def.Kind == ast.InputObject && def.Directives.ForName("oneOf") != nil:
-			open := *def
-			open.Directives = slices.DeleteFunc(slices.Clone(def.Directives), func(d *ast.Directive) bool { return d.Name == "oneOf" })
-			schema.Types[name] = &open
-		}
-	}
-	return lenientSchema{es, &schema}
-}
-
-// Schema is the lenient schema.
-func (l lenientSchema) Schema() *ast.Schema { return l.schema }
-
-// validationRules are the rules of the GraphQL specification, and one that
-// keeps what making scalars of enums would let through: an enum's value is
-// written as a bare name.
-func (l lenientSchema) validationRules() *rules.Rules {
-	public := l.ExecutableSchema.Schema()
+// validationRules are the rules of the specification. Whether values are of their
+// types is for package coerce to say: gqlparser's own rule takes anything for a
+// scalar that it does not know.
+func validationRules(reader *coerce.Reader) *rules.Rules {
 	all := rules.NewDefaultRules()
-	all.AddRule("EnumValuesAreNames", func(observers *core.Events, addError core.AddErrFunc) {
-		observers.OnValue(func(_ *core.Walker, v *ast.Value) {
-			if v.Definition == nil || v.ExpectedType == nil || v.ExpectedType.Elem != nil {
-				return
+	all.RemoveRule(rules.ValuesOfCorrectTypeRule.Name)
+	all.AddRule(rules.ValuesOfCorrectTypeRule.Name, func(observers *core.Events, addError core.AddErrFunc) {
+		check := func(what string, literal *ast.Value, t *ast.Type) {
+			for _, p := range reader.Check(literal, t) {
+				addError(core.Message("%s%s", what, p), core.At(p.Position))
 			}
-			def := public.Types[v.Definition.Name]
-			if def == nil || def.Kind != ast.Enum || slices.Contains([]ast.ValueKind{ast.EnumValue, ast.Variable, ast.NullValue}, v.Kind) {
-				return
+		}
+		arguments := func(of string, given ast.ArgumentList, known ast.ArgumentDefinitionList) {
+			for _, arg := range given {
+				if def := known.ForName(arg.Name); def != nil {
+					check("argument "+arg.Name+" of "+of, arg.Value, def.Type)
+				}
 			}
-			addError(core.Message("Enum %q cannot represent non-enum value: %s.", def.Name, v.String()), core.At(v.Position))
+		}
+		observers.OnField(func(_ *core.Walker, field *ast.Field) {
+			if field.Definition != nil {
+				arguments(field.Name, field.Arguments, field.Definition.Arguments)
+			}
+		})
+		observers.OnDirective(func(_ *core.Walker, directive *ast.Directive) {
+			if directive.Definition != nil {
+				arguments("@"+directive.Name, directive.Arguments, directive.Definition.Arguments)
+			}
+		})
+		observers.OnVariable(func(_ *core.Walker, variable *ast.VariableDefinition) {
+			if variable.DefaultValue != nil && variable.Definition != nil && variable.Definition.IsInputType() {
+				check("the default of $"+variable.Variable, variable.DefaultValue, variable.Type)
+			}
 		})
 	})
 	return all
+}
+
+// variables reads an operation's variables, for gqlhttp.GuardConfig.
+func variables(reader *coerce.Reader) func(*ast.OperationDefinition, map[string]any) (map[string]any, gqlerror.List) {
+	return func(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
+		values, problems := reader.Variables(op, given)
+		var errs gqlerror.List
+		for _, p := range problems {
+			err := gqlerror.ErrorPosf(p.Position, "%s", p.Text)
+			err.Extensions = map[string]any{"code": string(fault.BadUserInput)}
+			errs = append(errs, err)
+		}
+		return values, errs
+	}
 }

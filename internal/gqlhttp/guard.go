@@ -3,6 +3,7 @@ package gqlhttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"clickql/internal/cache"
@@ -23,6 +25,9 @@ type GuardConfig struct {
 	Schema *ast.Schema
 	// Rules are the rules of validation; the specification's where nil.
 	Rules *rules.Rules
+	// Variables reads the variables of an operation of a valid document; nil
+	// leaves them to gqlgen, which is lax. What it gives gqlgen takes as it is.
+	Variables func(op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List)
 	// Limits bound each document.
 	Limits Limits
 	// Documents finds what requests name; nil where they send it.
@@ -78,6 +83,9 @@ type guarded struct {
 // document, and has the executor see to the rest.
 func (e guarded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	doc, errs := e.guard.document(params)
+	if len(errs) == 0 {
+		errs = e.guard.operation(doc, params)
+	}
 	if len(errs) > 0 {
 		return &graphql.OperationContext{RawQuery: params.Query, RecoverFunc: graphql.DefaultRecover, Headers: params.Headers}, errs
 	}
@@ -114,6 +122,31 @@ func (g *Guard) document(params *graphql.RawParams) (*ast.QueryDocument, gqlerro
 		return doc, nil
 	}
 	return g.read(params.Query)
+}
+
+// operation finds the operation that the request asks for, and reads its variables.
+func (g *Guard) operation(doc *ast.QueryDocument, params *graphql.RawParams) (errs gqlerror.List) {
+	op := doc.Operations.ForName(params.OperationName)
+	switch {
+	case op == nil:
+		err := failure(errcode.ValidationFailed, whichOperation(doc, params.OperationName))
+		return gqlerror.List{err}
+	case g.cfg.Variables != nil:
+		params.Variables, errs = g.cfg.Variables(op, params.Variables)
+	}
+	return errs
+}
+
+// whichOperation says why none of the document's operations is the one to run.
+func whichOperation(doc *ast.QueryDocument, name string) string {
+	var names []string
+	for _, op := range doc.Operations {
+		names = append(names, op.Name)
+	}
+	if name == "" {
+		return fmt.Sprintf("the document has %d operations: say in operationName which one to run, %s", len(names), core.OrList(names...))
+	}
+	return fmt.Sprintf("the document has no operation %q, which operationName asks for; it has %s", name, strings.Join(names, ", "))
 }
 
 // read parses a document, holds it against the limits, validates it, and keeps it.

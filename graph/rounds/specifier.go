@@ -1,77 +1,74 @@
-package graph
+package rounds
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
-// slice is a part of the cube as the arguments say it. Versions may be said by a
+// Slice is a part of the cube as arguments say it. Versions may be said by a
 // specifier, which means the versions that the slice's projects have: they have
 // to be asked for before anything of the slice can be.
-type slice struct {
-	query.Slice
-	only *specifier // nil for none
+type Slice struct {
+	cube.Slice
+	Only *Specifier // nil for none
 }
 
-// specifier is a PEP 440 specifier, and how it was written.
-type specifier struct {
-	text string
+// Specifier is a PEP 440 specifier, and how it was written.
+type Specifier struct {
+	Text string
 	*pypi.Specifier
 }
 
-// of is the slice narrowed to projects, taken together.
-func (s slice) of(names ...string) slice {
-	s.Slice = s.Narrow(query.Condition{Dim: catalog.Project, Values: names})
-	return s
-}
-
-// ofVersion is the slice narrowed to one version.
-func (s slice) ofVersion(version string) slice {
-	s.Slice = ofValue(s.Slice, catalog.Version, version)
+// Of is the slice narrowed to projects, taken together.
+func (s Slice) Of(names ...string) Slice {
+	s.Slice = OfProject(s.Slice, names...)
 	return s
 }
 
 // key is equal for slices whose specifiers select the same versions.
-func (s slice) key() string { return s.only.text + "\x00" + s.projects().Key() }
+func (s Slice) key() string { return s.Only.Text + "\x00" + s.projects().Key() }
 
 // projects is all of the slice's projects, of all time.
-func (s slice) projects() query.Slice { return query.Slice{Projects: s.Projects, AllTime: true} }
+func (s Slice) projects() cube.Slice { return cube.Slice{Projects: s.Projects, AllTime: true} }
 
 // among is the slice restricted to versions.
-func (s slice) among(versions []string) query.Slice {
-	return s.Narrow(query.Condition{Dim: catalog.Version, Values: versions})
+func (s Slice) among(versions []string) cube.Slice {
+	return s.Narrow(cube.Condition{Dim: cube.Version, Values: versions})
 }
 
-// versions asks for the versions of the slice's projects.
-func (a asker) versions(s slice) query.Request {
-	return query.SplitOf(s.projects(), catalog.Version, a.limits.Versions, nil).WithoutTotal()
+// AllVersions asks for all versions of a slice, as far as they may be looked
+// through.
+func (op *Operation) AllVersions(s cube.Slice) query.Request {
+	return query.SplitOf(s, cube.Version, op.cfg.Versions, nil).WithoutTotal()
 }
 
 // selections are what specifiers come to in an operation.
 type selections struct {
 	mu sync.Mutex
-	// known are the versions that have been selected, by slice.key.
+	// known are the versions that have been selected, by Slice.key.
 	known map[string][]string
 	// read are all versions, by the key of the projects that have them.
 	read map[string]pypi.Versions
 	// compared is how many comparisons of a clause with a version there were.
-	compared int
+	compared int64
 }
 
 // maxCompared bounds selections.compared: about half a second of work.
 const maxCompared = 5_000_000
 
 // compare notes the comparisons of a specifier with versions before they are made.
-func (s *selections) compare(only *specifier, versions pypi.Versions) error {
+func (s *selections) compare(only *Specifier, versions pypi.Versions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.compared += len(versions) * (only.Clauses() + 1); s.compared > maxCompared {
-		return overLimit(query.CostLimit, s.compared, maxCompared,
+	if s.compared += int64(len(versions) * (only.Clauses() + 1)); s.compared > maxCompared {
+		return fault.OverLimit(fault.CostLimit, s.compared, maxCompared,
 			"the specifiers come to %d comparisons with versions; at most %d are made: ask with fewer specifiers or of fewer projects", s.compared, maxCompared)
 	}
 	return nil
@@ -97,28 +94,28 @@ func (s *selections) put(key string, versions []string) {
 	}
 }
 
-// resolve is the slice with its specifier looked up.
-func (op *operation) resolve(ctx context.Context, s slice) (query.Slice, error) {
-	if s.only == nil {
+// Resolve is the slice with its specifier looked up.
+func (op *Operation) Resolve(ctx context.Context, s Slice) (cube.Slice, error) {
+	if s.Only == nil {
 		return s.Slice, nil
 	}
 	if versions, known := op.selected.get(s.key()); known {
 		return s.among(versions), nil
 	}
-	all, err := op.loadVersions(ctx, s)
+	all, err := op.versions(ctx, s)
 	if err == nil {
-		err = op.selected.compare(s.only, all)
+		err = op.selected.compare(s.Only, all)
 	}
 	if err != nil {
-		return query.Slice{}, err
+		return cube.Slice{}, err
 	}
-	op.selected.put(s.key(), s.only.Select(all))
+	op.selected.put(s.key(), s.Only.Select(all))
 	versions, _ := op.selected.get(s.key())
 	return s.among(versions), nil
 }
 
-// loadVersions is the versions of the slice's projects. They are read once.
-func (op *operation) loadVersions(ctx context.Context, s slice) (pypi.Versions, error) {
+// versions is the versions of the slice's projects. They are read once.
+func (op *Operation) versions(ctx context.Context, s Slice) (pypi.Versions, error) {
 	key := s.projects().Key()
 	op.selected.mu.Lock()
 	read, known := op.selected.read[key]
@@ -126,13 +123,13 @@ func (op *operation) loadVersions(ctx context.Context, s slice) (pypi.Versions, 
 	if known {
 		return read, nil
 	}
-	res, err := op.loads.Load(ctx, op.versions(s))
+	res, err := op.Load(ctx, op.AllVersions(s.projects()))
 	if err != nil {
 		return nil, err
 	}
 	if res.More {
-		return nil, overLimit(query.BadUserInput, len(res.Groups)+1, op.limits.Versions,
-			"a specifier needs the versions of the projects, and there are more than %d: name the project, or list the versions with in", op.limits.Versions)
+		return nil, fault.OverLimit(fault.BadUserInput, int64(len(res.Groups)+1), int64(op.cfg.Versions),
+			"a specifier needs the versions of the projects, and there are more than %d: name the project, or list the versions with in", op.cfg.Versions)
 	}
 	versions := make([]string, len(res.Groups))
 	for i, g := range res.Groups {
@@ -150,29 +147,61 @@ func (op *operation) loadVersions(ctx context.Context, s slice) (pypi.Versions, 
 
 // unresolved is a slice with a specifier, and what is to be gathered of it.
 type unresolved struct {
-	slice
-	gather func(query.Slice)
+	Slice
+	gather func(cube.Slice)
+}
+
+// Narrowed gathers what is asked of a slice, once its specifier is looked up.
+func (r *Round) Narrowed(s Slice, gather func(cube.Slice)) {
+	if s.Only == nil {
+		gather(s.Slice)
+		return
+	}
+	r.waiting = append(r.waiting, unresolved{s, gather})
+}
+
+// Waiting is the specifiers that are to be looked up, with the requests for the
+// versions that they are looked up among.
+func (r *Round) Waiting() iter.Seq2[string, query.Request] {
+	return func(yield func(string, query.Request) bool) {
+		for _, u := range r.waiting {
+			if !yield(u.Only.Text, r.op.AllVersions(u.projects())) {
+				return
+			}
+		}
+	}
 }
 
 // settle looks the specifiers of a round up, all in one go, and gathers what
 // waited for them. Where that fails the slice's own resolver tells why.
-func (c *collector) settle(ctx context.Context) error {
-	var asked wanted
-	for _, u := range c.waiting {
-		asked.requests = append(asked.requests, c.op.versions(u.slice))
+func (r *Round) settle(ctx context.Context) error {
+	var asked Wanted
+	for _, versions := range r.Waiting() {
+		asked.Requests = append(asked.Requests, versions)
 	}
-	if err := c.op.announce(ctx, asked); err != nil {
+	if err := r.op.Announce(ctx, asked); err != nil {
 		return err
 	}
-	if c.op.dry != nil { // at most what it comes to without the specifier
-		for _, u := range c.waiting {
-			u.gather(u.Slice)
+	if r.op.dry == nil {
+		if err := r.agree(ctx); err != nil {
+			return err
 		}
-		c.waiting = nil
-		return nil
 	}
+	for _, u := range r.waiting {
+		if r.op.dry != nil { // at most what it comes to without the specifier
+			u.gather(u.Slice.Slice)
+		} else if versions, known := r.op.selected.get(u.key()); known {
+			u.gather(u.among(versions))
+		}
+	}
+	r.waiting = nil
+	return nil
+}
+
+// agree settles which versions the specifiers of a round select.
+func (r *Round) agree(ctx context.Context) error {
 	texts, seen := map[string]*agreement{}, map[string]bool{}
-	for _, u := range c.waiting {
+	for _, u := range r.waiting {
 		if seen[u.key()] {
 			continue
 		}
@@ -180,24 +209,18 @@ func (c *collector) settle(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		all, err := c.op.loadVersions(ctx, u.slice)
-		if err != nil || c.op.selected.compare(u.only, all) != nil {
+		all, err := r.op.versions(ctx, u.Slice)
+		if err != nil || r.op.selected.compare(u.Only, all) != nil {
 			continue
 		}
-		if texts[u.only.text] == nil {
-			texts[u.only.text] = &agreement{}
+		if texts[u.Only.Text] == nil {
+			texts[u.Only.Text] = &agreement{}
 		}
-		texts[u.only.text].add(u.slice, all)
+		texts[u.Only.Text].add(u.Slice, all)
 	}
 	for _, a := range texts {
-		a.agree(c.op)
+		a.settle(r.op)
 	}
-	for _, u := range c.waiting {
-		if versions, known := c.op.selected.get(u.key()); known {
-			u.gather(u.among(versions))
-		}
-	}
-	c.waiting = nil
 	return nil
 }
 
@@ -206,15 +229,15 @@ func (c *collector) settle(ctx context.Context) error {
 // cannot. A version matches or not whoever's it is; whether pre-releases count
 // depends on the project, so that there are two lists.
 type agreement struct {
-	slices           []slice
+	slices           []Slice
 	own              [][]string // what each selects by itself
 	finals           []bool     // each selects from what the specifier prefers
 	preferred, every []string
 }
 
 // add takes part with the versions of the slice's projects.
-func (a *agreement) add(s slice, versions pypi.Versions) {
-	preferred, every := s.only.Match(versions)
+func (a *agreement) add(s Slice, versions pypi.Versions) {
+	preferred, every := s.Only.Match(versions)
 	own := every
 	if len(preferred) > 0 {
 		own = preferred
@@ -223,12 +246,12 @@ func (a *agreement) add(s slice, versions pypi.Versions) {
 	a.preferred, a.every = append(a.preferred, preferred...), append(a.every, every...)
 }
 
-// agree settles what each slice selects.
-func (a *agreement) agree(op *operation) {
+// settle puts down what each slice selects.
+func (a *agreement) settle(op *Operation) {
 	slices.Sort(a.preferred)
 	slices.Sort(a.every)
 	a.preferred, a.every = slices.Compact(a.preferred), slices.Compact(a.every)
-	shared := len(a.every) <= op.limits.Versions
+	shared := len(a.every) <= op.cfg.Versions
 	for i, s := range a.slices {
 		switch {
 		case !shared || len(a.own[i]) == 0:

@@ -1,0 +1,115 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+)
+
+// comparison is the arguments of Query.compare.
+type comparison struct {
+	names []string
+	base  rounds.Slice // not yet narrowed to them
+	every cube.Interval
+}
+
+func (a arguments) comparison() (any, error) {
+	c := comparison{every: cube.Interval(argument[string](a.given, "interval"))}
+	var err error
+	if c.names, err = a.names("projects"); err != nil {
+		return c, err
+	}
+	if c.base, err = a.part(); err != nil {
+		return c, err
+	}
+	if n, most := len(c.names)*cube.BucketCount(a.days(c.base.Slice), c.every), a.limits.Compared; n > most {
+		return c, overLimit(fault.CostLimit, n, most,
+			"the comparison has %d points; at most %d are allowed: ask for a longer interval, a shorter range or fewer projects", n, most)
+	}
+	return c, nil
+}
+
+func (op *operation) gatherComparison(r *rounds.Round, n *node) {
+	c := n.args.(comparison)
+	for _, name := range op.MayExist(c.names) {
+		r.AskExistence(name)
+		for line := range n.each("lines") {
+			for p := range line.each("project") {
+				op.gatherProject(r, p, name)
+			}
+			r.Narrowed(c.base.Of(name), func(s cube.Slice) { op.gatherLine(r, line, c.every, s) })
+		}
+	}
+}
+
+// gatherLine gathers what is selected of one project's line.
+func (op *operation) gatherLine(r *rounds.Round, n *node, every cube.Interval, s cube.Slice) {
+	if n.has("total") {
+		r.AskTotal(s)
+	}
+	for series := range n.each("series") {
+		op.gatherSeries(r, series, every, s)
+	}
+	for d := range n.each("downloads") {
+		op.gatherDownloads(r, d, s)
+	}
+}
+
+// Comparison is several projects on one time axis.
+type Comparison struct {
+	Interval cube.Interval
+	Lines    []*ComparisonLine
+
+	op    *operation
+	slice cube.Slice
+}
+
+// ComparisonLine is one project of a comparison.
+type ComparisonLine struct {
+	Project   *Project
+	Downloads *Downloads
+
+	every cube.Interval
+}
+
+// Compare resolves Query.compare.
+func (queryResolver) Compare(ctx context.Context) (*Comparison, error) {
+	op, _, args, err := field[comparison](ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{Interval: args.every, Lines: make([]*ComparisonLine, len(args.names)), op: op, slice: args.base.Slice}
+	for i, name := range args.names {
+		p, err := op.project(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			continue
+		}
+		s, err := op.Resolve(ctx, args.base.Of(p.Name))
+		if err != nil {
+			return nil, err
+		}
+		c.Lines[i] = &ComparisonLine{p, &Downloads{op, s}, args.every}
+	}
+	return c, nil
+}
+
+// Dates is the time axis of every line.
+func (c *Comparison) Dates() []cube.Day { return cube.Buckets(c.op.days(c.slice), c.Interval) }
+
+// AsOf is when the data last changed; nil where the database does not tell.
+func (c *Comparison) AsOf() *time.Time { return c.op.asOf() }
+
+// Total is of the comparison's range.
+func (l *ComparisonLine) Total(ctx context.Context) (int64, error) { return l.Downloads.Total(ctx) }
+
+// Series is on the comparison's axis.
+func (l *ComparisonLine) Series(ctx context.Context) (*Series, error) {
+	op := l.Downloads.op
+	return op.seriesOf(ctx, l.Downloads.slice, l.every, op.Load)
+}

@@ -1,0 +1,115 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
+	"clickql/internal/query"
+)
+
+// ranking is the arguments of Query.topProjects.
+type ranking struct {
+	slice rounds.Slice
+	first int
+	after *query.Cursor
+}
+
+func (a arguments) ranking() (any, error) {
+	var k ranking
+	var err error
+	if k.slice, err = a.part(); err != nil {
+		return k, err
+	}
+	if k.first, err = a.first(); err != nil {
+		return k, err
+	}
+	k.after, err = parseCursor(optional[string](a.given, "after"))
+	return k, err
+}
+
+// request is for one page, of one project at least: whoever shows the answer
+// cuts it to first.
+func (k ranking) request(s cube.Slice) query.Request {
+	return query.SplitOf(s, cube.Project, max(k.first, 1), k.after).WithoutTotal()
+}
+
+func (op *operation) gatherRanking(r *rounds.Round, n *node) {
+	k := n.args.(ranking)
+	projects := n.elements("project")
+	r.Narrowed(k.slice, func(s cube.Slice) {
+		r.AwaitSplit(&n.Place, k.request(s), len(projects) > 0, func(r *rounds.Round, res *query.Result) {
+			for _, g := range res.Groups[:min(k.first, len(res.Groups))] {
+				for _, p := range projects {
+					op.gatherProject(r, p, g.Value)
+				}
+			}
+		})
+	})
+}
+
+// TopProjects resolves Query.topProjects.
+func (queryResolver) TopProjects(ctx context.Context) (*ProjectRankingConnection, error) {
+	op, n, k, err := field[ranking](ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := op.Resolve(ctx, k.slice)
+	if err != nil {
+		return nil, err
+	}
+	res, err := op.Load(ctx, k.request(s))
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Wait(ctx); err != nil {
+		return nil, err
+	}
+	groups := res.Groups[:min(k.first, len(res.Groups))]
+	more := res.More || len(groups) < len(res.Groups)
+	return paged(groups, more, k.after != nil, func(g query.Group) *ProjectRanking {
+		return &ProjectRanking{&Project{op, g.Value}, g.Total}
+	}), nil
+}
+
+// ProjectRanking is a project with its downloads in a slice.
+type ProjectRanking struct {
+	Project *Project
+	Total   int64
+}
+
+// rankings is a list of projects, once what its elements ask is announced.
+func (op *operation) rankings(ctx context.Context, n *node, groups []query.Group, err error) ([]*ProjectRanking, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Wait(ctx); err != nil {
+		return nil, err
+	}
+	list := make([]*ProjectRanking, len(groups))
+	for i, g := range groups {
+		list[i] = &ProjectRanking{&Project{op, g.Value}, g.Total}
+	}
+	return list, nil
+}
+
+// mostDownloaded is the projects with the most downloads of all time, most
+// first, ties by name; ones without any are last.
+func (op *operation) mostDownloaded(ctx context.Context, names []string, first int) ([]query.Group, error) {
+	groups, err := op.Totals(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(groups, func(a, b query.Group) int {
+		return cmp.Or(cmp.Compare(b.Total, a.Total), strings.Compare(a.Value, b.Value))
+	})
+	return groups[:min(first, len(groups))], nil
+}
+
+var rankingOutline = outline[*ProjectRanking]{[]string{"ProjectRanking"}, map[string]fieldWriter[*ProjectRanking]{
+	"project": objectOf(projectOutline, func(r *ProjectRanking) *Project { return r.Project }),
+	"total":   leafOf(func(b []byte, r *ProjectRanking) []byte { return appendInt(b, r.Total) }),
+}}

@@ -1,0 +1,221 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"clickql/graph/rounds"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+	"clickql/internal/projects"
+	"clickql/internal/query"
+)
+
+// ReleaseLevel is how much of a version's release segment is kept.
+type ReleaseLevel string
+
+// releaseNumbers is how many numbers of the release segment a level keeps.
+var releaseNumbers = map[ReleaseLevel]int{"MAJOR": 1, "MINOR": 2}
+
+// releaseCut is the arguments of Downloads.byRelease.
+type releaseCut struct {
+	level  ReleaseLevel
+	first  int
+	others bool
+}
+
+func (a arguments) byRelease() (any, error) {
+	first, err := a.first()
+	return releaseCut{ReleaseLevel(argument[string](a.given, "level")), first, argument[bool](a.given, "others")}, err
+}
+
+// ReleaseGroup is the versions of one major or minor release, taken together.
+type ReleaseGroup struct {
+	group projects.ReleaseGroup
+	Level ReleaseLevel
+	Share float64
+
+	rest   bool
+	parent *Downloads
+	slice  cube.Slice
+}
+
+// gatherReleaseGroups gathers one selection of Downloads.byRelease.
+func (op *operation) gatherReleaseGroups(r *rounds.Round, n *node, s cube.Slice) {
+	request := op.AllVersions(s)
+	r.Ask(request)
+	if !n.has("series", "downloads") {
+		return
+	}
+	r.Await(&n.Place, func(ctx context.Context, r *rounds.Round) {
+		res, err := op.Load(ctx, request)
+		if err != nil {
+			return
+		}
+		groups, err := op.groups(n.args.(releaseCut), s, res)
+		if err != nil {
+			return
+		}
+		for _, g := range groups {
+			op.gatherReleaseGroup(r, n, g)
+		}
+	})
+}
+
+// gatherReleaseGroup gathers what is selected of one group.
+func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGroup) {
+	for series := range n.each("series") {
+		every := series.args.(cube.Interval)
+		if request, err := op.series(op.widened(g.slice, leadOf(series)), every); err == nil {
+			r.Ask(g.parts(request)...)
+		}
+		op.gatherShares(r, series, every, g.slice)
+	}
+	for d := range n.each("downloads") {
+		op.gatherDownloads(r, d, g.slice)
+	}
+}
+
+// groups is the slice's first groups of versions, and the rest where it is
+// asked for and there is any.
+func (op *operation) groups(cut releaseCut, s cube.Slice, res *query.Result) (groups []*ReleaseGroup, err error) {
+	if res.More {
+		return nil, overLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
+			"byRelease needs all versions of the slice, and there are more than %d: name a project", op.limits.Versions)
+	}
+	all := projects.GroupReleases(res.Groups, releaseNumbers[cut.level])
+	for _, g := range all[:min(cut.first, len(all))] {
+		groups = append(groups, &ReleaseGroup{group: g, slice: s.Narrow(cube.Condition{Dim: cube.Version, Values: g.Versions})})
+	}
+	if rest := all[len(groups):]; cut.others && len(rest) > 0 {
+		groups = append(groups, restOf(s, res, rest))
+	}
+	var whole int64
+	for _, g := range all {
+		whole += g.Total
+	}
+	for _, g := range groups {
+		g.Level, g.Share = cut.level, share(g.group.Total, whole)
+	}
+	return groups, nil
+}
+
+// restOf is all versions of the groups that are not listed, in the answer's
+// order.
+func restOf(s cube.Slice, res *query.Result, rest []projects.ReleaseGroup) *ReleaseGroup {
+	of := map[string]bool{}
+	left := &ReleaseGroup{rest: true}
+	for _, g := range rest {
+		left.group.Total += g.Total
+		for _, v := range g.Versions {
+			of[v] = true
+		}
+	}
+	for _, g := range res.Groups {
+		if of[g.Value] {
+			left.group.Versions = append(left.group.Versions, g.Value)
+		}
+	}
+	left.slice = s.Narrow(cube.Condition{Dim: cube.Version, Values: left.group.Versions})
+	return left
+}
+
+// ByRelease resolves Downloads.byRelease.
+func (d *Downloads) ByRelease(ctx context.Context) ([]*ReleaseGroup, error) {
+	op, n, cut, err := field[releaseCut](ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := op.Load(ctx, op.AllVersions(d.slice))
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Wait(ctx); err != nil {
+		return nil, err
+	}
+	groups, err := op.groups(cut, d.slice, res)
+	for _, g := range groups {
+		g.parent = d
+	}
+	return groups, err
+}
+
+// Release is nil for the group of all other versions.
+func (g *ReleaseGroup) Release() *string {
+	if g.rest {
+		return nil
+	}
+	return &g.group.Release
+}
+
+// Label is the release as people call it.
+func (g *ReleaseGroup) Label() string {
+	return value{text: g.group.Release, rest: g.rest}.label(cube.Version)
+}
+
+// Total is of all its versions.
+func (g *ReleaseGroup) Total() int64 { return g.group.Total }
+
+// Versions are the most downloaded first.
+func (g *ReleaseGroup) Versions() []string { return g.group.Versions }
+
+// Downloads is the parent narrowed to the group's versions.
+func (g *ReleaseGroup) Downloads() *Downloads { return &Downloads{g.parent.op, g.slice} }
+
+// Series resolves ReleaseGroup.series.
+func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
+	op, _, every, err := field[cube.Interval](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.seriesOf(ctx, g.slice, every, func(ctx context.Context, r query.Request) (*query.Result, error) {
+		return op.loadSum(ctx, g.parts(r))
+	})
+}
+
+// mostParts is how many versions' series are added up at the most: a group of
+// more is asked for by itself.
+const mostParts = 100
+
+// parts are the requests whose answers add up to the answer for the group's
+// slice: one for each version. All versions of all groups of a split are then
+// one query, where lists of versions would be a query each.
+func (g *ReleaseGroup) parts(r query.Request) []query.Request {
+	if len(g.group.Versions) > mostParts {
+		return []query.Request{r}
+	}
+	parts := make([]query.Request, len(g.group.Versions))
+	for i, version := range g.group.Versions {
+		parts[i] = r
+		parts[i].Slice = ofValue(r.Slice, cube.Version, version)
+	}
+	return parts
+}
+
+// loadSum is the sum of series over one range.
+func (op *operation) loadSum(ctx context.Context, parts []query.Request) (*query.Result, error) {
+	sum := &query.Result{}
+	for i, r := range parts {
+		res, err := op.Load(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			sum.Days, sum.Totals = res.Days, slices.Clone(res.Totals)
+			continue
+		}
+		for j, total := range res.Totals {
+			sum.Totals[j] += total
+		}
+	}
+	return sum, nil
+}
+
+var groupOutline = outline[*ReleaseGroup]{[]string{"ReleaseGroup"}, map[string]fieldWriter[*ReleaseGroup]{
+	"level":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, string(g.Level)) }),
+	"release":  leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendOptional(b, g.Release()) }),
+	"label":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, g.Label()) }),
+	"total":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendInt(b, g.Total()) }),
+	"share":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendFloat(b, g.Share) }),
+	"versions": leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendList(b, g.Versions(), appendString) }),
+}}

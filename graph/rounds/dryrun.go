@@ -1,0 +1,67 @@
+package rounds
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+	"clickql/internal/fetch"
+	"clickql/internal/query"
+)
+
+// dryRun prices an operation instead of running it: what it would announce is
+// planned, and nothing is asked. Where a split's elements ask for more, values
+// are assumed, as many as it may have. Lists of releases, trends and requirements
+// are priced without what their elements ask: only the database knows them.
+type dryRun struct {
+	price  fetch.Price
+	nested map[string]bool // splits whose elements' answers come along
+	failed []*fault.Error
+}
+
+// Priced is what a dry run comes to, and what could not be planned.
+func (op *Operation) Priced() (fetch.Price, []*fault.Error) {
+	slices.SortFunc(op.dry.failed, func(a, b *fault.Error) int { return strings.Compare(a.Message, b.Message) })
+	return op.dry.price, op.dry.failed
+}
+
+// add prices what is announced together.
+func (d *dryRun) add(loads *fetch.Operation, w Wanted) {
+	price, nested, failed := loads.Price(w.Requests)
+	d.price = d.price.Plus(price)
+	d.failed = append(d.failed, failed...)
+	for key := range nested {
+		d.nested[key] = true
+	}
+	for _, names := range [][]string{w.Metadata, w.Releases, w.Requirements, w.Dependents} {
+		if len(names) > 0 {
+			d.price.Queries++
+		}
+	}
+}
+
+// values is the answer to a split whose elements ask for more; in a dry run, an
+// assumed one. It is empty where the elements' answers come with the split's.
+func (op *Operation) values(ctx context.Context, r query.Request) (*query.Result, error) {
+	switch {
+	case op.dry == nil:
+		return op.Load(ctx, r)
+	case op.dry.nested[r.Key()]:
+		return &query.Result{}, nil
+	}
+	res := &query.Result{}
+	if r.Dim == cube.Project && op.Indexed() {
+		largest, _ := op.Snap.Projects.Prefix("", nil, r.First)
+		for _, p := range largest {
+			res.Groups = append(res.Groups, query.Group{Value: p.Name, Total: p.Total})
+		}
+		return res, nil
+	}
+	for i := range r.First {
+		res.Groups = append(res.Groups, query.Group{Value: fmt.Sprintf("%03d", i), Total: 1})
+	}
+	return res, nil
+}
