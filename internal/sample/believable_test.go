@@ -164,7 +164,7 @@ func TestAdoption(t *testing.T) {
 			t.Errorf("%s has no release", p.key)
 			continue
 		}
-		shares, total := p.shares(nil, w.adoption, w.until)
+		shares, total := p.shares(nil, w.until)
 		if total <= 0 || slices.Min(shares) < 0 {
 			t.Errorf("%s: shares %v", p.key, shares)
 		}

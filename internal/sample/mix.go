@@ -1,174 +1,161 @@
 package sample
 
 import (
+	_ "embed"
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
-
-	"clickql/internal/chconn"
 )
 
-// texts is a parameter of the type that text names: "" stands for NULL.
-type texts []string
+//go:embed installers.txt
+var installersText string
 
-// String writes the list as the server reads it.
-func (t texts) String() string {
-	var b strings.Builder
-	for i, s := range t {
-		b.WriteByte("[,"[min(i, 1)])
-		if s == "" {
-			b.WriteString("NULL")
-		} else {
-			b.WriteString(chconn.Literal(s))
+//go:embed machines.txt
+var machinesText string
+
+// mix is what downloads come from: installers and machines, with their lives.
+type mix struct{ installers, machines []profile }
+
+// profile is one line of a table: what it weighs, since when and until it fades,
+// and the texts that its downloads report.
+type profile struct {
+	weight     float64
+	since      day
+	rise, fade float64 // years; 0 for fade: it stays
+	fields     []string
+}
+
+// newMix reads the tables. A test reads them too: a mistake in them is a panic.
+func newMix() mix {
+	return mix{readProfiles(installersText), readProfiles(machinesText)}
+}
+
+func readProfiles(text string) []profile {
+	var list []profile
+	for _, line := range tableLines(text) {
+		since, err := month(line[1])
+		if err != nil {
+			panic(fmt.Sprintf("sample: %q: %v", line, err))
+		}
+		p := profile{weight: number(line[0]), since: since, rise: number(line[2]), fade: number(line[3]), fields: line[4:]}
+		list = append(list, p)
+	}
+	return list
+}
+
+// number reads a field of a table.
+func number(s string) float64 {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		panic(fmt.Sprintf("sample: %v", err))
+	}
+	return x
+}
+
+// on is the weight on a day.
+func (p profile) on(d day) float64 {
+	age := years(p.since, d)
+	if age <= 0 {
+		return 0
+	}
+	x := p.weight * (1 - math.Exp(-2*age*age/p.rise/p.rise))
+	if p.fade > 0 {
+		x *= math.Exp(-age / p.fade)
+	}
+	return x
+}
+
+// Numbers of slots that draws choose from; downloads.sql has them too.
+const (
+	wideSlots    = 1024 // installers, countries, Pythons
+	machineSlots = 256  // for each audience
+)
+
+// params is the mix of a day as parameters of the query that draws from it.
+func (m mix) params(d day, lines []pythonLine) map[string]any {
+	params := pythonParams(lines, d)
+	params["installers"] = append(m.installerSlots(d, "-"), m.installerSlots(d, "mirror")...)
+	texts(params, m.installers, "installer_names", "installer_versions", "", "", "setuptools", "rustc")
+	params["told"] = integers(m.installers, 2)
+	var machines []int64
+	for _, a := range audiences() {
+		machines = append(machines, m.machineSlots(a, d)...)
+	}
+	params["machines"] = machines
+	texts(params, m.machines, "system_names", "system_releases", "distro_names", "distro_versions", "distro_ids", "libc_libs", "libc_versions",
+		"cpus", "openssl")
+	params["machine_platforms"], params["machine_ci"], params["machine_people"] = integers(m.machines, 9), integers(m.machines, 10), integers(m.machines, 11)
+	var codes []string
+	var servers, people []float64
+	for entry := range strings.SplitSeq(countries, ",") {
+		f := strings.Fields(entry)
+		codes = append(codes, strings.Trim(f[0], "-"))
+		servers, people = append(servers, number(f[1])), append(people, number(f[2]))
+	}
+	params["codes"] = codes
+	params["countries"] = append(slots(servers, wideSlots), slots(people, wideSlots)...)
+	return params
+}
+
+// installerSlots are those that mirrors use, or all others.
+func (m mix) installerSlots(d day, who string) []int64 {
+	weights := make([]float64, len(m.installers))
+	for i, p := range m.installers {
+		if p.fields[3] == who {
+			weights[i] = p.on(d)
 		}
 	}
-	return b.String() + "]"
+	return slots(weights, wideSlots)
 }
 
-// mix is the installers, systems, countries and Pythons of one day, as
-// parameters of the query that draws from them.
-type mix struct {
-	python pythonMix
-	params map[string]any
-}
-
-// newMix is the mix on a day.
-func (w *world) newMix(d day) mix {
-	m := mix{python: newPythonMix(w.lines, d), params: map[string]any{"seed": w.options.Seed, "bounds": clockBounds()}}
-	m.addPythons(w.lines)
-	m.addInstallers(installersOn(d))
-	m.addSystems(w.systems, d)
-	m.addCountries(w.countries)
-	m.addSecurity(d)
-	return m
-}
-
-// addPythons adds the version and the minor of each slot. Index 1 of the
-// versions is what is not reported.
-func (m *mix) addPythons(lines []pythonLine) {
-	slots, minors := make([]int64, 0, pythonSlots), make([]int64, 0, pythonSlots)
-	for _, s := range m.python.slots {
-		slots = append(slots, int64(s)+2)
-		minors = append(minors, int64(m.python.minors[s])+1)
+// machineSlots are the machines of an audience.
+func (m mix) machineSlots(a audience, d day) []int64 {
+	weights := make([]float64, len(m.machines))
+	for i, p := range m.machines {
+		weights[i] = p.on(d) * map[string]float64{"Linux": a.linux, "Darwin": a.mac, "Windows": a.windows, "FreeBSD": a.mac}[p.fields[0]]
 	}
-	var tags []string
+	return slots(weights, machineSlots)
+}
+
+// texts adds a parameter for each column of a table that has a name.
+func texts(params map[string]any, table []profile, names ...string) {
+	for i, name := range names {
+		var column []string
+		for _, p := range table {
+			column = append(column, strings.Trim(p.fields[i], "-"))
+		}
+		params[name] = column
+	}
+	delete(params, "")
+}
+
+// integers is a column of a table that holds whole numbers.
+func integers(table []profile, column int) []int64 {
+	var list []int64
+	for _, p := range table {
+		list = append(list, int64(number(p.fields[column])))
+	}
+	return list
+}
+
+// pythonParams are the slots of the minor versions, and the versions and tags of
+// each.
+func pythonParams(lines []pythonLine, d day) map[string]any {
+	var weights []float64
+	var versions, tags []string
 	for _, l := range lines {
-		abi := l.tag
-		if l.released < dayOf(2019, 10, 1) { // the m of pymalloc went with 3.8
-			abi += "m"
-		}
-		tags = append(tags, l.tag+"-"+abi)
+		patches := l.patches(d)
+		weights, versions, tags = append(weights, l.popularity(d)), append(versions, patches[:]...), append(tags, l.tag())
 	}
-	m.params["python_slots"], m.params["python_minors"] = slots, minors
-	m.params["python_versions"] = append(append(texts{""}, m.python.versions...), "7.3.17") // PyPy's own
-	m.params["implementations"] = texts{"", "CPython", "PyPy"}
-	m.params["file_types"] = texts(fileTypes())
-	m.params["python_tags"] = tags
-	m.params["platform_tags"] = platformTags()[1:]
-}
-
-// addInstallers adds two alias tables, one after the other: what people and
-// machines use, and what mirrors use.
-func (m *mix) addInstallers(list []installer) {
-	var names, versions, setuptools, rustc texts
-	var tells []int64
-	people, mirrors := make([]float64, len(list)), make([]float64, len(list))
-	for i, l := range list {
-		names, versions = append(names, l.name), append(versions, l.version)
-		setuptools, rustc = append(setuptools, l.setuptools), append(rustc, l.rustc)
-		tells = append(tells, l.tells)
-		if l.mirror {
-			mirrors[i] = l.weight
-		} else {
-			people[i] = l.weight
-		}
-	}
-	a, b := newAliasTable(people, installerColumns), newAliasTable(mirrors, installerColumns)
-	m.params["installer_threshold"] = append(a.threshold, b.threshold...)
-	m.params["installer_alias"] = append(a.alias, b.alias...)
-	m.params["installer_names"], m.params["installer_versions"] = names, versions
-	m.params["setuptools"], m.params["rustc"], m.params["tells"] = setuptools, rustc, tells
-}
-
-// addSystems adds an alias table for each audience, one after the other, and
-// the columns of the systems. Index 1 is the system that reports nothing.
-func (m *mix) addSystems(systems []system, d day) {
-	var threshold, alias []int64
-	for a := range audiences {
-		t := newAliasTable(systemWeights(systems, a, d), systemColumns)
-		threshold, alias = append(threshold, t.threshold...), append(alias, t.alias...)
-	}
-	m.params["system_threshold"], m.params["system_alias"] = threshold, alias
-	text := map[string]func(system) string{
-		"system_names":    func(s system) string { return s.name },
-		"system_releases": func(s system) string { return s.release },
-		"distro_names":    func(s system) string { return s.distro },
-		"distro_versions": func(s system) string { return s.distroVersion },
-		"distro_ids":      func(s system) string { return s.distroID },
-		"libc_libs":       func(s system) string { return s.lib },
-		"libc_versions":   func(s system) string { return s.libVersion },
-		"cpus":            func(s system) string { return s.cpu },
-		"openssl":         func(s system) string { return s.openssl },
-	}
-	for name, of := range text {
-		list := make(texts, len(systems))
-		for i, s := range systems {
-			list[i] = of(s)
-		}
-		m.params[name] = list
-	}
-	number := map[string]func(system) int64{
-		"system_platforms": func(s system) int64 { return int64(s.platform) },
-		"system_ci":        func(s system) int64 { return int64(s.ci * 256) },
-		"country_tables": func(s system) int64 { // offset of the circle's table
-			if s.desktop {
-				return 1 + countryColumns*int64(onDesktop)
-			}
-			return 1 + countryColumns*int64(onServer)
-		},
-	}
-	for name, of := range number {
-		list := make([]int64, len(systems))
-		for i, s := range systems {
-			list[i] = of(s)
-		}
-		m.params[name] = list
+	return map[string]any{
+		"pythons": slots(weights, wideSlots), "python_versions": versions, "python_tags": tags, "platform_tags": platformTags(),
 	}
 }
 
-// addCountries adds an alias table for each circle, one after the other.
-func (m *mix) addCountries(countries []country) {
-	var threshold, alias []int64
-	for c := range circles {
-		weights := make([]float64, len(countries))
-		for i, country := range countries {
-			weights[i] = country.weights[c]
-		}
-		t := newAliasTable(weights, countryColumns)
-		threshold, alias = append(threshold, t.threshold...), append(alias, t.alias...)
-	}
-	codes := make(texts, countryColumns)
-	for i, c := range countries {
-		codes[i] = c.code
-	}
-	m.params["country_threshold"], m.params["country_alias"], m.params["countries"] = threshold, alias, codes
-}
-
-// addSecurity adds sixteen equally likely protocols and ciphers: TLS 1.3 came
-// to the site in 2018 and won over the years.
-func (m *mix) addSecurity(d day) {
-	modern := max(0, min(14, int(2.2*years(dayOf(2018, 9, 1), d))))
-	var protocols, ciphers texts
-	for i := range 16 {
-		protocol, cipher := "TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"
-		switch {
-		case i < modern:
-			protocol, cipher = "TLSv1.3", "TLS_AES_256_GCM_SHA384"
-			if i%5 == 4 {
-				cipher = "TLS_AES_128_GCM_SHA256"
-			}
-		case i == 15:
-			cipher = "ECDHE-RSA-CHACHA20-POLY1305"
-		}
-		protocols, ciphers = append(protocols, protocol), append(ciphers, cipher)
-	}
-	m.params["tls_protocols"], m.params["tls_ciphers"] = protocols, ciphers
-}
+// countries are the origins of downloads with their weights among servers, many
+// of which stand in few data centres, and among people, who are everywhere.
+const countries = "US 560 210,DE 50 55,IN 34 110,CN 34 75,FR 30 38,GB 32 52,JP 36 40,CA 23 32,NL 31 20,SG 26 16,IE 40 5," +
+	"BR 16 46,RU 20 36,KR 20 30,AU 15 24,PL 7 17,ES 8 22,IT 8 21,SE 8 10,CH 6 10,HK 9 9,TW 7 14,IL 5 10,FI 6 5,BE 4 7,AT 3 6," +
+	"DK 3 7,NO 3 6,CZ 3 7,PT 2 7,TR 4 13,ID 5 14,VN 4 13,MX 3 14,AR 2 10,CO 2 9,CL 2 6,ZA 3 7,UA 2 8,RO 2 7,HU 2 5,GR 1 5," +
+	"TH 2 8,MY 2 8,PH 2 9,PK 1 10,BD 1 6,EG 1 5,NG 1 6,KE 1 3,NZ 2 4,IR 1 8,AE 2 4,-- 6 4"

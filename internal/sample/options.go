@@ -43,13 +43,7 @@ const defaultUntil = day(20757)
 // something to show on every page: rising, fading, new and stale projects over
 // more than a year.
 func Defaults() Options {
-	return Options{
-		Rows:     3_000_000,
-		Days:     400,
-		Projects: len(knownProjects()),
-		Seed:     1,
-		Until:    defaultUntil.time(),
-	}
+	return Options{Rows: 3_000_000, Days: 400, Projects: len(knownProjects()), Seed: 1, Until: defaultUntil.time()}
 }
 
 // earliest and latest bound the days for which projects, Pythons and installers
@@ -60,6 +54,7 @@ func latest() day   { return dayOf(2035, time.December, 31) }
 // Validate reports the first argument out of range, wrapping ErrOptions.
 func (o Options) Validate() error {
 	last := dayAt(o.Until)
+	first := last - day(o.Days) + 1
 	switch {
 	case o.Rows < 0 || o.Rows > maxRows:
 		return fmt.Errorf("%w: rows is %d; give a number from 0 to %d", ErrOptions, o.Rows, int64(maxRows))
@@ -69,9 +64,9 @@ func (o Options) Validate() error {
 		return fmt.Errorf("%w: projects is %d; give a number from 1 to %d", ErrOptions, o.Projects, maxProjects)
 	case last > latest():
 		return fmt.Errorf("%w: until is %s; give a day not after %s", ErrOptions, last, latest())
-	case last-day(o.Days)+1 < earliest():
+	case first < earliest():
 		return fmt.Errorf("%w: the first of %d days until %s is %s; nothing is modelled before %s: give a later day or fewer days",
-			ErrOptions, o.Days, last, last-day(o.Days)+1, earliest())
+			ErrOptions, o.Days, last, first, earliest())
 	}
 	return nil
 }

@@ -43,15 +43,19 @@ func openOutput(dir string) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the sample's directory %s: %w", dir, err)
 	}
-	if err := os.MkdirAll(abs, 0o755); err != nil {
-		return nil, fmt.Errorf("create the sample's directory: %w", err)
-	}
 	if strings.ContainsAny(abs, "*?{}") {
 		return nil, fmt.Errorf("%w: the directory is %s, and ClickHouse reads * ? { } in a path as a pattern; name another directory", ErrOptions, abs)
 	}
+	if err := os.MkdirAll(abs, 0o755); err != nil {
+		return nil, fmt.Errorf("create the sample's directory: %w", err)
+	}
 	out := &output{dir: abs}
-	if out.lock, err = lockDir(abs); err != nil {
-		return nil, err
+	if out.lock, err = os.Open(abs); err != nil {
+		return nil, fmt.Errorf("open the sample's directory: %w", err)
+	}
+	if err := syscall.Flock(int(out.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		err = fmt.Errorf("write a sample to %s: another sample is being written there; wait for it or name another directory: %w", abs, err)
+		return nil, errors.Join(err, out.lock.Close())
 	}
 	if err := out.prepare(); err != nil {
 		out.close()
@@ -60,61 +64,36 @@ func openOutput(dir string) (*output, error) {
 	return out, nil
 }
 
-// lockDir keeps other writers of samples out until the file is closed.
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the sample's directory: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("write a sample to %s: another sample is being written there; wait for it or name another directory: %w", dir, err), f.Close())
-	}
-	return f, nil
-}
-
-// prepare reads the earlier sample's manifest, refuses foreign files and makes
-// the private folder, without what a killed writer may have left in it.
+// prepare reads the earlier sample's manifest, refuses files that it does not
+// name, which would be loaded together with the new ones, and makes the private
+// folder, without what a killed writer may have left in it.
 func (out *output) prepare() error {
 	content, err := os.ReadFile(filepath.Join(out.dir, manifestName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the earlier sample's manifest: %w", err)
-	}
 	if err == nil {
 		var m manifest
-		if err := json.Unmarshal(content, &m); err != nil {
-			return fmt.Errorf("read %s in %s: %w; remove the directory or name another", manifestName, out.dir, err)
-		}
+		err = json.Unmarshal(content, &m)
 		out.old = m.Files
 	}
-	for _, folder := range []string{DownloadsDir, ProjectsDir} {
-		if err := out.refuseForeign(folder); err != nil {
-			return err
-		}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s in %s: %w; remove the directory or name another", manifestName, out.dir, err)
 	}
-	if err := out.discard(); err != nil {
+	found, err := filepath.Glob(filepath.Join(out.dir, "*", "*"))
+	if err != nil {
 		return err
 	}
-	for _, folder := range []string{DownloadsDir, ProjectsDir} {
-		if err := os.MkdirAll(out.path(folder), 0o755); err != nil {
-			return fmt.Errorf("create the sample's folder: %w", err)
-		}
-	}
-	return nil
-}
-
-// refuseForeign is an error if a folder holds files that the earlier sample
-// does not name.
-func (out *output) refuseForeign(folder string) error {
-	entries, err := os.ReadDir(filepath.Join(out.dir, folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("look into the sample's directory: %w", err)
-	}
-	for _, e := range entries {
-		if name := filepath.Join(folder, e.Name()); !slices.Contains(out.old, name) {
+	for _, path := range found {
+		name, err := filepath.Rel(out.dir, path)
+		folder := filepath.Dir(name)
+		if err != nil || (folder == DownloadsDir || folder == ProjectsDir) && !slices.Contains(out.old, name) {
 			return fmt.Errorf("write a sample to %s: it %w, such as %s; name an empty directory", out.dir, ErrForeignFiles, name)
 		}
 	}
-	return nil
+	return errors.Join(out.discard(), makeFolders(out.path()))
+}
+
+// makeFolders makes the folders of a sample.
+func makeFolders(dir string) error {
+	return errors.Join(os.MkdirAll(filepath.Join(dir, DownloadsDir), 0o755), os.MkdirAll(filepath.Join(dir, ProjectsDir), 0o755))
 }
 
 // path is a place in the private folder.
@@ -136,41 +115,29 @@ func (out *output) size(files []string) (int64, error) {
 }
 
 // discard removes the private folder.
-func (out *output) discard() error {
-	if err := os.RemoveAll(out.path()); err != nil {
-		return fmt.Errorf("remove unfinished files: %w", err)
-	}
-	return nil
-}
+func (out *output) discard() error { return os.RemoveAll(out.path()) }
 
 // publish gives the files their names and removes those of the earlier sample.
 // The manifest comes first and names both, so that whatever a crash leaves is
 // still known as a sample's and can be replaced.
 func (out *output) publish(o Options, files []string) error {
-	both := slices.Concat(out.old, files)
-	slices.Sort(both)
-	if err := out.writeManifest(o, slices.Compact(both)); err != nil {
+	if err := out.writeManifest(o, slices.Concat(out.old, files)); err != nil {
 		return err
 	}
 	for _, f := range out.old {
-		if err := remove(filepath.Join(out.dir, f)); err != nil {
-			return fmt.Errorf("remove a file of the earlier sample: %w", err)
+		if err := os.Remove(filepath.Join(out.dir, f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
-	for _, folder := range []string{DownloadsDir, ProjectsDir} {
-		if err := os.MkdirAll(filepath.Join(out.dir, folder), 0o755); err != nil {
-			return fmt.Errorf("create the sample's folder: %w", err)
-		}
+	if err := makeFolders(out.dir); err != nil {
+		return err
 	}
 	for _, f := range files {
 		if err := os.Rename(out.path(f), filepath.Join(out.dir, f)); err != nil {
-			return fmt.Errorf("name a finished file: %w", err)
+			return err
 		}
 	}
-	if err := out.writeManifest(o, files); err != nil {
-		return err
-	}
-	return out.discard()
+	return errors.Join(out.writeManifest(o, files), out.discard())
 }
 
 // writeManifest replaces the manifest.
@@ -180,12 +147,9 @@ func (out *output) writeManifest(o Options, files []string) error {
 		return err
 	}
 	if err := os.WriteFile(out.path(manifestName), append(content, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write the manifest: %w", err)
+		return err
 	}
-	if err := os.Rename(out.path(manifestName), filepath.Join(out.dir, manifestName)); err != nil {
-		return fmt.Errorf("write the manifest: %w", err)
-	}
-	return nil
+	return os.Rename(out.path(manifestName), filepath.Join(out.dir, manifestName))
 }
 
 // close gives up the lock.

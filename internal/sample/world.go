@@ -3,58 +3,115 @@ package sample
 import (
 	"fmt"
 	"math"
-	"sort"
+	"slices"
+	"strings"
+	"time"
 )
 
 // world is everything that the options determine before any row is drawn. It is
 // not changed after newWorld, and used from several goroutines.
 type world struct {
-	options   Options
-	first     day
-	until     day
-	lines     []pythonLine
-	systems   []system
-	countries []country
-	adoption  adoption
-	projects  []project // in the order of their keys, as the exports are clustered
-	perDay    []int64
-	starts    []int64 // rows before each day
+	options  Options
+	first    day
+	until    day
+	lines    []pythonLine
+	mix      mix
+	projects []project // in the order of their keys, as the exports are clustered
+	perDay   []int64
+	starts   []int64 // rows before each day
 }
 
 // newWorld builds the model for valid options. It fails where there are rows but
 // none of the projects is old enough to be downloaded.
 func newWorld(o Options) (*world, error) {
-	w := &world{
-		options: o, until: dayAt(o.Until),
-		lines: pythonLines(), systems: knownSystems(), countries: knownCountries(), adoption: newAdoption(),
-	}
+	w := &world{options: o, until: dayAt(o.Until), lines: pythonLines(), mix: newMix(), projects: knownProjects()}
 	w.first = w.until - day(o.Days) + 1
-	list := knownProjects()
-	if o.Projects <= len(list) {
-		list = list[:o.Projects]
+	if known := len(w.projects); o.Projects <= known {
+		w.projects = w.projects[:o.Projects]
 	} else {
-		list = append(list, tailProjects(o.Projects-len(list), list)...)
+		w.projects = append(w.projects, tailProjects(known, o.Projects-known)...)
 	}
-	w.projects = list
-	for i := range w.projects {
-		p := &w.projects[i]
-		p.releases = makeReleases(p, w.lines, w.until)
-	}
-	sort.Slice(w.projects, func(i, j int) bool { return w.projects[i].key < w.projects[j].key })
 	begins := day(math.MaxInt32)
 	for i := range w.projects {
-		begins = min(begins, w.projects[i].begins())
+		p := &w.projects[i]
+		p.settle(w.until)
+		p.releases = makeReleases(p, w.lines, w.until)
+		begins = min(begins, p.begins())
 	}
+	slices.SortFunc(w.projects, func(a, b project) int { return strings.Compare(a.key, b.key) })
 	if begins > w.until && o.Rows > 0 {
 		return nil, fmt.Errorf("%w: until is %s, when none of the first %d projects had been released; give a later day or more projects",
 			ErrOptions, w.until, o.Projects)
 	}
-	w.perDay = rowsPerDay(o.Rows, w.first, o.Days, begins)
-	w.starts = make([]int64, len(w.perDay))
-	for i := 1; i < len(w.perDay); i++ {
-		w.starts[i] = w.starts[i-1] + w.perDay[i-1]
-	}
+	w.divide(begins)
 	return w, nil
+}
+
+// divide gives each day its rows, in proportion to its weight; they add up.
+// Days before anything can be downloaded have none.
+func (w *world) divide(begins day) {
+	weights := make([]float64, w.options.Days)
+	for i := range weights {
+		if d := w.first + day(i); d >= begins {
+			weights[i] = dayWeight(d)
+		}
+	}
+	total, done, given := sum(weights), 0.0, int64(0)
+	for _, weight := range weights {
+		upTo := given
+		if done += weight; weight > 0 {
+			upTo = int64(math.Round(done / total * float64(w.options.Rows)))
+		}
+		w.starts, w.perDay = append(w.starts, given), append(w.perDay, upTo-given)
+		given = upTo
+	}
+	if last := len(w.perDay) - 1; total > 0 {
+		w.perDay[last] += w.options.Rows - given // what rounding left
+	}
+}
+
+// dayWeight is the relative total of a day: weeks as the real series of widely
+// used projects show them, quiet holidays at the end of the year, and growth.
+func dayWeight(d day) float64 {
+	t := d.time()
+	weight := [7]float64{0.615, 0.985, 1, 0.985, 0.96, 0.95, 0.61}[t.Weekday()] * math.Exp(0.24*years(defaultUntil, d))
+	if t.Month() == time.December && t.Day() >= 24 || t.YearDay() == 1 {
+		weight *= 0.6
+	}
+	return weight
+}
+
+// demand is the relative number of downloads of a project on a day: its weight,
+// its own rise or fall against all others, and noise; nothing before it begins.
+func (p *project) demand(d, until day, seed uint64) float64 {
+	begins := p.begins()
+	if d < begins {
+		return 0
+	}
+	weight := p.weight
+	if wd := d.time().Weekday(); wd == time.Saturday || wd == time.Sunday {
+		weight *= p.audience.weekend
+	}
+	if p.age > 0 { // new projects are judged by where they are at the sample's end
+		weight *= math.Exp(1.8 * years(until, d) * 12 / float64(p.age))
+	} else {
+		weight *= (1 - math.Exp(-2.2*math.Max(years(begins, d), 0.01))) * math.Exp(p.drift()*years(defaultUntil, d))
+	}
+	return weight * math.Exp(0.045*bell(forNoise, seed, p.id, uint64(d)))
+}
+
+// drift is a project's own growth a year, relative to all downloads.
+func (p *project) drift() float64 {
+	drift := 0.10 * bell(forGrowth, p.id)
+	switch {
+	case p.last != 0 && p.last < defaultUntil-3*365:
+		drift -= 0.22
+	case p.audience.number == 3: // machine learning
+		drift += 0.30
+	case p.key == "uv":
+		drift += 0.7
+	}
+	return drift
 }
 
 // cell is a run of rows of one release on one day.
@@ -64,8 +121,52 @@ type cell struct {
 	day     day
 	first   int64 // number of the first row in the whole sample
 	rows    int64
-	// anonymous rows lack the project.
-	anonymous bool
+}
+
+// maxCellRows bounds a run, so that expanding one keeps little in memory.
+const maxCellRows = 4096
+
+// eachCell divides a day's rows over projects and releases by systematic
+// sampling: the rows stand at equal distances on the line of all weights, which
+// starts at a random offset each day. Counts are as close to the weights as
+// whole numbers can be, and what is rare comes at its rate in the long run.
+func (w *world) eachCell(d day, emit func(cell)) {
+	rows, start := w.perDay[d-w.first], w.starts[d-w.first]
+	demands := make([]float64, len(w.projects))
+	for i := range w.projects {
+		demands[i] = w.projects[i].demand(d, w.until, w.options.Seed)
+	}
+	total, shift := sum(demands), unit(forShift, w.options.Seed, uint64(d))
+	done, at := 0.0, int64(0)
+	var shares []float64
+	var c cell
+	upTo := func(end int64) {
+		for ; at < end; at += c.rows {
+			c.first, c.rows = start+at, min(maxCellRows, end-at)
+			emit(c)
+		}
+	}
+	for i, demand := range demands {
+		p := &w.projects[i]
+		if demand > 0 && position((done+demand)/total, rows, shift) > at {
+			var all float64
+			shares, all = p.shares(shares[:0], d)
+			part := done
+			for k, share := range shares {
+				part += demand * share / all
+				c = cell{project: p, release: &p.releases[k], day: d}
+				upTo(position(part/total, rows, shift))
+			}
+		}
+		done += demand
+	}
+	upTo(rows) // what rounding left
+}
+
+// position is the number of rows that stand before a point of the line of
+// weights, the whole of which is 1.
+func position(x float64, rows int64, shift float64) int64 {
+	return min(rows, int64(math.Floor(x*float64(rows)+shift)))
 }
 
 // One row in nullProjectOf lacks its project, and among those in the older shape
@@ -76,78 +177,19 @@ const (
 	nullTimeOf, nullTimeAt       = 25013, 11
 )
 
-// maxCellRows bounds a run, so that expanding one keeps little in memory.
-const maxCellRows = 4096
-
-// eachCell divides a segment's rows over projects and releases by systematic
-// sampling: the rows stand at equal distances on the line of all weights, which
-// starts at a random offset each day. Counts are as close to the weights as
-// whole numbers can be, and what is rare comes at its rate in the long run.
-func (w *world) eachCell(s segment, emit func(cell)) {
-	rows := w.perDay[s.day-w.first]
-	demands := make([]float64, len(w.projects))
-	for i := range w.projects {
-		demands[i] = w.projects[i].demand(s.day, w.until, w.options.Seed)
+// rejected is the number of rows without a project or without a timestamp.
+func (w *world) rejected() (n int64) {
+	older := w.options.Rows // rows in the older shape, which come first
+	if b := bulkDays(w.options.Days); b < len(w.starts) {
+		older = w.starts[b]
 	}
-	total := sum(demands)
-	shift := unit(forShift, w.options.Seed, uint64(s.day))
-	last := len(demands) - 1
-	for last > 0 && demands[last] == 0 {
-		last--
+	for at := int64(nullProjectAt); at < w.options.Rows; at += nullProjectOf {
+		n++
 	}
-	done, at := 0.0, int64(0)
-	var shares []float64
-	for i, demand := range demands {
-		if demand == 0 {
-			continue
-		}
-		before := done
-		done += demand
-		end := position(done/total, rows, shift)
-		if i == last {
-			end = rows
-		}
-		if end <= at {
-			continue
-		}
-		p := &w.projects[i]
-		var all float64
-		shares, all = p.shares(shares[:0], w.adoption, s.day)
-		part := 0.0
-		for r, share := range shares {
-			part += share
-			next := min(end, position((before+demand*part/all)/total, rows, shift))
-			if r == len(shares)-1 {
-				next = end
-			}
-			w.emitCell(cell{project: p, release: &p.releases[r], day: s.day}, s, at, next, emit)
-			at = max(at, next)
+	for at := int64(nullTimeAt); at < older; at += nullTimeOf {
+		if at%nullProjectOf != nullProjectAt {
+			n++
 		}
 	}
-}
-
-// position is the number of rows that stand before a point of the line of
-// weights, the whole of which is 1.
-func position(x float64, rows int64, shift float64) int64 {
-	return min(rows, int64(math.Floor(x*float64(rows)+shift)))
-}
-
-// emitCell clips a run to the segment and cuts it into bounded pieces.
-func (w *world) emitCell(c cell, s segment, from, to int64, emit func(cell)) {
-	from, to = max(from, s.from), min(to, s.to)
-	start := w.starts[s.day-w.first]
-	for from < to {
-		c.first, c.rows = start+from, min(maxCellRows, to-from)
-		ahead := nullProjectAt - c.first%nullProjectOf
-		if ahead < 0 {
-			ahead += nullProjectOf
-		}
-		if c.anonymous = ahead == 0; c.anonymous {
-			c.rows = 1
-		} else {
-			c.rows = min(c.rows, ahead)
-		}
-		emit(c)
-		from += c.rows
-	}
+	return n
 }

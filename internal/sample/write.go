@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
+	"slices"
+	"sync"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/ext"
 	"golang.org/x/sync/errgroup"
 
 	"clickql/internal/chconn"
@@ -76,97 +74,130 @@ func Write(ctx context.Context, conn *chconn.Conn, o Options, progress func(done
 
 // writeAll writes all files to the output's private folder.
 func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, progress func(done, total int64)) (Result, error) {
-	result := Result{
-		Rows: w.options.Rows, Rejected: w.rejected(),
-		From: w.first.String(), To: w.until.String(),
-	}
-	for i := range w.projects {
-		if len(w.projects[i].releases) > 0 {
-			result.Projects++
-		}
-	}
+	result := Result{Rows: w.options.Rows, Rejected: w.rejected(), From: w.first.String(), To: w.until.String()}
 	// Wide enough for any machine: what a file holds does not depend on it.
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, min(8, runtime.NumCPU())))
-	var releases atomic.Int64
-	for _, b := range w.planMetadata() {
-		result.Files = append(result.Files, filepath.Join(ProjectsDir, b.name))
+	var mu sync.Mutex // over releases and done
+	var releases, done int64
+	for list := range slices.Chunk(w.projects, metadataProjects) {
+		name := filepath.Join(ProjectsDir, fmt.Sprintf("projects-%012d.parquet", len(result.Files)))
+		result.Files = append(result.Files, name)
+		for i := range list {
+			result.Projects += min(1, len(list[i].releases))
+		}
 		group.Go(func() error {
-			n, err := w.writeMetadata(ctx, conn, b, out.path(ProjectsDir, b.name))
-			releases.Add(n)
+			n, err := w.writeMetadata(ctx, conn, list, out.path(name))
+			mu.Lock()
+			defer mu.Unlock()
+			releases += n
 			return err
 		})
 	}
-	report := counter(progress, w.options.Rows)
 	for _, s := range planDownloads(w.first, w.perDay) {
-		for _, name := range s.files() {
+		for _, name := range s.names {
 			result.Files = append(result.Files, filepath.Join(DownloadsDir, name))
 		}
 		group.Go(func() error {
 			if err := w.writeDownloads(ctx, conn, s, out.path(DownloadsDir)); err != nil {
 				return err
 			}
-			report(s.rows)
+			mu.Lock()
+			defer mu.Unlock()
+			done += s.rows
+			progress(done, w.options.Rows)
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	if err != nil {
 		return Result{}, err
 	}
-	result.Releases = releases.Load()
-	var err error
+	result.Releases = releases
 	result.Bytes, err = out.size(result.Files)
 	return result, err
 }
 
 // writeDownloads writes the files of one statement to a folder.
 func (w *world) writeDownloads(ctx context.Context, conn *chconn.Conn, s statement, folder string) error {
-	m := w.newMix(s.segments[0].day)
-	var cells cellTable
-	for _, g := range s.segments {
-		w.eachCell(g, func(c cell) { cells.add(c, m.python) })
-	}
-	table, err := cells.table()
+	cells, err := newTable("cells", cellColumns)
 	if err != nil {
 		return err
 	}
-	if err := send(ctx, conn, downloadsQuery(s, folder), m.params, table); err != nil {
-		return fmt.Errorf("write %s and what goes with it: %w", s.name, err)
+	releases, err := newTable("releases", releaseColumns)
+	if err != nil {
+		return err
+	}
+	ids := map[*release]uint32{}
+	var errs []error
+	for _, d := range s.days {
+		w.eachCell(d, func(c cell) {
+			id, known := ids[c.release]
+			if !known {
+				id = uint32(len(ids))
+				ids[c.release] = id
+				errs = append(errs, releases.Append(releaseRow(id, c.project, c.release, len(w.lines))...))
+			}
+			errs = append(errs, cells.Append(id, int32(c.day), c.first, uint32(c.rows)))
+		})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	params := w.mix.params(s.days[0], w.lines)
+	params["seed"], params["older"] = w.options.Seed, s.older
+	params["no_project_of"], params["no_project_at"] = nullProjectOf, nullProjectAt
+	params["no_time_of"], params["no_time_at"] = nullTimeOf, nullTimeAt
+	if err := send(ctx, conn, downloadsQuery(s, folder), params, cells, releases); err != nil {
+		return fmt.Errorf("write %s and what goes with it: %w", s.names[0], err)
 	}
 	return nil
 }
 
-// send runs a statement with its parameters and the tables that it reads.
-func send(ctx context.Context, conn *chconn.Conn, query string, params map[string]any, tables ...*ext.Table) error {
-	ctx, err := chconn.WithParameters(ctx, params)
-	if err != nil {
-		return err
-	}
-	return conn.Exec(clickhouse.Context(ctx, clickhouse.WithExternalTable(tables...)), query)
+// statement is one query over consecutive days. It writes one file of the older
+// shape (dotted names, no ci), or one of the present for each day that has rows.
+type statement struct {
+	older bool
+	days  []day
+	rows  int64
+	names []string // within file_downloads
 }
 
-// rejected is the number of rows without a project or without a timestamp.
-func (w *world) rejected() int64 {
-	older := w.options.Rows // rows in the older shape, which come first
-	if b := bulkDays(w.options.Days); b < len(w.starts) {
-		older = w.starts[b]
-	}
-	n := every(w.options.Rows, nullProjectOf, nullProjectAt) + every(older, nullTimeOf, nullTimeAt)
-	for at := int64(nullProjectAt); at < older; at += nullProjectOf {
-		if at%nullTimeOf == nullTimeAt {
-			n--
+const (
+	// maxJointRows bounds the rows of days that share a statement, so that
+	// there are several statements to run side by side, and what the writers
+	// of the daily files hold in memory.
+	maxJointRows = 500_000
+	// maxJointDays bounds those days: all of them have the mix of the first.
+	maxJointDays = 31
+)
+
+// bulkDays is the number of days, the oldest, that are exported in bulk and in
+// the older shape.
+func bulkDays(days int) int { return days / 3 }
+
+// planDownloads divides the days into statements. Days without rows have no
+// file.
+func planDownloads(first day, perDay []int64) []statement {
+	var list []statement
+	for i, rows := range perDay {
+		if rows == 0 {
+			continue
+		}
+		d, older := first+day(i), i < bulkDays(len(perDay))
+		last := len(list) - 1
+		if last < 0 || list[last].older != older || list[last].rows+rows > maxJointRows || d-list[last].days[0] >= maxJointDays {
+			last++
+			list = append(list, statement{older: older})
+			if older {
+				list[last].names = []string{fmt.Sprintf("file_downloads-%012d.parquet", last)}
+			}
+		}
+		s := &list[last]
+		s.days, s.rows = append(s.days, d), s.rows+rows
+		if !older {
+			s.names = append(s.names, fmt.Sprintf("%d-%012d.parquet", d.unix(), 0))
 		}
 	}
-	return n
-}
-
-// every is how many numbers below n leave the remainder at when divided by of.
-func every(n, of, at int64) int64 { return max(0, (n-at+of-1)/of) }
-
-// remove deletes a file that may be missing.
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	return list
 }
