@@ -12,8 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -45,6 +43,12 @@ type HandlerConfig struct {
 	Trusted *gqlhttp.Trusted
 	// Origins are the sites whose pages may open a WebSocket, "*" for any.
 	Origins []string
+	// Operations is how many operations may run at one time over one WebSocket. The
+	// default is 100.
+	Operations int
+	// MaxMessage is the longest message that a WebSocket takes, in bytes. The
+	// default is 1 MiB.
+	MaxMessage int64
 	// Log takes what is not the client's doing; nothing is logged where nil.
 	Log *slog.Logger
 	// news is shared by all subscribers.
@@ -68,8 +72,8 @@ func (c HandlerConfig) withDefaults() HandlerConfig {
 	return c
 }
 
-// initTimeout is how long a new WebSocket may take to say what it wants.
-const initTimeout = 10 * time.Second
+// socketMemory bounds the answers over WebSockets that are in memory at one time.
+const socketMemory = 64 << 20
 
 // statuses are those of operations that do not run, where 400 does not say it
 // all.
@@ -95,11 +99,9 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 		Documents: gqlhttp.NewDocuments(cfg.PersistedBytes, cfg.Trusted), CacheBytes: cfg.DocumentBytes,
 	})
 	srv := handler.New(es)
-	// Pings are the client's: they are answered, and TCP's own find those who
-	// have gone. A ping from here would cost a goroutine for each who waits.
-	srv.AddTransport(guard.Transport(transport.Websocket{
-		Implementation: transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins(cfg.Origins)}},
-		InitTimeout:    initTimeout,
+	srv.AddTransport(guard.Transport(gqlhttp.WebSocket{
+		Origins: origins(cfg.Origins), Timeout: cfg.Timeout,
+		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory), Limits: cfg.Limits.document(),
 	}))
 	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Limits: cfg.Limits.document()}))
 	srv.SetQueryCache(gqlhttp.Handed{})
@@ -242,8 +244,13 @@ func (c *HandlerConfig) cost(op *operation, p fetch.Price) map[string]any {
 // InterceptResponse adds what the operation cost, and what it needed where the
 // request's extensions say explain.
 func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	resp := next(context.WithValue(ctx, errorBudgetKey{}, &errorBudget{}))
 	op := operationOf(ctx)
+	if op != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+		if err := gqlhttp.Reserve(ctx, op.size.bytes()); err != nil {
+			return &graphql.Response{Errors: gqlerror.List{o.tell.shown(ctx, err)}}
+		}
+	}
+	resp := next(context.WithValue(ctx, errorBudgetKey{}, &errorBudget{}))
 	if resp == nil || op == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return resp
 	}

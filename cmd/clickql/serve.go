@@ -41,6 +41,9 @@ type serveFlags struct {
 	limits       graph.Limits
 	maxBody      byteSize
 	maxResponse  byteSize
+	connections  int
+	perClient    int
+	perSocket    int
 	documents    *gqlhttp.Trusted // in the directory trusted
 	trusted      string
 	asked        string
@@ -48,7 +51,7 @@ type serveFlags struct {
 
 // newServeCommand is the gateway.
 func newServeCommand(a *app) *cobra.Command {
-	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults(), limits: graph.DefaultLimits(), maxBody: 1 << 20, maxResponse: 16 << 20}
+	f := serveFlags{cache: fetch.DefaultCacheBytes, sample: sample.Defaults(), limits: graph.DefaultLimits(), maxBody: 4 << 20, maxResponse: 16 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer GraphQL over HTTP",
@@ -77,8 +80,11 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.Int64Var(&f.maxCost, "max-cost", 0, "most `rows` that a whole operation may be expected to have read, as extensions.cost tells it; 0 for no limit")
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
 	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
-	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 1MiB")
+	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 4MiB")
 	flags.Var(&f.maxResponse, "max-response", "largest answer, a `size` such as 16MiB: one that could become four times as large does not run, one that becomes larger is given up")
+	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections may be open, a `number`; some more are taken for /healthz, /readyz and /metrics alone")
+	flags.IntVar(&f.perClient, "max-client-connections", 512, "how many of them one client may have by its address, a `number`; behind a proxy, which all clients share, as many as --max-connections")
+	flags.IntVar(&f.perSocket, "max-socket-operations", 100, "how many operations may run over one WebSocket, subscriptions included, a `number`")
 	limitFlags(flags, &f.limits)
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
@@ -123,7 +129,7 @@ func (f serveFlags) check(a *app) error {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
 		}
 	}
-	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse)} {
+	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse), f.connections, f.perClient, f.perSocket} {
 		if l < 0 {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
@@ -209,8 +215,8 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.origins,
 		Log: a.log, Registry: registry,
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},
-		GraphQL: graph.HandlerConfig{Limits: limits, NoIntrospection: f.closed, Trusted: f.documents},
-		Server:  server.Config{MaxBody: int64(f.maxBody), Drain: f.drain},
+		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
+		Server:  server.Config{MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},
 	}
 }
 

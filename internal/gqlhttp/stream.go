@@ -58,7 +58,6 @@ func newEvents(w http.ResponseWriter, every time.Duration, gone func()) *events 
 		every = defaultKeepAlive
 	}
 	e := &events{w: w, out: http.NewResponseController(w), every: every, gone: gone}
-	_ = e.out.SetWriteDeadline(time.Time{}) // a writer without deadlines has none to lift
 	h := w.Header()
 	h.Set("Content-Type", typeStream+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -71,7 +70,8 @@ func newEvents(w http.ResponseWriter, every time.Duration, gone func()) *events 
 	return e
 }
 
-// send writes an event whole; false tells that nobody reads any more.
+// send writes an event whole; false tells that nobody reads any more, or not fast
+// enough.
 func (e *events) send(event string) bool {
 	e.writing.Lock()
 	defer e.writing.Unlock()
@@ -79,6 +79,7 @@ func (e *events) send(event string) bool {
 		return false
 	}
 	e.silence.Reset(e.every)
+	_ = e.out.SetWriteDeadline(time.Now().Add(writeTimeout)) // a writer without deadlines has none to set
 	if _, err := e.w.Write([]byte(event)); err != nil || e.out.Flush() != nil {
 		e.over = true
 		e.gone()

@@ -74,22 +74,30 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		refuse(w, kind, refusef(http.StatusMethodNotAllowed, "mutations are asked by POST"))
 	case op.Operation.Operation == ast.Subscription && want.stream == 0:
 		refuse(w, kind, refusef(http.StatusNotAcceptable, "subscriptions are answered as %s, or over a WebSocket with the protocol graphql-transport-ws", typeStream))
-	case op.Operation.Operation == ast.Subscription || !ok:
+	case op.Operation.Operation == ast.Subscription:
 		next, ctx := exec.DispatchOperation(r.Context(), op)
 		t.stream(ctx, w, next)
+	case !ok:
+		t.stream(ctx, w, graphql.OneShot(t.run(r.Context(), exec, op)))
 	default:
-		ctx, cancel := r.Context(), context.CancelFunc(func() {})
-		if t.Timeout > 0 {
-			ctx, cancel = context.WithTimeout(ctx, t.Timeout)
-		}
-		defer cancel()
-		next, ctx := exec.DispatchOperation(ctx, op)
-		resp := next(ctx)
-		if resp == nil && r.Context().Err() == nil { // the time was over before anything ran
-			resp = exec.DispatchError(graphql.WithOperationContext(r.Context(), op), gqlerror.List{failure(CodeTimeout, "the answer was not ready in time")})
-		}
-		t.answer(w, kind, resp)
+		t.answer(w, kind, t.run(r.Context(), exec, op))
 	}
+}
+
+// run is the response to an operation that has one; nil where the client has gone.
+func (t Transport) run(waiting context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
+	ctx := waiting
+	if t.Timeout > 0 {
+		bounded, cancel := context.WithTimeout(ctx, t.Timeout)
+		defer cancel()
+		ctx = bounded
+	}
+	next, ctx := exec.DispatchOperation(ctx, op)
+	resp := next(ctx)
+	if resp == nil && waiting.Err() == nil { // the time was over before anything ran
+		resp = exec.DispatchError(graphql.WithOperationContext(waiting, op), gqlerror.List{failure(CodeTimeout, "the answer was not ready in time")})
+	}
+	return resp
 }
 
 // allowed lists the methods.

@@ -11,8 +11,9 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
+	"golang.org/x/sync/semaphore"
 
-	"clickql/internal/query"
+	"clickql/internal/gqlhttp"
 )
 
 // preflightAge is how long a browser may remember that a site is allowed: two
@@ -40,7 +41,7 @@ func compressed(next http.Handler) http.Handler { return gzhttp.GzipHandler(next
 // Streams end when the server stops.
 func (s *Server) graphql(m *metrics) http.Handler {
 	known := newResponses(s.cfg.CacheBytes, s.cfg.Loader, m, s.cfg.GraphQL)
-	answers := compressed(bounded(s.cfg.MaxBody, s.streamable(known)))
+	answers := remembering(compressed(bounded(s.cfg.MaxBody, s.streamable(known))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if isWebSocket(r) {
@@ -85,17 +86,37 @@ func (s *streamer) Stream() http.ResponseWriter {
 // Unwrap gives http.ResponseController the writer below.
 func (s *streamer) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// bounded refuses bodies of more than maxBody bytes before next sees any of
-// them.
+const (
+	// bodyMemory bounds the bodies that are in memory at one time.
+	bodyMemory = 64 << 20
+	// smallBody is what is not worth counting.
+	smallBody = 64 << 10
+	// answerMemory bounds the answers that are in memory at one time.
+	answerMemory = 96 << 20
+)
+
+// bounded refuses bodies of more than maxBody bytes before next sees any of them,
+// and lets large ones wait for one another.
 func bounded(maxBody int64, next http.Handler) http.Handler {
+	room := semaphore.NewWeighted(max(bodyMemory, maxBody))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		length := r.ContentLength
+		if length < 0 { // it comes in chunks
+			length = maxBody
+		}
+		if length = min(length, maxBody); length > smallBody {
+			if err := room.Acquire(r.Context(), length); err != nil {
+				return // the client has gone
+			}
+			defer room.Release(length)
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-			refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", maxBody))
+			refuse(w, http.StatusRequestEntityTooLarge, gqlhttp.CodeLimit, fmt.Sprintf("the request is larger than %d bytes: send shorter values, or leave hashes and comments away", maxBody))
 			return
 		}
 		if err != nil {
-			refuse(w, http.StatusBadRequest, "the request's body ended early")
+			refuse(w, http.StatusBadRequest, gqlhttp.CodeBadRequest, "the request's body ended early")
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -104,10 +125,20 @@ func bounded(maxBody int64, next http.Handler) http.Handler {
 	})
 }
 
+// remembering has memory reserved for the answers of next, until they are sent.
+func remembering(next http.Handler) http.Handler {
+	memory := gqlhttp.NewMemory(answerMemory)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, release := memory.Hold(r.Context())
+		defer release()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 // refuse answers a request that never reached GraphQL, in GraphQL's form.
-func refuse(w http.ResponseWriter, status int, message string) {
+func refuse(w http.ResponseWriter, status int, code, message string) {
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
-		"message": message, "extensions": map[string]any{"code": query.BadUserInput},
+		"message": message, "extensions": map[string]any{"code": code},
 	}}})
 }
 

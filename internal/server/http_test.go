@@ -96,7 +96,7 @@ func TestBodiesAreBounded(t *testing.T) {
 		t.Errorf("a body at the limit: %d", got.status)
 	}
 	got := ask(t, "POST", base+"/graphql", strings.Repeat("x", 101))
-	if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, `"code":"BAD_USER_INPUT"`) {
+	if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, `"code":"LIMIT"`) {
 		t.Errorf("a body above the limit: %d %s", got.status, got.body)
 	}
 }

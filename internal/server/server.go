@@ -36,8 +36,14 @@ type Config struct {
 	// is the default: the data is public and no request carries credentials, so
 	// that a foreign page learns nothing that its visitor could not ask for.
 	Origins []string
-	// MaxBody is the largest request to /graphql in bytes; 1 MiB.
+	// MaxBody is the largest request to /graphql in bytes; 4 MiB.
 	MaxBody int64
+	// Connections is how many connections are open at one time; 4,096. Some more
+	// are taken for /healthz, /readyz and /metrics alone.
+	Connections int
+	// ClientConnections is how many of them one client may have, by its address;
+	// 512. Behind a proxy all clients have the proxy's.
+	ClientConnections int
 	// CacheBytes bounds the whole answers to /graphql that are kept in memory;
 	// 64 MiB, negative for none.
 	CacheBytes int64
@@ -59,7 +65,13 @@ func (c Config) withDefaults() Config {
 		c.Origins = []string{"*"}
 	}
 	if c.MaxBody <= 0 {
-		c.MaxBody = 1 << 20
+		c.MaxBody = 4 << 20
+	}
+	if c.Connections <= 0 {
+		c.Connections = 4096
+	}
+	if c.ClientConnections <= 0 {
+		c.ClientConnections = 512
 	}
 	if c.CacheBytes == 0 {
 		c.CacheBytes = 64 << 20
@@ -100,7 +112,7 @@ func New(cfg Config) *Server {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
-	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, s.routes(m))))
+	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, sparing(s.routes(m)))))
 	return s
 }
 
