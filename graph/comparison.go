@@ -26,7 +26,7 @@ func (a arguments) comparison() (any, error) {
 		return c, err
 	}
 	if n, most := len(c.names)*cube.BucketCount(a.days(c.base.Slice), c.every), a.limits.Compared; n > most {
-		return c, overLimit(fault.CostLimit, n, most,
+		return c, fault.OverLimit(fault.CostLimit, n, most,
 			"the comparison has %d points; at most %d are allowed: ask for a longer interval, a shorter range or fewer projects", n, most)
 	}
 	return c, nil

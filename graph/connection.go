@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"clickql/graph/outline"
 	"clickql/internal/query"
 )
 
@@ -75,12 +76,12 @@ func (n *node) elements(path ...string) []*node {
 	return append(slices.Collect(n.through("nodes", path...)), slices.Collect(n.through("edges", append([]string{"node"}, path...)...))...)
 }
 
-var pageOutline = outline[*PageInfo]{[]string{"PageInfo"}, map[string]fieldWriter[*PageInfo]{
-	"hasNextPage":     leafOf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasNextPage) }),
-	"hasPreviousPage": leafOf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasPreviousPage) }),
-	"startCursor":     leafOf(func(b []byte, p *PageInfo) []byte { return appendOptional(b, p.StartCursor) }),
-	"endCursor":       leafOf(func(b []byte, p *PageInfo) []byte { return appendOptional(b, p.EndCursor) }),
-}}
+var pageOutline = outline.Of([]string{"PageInfo"}, map[string]outline.Field[*PageInfo]{
+	"hasNextPage":     outline.Leaf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasNextPage) }),
+	"hasPreviousPage": outline.Leaf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasPreviousPage) }),
+	"startCursor":     outline.Leaf(func(b []byte, p *PageInfo) []byte { return outline.AppendOptional(b, p.StartCursor) }),
+	"endCursor":       outline.Leaf(func(b []byte, p *PageInfo) []byte { return outline.AppendOptional(b, p.EndCursor) }),
+})
 
 // The outlines of the connections.
 var (
@@ -90,14 +91,14 @@ var (
 )
 
 // connectionOutline is the outline of the type's connection.
-func connectionOutline[T any](name string, of outline[T]) outline[*connection[T]] {
-	edges := outline[*edge[T]]{[]string{name + "Edge"}, map[string]fieldWriter[*edge[T]]{
-		"cursor": leafOf(func(b []byte, e *edge[T]) []byte { return appendString(b, e.Cursor) }),
-		"node":   objectOf(of, func(e *edge[T]) T { return e.Node }),
-	}}
-	return outline[*connection[T]]{[]string{name + "Connection"}, map[string]fieldWriter[*connection[T]]{
-		"edges":    listOf(edges, func(c *connection[T]) []*edge[T] { return c.Edges }),
-		"nodes":    listOf(of, (*connection[T]).Nodes),
-		"pageInfo": objectOf(pageOutline, func(c *connection[T]) *PageInfo { return c.PageInfo }),
-	}}
+func connectionOutline[T any](name string, of outline.Outline[T]) outline.Outline[*connection[T]] {
+	edges := outline.Of([]string{name + "Edge"}, map[string]outline.Field[*edge[T]]{
+		"cursor": outline.Leaf(func(b []byte, e *edge[T]) []byte { return outline.AppendString(b, e.Cursor) }),
+		"node":   outline.Object(of, func(e *edge[T]) T { return e.Node }),
+	})
+	return outline.Of([]string{name + "Connection"}, map[string]outline.Field[*connection[T]]{
+		"edges":    outline.List(edges, func(c *connection[T]) []*edge[T] { return c.Edges }),
+		"nodes":    outline.List(of, (*connection[T]).Nodes),
+		"pageInfo": outline.Object(pageOutline, func(c *connection[T]) *PageInfo { return c.PageInfo }),
+	})
 }

@@ -16,11 +16,6 @@ import (
 	"clickql/internal/gqlhttp"
 )
 
-// overLimit is the error for given of something, where at most limit may be.
-func overLimit(code fault.Code, given, limit int, format string, args ...any) *fault.Error {
-	return fault.OverLimit(code, int64(given), int64(limit), format, args...)
-}
-
 // The bounds of a response's errors: a field that fails may be in each of a
 // thousand elements of a list.
 const (

@@ -60,7 +60,7 @@ func TestPresent(t *testing.T) {
 	}{
 		{"ours", &fault.Error{Code: fault.CostLimit, Message: "too much"}, "COST_LIMIT", "too much"},
 		{"ours, wrapped", gqlerror.Wrap(&fault.Error{Code: fault.Overloaded, Message: "later"}), "OVERLOADED", "later"},
-		{"a limit", overLimit(fault.BadUserInput, 5, 4, "five"), "BAD_USER_INPUT", "five"},
+		{"a limit", fault.OverLimit(fault.BadUserInput, 5, 4, "five"), "BAD_USER_INPUT", "five"},
 		{"cancelled", context.Canceled, "TIMEOUT", "in time"},
 		{"anything else", errors.New("dial tcp 192.0.2.7:9000: SELECT 1"), "INTERNAL", "went wrong"},
 		{"anything else, by gqlgen", gqlerror.Errorf("SELECT 1"), "INTERNAL", "went wrong"},

@@ -90,7 +90,7 @@ func (l Limits) first(n int) error {
 		return fault.BadInput("first is %d; it must be between 0 and %d", n, l.First)
 	}
 	if n > l.First {
-		return overLimit(fault.BadUserInput, n, l.First, "first is %d; it must be between 0 and %d", n, l.First)
+		return fault.OverLimit(fault.BadUserInput, n, l.First, "first is %d; it must be between 0 and %d", n, l.First)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (l Limits) first(n int) error {
 // names checks how many values a list argument has.
 func (l Limits) names(what string, values []string) error {
 	if len(values) > l.Names {
-		return overLimit(fault.BadUserInput, len(values), l.Names,
+		return fault.OverLimit(fault.BadUserInput, len(values), l.Names,
 			"%s has %d values; at most %d are allowed", what, len(values), l.Names)
 	}
 	return nil

@@ -121,3 +121,15 @@ func appendPath(b []byte, fc *graphql.FieldContext) []byte {
 
 // node is the field that ctx is in.
 func (op *operation) node(ctx context.Context) *node { return op.nodes[pathOf(ctx)] }
+
+// resolver roots the generated code's resolvers.
+type resolver struct{}
+
+// Query is where queries begin.
+func (resolver) Query() QueryResolver { return queryResolver{} }
+
+// queryResolver resolves the fields of Query, each in the file of its subject.
+type queryResolver struct{}
+
+// Subscription is where subscriptions begin.
+func (resolver) Subscription() SubscriptionResolver { return subscriptionResolver{} }

@@ -188,7 +188,7 @@ func (op *operation) projectsOf(ctx context.Context, person string, role project
 		return nil, err
 	}
 	if len(found) > most {
-		return nil, overLimit(fault.BadUserInput, len(found), most,
+		return nil, fault.OverLimit(fault.BadUserInput, len(found), most,
 			"more than %d projects mention %q as %s: give the whole name, or the e-mail address", most, person, role)
 	}
 	op.Projects.PrefetchMetadata(ctx, found)

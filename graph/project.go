@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/projects"
@@ -232,7 +233,7 @@ func (p *Project) text(ctx context.Context, of func(*projects.Metadata) string) 
 	return &text, nil
 }
 
-var projectOutline = outline[*Project]{[]string{projectType, "Node"}, map[string]fieldWriter[*Project]{
-	"id":   leafOf(func(b []byte, p *Project) []byte { return appendString(b, p.ID()) }),
-	"name": leafOf(func(b []byte, p *Project) []byte { return appendString(b, p.Name) }),
-}}
+var projectOutline = outline.Of([]string{projectType, "Node"}, map[string]outline.Field[*Project]{
+	"id":   outline.Leaf(func(b []byte, p *Project) []byte { return outline.AppendString(b, p.ID()) }),
+	"name": outline.Leaf(func(b []byte, p *Project) []byte { return outline.AppendString(b, p.Name) }),
+})

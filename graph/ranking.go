@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/query"
@@ -109,7 +110,7 @@ func (op *operation) mostDownloaded(ctx context.Context, names []string, first i
 	return groups[:min(first, len(groups))], nil
 }
 
-var rankingOutline = outline[*ProjectRanking]{[]string{"ProjectRanking"}, map[string]fieldWriter[*ProjectRanking]{
-	"project": objectOf(projectOutline, func(r *ProjectRanking) *Project { return r.Project }),
-	"total":   leafOf(func(b []byte, r *ProjectRanking) []byte { return appendInt(b, r.Total) }),
-}}
+var rankingOutline = outline.Of([]string{"ProjectRanking"}, map[string]outline.Field[*ProjectRanking]{
+	"project": outline.Object(projectOutline, func(r *ProjectRanking) *Project { return r.Project }),
+	"total":   outline.Leaf(func(b []byte, r *ProjectRanking) []byte { return outline.AppendInt(b, r.Total) }),
+})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/fault"
@@ -80,7 +81,7 @@ func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGrou
 // asked for and there is any.
 func (op *operation) groups(cut releaseCut, s cube.Slice, res *query.Result) (groups []*ReleaseGroup, err error) {
 	if res.More {
-		return nil, overLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
+		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
 			"byRelease needs all versions of the slice, and there are more than %d: name a project", op.limits.Versions)
 	}
 	all := projects.GroupReleases(res.Groups, releaseNumbers[cut.level])
@@ -211,11 +212,13 @@ func (op *operation) loadSum(ctx context.Context, parts []query.Request) (*query
 	return sum, nil
 }
 
-var groupOutline = outline[*ReleaseGroup]{[]string{"ReleaseGroup"}, map[string]fieldWriter[*ReleaseGroup]{
-	"level":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, string(g.Level)) }),
-	"release":  leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendOptional(b, g.Release()) }),
-	"label":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendString(b, g.Label()) }),
-	"total":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendInt(b, g.Total()) }),
-	"share":    leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendFloat(b, g.Share) }),
-	"versions": leafOf(func(b []byte, g *ReleaseGroup) []byte { return appendList(b, g.Versions(), appendString) }),
-}}
+var groupOutline = outline.Of([]string{"ReleaseGroup"}, map[string]outline.Field[*ReleaseGroup]{
+	"level":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, string(g.Level)) }),
+	"release": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendOptional(b, g.Release()) }),
+	"label":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, g.Label()) }),
+	"total":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendInt(b, g.Total()) }),
+	"share":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendFloat(b, g.Share) }),
+	"versions": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte {
+		return outline.AppendList(b, g.Versions(), outline.AppendString)
+	}),
+})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/projects"
@@ -175,9 +176,9 @@ func (r *Release) Downloads(ctx context.Context) (*Downloads, error) {
 	return d, nil
 }
 
-var releaseOutline = outline[*Release]{[]string{"Release"}, map[string]fieldWriter[*Release]{
-	"project":        objectOf(projectOutline, (*Release).Project),
-	"version":        leafOf(func(b []byte, r *Release) []byte { return appendString(b, r.Version) }),
-	"uploadedAt":     leafOf(func(b []byte, r *Release) []byte { return appendDateTime(b, r.Uploaded) }),
-	"requiresPython": leafOf(func(b []byte, r *Release) []byte { return appendOptional(b, r.RequiresPython()) }),
-}}
+var releaseOutline = outline.Of([]string{"Release"}, map[string]outline.Field[*Release]{
+	"project":        outline.Object(projectOutline, (*Release).Project),
+	"version":        outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.Version) }),
+	"uploadedAt":     outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendDateTime(b, r.Uploaded) }),
+	"requiresPython": outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptional(b, r.RequiresPython()) }),
+})

@@ -9,20 +9,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"clickql/graph/coerce"
+	"clickql/graph/outline"
 	"clickql/internal/cube"
 )
 
 // MarshalDate writes a day as the scalar Date, YYYY-MM-DD.
 func MarshalDate(d cube.Day) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = w.Write(appendDate(make([]byte, 0, 12), d))
+		_, _ = w.Write(outline.AppendDate(make([]byte, 0, 12), d))
 	})
 }
 
 // MarshalDateTime writes an instant as the scalar DateTime, in UTC.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = w.Write(appendDateTime(make([]byte, 0, 40), t))
+		_, _ = w.Write(outline.AppendDateTime(make([]byte, 0, 40), t))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/fault"
@@ -44,7 +45,7 @@ func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval,
 // series is the request for a series.
 func (op *operation) series(s cube.Slice, every cube.Interval) (query.Request, error) {
 	if n := cube.BucketCount(op.days(s), every); n > op.limits.Points {
-		return query.Request{}, overLimit(fault.CostLimit, n, op.limits.Points,
+		return query.Request{}, fault.OverLimit(fault.CostLimit, n, op.limits.Points,
 			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, op.limits.Points)
 	}
 	return query.SeriesOf(s, every), nil
@@ -157,17 +158,17 @@ func (s *Series) Shares(ctx context.Context) ([]float64, error) {
 	return out, nil
 }
 
-var pointOutline = outline[Point]{[]string{"Point"}, map[string]fieldWriter[Point]{
-	"date":  leafOf(func(b []byte, p Point) []byte { return appendDate(b, p.Date) }),
-	"total": leafOf(func(b []byte, p Point) []byte { return appendInt(b, p.Total) }),
-}}
+var pointOutline = outline.Of([]string{"Point"}, map[string]outline.Field[Point]{
+	"date":  outline.Leaf(func(b []byte, p Point) []byte { return outline.AppendDate(b, p.Date) }),
+	"total": outline.Leaf(func(b []byte, p Point) []byte { return outline.AppendInt(b, p.Total) }),
+})
 
-var seriesOutline = outline[*Series]{[]string{"Series"}, map[string]fieldWriter[*Series]{
-	"interval": leafOf(func(b []byte, s *Series) []byte { return appendString(b, string(s.Interval)) }),
-	"dates":    leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Dates, appendDate) }),
-	"totals":   leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Totals, appendInt) }),
-	"missing":  leafOf(func(b []byte, s *Series) []byte { return appendList(b, s.Missing, appendDate) }),
-	"indexed":  leafOf(func(b []byte, s *Series) []byte { return appendFloats(b, s.Indexed()) }),
-	"asOf":     leafOf(func(b []byte, s *Series) []byte { return appendOptionalDateTime(b, s.AsOf()) }),
-	"points":   listOf(pointOutline, (*Series).Points),
-}}
+var seriesOutline = outline.Of([]string{"Series"}, map[string]outline.Field[*Series]{
+	"interval": outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendString(b, string(s.Interval)) }),
+	"dates":    outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Dates, outline.AppendDate) }),
+	"totals":   outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Totals, outline.AppendInt) }),
+	"missing":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Missing, outline.AppendDate) }),
+	"indexed":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendFloats(b, s.Indexed()) }),
+	"asOf":     outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendOptionalDateTime(b, s.AsOf()) }),
+	"points":   outline.List(pointOutline, (*Series).Points),
+})

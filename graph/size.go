@@ -200,7 +200,7 @@ func (z *sizer) weigh(argument string, value any) (n float64) {
 			most = maxRequirements
 		}
 		if len(v) > most && z.tooLong == nil {
-			z.tooLong = overLimit(gqlhttp.CodeLimit, len(v), most, "the text of %s has %d bytes; at most %d are allowed", argument, len(v), most)
+			z.tooLong = fault.OverLimit(gqlhttp.CodeLimit, len(v), most, "the text of %s has %d bytes; at most %d are allowed", argument, len(v), most)
 		}
 		n += float64(len(v) / textPerValue)
 	case []any:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/query"
@@ -194,10 +195,10 @@ func (s *Slice) Downloads() *Downloads {
 	return &Downloads{s.of.parent.op, s.of.narrow(s.of.parent.slice, s.value, s.of.res)}
 }
 
-var sliceOutline = outline[*Slice]{[]string{"Slice"}, map[string]fieldWriter[*Slice]{
-	"dimension": leafOf(func(b []byte, s *Slice) []byte { return appendString(b, string(s.of.dim)) }),
-	"value":     leafOf(func(b []byte, s *Slice) []byte { return appendOptional(b, s.Value()) }),
-	"label":     leafOf(func(b []byte, s *Slice) []byte { return appendString(b, s.Label()) }),
-	"total":     leafOf(func(b []byte, s *Slice) []byte { return appendInt(b, s.total) }),
-	"share":     leafOf(func(b []byte, s *Slice) []byte { return appendFloat(b, s.Share()) }),
-}}
+var sliceOutline = outline.Of([]string{"Slice"}, map[string]outline.Field[*Slice]{
+	"dimension": outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, string(s.of.dim)) }),
+	"value":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendOptional(b, s.Value()) }),
+	"label":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, s.Label()) }),
+	"total":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendInt(b, s.total) }),
+	"share":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendFloat(b, s.Share()) }),
+})

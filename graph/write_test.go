@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"pgregory.net/rapid"
 
+	"clickql/graph/outline"
 	"clickql/internal/fetch"
 )
 
@@ -156,7 +157,7 @@ func TestStringsAreWrittenAsGqlgenDoes(t *testing.T) {
 		s := rapid.String().Draw(t, "text") + rapid.StringMatching(`[\x00-\x24\\"é]*`).Draw(t, "special")
 		var want bytes.Buffer
 		graphql.MarshalString(s).MarshalGQL(&want)
-		if got := string(appendString(nil, s)); got != want.String() {
+		if got := string(outline.AppendString(nil, s)); got != want.String() {
 			t.Errorf("%q written, gqlgen writes %q", got, want.String())
 		}
 	})

@@ -128,7 +128,7 @@ func (op *Operation) versions(ctx context.Context, s Slice) (pypi.Versions, erro
 		return nil, err
 	}
 	if res.More {
-		return nil, fault.OverLimit(fault.BadUserInput, int64(len(res.Groups)+1), int64(op.cfg.Versions),
+		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.cfg.Versions,
 			"a specifier needs the versions of the projects, and there are more than %d: name the project, or list the versions with in", op.cfg.Versions)
 	}
 	versions := make([]string, len(res.Groups))

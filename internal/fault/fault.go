@@ -36,8 +36,8 @@ func BadInput(format string, args ...any) *Error {
 }
 
 // OverLimit is the error for given of something, where at most limit may be.
-func OverLimit(code Code, given, limit int64, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Limit: limit, Given: given}
+func OverLimit[N int | int64](code Code, given, limit N, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Limit: int64(limit), Given: int64(given)}
 }
 
 // Error is the message, without the cause.

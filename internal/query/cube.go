@@ -49,6 +49,4 @@ var (
 	Buckets = cube.Buckets
 	// BucketCount is cube.BucketCount.
 	BucketCount = cube.BucketCount
-	// OverLimit is fault.OverLimit.
-	OverLimit = fault.OverLimit
 )
