@@ -17,6 +17,8 @@ import (
 	"clickql/internal/advise"
 	"clickql/internal/asked"
 	"clickql/internal/catalog"
+	"clickql/internal/catalog/keycount"
+	"clickql/internal/chschema"
 )
 
 // adviseFlags are the flags of advise.
@@ -91,12 +93,14 @@ func (a *app) advise(ctx context.Context, f adviseFlags) error {
 		return err
 	}
 	f.options.Budget = uint64(f.budget)
-	if f.options.Readers, err = catalog.Readers(ctx, conn, conn.Database()); err != nil {
+	tables, err := chschema.Read(ctx, chschema.DB{Conn: conn}, conn.Database())
+	if err != nil {
 		return err
 	}
+	f.options.Readers = tables.Readers()
 	snap := cat.Snapshot()
 	report, err := advise.Advise(snap, log, func(keys []catalog.Key) ([]catalog.KeyCount, error) {
-		return catalog.CountKeys(ctx, conn, snap, keys, f.sampleRows)
+		return keycount.Estimate(ctx, conn, snap, keys, f.sampleRows)
 	}, f.options)
 	if errors.Is(err, advise.ErrNothingAsked) {
 		return fmt.Errorf("advise on database %s by %s: %w; run clickql serve for a while", snap.Database, path, err)

@@ -17,188 +17,209 @@
 //	  not first         of both, after the first time, only new parts are read
 //
 // A Snapshot is immutable. Catalog swaps in a newer one when the data changes.
+//
+// One look goes through these steps, each in a file named for it: the reader asks
+// chschema for the tables; classify makes an inventory of them, package lineage
+// saying what their columns hold; verify (whole, or sampled) adds up totals, and
+// package judge says which days agree; values are compared where no view is seen;
+// what is left gives the Snapshot, with the index of projects.
 package catalog
 
-import "time"
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
-// Grain is the finest step of time that a table keeps apart.
-type Grain int
-
-// The grains, finest first.
-const (
-	GrainDay   Grain = iota // a day column in the key
-	GrainMonth              // a month column in the key, holding the month's first day
-	GrainNone               // no time in the key: all time only
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
-// Table is one source of counts: the raw table, or an aggregate of it.
-type Table struct {
-	// Database and Name identify the table, unquoted.
-	Database, Name string
-	// Raw tells the table of single downloads from aggregates: there one row
-	// counts one, elsewhere the count column is summed.
-	Raw bool
-	// Dims holds the dimensions that the engine's own grouping key keeps apart
-	// (for the raw table every column it has). A column outside the sorting key
-	// of a Summing or Aggregating table is noise after a merge and is not here.
-	Dims map[Dimension]bool
-	// Untrusted holds the dimensions that the table has a column for which the
-	// sorting key lacks; kept so that a rejection can say so.
-	Untrusted map[Dimension]bool
-	// Grain is the finest time step, and TimeColumn the column that holds it
-	// ("date" or "month"; empty for GrainNone).
-	Grain      Grain
-	TimeColumn string
-	// Unusable says of a dimension that the table has a column for, and that is
-	// neither in Dims nor explained by Untrusted, why it cannot be used: its
-	// type, or a view that fills the column with something else.
-	Unusable map[Dimension]string
-	// Types holds the ClickHouse type of every column, by column name.
-	Types map[string]string
-	// Count is the column to sum, 64 bits wide; empty for the raw table.
-	Count string
-	// Key is the sorting key in order, by column name; an expression stands as
-	// its text and ends what a prefix can use.
-	Key []string
-	// Primary is how many leading columns of Key are in the primary index: only
-	// these narrow what is read. The sorting key alone decides what merges fold.
-	Primary int
-	// Covers is the run of days whose every download is in the table.
-	// For GrainNone it is the data set's whole run when the table is complete
-	// and empty otherwise.
-	Covers Range
-	// Incomplete says why Covers is not the whole data set; empty otherwise.
-	Incomplete string
-	// Rows and Bytes are the table's size: rows, compressed bytes; 0 where the
-	// database does not tell.
-	Rows, Bytes uint64
-	// Parts is the number of active data parts; 0 where unknown. Every part
-	// that a query touches costs at least one granule.
-	Parts uint64
-	// Partitions are the table's partitions in the order of their days; those
-	// outside a query's range are not read. Nil where unknown.
-	Partitions []Partition
-	// LastBlock is the greatest number of an inserted block or of a mutation in
-	// the table's parts: a row whose part (_part, see BlockOfPart) has a greater
-	// one was written after the snapshot was taken. 0 where that cannot be told:
-	// the parts are not seen, or lie on several servers, or each partition counts
-	// for itself. A table exchanged for another counts anew.
-	LastBlock int64
-	uuid      string // of the stored table
-	// KeySpace is about how many rows the table would keep of a project however
-	// often it is downloaded; a project of n downloads has about
-	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.
-	KeySpace float64
-	// Width is the mean uncompressed bytes of a row's value by column; a
-	// missing column's width is unknown.
-	Width map[string]float64
-}
+// Conn is what the catalog needs of a connection to ClickHouse.
+type Conn = chschema.Conn
 
-// FullName is database.name as ClickHouse shows it, unquoted.
-func (t *Table) FullName() string { return t.Database + "." + t.Name }
-
-// Partition is a part of a table that a range of days may leave out.
-type Partition struct {
-	// Days holds every day of the partition's rows; empty where that is unknown.
-	Days Range
-	// Rows and Parts are its size.
-	Rows, Parts uint64
-}
-
-// Ignored is a table of the database that cannot answer questions about
-// downloads though it looks as if it might, and why.
-type Ignored struct{ Table, Reason string }
-
-// Extent is a table of each project's first and last day with a download.
-type Extent struct {
-	// Database and Name identify the table, unquoted. Its key is the project.
-	Database, Name string
-	// Min and Max are the columns with the first and the last day, to be read
-	// through min and max.
-	Min, Max string
-	// Rows is the table's size; 0 where the database does not tell.
-	Rows uint64
-}
-
-// FullName is database.name as ClickHouse shows it, unquoted.
-func (e *Extent) FullName() string { return e.Database + "." + e.Name }
-
-// DayTotal is the downloads of one day.
-type DayTotal struct {
-	Day   Day
-	Total int64
-}
-
-// Snapshot is what the database can answer at one version of its data.
-type Snapshot struct {
+// Options say which tables to look at and how often.
+type Options struct {
 	// Database holds the tables.
 	Database string
-	// Version changes whenever the data or the tables change. Empty where the
-	// account cannot see it; answers then age by a time to live.
-	Version string
-	// ReadAt is when the snapshot was taken, by the gateway's clock.
-	ReadAt time.Time
-	// Tables holds every table that can answer anything, by name, and those
-	// that are known not to: their Incomplete tells why.
-	Tables []*Table
-	// Ignored holds the other tables that look like aggregates, by name.
-	Ignored []Ignored
-	// Extents is the table of first and last days, nil where there is none that
-	// agrees with the raw table.
-	Extents *Extent
-	// Days is the data set's run of days; empty (To < From) without data.
-	Days Range
-	// Missing are the days between the first and the last one on which no project
-	// has a download, ascending: nobody loaded them. Nil where there are none, and
-	// where that could not be told.
-	Missing []Day
-	// Daily are the downloads of all projects on each day that has any, ascending;
-	// nil where no table gives them at a bearable cost. Shared: read only.
-	Daily []DayTotal
-	// Threads is how many threads one query may use, which is how many processors
-	// the server has unless somebody set max_threads.
-	Threads int
-	// UpdatedAt is when the data last changed, by the server's clock; zero
-	// where unknown.
-	UpdatedAt time.Time
-	// Projects is the index of project names with their all-time downloads; nil
-	// where no table can give it at a bearable cost.
-	Projects *Index
-	// Metadata reports that a readable table `projects` exists.
-	Metadata bool
-	// MetadataColumns holds the types of that table's columns by name.
-	MetadataColumns map[string]string
-	// Spellings holds, by normalised name, how that table writes projects' names
-	// otherwise; nil where that is not known.
-	Spellings map[string][]string
-	// Err says why the database could not be read: the server is away, or the
-	// database lacks what it needs. Tables and data are then those of the last
-	// success, if there was one.
-	Err error
+	// RawTable is the table of single downloads; "pypi" where empty. It may be
+	// missing: aggregates are then compared among themselves.
+	RawTable string
+	// PollEvery is the time between two looks at the data's version; 1 s where
+	// 0. It is stretched where looking takes long, and while the server is away.
+	PollEvery time.Duration
+	// TTL is the age at which a snapshot without a version is replaced; 1 min
+	// where 0.
+	TTL time.Duration
+	// Settle is how long a table that stops agreeing with the raw table is held
+	// to be in the middle of a publish, during which the last snapshot stands;
+	// 5 s where 0.
+	Settle time.Duration
+	// WholeRows is the size up to which tables are compared row by row with
+	// the raw table; above it a sample of projects is. 50 million where 0.
+	WholeRows uint64
+	// Log takes what happens; nil for none.
+	Log *slog.Logger
+	// Now is the clock; nil for the system's.
+	Now func() time.Time
 }
 
-// Ready is nil where the snapshot is of a database that could be read.
-func (s *Snapshot) Ready() error { return s.Err }
-
-// Exactly is the same snapshot for plans that must not depend on the data having
-// no other days than these: as if no table told its last block.
-func (s *Snapshot) Exactly() *Snapshot {
-	out := *s
-	out.Tables = make([]*Table, len(s.Tables))
-	for i, t := range s.Tables {
-		same := *t
-		same.LastBlock = 0
-		out.Tables[i] = &same
+// withDefaults fills in what is not set.
+func (o Options) withDefaults() Options {
+	o.Database = cmp.Or(o.Database, "pypi")
+	o.RawTable = cmp.Or(o.RawTable, "pypi")
+	o.PollEvery = cmp.Or(o.PollEvery, time.Second)
+	o.TTL = cmp.Or(o.TTL, time.Minute)
+	o.Settle = cmp.Or(o.Settle, 5*time.Second)
+	o.WholeRows = cmp.Or(o.WholeRows, 50_000_000)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &out
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
-// Table is the table of that name, nil where there is none.
-func (s *Snapshot) Table(name string) *Table {
-	for _, t := range s.Tables {
-		if t.Name == name {
-			return t
+// Catalog keeps the newest Snapshot of a database. Snapshot costs no more than
+// an atomic load; Run keeps it new.
+type Catalog struct {
+	opts    Options
+	current atomic.Pointer[Snapshot]
+
+	working sync.Mutex // held by whoever reads the database
+	reader  reader
+
+	notify  sync.Mutex
+	changed chan struct{}
+}
+
+// Open reads the database once. It succeeds with the server down or the
+// database missing: Snapshot then tells what is wrong, and Run mends it as soon
+// as it can. An error means that ctx is done.
+func Open(ctx context.Context, conn Conn, opts Options) (*Catalog, error) {
+	opts = opts.withDefaults()
+	c := &Catalog{opts: opts, changed: make(chan struct{}), reader: newReader(conn, opts)}
+	c.current.Store(&Snapshot{Database: opts.Database, ReadAt: opts.Now(), Days: cube.NoDays})
+	if err := c.Refresh(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, err
 		}
+		opts.Log.Warn("the database cannot be read yet", "database", opts.Database, "err", err)
+	}
+	return c, nil
+}
+
+// Snapshot is the newest snapshot, never nil.
+func (c *Catalog) Snapshot() *Snapshot { return c.current.Load() }
+
+// Ready is nil while the database can be read and has what answers need.
+func (c *Catalog) Ready() error { return c.Snapshot().Err }
+
+// Changed is closed when the next snapshot that differs is there. Ask for it
+// before looking at Snapshot, so that no change is missed.
+func (c *Catalog) Changed() <-chan struct{} {
+	c.notify.Lock()
+	defer c.notify.Unlock()
+	return c.changed
+}
+
+// Refresh reads the database again, whether it changed or not.
+func (c *Catalog) Refresh(ctx context.Context) error { return c.look(ctx, true) }
+
+// look takes a new snapshot where the database changed, or always.
+func (c *Catalog) look(ctx context.Context, always bool) error {
+	c.working.Lock()
+	defer c.working.Unlock()
+	next, err := c.reader.next(ctx, c.Snapshot(), always)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return err // interrupted: says nothing of the database
+	case err != nil:
+		failed := *c.Snapshot()
+		failed.Err = err
+		c.store(&failed)
+		return err
+	case next != nil:
+		c.store(next)
 	}
 	return nil
+}
+
+// store makes a snapshot the current one and wakes whoever waits for a change.
+func (c *Catalog) store(next *Snapshot) {
+	before := c.current.Swap(next)
+	if before.Version == next.Version && next.Version != "" && (before.Err == nil) == (next.Err == nil) {
+		return
+	}
+	c.notify.Lock()
+	defer c.notify.Unlock()
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// Unchanged reports that the table, one of a snapshot with a LastBlock, has got
+// no rows since the snapshot was taken. Block numbers only grow: where none is
+// new now, none was at any time before, and what was read by then is what the
+// snapshot tells of.
+func (c *Catalog) Unchanged(ctx context.Context, t *Table) (bool, error) {
+	last, uuid, err := chschema.ReadLastBlock(ctx, c.reader.db, t.at())
+	if err != nil {
+		return false, fmt.Errorf("look whether %s has changed: %w", t.FullName(), err)
+	}
+	return t.LastBlock > 0 && last <= t.LastBlock && uuid == t.uuid, nil
+}
+
+const (
+	// restFactor keeps looking at the version below a twentieth of the time,
+	// however many parts there are.
+	restFactor = 20
+	// longestPause bounds the pause between looks while the server is away, and
+	// so how long it takes to notice that it is back.
+	longestPause = 5 * time.Second
+)
+
+// Run keeps the snapshot new until ctx is done, and returns nil then.
+func (c *Catalog) Run(ctx context.Context) error {
+	timer := time.NewTimer(c.opts.PollEvery)
+	defer timer.Stop()
+	failures := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		failures = c.report(c.look(ctx, false), failures)
+		timer.Reset(c.pause(failures))
+	}
+}
+
+// report logs the first of a run of failures, and its end; it counts them.
+func (c *Catalog) report(err error, failures int) int {
+	switch {
+	case err != nil && failures == 0:
+		c.opts.Log.Warn("the database cannot be read", "database", c.opts.Database, "err", err)
+	case err == nil && failures > 0:
+		c.opts.Log.Info("the database can be read again", "database", c.opts.Database)
+	}
+	if err == nil {
+		return 0
+	}
+	return failures + 1
+}
+
+// pause is the time until the next look.
+func (c *Catalog) pause(failures int) time.Duration {
+	switch {
+	case failures > 0:
+		return min(max(longestPause, c.opts.PollEvery), c.opts.PollEvery<<min(failures-1, 4))
+	case c.reader.unsettled():
+		return c.opts.PollEvery / 4
+	}
+	took := time.Duration(c.reader.cost.Load())
+	return max(c.opts.PollEvery, min(took*restFactor, c.opts.TTL))
 }

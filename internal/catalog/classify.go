@@ -1,122 +1,68 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"clickql/internal/catalog/lineage"
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
-
-// dayColumn and monthColumn are the columns of time in ClickPy's tables.
-const (
-	dayColumn   = "date"
-	monthColumn = "month"
-	countColumn = "count"
-	// metadataTable holds one row per uploaded file.
-	metadataTable = "projects"
-)
-
-// candidate is a table that may be able to answer, with what has been found out.
-type candidate struct {
-	table    *Table
-	physical *tableInfo // the table that stores the rows
-	// spread reports that rows live on other servers too: physical then holds
-	// only some of them.
-	spread bool
-	// fed reports that a view was seen that fills the table.
-	fed bool
-	// void says why no day can be trusted, whatever the data; partial why some
-	// days may lack.
-	void, partial string
-}
-
-// layout is everything in a database that matters to questions.
-type layout struct {
-	raw      *candidate // nil where there is none
-	tables   []*candidate
-	extents  []*extentCandidate
-	metadata map[string]string // columns of the table of metadata; nil without
-	ignored  []Ignored
-	// Set by verifying, see Snapshot.
-	missing []Day
-	daily   []DayTotal
-}
-
-// extentCandidate is a table of first and last days, not yet compared.
-type extentCandidate struct {
-	extent   *Extent
-	physical *tableInfo
-	spread   bool
-}
 
 // classifier sorts the tables of one database.
 type classifier struct {
-	schema   schema
-	database string
-	rawName  string
-	raw      *tableInfo              // as named
-	rawAt    *tableInfo              // as stored
-	views    map[string][]*tableInfo // by the table that they fill
-	local    map[string]string       // tables that hold a Distributed table's rows of this server
-	feeds    map[string]fedBy        // memo of feedOf
-}
-
-// fedBy is what is known of a table's views.
-type fedBy struct {
-	feed  feed
-	known bool  // there is a view
-	err   error // nothing can be said of it
+	schema chschema.Schema
+	views  *lineage.Views
+	raw    *chschema.Table          // as named; nil where there is none
+	rawAt  *chschema.Table          // as stored
+	local  map[chschema.Name]string // tables that hold a Distributed table's rows of this server
 }
 
 // classify sorts the tables of a database into what they can serve for.
-func classify(s schema, database, rawName string) (*layout, error) {
-	c := &classifier{schema: s, database: database, rawName: rawName,
-		views: map[string][]*tableInfo{}, local: map[string]string{}, feeds: map[string]fedBy{}}
-	l := &layout{}
+func classify(s chschema.Schema, database, rawName string) (*inventory, error) {
+	raw := chschema.Name{Database: database, Table: rawName}
+	c := &classifier{schema: s, views: lineage.New(s, raw), raw: s[raw], local: map[chschema.Name]string{}}
+	l := &inventory{}
 	if err := c.findRaw(l); err != nil {
 		return nil, err
 	}
-	inner := c.findViews()
-	for _, t := range s.sorted() {
-		if t.database == database && t != c.raw && !strings.HasPrefix(t.name, "_") && !inner[t.full()] && t.name[0] != '.' {
+	for _, t := range s.Sorted() {
+		if _, at, ok := t.Distributed(); ok && t.Database == database {
+			c.local[at] = t.Table
+		}
+	}
+	for _, t := range s.Sorted() {
+		if t.Database == database && t != c.raw && !strings.HasPrefix(t.Table, "_") && !c.views.Inner(t.Name) && t.Table[0] != '.' {
 			c.place(l, t)
 		}
 	}
 	return l, nil
 }
 
-// findRaw looks at the raw table.
-func (c *classifier) findRaw(l *layout) error {
-	for _, t := range c.schema {
-		if _, target, ok := t.distributed(); ok && t.database == c.database {
-			c.local[target] = t.name
-		}
-	}
-	t := c.schema[c.database+"."+c.rawName]
-	if t == nil {
+// findRaw looks at the raw table, of which every column is kept apart.
+func (c *classifier) findRaw(l *inventory) error {
+	if c.raw == nil {
 		return nil
 	}
-	c.raw, c.rawAt = t, t
-	at, err := c.schema.physical(t)
-	if err == nil {
+	t := c.raw
+	c.rawAt = t
+	if at, err := c.schema.Stored(t); err == nil {
 		c.rawAt = at
 	}
-	if t.engine == "Null" {
+	if t.Engine.Name == "Null" {
 		return nil
 	}
-	if typ := t.types()[dayColumn]; !isDate(typ) {
+	out := newTable(t.Name, t.Types())
+	if typ := out.Types[lineage.DayColumn]; !isDate(typ) {
 		return fmt.Errorf("read the raw table %s: its column %s is %s, not a Date; name the table of single downloads with another option or add the column",
-			t.full(), dayColumn, orAbsent(typ))
+			t.Name, lineage.DayColumn, cmp.Or(typ, "absent"))
 	}
-	l.raw = &candidate{table: c.rawTable(t), physical: c.rawAt, spread: t.engine == "Distributed"}
-	return nil
-}
-
-// rawTable describes the raw table: every column is kept apart.
-func (c *classifier) rawTable(t *tableInfo) *Table {
-	out := newTable(t)
-	out.Raw, out.Grain, out.TimeColumn = true, GrainDay, dayColumn
+	out.Raw, out.Grain, out.TimeColumn = true, cube.GrainDay, lineage.DayColumn
 	out.setKey(c.rawAt)
-	for _, d := range Dimensions {
+	for _, d := range cube.Dimensions {
 		typ, has := out.Types[d.Column()]
 		if why := unusable(d, typ); has && why != "" {
 			out.Unusable[d] = why
@@ -124,81 +70,170 @@ func (c *classifier) rawTable(t *tableInfo) *Table {
 			out.Dims[d] = true
 		}
 	}
-	return out
+	l.raw = &candidate{table: out, stored: c.rawAt, spread: isSpread(t)}
+	return nil
 }
 
-// newTable begins the description of a table.
-func newTable(t *tableInfo) *Table {
-	return &Table{Database: t.database, Name: t.name, Types: t.types(), Grain: GrainNone, Covers: noDays,
-		Dims: map[Dimension]bool{}, Untrusted: map[Dimension]bool{}, Unusable: map[Dimension]string{}, Width: map[string]float64{}}
-}
-
-// setKey takes the keys of the table that stores the rows.
-func (t *Table) setKey(at *tableInfo) {
-	t.Key = keyColumns(at.sortingKey)
-	t.Primary = min(len(keyColumns(at.primaryKey)), len(t.Key))
-}
-
-// findViews collects the materialized views by the table that they fill, and
-// tells which tables are views' inner ones.
-func (c *classifier) findViews() (inner map[string]bool) {
-	inner = map[string]bool{}
-	for _, v := range c.schema.sorted() {
-		if v.engine != "MaterializedView" {
-			continue
-		}
-		to, own := c.schema.target(v)
-		if own {
-			inner[to] = true
-		}
-		c.views[to] = append(c.views[to], v)
-	}
-	return inner
+// isSpread reports that a table's rows live on other servers too.
+func isSpread(t *chschema.Table) bool {
+	_, _, ok := t.Distributed()
+	return ok
 }
 
 // place sorts one table.
-func (c *classifier) place(l *layout, t *tableInfo) {
-	if t.name == metadataTable {
-		l.metadata = t.types()
+func (c *classifier) place(l *inventory, t *chschema.Table) {
+	at, err := c.schema.Stored(t)
+	if t.Table == metadataTable {
+		l.metadata, l.metadataAt = t, at
 		return
 	}
-	if t.engine == "MaterializedView" {
-		if _, own := c.schema.target(t); !own {
+	if t.Engine.Name == "MaterializedView" {
+		if _, own := c.schema.Target(t); !own {
 			return
 		}
 	}
-	at, err := c.schema.physical(t)
+	ignore := func(why string) { l.ignored = append(l.ignored, Ignored{Table: t.String(), Reason: why}) }
 	if err != nil {
-		l.ignore(t, err.Error())
+		ignore(err.Error())
 		return
 	}
-	if by, ok := c.local[t.full()]; ok {
-		l.ignore(t, "it holds only this server's part of "+by)
+	if by, ok := c.local[t.Name]; ok {
+		ignore("it holds only this server's part of " + by)
 		return
 	}
-	family := familyOf(at.engine)
-	fed := c.feedOf(at)
-	if family == notMerged || family == keepsRows && !fed.known {
+	fed := c.views.Of(at)
+	switch merging := at.Engine.Merging(); {
+	case merging == chschema.NotMerged, merging == chschema.KeepsRows && !fed.Known:
+		return
+	case merging == chschema.DropsRows:
+		ignore("its engine " + at.Engine.Name + " drops rows instead of adding them up")
 		return
 	}
-	if family == dropsRows {
-		l.ignore(t, "its engine "+at.engine+" drops rows instead of adding them up")
-		return
-	}
-	if e := c.extent(t, at, fed); e != nil {
+	if e := extent(t, at, fed); e != nil {
 		l.extents = append(l.extents, e)
 		return
 	}
 	cand, why := c.aggregate(t, at, fed)
-	if cand == nil {
-		if !errors.Is(fed.err, errElsewhere) { // such as counts of what was not stored
-			l.ignore(t, why)
-		}
-		return
+	switch {
+	case cand != nil:
+		l.tables = append(l.tables, cand)
+	case !errors.Is(fed.Err, lineage.ErrElsewhere): // such as counts of what was not stored
+		ignore(why)
 	}
-	l.tables = append(l.tables, cand)
 }
 
-func (l *layout) ignore(t *tableInfo, why string) {
-	l.ignored = append(l.ignored, Ignored{Table: t.full(), Reason: why})
+// aggregate describes a table as an aggregate, or says why it is none.
+func (c *classifier) aggregate(t, at *chschema.Table, fed lineage.Fed) (*candidate, string) {
+	if at == c.rawAt {
+		return nil, "it reads the raw table itself"
+	}
+	cand := &candidate{table: newTable(t.Name, t.Types()), stored: at, spread: isSpread(t), fed: fed.Known}
+	f := fed.Feed
+	if !fed.Known || fed.Err != nil {
+		f = lineage.ByName(at)
+	}
+	if fed.Err != nil {
+		cand.void = fed.Err.Error()
+	}
+	cand.partial = f.Partial
+	count, why := countOf(at, f)
+	if count == "" {
+		return nil, why
+	}
+	cand.table.Count = count
+	cand.table.setKey(at)
+	cand.describe(f)
+	return cand, ""
+}
+
+// countOf is the column that holds the number of downloads and is added up by
+// the engine, or why there is none.
+func countOf(at *chschema.Table, f lineage.Feed) (column, why string) {
+	why = "no column of it is filled with count()"
+	for _, col := range at.Columns {
+		if f.Columns[col.Name].Kind != lineage.Count {
+			continue
+		}
+		if why = at.NotSummed(col.Name); why == "" {
+			return col.Name, ""
+		}
+	}
+	return "", why
+}
+
+// describe fills in what the candidate keeps apart.
+func (c *candidate) describe(f lineage.Feed) {
+	t, all := c.table, c.stored.Engine.Merging() == chschema.KeepsRows
+	for _, col := range c.stored.Columns {
+		kept := all || slices.Contains(t.Key, col.Name)
+		m := f.Columns[col.Name]
+		if m.Kind == lineage.Day || m.Kind == lineage.Month {
+			if kept {
+				t.setTime(col, m)
+			}
+			continue
+		}
+		d, ok := cube.DimensionOf(col.Name)
+		if !ok {
+			continue
+		}
+		why := unusable(d, col.Type)
+		switch {
+		case m.Kind != lineage.Column || m.Of != col.Name:
+			t.Unusable[d] = "its view fills the column " + col.Name + " with something else"
+		case why != "":
+			t.Unusable[d] = why
+		case kept:
+			t.Dims[d] = true
+		default:
+			t.Untrusted[d] = true
+		}
+	}
+}
+
+// setTime takes a column of time, if it is finer than the one known and usable.
+func (t *Table) setTime(col chschema.Column, m lineage.Meaning) {
+	grain := cube.GrainDay
+	if m.Kind == lineage.Month {
+		grain = cube.GrainMonth
+	}
+	if isDate(col.Type) && grain < t.Grain {
+		t.Grain, t.TimeColumn = grain, col.Name
+	}
+}
+
+// isDate reports that the type is a calendar day.
+func isDate(typ string) bool { return typ == "Date" || typ == "Date32" }
+
+// unusable says why a column of the type cannot serve as the dimension.
+func unusable(d cube.Dimension, typ string) string {
+	if d.HeldBy(typ) {
+		return ""
+	}
+	return fmt.Sprintf("its column %s is %s", d.Column(), typ)
+}
+
+// extent describes a table of first and last days; nil where it is none.
+func extent(t, at *chschema.Table, fed lineage.Fed) *extentCandidate {
+	if fed.Err != nil || at.Engine.Merging() != chschema.JoinsStates || !slices.Equal(chschema.KeyColumns(at.SortingKey), []string{cube.Project.Column()}) {
+		return nil
+	}
+	e := &Extent{Database: t.Database, Name: t.Table}
+	holds := func(col chschema.Column, function string, kind lineage.Kind) bool {
+		m, seen := fed.Feed.Columns[col.Name]
+		typ, ok := chschema.SimpleAggregate(col.Type, function)
+		return ok && isDate(typ) && (!fed.Known || seen && m.Kind == kind)
+	}
+	for _, col := range at.Columns {
+		if holds(col, "min", lineage.First) {
+			e.Min = col.Name
+		}
+		if holds(col, "max", lineage.Last) {
+			e.Max = col.Name
+		}
+	}
+	if e.Min == "" || e.Max == "" {
+		return nil
+	}
+	return &extentCandidate{extent: e, stored: at, spread: isSpread(t)}
 }

@@ -10,6 +10,15 @@ type (
 	Day = cube.Day
 	// Range is cube.Range.
 	Range = cube.Range
+	// Grain is cube.Grain.
+	Grain = cube.Grain
+)
+
+// The grains of package cube.
+const (
+	GrainDay   = cube.GrainDay
+	GrainMonth = cube.GrainMonth
+	GrainNone  = cube.GrainNone
 )
 
 // The dimensions of package cube.
@@ -37,8 +46,5 @@ func DimensionOf(column string) (Dimension, bool) { return cube.DimensionOf(colu
 // ParseDay is cube.ParseDay.
 func ParseDay(s string) (Day, error) { return cube.ParseDay(s) }
 
-var (
-	noDays = cube.NoDays
-	// DayOf is cube.DayOf.
-	DayOf = cube.DayOf
-)
+// DayOf is cube.DayOf.
+var DayOf = cube.DayOf

@@ -3,22 +3,26 @@ package catalog
 import (
 	"slices"
 	"time"
+
+	"clickql/internal/catalog/lineage"
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
 // Key is what an aggregate keeps apart.
 type Key struct {
 	// Dims are in the enum's order.
-	Dims  []Dimension
-	Grain Grain
+	Dims  []cube.Dimension
+	Grain cube.Grain
 }
 
 // timeColumn is the name of the column that holds a step of time.
-func timeColumn(g Grain) string {
+func timeColumn(g cube.Grain) string {
 	switch g {
 	case GrainDay:
-		return dayColumn
+		return lineage.DayColumn
 	case GrainMonth:
-		return monthColumn
+		return lineage.MonthColumn
 	}
 	return ""
 }
@@ -39,42 +43,33 @@ func (k Key) Columns() []string {
 // Proposed describes an aggregate that does not exist as it would be once it is
 // complete: what the planner would see of it.
 func (s *Snapshot) Proposed(name string, key []string, rows, bytes uint64) *Table {
-	t := &Table{
-		Database: s.Database, Name: name, Count: countColumn, Key: key, Primary: len(key), Grain: GrainNone,
-		Dims: map[Dimension]bool{}, Untrusted: map[Dimension]bool{}, Unusable: map[Dimension]string{},
-		Types: map[string]string{}, Width: map[string]float64{}, Covers: s.Days, Rows: rows, Bytes: bytes, Parts: 1,
-	}
+	t := newTable(chschema.Name{Database: s.Database, Table: name}, map[string]string{})
+	t.Count, t.Key, t.Primary, t.Covers = lineage.CountColumn, key, len(key), s.Days
+	t.Rows, t.Bytes, t.Parts = rows, bytes, 1
 	for _, column := range key {
-		switch d, ok := DimensionOf(column); {
+		switch d, ok := cube.DimensionOf(column); {
 		case ok:
 			t.Dims[d] = true
-		case column == dayColumn:
-			t.Grain, t.TimeColumn = GrainDay, column
+		case column == lineage.DayColumn:
+			t.Grain, t.TimeColumn = cube.GrainDay, column
 			t.Partitions = yearly(s.Days, rows)
 			t.Parts = uint64(len(t.Partitions))
-		case column == monthColumn:
-			t.Grain, t.TimeColumn = GrainMonth, column
+		case column == lineage.MonthColumn:
+			t.Grain, t.TimeColumn = cube.GrainMonth, column
 		}
 	}
-	if t.Dims[Project] {
+	if t.Dims[cube.Project] {
 		t.KeySpace = s.Projects.keySpace(rows)
 	}
 	return t
 }
 
-// With is the snapshot with further tables.
-func (s *Snapshot) With(tables ...*Table) *Snapshot {
-	out := *s
-	out.Tables = append(slices.Clone(s.Tables), tables...)
-	return &out
-}
-
 // yearly divides rows among the years of a run of days.
-func yearly(days Range, rows uint64) []Partition {
+func yearly(days cube.Range, rows uint64) []Partition {
 	var out []Partition
 	for from := days.From; from <= days.To; {
-		next := DayOf(time.Date(from.Time().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
-		r := Range{From: from, To: min(days.To, next-1)}
+		next := cube.DayOf(time.Date(from.Time().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
+		r := cube.Range{From: from, To: min(days.To, next-1)}
 		out = append(out, Partition{Days: r, Rows: rows * uint64(r.Days()) / uint64(days.Days()), Parts: 1})
 		from = next
 	}
@@ -82,20 +77,20 @@ func yearly(days Range, rows uint64) []Partition {
 }
 
 // Has reports that the key keeps a dimension apart.
-func (k Key) Has(d Dimension) bool { return slices.Contains(k.Dims, d) }
+func (k Key) Has(d cube.Dimension) bool { return slices.Contains(k.Dims, d) }
 
 // NeededFor says what the gateway itself reads the table for, whatever it is
 // asked; empty for nothing.
 func (s *Snapshot) NeededFor(t *Table) string {
 	var names, days *Table
 	for _, one := range s.Tables {
-		if one.Raw || !one.Dims[Project] || one.Covers != s.Days {
+		if one.Raw || !one.Dims[cube.Project] || one.Covers != s.Days {
 			continue
 		}
 		if names == nil || cheaperIndex(one, names) {
 			names = one
 		}
-		if one.Grain == GrainDay && (days == nil || one.Rows < days.Rows) {
+		if one.Grain == cube.GrainDay && (days == nil || one.Rows < days.Rows) {
 			days = one
 		}
 	}
@@ -106,4 +101,15 @@ func (s *Snapshot) NeededFor(t *Table) string {
 		return "the gateway compares other tables with it, where the raw table is large"
 	}
 	return ""
+}
+
+// KeyCount is about how many rows an aggregate with a key would have.
+type KeyCount struct {
+	// Rows is the estimate; 0 where there is no complete table to count from.
+	Rows float64
+	// Error is the standard error, as a part of Rows.
+	Error float64
+	// AtLeast marks an estimate that can be too low by more than Error: what was
+	// not looked at may hold values that nothing tells of.
+	AtLeast bool
 }

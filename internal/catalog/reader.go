@@ -2,31 +2,33 @@ package catalog
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
 // reader turns a database into snapshots. It is used by one goroutine at a time.
 type reader struct {
-	db       database
+	db       chschema.DB
 	opts     Options
 	verifier verifier
 
 	// What the last look saw. Parts are nil where they cannot be seen.
 	signature string
-	parts     partitions
-	relevant  []*tableInfo
-	moved     bool // the parts are others than those of the last version
+	parts     chschema.Parts
+	stored    []*chschema.Table // that answers depend on; nil where the last look failed
+	moved     bool              // the parts are others than those of the last version
 
-	index *Index // the last one, whose names are used again
-	// spelt are the last spellings, speltMark what tells the data they are of.
-	spelt     map[string][]string
-	speltMark string
+	index     *Index // the last one, whose names are used again
+	spellings spellings
 	versions  versions
 	// doubt is since when tables disagree that agreed before; zero while none
 	// does.
@@ -37,7 +39,7 @@ type reader struct {
 }
 
 func newReader(conn Conn, opts Options) reader {
-	db := database{conn}
+	db := chschema.DB{Conn: conn}
 	return reader{db: db, opts: opts, verifier: verifier{db: db, fullRows: opts.WholeRows}}
 }
 
@@ -51,7 +53,7 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	if err != nil {
 		return nil, err
 	}
-	if !always && before.Err == nil && r.relevant != nil && signature == r.signature && !r.unsettled() {
+	if !always && before.Err == nil && r.stored != nil && signature == r.signature && !r.unsettled() {
 		same, err := r.unchanged(ctx, before)
 		r.cost.Store(int64(time.Since(began)))
 		if err != nil || same {
@@ -60,7 +62,7 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	}
 	next, err := r.read(ctx)
 	if err != nil {
-		r.relevant = nil
+		r.stored = nil
 		return nil, err
 	}
 	r.signature = signature
@@ -77,13 +79,13 @@ FROM system.tables WHERE database IN {databases:Array(String)} AND NOT startsWit
 // altered; and with the raw table's size, which is all that some accounts see.
 func (r *reader) sign(ctx context.Context) (string, error) {
 	databases := []string{r.opts.Database}
-	for _, t := range r.relevant {
-		databases = append(databases, t.database)
+	for _, t := range r.stored {
+		databases = append(databases, t.Database)
 	}
 	slices.Sort(databases)
 	var n, hash, rows uint64
-	p := params{"databases": slices.Compact(databases), "raw": r.opts.RawTable}
-	if err := r.db.row(ctx, signatureQuery, p, &n, &hash, &rows); err != nil {
+	p := map[string]any{"databases": slices.Compact(databases), "raw": r.opts.RawTable}
+	if err := r.db.Row(ctx, signatureQuery, p, &n, &hash, &rows); err != nil {
 		return "", fmt.Errorf("look at the tables of %s: %w", r.opts.Database, err)
 	}
 	if r.parts != nil {
@@ -101,91 +103,100 @@ func (r *reader) unchanged(ctx context.Context, before *Snapshot) (bool, error) 
 	if r.parts == nil {
 		return true, nil
 	}
-	now, seen, err := readParts(ctx, r.db, r.relevant)
-	if err != nil || !seen {
+	now, err := chschema.ReadParts(ctx, r.db, r.stored)
+	if err != nil || now == nil {
 		return false, err
 	}
-	return now.same(r.parts, r.relevant), nil
+	return now.Same(r.parts, r.stored), nil
 }
 
 // read takes a snapshot.
 func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	readAt := r.opts.Now()
-	s, err := readSchema(ctx, r.db, r.opts.Database)
+	l, err := r.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l, err := classify(s, r.opts.Database, r.opts.RawTable)
+	stored := l.stored()
+	parts, err := chschema.ReadParts(ctx, r.db, stored)
 	if err != nil {
 		return nil, err
 	}
-	if l.raw == nil && len(l.tables) == 0 {
-		return nil, fmt.Errorf("read the database %s: it holds neither the table %s nor an aggregate of it; "+
-			"create the tables with `clickql schema apply`, or name the database that has them in the DSN", r.opts.Database, r.opts.RawTable)
-	}
-	relevant := l.relevant(s, r.opts.Database)
-	parts, seen, err := readParts(ctx, r.db, relevant)
+	days, keep, err := r.verifier.verify(ctx, moment{inventory: l, now: parts, since: r.parts})
 	if err != nil {
 		return nil, err
 	}
-	if !seen {
-		parts = nil
-	}
-	days, keep, err := r.verifier.verify(ctx, moment{layout: l, now: parts, since: r.parts})
-	if err != nil {
+	if err := r.remember(ctx, keep, stored, parts); err != nil {
 		return nil, err
 	}
-	if err := r.remember(ctx, keep, relevant, parts); err != nil {
-		return nil, err
+	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Tables: l.measured(parts)}
+	if l.metadata != nil {
+		snap.Metadata, snap.MetadataColumns = true, l.metadata.Types()
 	}
-	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days,
-		Metadata: l.metadata != nil, MetadataColumns: l.metadata}
-	l.measure(parts)
-	snap.Tables = l.all()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })
-	g.Go(func() (err error) { snap.Threads, err = r.db.threads(gctx); return err })
+	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
-	g.Go(func() (err error) { snap.Spellings, err = r.spellings(gctx, l, parts, s); return err })
+	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	for _, t := range snap.Tables {
-		if t.Dims[Project] && !t.Raw {
+		if t.Dims[cube.Project] && !t.Raw {
 			t.KeySpace = snap.Projects.keySpace(t.Rows)
 		}
 	}
 	snap.Ignored, snap.Missing, snap.Daily = l.ignored, l.missing, l.daily
 	if parts != nil && !l.spread() {
-		snap.Version = r.versions.next(parts.version(relevant, snap.text()), r.moved)
-		snap.UpdatedAt, r.moved = parts.modified(), false
+		snap.Version = r.versions.next(hashed(parts, stored, snap.text()), r.moved)
+		snap.UpdatedAt, r.moved = parts.Modified(), false
 	}
 	return snap, nil
 }
 
+// take reads which tables there are, and what each can serve for.
+func (r *reader) take(ctx context.Context) (*inventory, error) {
+	database := r.opts.Database
+	if exists, err := chschema.Exists(ctx, r.db, database); err != nil {
+		return nil, err
+	} else if !exists {
+		return nil, fmt.Errorf("find the database %s: it does not exist or the account may not see it; "+
+			"name another one in the DSN, or create it with `clickql schema apply`", database)
+	}
+	s, err := chschema.Read(ctx, r.db, database)
+	if err != nil {
+		return nil, err
+	}
+	l, err := classify(s, database, r.opts.RawTable)
+	if err == nil && l.raw == nil && len(l.tables) == 0 {
+		return nil, fmt.Errorf("read the database %s: it holds neither the table %s nor an aggregate of it; "+
+			"create the tables with `clickql schema apply`, or name the database that has them in the DSN", database, r.opts.RawTable)
+	}
+	return l, err
+}
+
+// threads is how many threads the server lets one query use.
+func (r *reader) threads(ctx context.Context) (int, error) {
+	var n uint64
+	if err := r.db.Row(ctx, "SELECT toUInt64(getSetting('max_threads'))", nil, &n); err != nil {
+		return 0, fmt.Errorf("ask how many threads a query may use: %w", err)
+	}
+	return int(n), nil
+}
+
 // remember makes what was read the state that later changes are read against.
-func (r *reader) remember(ctx context.Context, keep func(after partitions), relevant []*tableInfo, parts partitions) error {
-	var after partitions
+func (r *reader) remember(ctx context.Context, keep func(after chschema.Parts), stored []*chschema.Table, parts chschema.Parts) error {
+	var after chschema.Parts
 	if parts != nil {
 		var err error
-		if after, _, err = readParts(ctx, r.db, relevant); err != nil {
+		if after, err = chschema.ReadParts(ctx, r.db, stored); err != nil {
 			return err
 		}
 	}
 	keep(after)
-	r.moved = r.moved || r.parts != nil && parts != nil && !parts.same(r.parts, relevant)
-	r.parts, r.relevant = parts, relevant
+	r.moved = r.moved || r.parts != nil && parts != nil && !parts.Same(r.parts, stored)
+	r.parts, r.stored = parts, stored
 	return nil
-}
-
-// text writes what of a snapshot changes answers beside the data.
-func (s *Snapshot) text() string {
-	var b strings.Builder
-	for _, t := range s.Tables {
-		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Grain, t.Count)
-	}
-	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata)
-	return b.String()
 }
 
 // hold reports that the snapshot shows a publish half done: a table that held
@@ -208,28 +219,6 @@ func (r *reader) hold(before, next *Snapshot) bool {
 	return held
 }
 
-// regressed reports that a table that held every day does so no longer.
-func regressed(before, next *Snapshot) bool {
-	for _, t := range before.Tables {
-		is := next.Table(t.Name)
-		if is != nil && !before.Days.Empty() && t.Covers == before.Days && is.Covers != next.Days {
-			return true
-		}
-	}
-	return before.Extents != nil && next.Extents == nil
-}
-
-// incomplete lists the tables that lack days, with the reasons.
-func (s *Snapshot) incomplete() []string {
-	var out []string
-	for _, t := range s.Tables {
-		if t.Incomplete != "" {
-			out = append(out, t.Name+": "+t.Incomplete)
-		}
-	}
-	return out
-}
-
 // date sets when the data last changed.
 func (r *reader) date(ctx context.Context, before, next *Snapshot) (*Snapshot, error) {
 	switch {
@@ -237,9 +226,48 @@ func (r *reader) date(ctx context.Context, before, next *Snapshot) (*Snapshot, e
 	case next.Version == before.Version:
 		next.UpdatedAt = before.UpdatedAt
 	case !next.UpdatedAt.After(before.UpdatedAt):
-		if err := r.db.row(ctx, "SELECT now('UTC')", nil, &next.UpdatedAt); err != nil {
+		if err := r.db.Row(ctx, "SELECT now('UTC')", nil, &next.UpdatedAt); err != nil {
 			return nil, fmt.Errorf("ask for the server's time: %w", err)
 		}
 	}
 	return next, nil
+}
+
+// hashed is a hash over the marks of all tables: equal for every gateway that
+// reads the same data, now and after a restart.
+func hashed(parts chschema.Parts, tables []*chschema.Table, more string) string {
+	h := fnv.New128a()
+	for _, t := range tables {
+		parts.Mark(h, t)
+	}
+	fmt.Fprint(h, more)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// versions makes a data version out of hashes, so that a version never comes
+// back for other data within the life of a process: answers computed while the
+// data was another would be served again.
+type versions struct {
+	last string
+	seen map[string]bool
+	turn int // how often a hash came back
+}
+
+// seenMost bounds the memory of hashes.
+const seenMost = 10_000
+
+// next is the version for a hash. moved reports that the data is known to have
+// changed, even if the hash has not.
+func (v *versions) next(hash string, moved bool) string {
+	if v.seen == nil || len(v.seen) >= seenMost {
+		v.seen = map[string]bool{}
+	}
+	if hash == v.last && moved || hash != v.last && v.seen[hash] {
+		v.turn++
+	}
+	v.last, v.seen[hash] = hash, true
+	if v.turn == 0 {
+		return hash
+	}
+	return fmt.Sprintf("%s-%d", hash, v.turn)
 }

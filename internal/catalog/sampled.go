@@ -6,6 +6,10 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"clickql/internal/catalog/judge"
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
 const (
@@ -20,7 +24,7 @@ const (
 
 // sampled compares a few projects' rows, and tables that keep no project apart
 // with the smallest table of days that passed.
-func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
+func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, error) {
 	days, err := c.edges(ctx)
 	if err != nil || days.Empty() {
 		return days, err
@@ -29,27 +33,27 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 	if err != nil {
 		return days, err
 	}
-	c.rawLeft = hasRaw && !c.findsProjects(c.layout.raw)
-	keepsProject := func(i int) bool { return c.findsProjects(c.layout.tables[i]) }
-	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(ctx context.Context, cand *candidate) (totals, error) {
+	c.rawLeft = hasRaw && !c.findsProjects(c.inventory.raw)
+	keepsProject := func(i int) bool { return c.findsProjects(c.inventory.tables[i]) }
+	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(ctx context.Context, cand *candidate) (judge.Totals, error) {
 		if !c.findsProjects(cand) {
 			return nil, nil
 		}
-		got, _, err := c.db.totalsOf(ctx, cand.table, scope{projects: projects})
+		got, _, err := c.totalsOf(ctx, cand.table, scope{projects: projects})
 		return got, err
 	})
 	if err != nil {
 		return days, err
 	}
 	ref := c.reference()
-	ref.days, ref.sampled = days, true
+	ref.Days, ref.Sampled = days, true
 	c.judgeAll(ref, keepsProject)
 	byDay, err := c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
 	if byDay != nil {
-		ref.byDay = byDay
-		c.layout.missing, c.layout.daily = ref.gaps(), byDay.daily()
+		ref.ByDay = byDay
+		c.inventory.missing, c.inventory.daily = ref.Gaps(), daily(byDay)
 	} else if err == nil {
-		c.layout.missing, err = c.sampledGaps(ctx, ref)
+		c.inventory.missing, err = c.sampledGaps(ctx, ref)
 	}
 	return days, err
 }
@@ -58,51 +62,50 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (Range, error) {
 // without reading all of it, or that all of it is little.
 func (c *comparison) findsProjects(cand *candidate) bool {
 	t := cand.table
-	if !t.Dims[Project] {
+	if !t.Dims[cube.Project] {
 		return false
 	}
-	return t.Primary > 0 && t.Key[0] == Project.Column() || cand.physical.engine == "View" ||
-		!t.Raw && cand.physical.rows <= c.fullRows
+	return t.Primary > 0 && t.Key[0] == cube.Project.Column() || cand.stored.Engine.Name == "View" ||
+		!t.Raw && cand.stored.Rows <= c.fullRows
 }
 
 // compareGlobal holds the chosen tables, of which no project can be read alone,
-// against
-// the smallest complete table of days, and returns that one's totals: nil where
-// there was nothing to compare.
-func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(i int) bool) (totals, error) {
+// against the smallest complete table of days, and returns that one's totals: nil
+// where there was nothing to compare.
+func (c *comparison) compareGlobal(ctx context.Context, days cube.Range, chosen func(i int) bool) (judge.Totals, error) {
 	var others []int
-	for i, cand := range c.layout.tables {
+	for i, cand := range c.inventory.tables {
 		if chosen(i) {
-			cand.table.Covers, cand.table.Incomplete = noDays, "there is no complete table of days to compare it with"
+			cand.table.Covers, cand.table.Incomplete = cube.NoDays, "there is no complete table of days to compare it with"
 			if others = append(others, i); cand.void != "" {
 				cand.table.Incomplete = cand.void
 			}
 		}
 	}
 	yardstick := c.smallest(func(cand *candidate) bool {
-		return cand.table.Grain == GrainDay && cand.table.Covers == days && cand.table.Dims[Project]
+		return cand.table.Grain == cube.GrainDay && cand.table.Covers == days && cand.table.Dims[cube.Project]
 	})
 	if len(others) == 0 || yardstick == nil {
 		return nil, nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
-	var byDay totals
+	var byDay judge.Totals
 	g.Go(func() (err error) { byDay, err = c.current(ctx, yardstick); return err })
 	for _, i := range others {
 		g.Go(func() (err error) {
-			c.read[i], err = c.current(ctx, c.layout.tables[i])
-			return c.layout.tables[i].refused(err)
+			c.read[i], err = c.current(ctx, c.inventory.tables[i])
+			return c.inventory.tables[i].refused(err)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	c.entire[yardstick] = byDay
-	ref := reference{byDay: byDay, days: days, name: yardstick.table.Name}
+	ref := judge.Reference{ByDay: byDay, Days: days, Name: yardstick.table.Name}
 	for _, i := range others {
-		c.entire[c.layout.tables[i]] = c.read[i]
-		c.layout.tables[i].settle(ref, c.read[i])
+		c.entire[c.inventory.tables[i]] = c.read[i]
+		c.inventory.tables[i].settle(ref, c.read[i])
 	}
 	return byDay, nil
 }
@@ -111,8 +114,8 @@ func (c *comparison) compareGlobal(ctx context.Context, days Range, chosen func(
 func (c *comparison) smallest(fits func(*candidate) bool) *candidate {
 	var best *candidate
 	var least uint64
-	for _, cand := range c.layout.tables {
-		rows := cand.physical.rows
+	for _, cand := range c.inventory.tables {
+		rows := cand.stored.Rows
 		if cand.void == "" && fits(cand) && (best == nil || rows < least) {
 			best, least = cand, rows
 		}
@@ -122,21 +125,18 @@ func (c *comparison) smallest(fits func(*candidate) bool) *candidate {
 
 // edges are the first and the last day of the data: by the raw table's
 // partitions, or by the smallest table of days.
-func (c *comparison) edges(ctx context.Context) (Range, error) {
-	days := noDays
-	if raw := c.layout.raw; raw != nil && !raw.spread && mentions(raw.physical.partitionKey, dayColumn) {
-		for _, x := range c.now[raw.physical.full()] {
-			if days.Empty() {
-				days = x.days
-			}
-			days = Range{From: min(days.From, x.days.From), To: max(days.To, x.days.To)}
+func (c *comparison) edges(ctx context.Context) (cube.Range, error) {
+	days := cube.NoDays
+	if raw := c.inventory.raw; raw != nil && !raw.spread && chschema.Mentions(raw.stored.PartitionKey, raw.table.TimeColumn) {
+		for _, x := range c.now[raw.stored.Name] {
+			days = days.Hull(daysOf(x))
 		}
 	}
 	if !days.Empty() {
 		return days, nil
 	}
-	from := c.layout.raw
-	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain == GrainDay }); cand != nil {
+	from := c.inventory.raw
+	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain == cube.GrainDay }); cand != nil {
 		from = cand
 	}
 	if from == nil {
@@ -144,32 +144,32 @@ func (c *comparison) edges(ctx context.Context) (Range, error) {
 	}
 	var first, last int32
 	column := Ident(from.table.TimeColumn)
-	err := c.db.row(ctx, fmt.Sprintf("SELECT toInt32(min(%s)), toInt32(max(%s)) FROM %s", column, column, from.table.quoted()), nil, &first, &last)
+	err := c.db.Row(ctx, fmt.Sprintf("SELECT toInt32(min(%s)), toInt32(max(%s)) FROM %s", column, column, from.table.SQL()), nil, &first, &last)
 	if err != nil {
 		return days, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
 	}
 	if last == 0 {
-		return noDays, nil
+		return cube.NoDays, nil
 	}
-	return Range{From: Day(first), To: Day(last)}, nil
+	return cube.Range{From: cube.Day(first), To: cube.Day(last)}, nil
 }
 
 // sample names projects of middling size, and some with downloads on the first
 // and on the last day, so that the edges are compared too.
-func (c *comparison) sample(ctx context.Context, days Range) ([]string, error) {
+func (c *comparison) sample(ctx context.Context, days cube.Range) ([]string, error) {
 	var found []string
-	if from := c.anyOf(GrainNone, Project); from != nil {
+	if from := c.anyOf(cube.GrainNone, cube.Project); from != nil {
 		sql := fmt.Sprintf(`SELECT project FROM (SELECT project, %s AS total FROM %s GROUP BY project)
 WHERE total <= %d ORDER BY total >= %d DESC, cityHash64(project) LIMIT %d`,
-			from.table.counted(), from.table.quoted(), sampleMost, sampleLeast, sampleProjects)
+			from.table.counted(), from.table.SQL(), sampleMost, sampleLeast, sampleProjects)
 		if err := c.names(ctx, sql, nil, &found); err != nil {
 			return nil, err
 		}
 	}
-	if from := c.anyOf(GrainDay, Project); from != nil {
-		for _, d := range []Day{days.From, days.To} {
-			sql := fmt.Sprintf("SELECT project FROM %s WHERE %s = {day:Date} LIMIT 1", from.table.quoted(), Ident(from.table.TimeColumn))
-			if err := c.names(ctx, sql, params{"day": d.String()}, &found); err != nil {
+	if from := c.anyOf(cube.GrainDay, cube.Project); from != nil {
+		for _, d := range []cube.Day{days.From, days.To} {
+			sql := fmt.Sprintf("SELECT project FROM %s WHERE %s = {day:Date} LIMIT 1", from.table.SQL(), Ident(from.table.TimeColumn))
+			if err := c.names(ctx, sql, map[string]any{"day": d.String()}, &found); err != nil {
 				return nil, err
 			}
 		}
@@ -180,16 +180,16 @@ WHERE total <= %d ORDER BY total >= %d DESC, cityHash64(project) LIMIT %d`,
 
 // anyOf is the smallest table that keeps the dimension apart, at least at the
 // grain; the raw table where no aggregate does.
-func (c *comparison) anyOf(grain Grain, d Dimension) *candidate {
+func (c *comparison) anyOf(grain cube.Grain, d cube.Dimension) *candidate {
 	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain <= grain && cand.table.Dims[d] }); cand != nil {
 		return cand
 	}
-	return c.layout.raw
+	return c.inventory.raw
 }
 
 // names appends a query's strings.
-func (c *comparison) names(ctx context.Context, sql string, p params, to *[]string) error {
-	err := c.db.each(ctx, sql, p, func(row func(...any) error) error {
+func (c *comparison) names(ctx context.Context, sql string, p map[string]any, to *[]string) error {
+	err := c.db.Each(ctx, sql, p, func(row func(...any) error) error {
 		var name string
 		if err := row(&name); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"clickql/internal/cube"
 )
 
 // dimensions compares the values of tables whose views cannot be seen with the
@@ -13,16 +15,16 @@ func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
 		return nil
 	}
 	var projects []string
-	for _, cand := range c.layout.tables {
+	for _, cand := range c.inventory.tables {
 		t := cand.table
 		if cand.fed || cand.void != "" || t.Covers.Empty() {
 			continue
 		}
-		if rawRows > c.fullRows && (!t.Dims[Project] || !c.findsProjects(c.layout.raw)) {
-			t.Covers, t.Incomplete = noDays, "no view is seen that fills it, and its values cannot be compared with the raw table's at a bearable cost"
+		if rawRows > c.fullRows && (!t.Dims[cube.Project] || !c.findsProjects(c.inventory.raw)) {
+			t.Covers, t.Incomplete = cube.NoDays, "no view is seen that fills it, and its values cannot be compared with the raw table's at a bearable cost"
 			continue
 		}
-		if t.Dims[Project] && projects == nil {
+		if t.Dims[cube.Project] && projects == nil {
 			found, err := c.sample(ctx, t.Covers)
 			if err != nil {
 				return err
@@ -33,7 +35,7 @@ func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
 			return err
 		}
 		if cand.void != "" {
-			t.Covers, t.Incomplete = noDays, cand.void
+			t.Covers, t.Incomplete = cube.NoDays, cand.void
 		}
 	}
 	return nil
@@ -41,7 +43,7 @@ func (c *comparison) dimensions(ctx context.Context, rawRows uint64) error {
 
 // compareValues compares a hash over the groups of one table.
 func (c *comparison) compareValues(ctx context.Context, cand *candidate, projects []string) error {
-	t, raw := cand.table, c.layout.raw.table
+	t, raw := cand.table, c.inventory.raw.table
 	for d := range t.Dims {
 		if !raw.Dims[d] {
 			delete(t.Dims, d)
@@ -57,7 +59,7 @@ func (c *comparison) compareValues(ctx context.Context, cand *candidate, project
 		return err
 	}
 	if have != want {
-		t.Covers = noDays
+		t.Covers = cube.NoDays
 		t.Incomplete = "no view is seen that fills it, and its values differ from the raw table's"
 	}
 	return nil
@@ -67,18 +69,18 @@ func (c *comparison) compareValues(ctx context.Context, cand *candidate, project
 // another, over the days that the latter covers.
 func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects []string) (hash uint64, err error) {
 	var columns, where []string
-	p := params{}
-	for _, d := range Dimensions {
+	p := map[string]any{}
+	for _, d := range cube.Dimensions {
 		if like.Dims[d] {
 			columns = append(columns, "toString("+Ident(d.Column())+")")
 		}
 	}
-	if like.Dims[Project] {
+	if like.Dims[cube.Project] {
 		where, p["projects"] = append(where, "project IN {projects:Array(String)}"), projects
 	}
-	if like.Grain != GrainNone {
+	if like.Grain != cube.GrainNone {
 		from := like.Covers.From
-		if like.Grain == GrainMonth && !t.Raw {
+		if like.Grain == cube.GrainMonth && !t.Raw {
 			from = from.StartOfMonth()
 		}
 		where = append(where, Ident(t.TimeColumn)+" >= {from:Date}", Ident(t.TimeColumn)+" <= {to:Date}")
@@ -89,8 +91,8 @@ func (c *comparison) fingerprint(ctx context.Context, t, like *Table, projects [
 	}
 	keys := strings.Join(append(columns, "''"), ", ")
 	sql := fmt.Sprintf("SELECT sum(cityHash64(key, total)) FROM (SELECT (%s) AS key, %s AS total FROM %s WHERE %s GROUP BY key HAVING total != 0)",
-		keys, t.counted(), t.quoted(), strings.Join(where, " AND "))
-	if err := c.db.row(ctx, sql, p, &hash); err != nil {
+		keys, t.counted(), t.SQL(), strings.Join(where, " AND "))
+	if err := c.db.Row(ctx, sql, p, &hash); err != nil {
 		return 0, fmt.Errorf("compare the values of %s: %w", like.FullName(), err)
 	}
 	return hash, nil

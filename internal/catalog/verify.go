@@ -4,8 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"clickql/internal/catalog/judge"
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
 // sideBySide is how many comparisons run at one time: enough to hide the
@@ -15,38 +21,38 @@ const sideBySide = 4
 // verifier finds out by comparing data which days each table covers. It keeps
 // what it has read, and reads again only the days that may have changed.
 type verifier struct {
-	db        database
-	fullRows  uint64            // raw tables of up to so many rows are compared whole
-	known     map[string]totals // by table, as of the last success
-	definedAs map[string]string // what the table was then
+	db        chschema.DB
+	fullRows  uint64                  // raw tables of up to so many rows are compared whole
+	known     map[string]judge.Totals // by table, as of the last success
+	definedAs map[string]string       // what the table was then
 	proven    emptyDays
 }
 
 // moment is one state of the database: what there is, and its parts (nil where
 // they cannot be seen) now and when known was read.
 type moment struct {
-	layout     *layout
-	now, since partitions
+	inventory  *inventory
+	now, since chschema.Parts
 }
 
 // verify sets Covers and Incomplete of every table and returns the data set's
 // days. It does not change what the verifier knows until keep is called.
-func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(after partitions), err error) {
+func (v *verifier) verify(ctx context.Context, m moment) (days cube.Range, keep func(after chschema.Parts), err error) {
 	rows, err := v.rawRows(ctx, m)
-	if err = m.layout.rawRefused(err); err != nil {
-		return noDays, nil, err
+	if err = m.inventory.rawRefused(err); err != nil {
+		return cube.NoDays, nil, err
 	}
-	c := comparison{verifier: v, moment: m, read: make([]totals, len(m.layout.tables)), entire: map[*candidate]totals{}}
+	c := comparison{verifier: v, moment: m, read: make([]judge.Totals, len(m.inventory.tables)), entire: map[*candidate]judge.Totals{}}
 	if rows > v.fullRows || rows == 0 && c.largest() > v.fullRows {
 		days, err = c.sampled(ctx, rows > 0)
 	} else {
 		days, err = c.whole(ctx, rows > 0)
 	}
 	if err != nil {
-		return noDays, nil, err
+		return cube.NoDays, nil, err
 	}
 	if err := c.dimensions(ctx, rows); err != nil {
-		return noDays, nil, err
+		return cube.NoDays, nil, err
 	}
 	return days, c.keep, nil
 }
@@ -54,14 +60,14 @@ func (v *verifier) verify(ctx context.Context, m moment) (days Range, keep func(
 // rawRows is the size of the raw table; 0 where there is none. A stored table's
 // is known without reading it.
 func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) {
-	raw := m.layout.raw
+	raw := m.inventory.raw
 	if raw == nil {
 		return 0, nil
 	}
-	if raw.physical.engine == "View" { // counting may be computing all of it
-		return max(raw.physical.rows, v.fullRows+1), nil
+	if raw.stored.Engine.Name == "View" { // counting may be computing all of it
+		return max(raw.stored.Rows, v.fullRows+1), nil
 	}
-	err = v.db.row(ctx, "SELECT count() FROM "+raw.table.quoted(), nil, &n)
+	err = v.db.Row(ctx, "SELECT count() FROM "+raw.table.SQL(), nil, &n)
 	if err != nil {
 		return 0, fmt.Errorf("count the raw table %s: %w", raw.table.FullName(), err)
 	}
@@ -72,49 +78,49 @@ func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) 
 type comparison struct {
 	*verifier
 	moment
-	read    []totals // by the layout's tables
-	raw     totals
-	entire  map[*candidate]totals // those that were read as a whole
-	rawLeft bool                  // the raw table is left unread: its key finds no project
+	read    []judge.Totals // by the layout's tables
+	raw     judge.Totals
+	entire  map[*candidate]judge.Totals // those that were read as a whole
+	rawLeft bool                        // the raw table is left unread: its key finds no project
 }
 
 // largest is the rows of the largest table.
 func (c *comparison) largest() (n uint64) {
-	for _, cand := range c.layout.tables {
-		rows, _, _, _ := c.now.fold(cand.physical.full())
-		n = max(n, rows, cand.physical.rows)
+	for _, cand := range c.inventory.tables {
+		rows, _, _ := c.now.Size(cand.stored.Name)
+		n = max(n, rows, cand.stored.Rows)
 	}
 	return n
 }
 
 // whole compares all rows of all tables.
-func (c *comparison) whole(ctx context.Context, hasRaw bool) (Range, error) {
-	if err := c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (totals, error) {
+func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error) {
+	if err := c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (judge.Totals, error) {
 		return c.current(ctx, cand)
 	}); err != nil {
-		return noDays, err
+		return cube.NoDays, err
 	}
 	if hasRaw {
-		c.entire[c.layout.raw] = c.raw
+		c.entire[c.inventory.raw] = c.raw
 	}
-	for i, cand := range c.layout.tables {
+	for i, cand := range c.inventory.tables {
 		c.entire[cand] = c.read[i]
 	}
 	ref := c.reference()
-	c.layout.missing, c.layout.daily = ref.gaps(), ref.byDay.daily()
+	c.inventory.missing, c.inventory.daily = ref.Gaps(), daily(ref.ByDay)
 	c.judgeAll(ref, func(int) bool { return true })
-	return ref.days, nil
+	return ref.Days, nil
 }
 
 // readAll reads the totals of the raw table and of every candidate that may be
 // trusted.
-func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context.Context, *candidate) (totals, error)) error {
+func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context.Context, *candidate) (judge.Totals, error)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	if hasRaw {
-		g.Go(func() (err error) { c.raw, err = read(ctx, c.layout.raw); return c.layout.rawRefused(err) })
+		g.Go(func() (err error) { c.raw, err = read(ctx, c.inventory.raw); return c.inventory.rawRefused(err) })
 	}
-	for i, cand := range c.layout.tables {
+	for i, cand := range c.inventory.tables {
 		if cand.void == "" {
 			g.Go(func() (err error) { c.read[i], err = read(ctx, cand); return cand.refused(err) })
 		}
@@ -126,7 +132,7 @@ func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context
 // that one may not see, or that is broken, is no reason to do without the
 // others. Any other error stays one.
 func (cand *candidate) refused(err error) error {
-	if reason, ok := refused(err); ok {
+	if reason, ok := chschema.Refused(err); ok {
 		cand.void = "it cannot be read: " + reason
 		return nil
 	}
@@ -134,8 +140,8 @@ func (cand *candidate) refused(err error) error {
 }
 
 // rawRefused does the same for the raw table.
-func (l *layout) rawRefused(err error) error {
-	if reason, ok := refused(err); ok {
+func (l *inventory) rawRefused(err error) error {
+	if reason, ok := chschema.Refused(err); ok {
 		l.raw.void = "it cannot be read: " + reason
 		return nil
 	}
@@ -144,56 +150,66 @@ func (l *layout) rawRefused(err error) error {
 
 // reference is what all of the tables' totals are held against: the raw table
 // on its days, and what most tables of days agree on where it has none.
-func (c *comparison) reference() reference {
-	var daily []totals
-	for i, cand := range c.layout.tables {
-		if cand.void == "" && cand.table.Grain == GrainDay && c.read[i] != nil {
+func (c *comparison) reference() judge.Reference {
+	var daily []judge.Totals
+	for i, cand := range c.inventory.tables {
+		if cand.void == "" && cand.table.Grain == cube.GrainDay && c.read[i] != nil {
 			daily = append(daily, c.read[i])
 		}
 	}
-	agreed, disputed := majority(daily)
+	agreed, disputed := judge.Majority(daily)
 	if c.raw == nil {
-		return reference{byDay: agreed, days: agreed.span(), name: "most tables of days hold", disputed: disputed}
+		return judge.Reference{ByDay: agreed, Days: agreed.Span(), Name: "most tables of days hold", Disputed: disputed}
 	}
-	ref := reference{byDay: c.raw, days: c.raw.span(), name: "the raw table"}
+	ref := judge.Reference{ByDay: c.raw, Days: c.raw.Span(), Name: "the raw table"}
 	if len(daily) < 2 {
 		return ref
 	}
-	return ref.reachingBack(agreed, disputed)
+	return ref.ReachingBack(agreed, disputed)
 }
 
 // judgeAll sets what the chosen tables cover.
-func (c *comparison) judgeAll(ref reference, chosen func(i int) bool) {
-	if c.layout.raw != nil {
-		c.layout.raw.table.Covers = Range{From: max(ref.days.From, ref.rawFrom), To: ref.days.To}
-		if ref.rawFrom > ref.days.From {
-			c.layout.raw.table.Incomplete = "its rows begin on " + ref.rawFrom.String() + ", after the aggregates' do"
+func (c *comparison) judgeAll(ref judge.Reference, chosen func(i int) bool) {
+	if c.inventory.raw != nil {
+		c.inventory.raw.table.Covers = cube.Range{From: max(ref.Days.From, ref.RawFrom), To: ref.Days.To}
+		if ref.RawFrom > ref.Days.From {
+			c.inventory.raw.table.Incomplete = "its rows begin on " + ref.RawFrom.String() + ", after the aggregates' do"
 		}
 		if c.raw == nil && !c.rawLeft {
-			c.layout.raw.table.Covers = noDays
-			c.layout.raw.table.Incomplete = cmp.Or(c.layout.raw.void, "it holds no rows")
+			c.inventory.raw.table.Covers = cube.NoDays
+			c.inventory.raw.table.Incomplete = cmp.Or(c.inventory.raw.void, "it holds no rows")
 		}
 	}
-	for i, cand := range c.layout.tables {
+	for i, cand := range c.inventory.tables {
 		if chosen(i) {
 			cand.settle(ref, c.read[i])
 		}
 	}
 }
 
+// daily lists the days with downloads in order.
+func daily(t judge.Totals) (out []DayTotal) {
+	for _, d := range slices.Sorted(maps.Keys(t)) {
+		if t[d] != 0 {
+			out = append(out, DayTotal{d, t[d]})
+		}
+	}
+	return out
+}
+
 // settle sets what the candidate covers.
-func (cand *candidate) settle(ref reference, got totals) {
+func (cand *candidate) settle(ref judge.Reference, got judge.Totals) {
 	t := cand.table
 	if cand.void != "" {
-		t.Covers, t.Incomplete = noDays, cand.void
+		t.Covers, t.Incomplete = cube.NoDays, cand.void
 		return
 	}
-	v := ref.judge(t.Grain, got)
-	t.Covers, t.Incomplete = v.covers, v.reason
-	if t.Covers != ref.days && cand.partial != "" && !v.over {
-		t.Incomplete = cand.partial + "; " + v.reason
+	v := ref.Judge(t.Grain, got)
+	t.Covers, t.Incomplete = v.Covers, v.Reason
+	if t.Covers != ref.Days && cand.partial != "" && !v.Over {
+		t.Incomplete = cand.partial + "; " + v.Reason
 	}
-	if !t.Covers.Empty() && t.Covers == ref.days {
+	if !t.Covers.Empty() && t.Covers == ref.Days {
 		t.Incomplete = ""
 	}
 }
@@ -201,14 +217,14 @@ func (cand *candidate) settle(ref reference, got totals) {
 // keep makes what was read the state that later changes are read against.
 // Tables that changed while they were read (by the parts seen afterwards) are
 // forgotten: nobody knows which of the new rows were among those read.
-func (c *comparison) keep(after partitions) {
-	c.known, c.definedAs = map[string]totals{}, map[string]string{}
+func (c *comparison) keep(after chschema.Parts) {
+	c.known, c.definedAs = map[string]judge.Totals{}, map[string]string{}
 	if c.now == nil || after == nil {
 		return
 	}
 	for cand, t := range c.entire {
-		if days, all := after.changed(c.now, cand.physical); t != nil && !all && days.Empty() {
-			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, definitionOf(cand.physical)
+		if days, all := changedDays(after, c.now, cand.stored); t != nil && !all && days.Empty() {
+			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, cand.stored.Same()
 		}
 	}
 }

@@ -3,7 +3,10 @@ package chschema
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/chconn"
@@ -78,4 +81,21 @@ func Unseen(err error) bool {
 		return true
 	}
 	return false
+}
+
+// Codes of exceptions that concern everything and not one table.
+const (
+	codeUnknownDatabase = 81
+	codeAuthentication  = 516
+)
+
+// Refused is the server's own reason for not answering a query; ok is false for
+// anything else, such as a connection that broke or a context that is done.
+func Refused(err error) (reason string, ok bool) {
+	var ex *clickhouse.Exception
+	if !errors.As(err, &ex) || ex.Code == codeAuthentication || ex.Code == codeUnknownDatabase {
+		return "", false
+	}
+	reason, _, _ = strings.Cut(ex.Message, "\n")
+	return fmt.Sprintf("%s (code %d)", strings.TrimSpace(reason), ex.Code), true
 }

@@ -92,10 +92,6 @@ func (p Parts) scan(row func(...any) error) error {
 	return nil
 }
 
-// BlockOfPart is, in SQL, the number that LastBlock bounds, of the part that a row
-// lies in.
-const BlockOfPart = "greatest(toInt64OrZero(splitByChar('_', _part)[3]), toInt64OrZero(splitByChar('_', _part)[5]))"
-
 // LastBlock is the greatest block or mutation of a table's parts; 0 where each
 // partition counts for itself, as replicas do.
 func (p Parts) LastBlock(t *Table) (last int64) {

@@ -85,6 +85,9 @@ func TestRead(t *testing.T) {
 	if views := []chschema.Name{{Database: db.Name, Table: "v"}}; !slices.Equal(raw.Views, views) {
 		t.Errorf("an insert fires %v", raw.Views)
 	}
+	if readers := s.Readers(); len(readers) != 1 || !slices.Equal(readers[db.Name+".raw"], []string{db.Name + ".v"}) {
+		t.Errorf("read by views are %v", readers)
+	}
 	if at, err := s.Stored(s[chschema.Name{Database: db.Name, Table: "over"}]); err != nil || at != raw {
 		t.Errorf("the Distributed table stands for %v, %v", at, err)
 	}

@@ -79,6 +79,18 @@ func (s Schema) Sorted() []*Table {
 	return slices.SortedFunc(maps.Values(s), func(a, b *Table) int { return a.Compare(b.Name) })
 }
 
+// Readers lists the views that an insert into each table fires, by the tables'
+// names; tables without any are left out.
+func (s Schema) Readers() map[string][]string {
+	out := map[string][]string{}
+	for name, t := range s {
+		for _, view := range t.Views {
+			out[name.String()] = append(out[name.String()], view.String())
+		}
+	}
+	return out
+}
+
 // Exists reports whether there is such a database to be seen; an account that may
 // not ask is told that there is.
 func Exists(ctx context.Context, q Querier, database string) (exists bool, err error) {

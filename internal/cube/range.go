@@ -22,3 +22,14 @@ func (r Range) Contains(o Range) bool { return o.Empty() || r.From <= o.From && 
 
 // Within is the part of r that lies in o.
 func (r Range) Within(o Range) Range { return Range{From: max(r.From, o.From), To: min(r.To, o.To)} }
+
+// Hull is the smallest range with all days of both.
+func (r Range) Hull(o Range) Range {
+	switch {
+	case r.Empty():
+		return o
+	case o.Empty():
+		return r
+	}
+	return Range{From: min(r.From, o.From), To: max(r.To, o.To)}
+}

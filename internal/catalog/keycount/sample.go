@@ -1,4 +1,4 @@
-package catalog
+package keycount
 
 import (
 	"cmp"
@@ -7,6 +7,9 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // perStratum bounds the projects that are looked at of those of one size.
@@ -14,18 +17,18 @@ const perStratum = 48
 
 // stratum is projects of about the same size.
 type stratum struct {
-	projects float64  // how many there are
-	chosen   []string // those that are looked at
-	rows     float64  // about what each has in the table
-	seen     Range    // the days that are looked at
+	projects float64    // how many there are
+	chosen   []string   // those that are looked at
+	rows     float64    // about what each has in the table
+	seen     cube.Range // the days that are looked at
 }
 
 // strata chooses projects of every size, so that each size costs about the same.
 func (c *keyCounter) strata() []stratum {
 	ix := c.snap.Projects
 	var bySize [65][]int
-	for i, n := range ix.totals {
-		b := bits.Len64(uint64(max(n, 0)))
+	for i := range ix.Len() {
+		b := bits.Len64(uint64(max(ix.At(i).Total, 0)))
 		bySize[b] = append(bySize[b], i)
 	}
 	sizes := 0
@@ -40,14 +43,14 @@ func (c *keyCounter) strata() []stratum {
 		}
 		var sum float64
 		for _, i := range of {
-			sum += c.rowsOf(ix.totals[i])
+			sum += c.rowsOf(ix.At(i).Total)
 		}
 		s := stratum{projects: float64(len(of)), rows: max(1, sum/float64(len(of)))}
 		s.seen = c.newest(share / s.rows)
 		n := min(len(of), perStratum, max(1, int(share/s.rows)))
-		slices.SortFunc(of, func(a, b int) int { return cmp.Compare(drawOf(ix.names[a]), drawOf(ix.names[b])) })
+		slices.SortFunc(of, func(a, b int) int { return cmp.Compare(drawOf(ix.At(a).Name), drawOf(ix.At(b).Name)) })
 		for _, i := range of[:n] {
-			s.chosen = append(s.chosen, ix.names[i])
+			s.chosen = append(s.chosen, ix.At(i).Name)
 		}
 		out = append(out, s)
 	}
@@ -79,7 +82,7 @@ func (c *keyCounter) sample(ctx context.Context) error {
 	strata := c.strata()
 	var single, global []int
 	for i, k := range c.keys {
-		if slices.Contains(k.Dims, Project) {
+		if slices.Contains(k.Dims, cube.Project) {
 			single = append(single, i)
 		} else {
 			global = append(global, i)
@@ -138,16 +141,16 @@ func moments(found []float64, n int) (mean, variance float64) {
 
 // rowsByProject counts keys for each chosen project, by key.
 func (c *keyCounter) rowsByProject(ctx context.Context, s stratum, which []int) ([][]float64, error) {
-	keys := make([]Key, len(which))
+	keys := make([]catalog.Key, len(which))
 	for j, i := range which {
 		k := c.keys[i]
-		k.Dims = slices.DeleteFunc(slices.Clone(k.Dims), func(d Dimension) bool { return d == Project })
+		k.Dims = slices.DeleteFunc(slices.Clone(k.Dims), func(d cube.Dimension) bool { return d == cube.Project })
 		keys[j] = k
 	}
-	p := params{"projects": s.chosen}
-	sql := "SELECT " + c.counts(keys) + " FROM " + c.from.quoted() + " WHERE project IN {projects:Array(String)}" + c.within(s.seen, p) + " GROUP BY project"
+	p := map[string]any{"projects": s.chosen}
+	sql := "SELECT " + c.counts(keys) + " FROM " + c.from.SQL() + " WHERE project IN {projects:Array(String)}" + c.within(s.seen, p) + " GROUP BY project"
 	out := make([][]float64, len(which))
-	err := c.db.each(ctx, sql, p, func(row func(...any) error) error {
+	err := c.db.Each(ctx, sql, p, func(row func(...any) error) error {
 		var found []uint64
 		if err := row(&found); err != nil {
 			return err
@@ -172,20 +175,20 @@ func (c *keyCounter) overall(ctx context.Context, strata []stratum, which []int)
 	for _, s := range strata {
 		names, rows = append(names, s.chosen...), rows+float64(len(s.chosen))*s.rows
 	}
-	keys := make([]Key, len(which))
+	keys := make([]catalog.Key, len(which))
 	for j, i := range which {
 		keys[j] = c.keys[i]
 	}
 	seen := c.newest(c.budget / rows)
-	p := params{"projects": names}
+	p := map[string]any{"projects": names}
 	var found []uint64
-	sql := "SELECT " + c.counts(keys) + " FROM " + c.from.quoted() + " WHERE project IN {projects:Array(String)}" + c.within(seen, p)
-	if err := c.db.row(ctx, sql, p, &found); err != nil {
+	sql := "SELECT " + c.counts(keys) + " FROM " + c.from.SQL() + " WHERE project IN {projects:Array(String)}" + c.within(seen, p)
+	if err := c.db.Row(ctx, sql, p, &found); err != nil {
 		return err
 	}
 	for j, i := range which {
 		n, _ := c.scaled(float64(found[j]), c.keys[i].Grain, seen)
-		*c.out[i] = KeyCount{Rows: n, Error: sketchError, AtLeast: true}
+		*c.out[i] = catalog.KeyCount{Rows: n, Error: sketchError, AtLeast: true}
 	}
 	return nil
 }

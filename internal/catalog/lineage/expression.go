@@ -1,11 +1,15 @@
-package catalog
+package lineage
 
-import "strings"
+import (
+	"strings"
+
+	"clickql/internal/chschema"
+)
 
 // evaluator tells what an expression of a view's SELECT means.
 type evaluator struct {
 	alias  string             // the source table's alias
-	source map[string]meaning // its columns
+	source map[string]Meaning // its columns
 	single bool               // a row of the source is one download
 	hidden map[string]bool    // names that the SELECT gives to other expressions
 	own    string             // the name of the expression looked at, which does not hide itself
@@ -13,8 +17,8 @@ type evaluator struct {
 
 // hide notes that inside other expressions the name stands for an expression of
 // the SELECT: in ClickHouse an alias hides the column of the same name.
-func (e *evaluator) hide(name string, expr []token) {
-	if len(expr) == 1 && expr[0].text == name {
+func (e *evaluator) hide(name string, expr []chschema.Token) {
+	if len(expr) == 1 && expr[0].Text == name {
 		return
 	}
 	if e.hidden == nil {
@@ -23,45 +27,45 @@ func (e *evaluator) hide(name string, expr []token) {
 	e.hidden[name] = true
 }
 
-// meaning says what the expression means; isOther where that is not certain.
-func (e *evaluator) meaning(ts []token) meaning {
-	ts = unwrap(ts)
+// meaning says what the expression means; Other where that is not certain.
+func (e *evaluator) meaning(ts []chschema.Token) Meaning {
+	ts = chschema.Unwrap(ts)
 	if name, ok := e.column(ts); ok {
 		return e.source[name]
 	}
-	if len(ts) < 3 || ts[0].kind != word || !ts[1].sign("(") || closing(ts[1:]) != len(ts)-2 {
-		return meaning{}
+	if len(ts) < 3 || ts[0].Kind != chschema.Word || !ts[1].IsSign("(") || chschema.Closing(ts[1:]) != len(ts)-2 {
+		return Meaning{}
 	}
-	return e.call(strings.ToLower(ts[0].text), splitTop(ts[2:len(ts)-1]))
+	return e.call(strings.ToLower(ts[0].Text), chschema.SplitTop(ts[2:len(ts)-1]))
 }
 
 // column is the name of the source's column that the tokens are, if they are one.
-func (e *evaluator) column(ts []token) (name string, ok bool) {
+func (e *evaluator) column(ts []chschema.Token) (name string, ok bool) {
 	switch {
-	case len(ts) == 1 && ts[0].name():
-		return ts[0].text, !e.hidden[ts[0].text] || ts[0].text == e.own
-	case len(ts) == 3 && ts[0].name() && ts[1].sign(".") && ts[2].name():
-		return ts[2].text, e.alias != "" && ts[0].text == e.alias
+	case len(ts) == 1 && ts[0].Names():
+		return ts[0].Text, !e.hidden[ts[0].Text] || ts[0].Text == e.own
+	case len(ts) == 3 && ts[0].Names() && ts[1].IsSign(".") && ts[2].Names():
+		return ts[2].Text, e.alias != "" && ts[0].Text == e.alias
 	}
 	return "", false
 }
 
 // call says what a function's result means.
-func (e *evaluator) call(function string, args [][]token) meaning {
+func (e *evaluator) call(function string, args [][]chschema.Token) Meaning {
 	if function == "count" {
 		return e.count(args)
 	}
 	if len(args) == 0 {
-		return meaning{}
+		return Meaning{}
 	}
 	first := e.meaning(args[0])
 	switch function {
 	case "sum":
-		if first.kind == isCount || len(args[0]) == 1 && args[0][0].text == "1" && e.single {
-			return meaning{kind: isCount}
+		if first.Kind == Count || len(args[0]) == 1 && args[0][0].Text == "1" && e.single {
+			return Meaning{Kind: Count}
 		}
 	case "toint64", "touint64", "cast", "_cast":
-		if first.kind == isCount && wide(function, args) {
+		if first.Kind == Count && wide(function, args) {
 			return first
 		}
 	case "tostartofmonth":
@@ -71,87 +75,87 @@ func (e *evaluator) call(function string, args [][]token) meaning {
 	case "datetrunc", "date_trunc", "tostartofinterval":
 		return e.truncated(args)
 	case "todate", "todate32":
-		if len(args) == 1 && (first.kind == isDay || first.kind == isMonth) {
+		if len(args) == 1 && (first.Kind == Day || first.Kind == Month) {
 			return first
 		}
 	case "tolowcardinality", "tostring", "materialize", "identity":
-		if first.kind == isColumn {
+		if first.Kind == Column {
 			return first
 		}
 	case "min", "minsimplestate":
-		return extreme(first, isFirst)
+		return extreme(first, First)
 	case "max", "maxsimplestate":
-		return extreme(first, isLast)
+		return extreme(first, Last)
 	}
-	return meaning{}
+	return Meaning{}
 }
 
 // count says what count(args) means: downloads, where a row is one and the
 // argument cannot be NULL.
-func (e *evaluator) count(args [][]token) meaning {
+func (e *evaluator) count(args [][]chschema.Token) Meaning {
 	if !e.single || len(args) > 1 {
-		return meaning{}
+		return Meaning{}
 	}
-	if len(args) == 0 || len(args[0]) == 1 && (args[0][0].sign("*") || args[0][0].kind == number) {
-		return meaning{kind: isCount}
+	if len(args) == 0 || len(args[0]) == 1 && (args[0][0].IsSign("*") || args[0][0].Kind == chschema.Number) {
+		return Meaning{Kind: Count}
 	}
-	return meaning{}
+	return Meaning{}
 }
 
 // wide reports that the conversion keeps 64 bits.
-func wide(function string, args [][]token) bool {
+func wide(function string, args [][]chschema.Token) bool {
 	if !strings.HasSuffix(function, "cast") {
 		return true
 	}
-	return len(args) == 2 && len(args[1]) == 1 && (args[1][0].text == "Int64" || args[1][0].text == "UInt64")
+	return len(args) == 2 && len(args[1]) == 1 && (args[1][0].Text == "Int64" || args[1][0].Text == "UInt64")
 }
 
 // truncated says what dateTrunc('month', d) and toStartOfInterval(d, ...) mean.
-func (e *evaluator) truncated(args [][]token) meaning {
+func (e *evaluator) truncated(args [][]chschema.Token) Meaning {
 	if len(args) != 2 {
-		return meaning{}
+		return Meaning{}
 	}
 	unit, day := args[0], args[1]
-	if len(unit) != 1 || unit[0].kind != text {
+	if len(unit) != 1 || unit[0].Kind != chschema.Text {
 		unit, day = day, unit
 	}
-	switch strings.ToLower(written(unit)) {
+	switch strings.ToLower(chschema.Written(unit)) {
 	case "'month'", "tointervalmonth(1)", "interval 1 month":
 		return month(e.meaning(day))
 	}
-	return meaning{}
+	return Meaning{}
 }
 
 // month is the month of a day.
-func month(m meaning) meaning {
-	if m.kind == isDay || m.kind == isMonth {
-		return meaning{kind: isMonth}
+func month(m Meaning) Meaning {
+	if m.Kind == Day || m.Kind == Month {
+		return Meaning{Kind: Month}
 	}
-	return meaning{}
+	return Meaning{}
 }
 
 // extreme is the first or last of a group's days.
-func extreme(m meaning, kind meaningKind) meaning {
-	if m.kind == isDay || m.kind == kind {
-		return meaning{kind: kind}
+func extreme(m Meaning, kind Kind) Meaning {
+	if m.Kind == Day || m.Kind == kind {
+		return Meaning{Kind: kind}
 	}
-	return meaning{}
+	return Meaning{}
 }
 
 // onlyDays reports that a condition looks at nothing of a download but its day.
-func (e *evaluator) onlyDays(ts []token) bool {
+func (e *evaluator) onlyDays(ts []chschema.Token) bool {
 	days := false
 	for i, t := range ts {
-		if !t.name() || t.kind == word && i+1 < len(ts) && ts[i+1].sign("(") {
-			if t.is("SELECT") || isLookup(t.text) {
+		if !t.Names() || t.Kind == chschema.Word && i+1 < len(ts) && ts[i+1].IsSign("(") {
+			if t.Is("SELECT") || isLookup(t.Text) {
 				return false
 			}
 			continue
 		}
-		if i+1 < len(ts) && ts[i+1].sign(".") && t.text == e.alias || operator(t) {
+		if i+1 < len(ts) && ts[i+1].IsSign(".") && t.Text == e.alias || operator(t) {
 			continue
 		}
-		if e.hidden[t.text] || e.source[t.text].kind != isDay {
+		if e.hidden[t.Text] || e.source[t.Text].Kind != Day {
 			return false
 		}
 		days = true
@@ -166,10 +170,10 @@ func isLookup(function string) bool {
 }
 
 // operator reports that the word is part of an expression and names no column.
-func operator(t token) bool {
-	switch strings.ToUpper(t.text) {
+func operator(t chschema.Token) bool {
+	switch strings.ToUpper(t.Text) {
 	case "AND", "OR", "NOT", "BETWEEN", "IN", "IS", "NULL", "INTERVAL", "DAY", "MONTH", "YEAR", "WEEK", "AS", "TRUE", "FALSE":
-		return t.kind == word
+		return t.Kind == chschema.Word
 	}
 	return false
 }

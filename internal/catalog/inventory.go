@@ -1,0 +1,151 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
+)
+
+// metadataTable holds one row per uploaded file.
+const metadataTable = "projects"
+
+// candidate is a table that may be able to answer, with what has been found out.
+type candidate struct {
+	table  *Table
+	stored *chschema.Table // the table that stores the rows
+	// spread reports that rows live on other servers too: stored then holds only
+	// some of them.
+	spread bool
+	// fed reports that a view was seen that fills the table.
+	fed bool
+	// void says why no day can be trusted, whatever the data; partial why some
+	// days may lack.
+	void, partial string
+}
+
+// extentCandidate is a table of first and last days, not yet compared.
+type extentCandidate struct {
+	extent *Extent
+	stored *chschema.Table
+	spread bool
+}
+
+// inventory is everything in a database that matters to questions.
+type inventory struct {
+	raw      *candidate // nil where there is none
+	tables   []*candidate
+	extents  []*extentCandidate
+	metadata *chschema.Table // nil where there is none
+	// metadataAt stores the rows of metadata; nil where that cannot be seen.
+	metadataAt *chschema.Table
+	ignored    []Ignored
+	// Set by verifying, see Snapshot.
+	missing []cube.Day
+	daily   []DayTotal
+}
+
+// stored lists the stored tables whose data answers depend on, each once, by name.
+func (l *inventory) stored() []*chschema.Table {
+	var out []*chschema.Table
+	if l.raw != nil {
+		out = append(out, l.raw.stored)
+	}
+	for _, c := range l.tables {
+		out = append(out, c.stored)
+	}
+	for _, e := range l.extents {
+		out = append(out, e.stored)
+	}
+	if l.metadataAt != nil {
+		out = append(out, l.metadataAt)
+	}
+	slices.SortFunc(out, func(a, b *chschema.Table) int { return a.Compare(b.Name) })
+	return slices.Compact(out)
+}
+
+// spread reports that a table's rows live on other servers too, whose parts are
+// not seen.
+func (l *inventory) spread() bool {
+	if l.raw != nil && l.raw.spread {
+		return true
+	}
+	return slices.ContainsFunc(l.tables, func(c *candidate) bool { return c.spread }) ||
+		slices.ContainsFunc(l.extents, func(e *extentCandidate) bool { return e.spread })
+}
+
+// measured lists the tables by name, the raw table among them, with their sizes.
+func (l *inventory) measured(parts chschema.Parts) []*Table {
+	var out []*Table
+	if l.raw != nil {
+		out = append(out, l.raw.measured(parts))
+	}
+	for _, c := range l.tables {
+		out = append(out, c.measured(parts))
+	}
+	for _, e := range l.extents {
+		if e.extent.Rows = e.stored.Rows; e.spread {
+			e.extent.Rows = 0
+		}
+	}
+	slices.SortFunc(out, func(a, b *Table) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// measured takes the candidate's size from its parts, or from what system.tables
+// tells. The rows of a table on several servers are not known from one; widths
+// are.
+func (c *candidate) measured(parts chschema.Parts) *Table {
+	rows, bytes, n := parts.Size(c.stored.Name)
+	if parts == nil {
+		rows, bytes = c.stored.Rows, c.stored.Bytes
+	}
+	if rows > 0 {
+		for _, col := range c.stored.Columns {
+			if col.Uncompressed > 0 {
+				c.table.Width[col.Name] = float64(col.Uncompressed) / float64(rows)
+			}
+		}
+	}
+	if c.spread {
+		return c.table
+	}
+	c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
+	c.table.Partitions = partitionsOf(parts[c.stored.Name])
+	if c.table.at() == c.stored.Name {
+		c.table.LastBlock, c.table.uuid = parts.LastBlock(c.stored), c.stored.UUID
+	}
+	return c.table
+}
+
+// partitionsOf lists a table's partitions in the order of their days.
+func partitionsOf(found map[string]*chschema.Partition) []Partition {
+	var out []Partition
+	for _, x := range found {
+		out = append(out, Partition{Days: daysOf(x), Rows: x.Rows, Parts: uint64(len(x.Parts))})
+	}
+	slices.SortFunc(out, func(a, b Partition) int {
+		return cmp.Or(cmp.Compare(a.Days.From, b.Days.From), cmp.Compare(a.Days.To, b.Days.To), cmp.Compare(a.Rows, b.Rows))
+	})
+	return out
+}
+
+// daysOf are the days of a partition; none where they are not known.
+func daysOf(x *chschema.Partition) cube.Range {
+	if !x.Dated() {
+		return cube.NoDays
+	}
+	return cube.Range{From: cube.Day(x.First), To: cube.Day(x.Last)}
+}
+
+// changedDays are the days on which a table's data may differ from what it was;
+// all where that may be any day, and neither where only merges happened.
+func changedDays(now, before chschema.Parts, t *chschema.Table) (days cube.Range, all bool) {
+	days = cube.NoDays
+	for _, x := range now.Changed(before, t) {
+		days, all = days.Hull(daysOf(x)), all || !x.Dated()
+	}
+	return days, all
+}

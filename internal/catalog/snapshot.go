@@ -1,0 +1,144 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clickql/internal/cube"
+)
+
+// Ignored is a table of the database that cannot answer questions about
+// downloads though it looks as if it might, and why.
+type Ignored struct{ Table, Reason string }
+
+// DayTotal is the downloads of one day.
+type DayTotal struct {
+	Day   cube.Day
+	Total int64
+}
+
+// Snapshot is what the database can answer at one version of its data.
+type Snapshot struct {
+	// Database holds the tables.
+	Database string
+	// Version changes whenever the data or the tables change. Empty where the
+	// account cannot see it; answers then age by a time to live.
+	Version string
+	// ReadAt is when the snapshot was taken, by the gateway's clock.
+	ReadAt time.Time
+	// Tables holds every table that can answer anything, by name, and those
+	// that are known not to: their Incomplete tells why.
+	Tables []*Table
+	// Ignored holds the other tables that look like aggregates, by name.
+	Ignored []Ignored
+	// Extents is the table of first and last days, nil where there is none that
+	// agrees with the raw table.
+	Extents *Extent
+	// Days is the data set's run of days; empty (To < From) without data.
+	Days cube.Range
+	// Missing are the days between the first and the last one on which no project
+	// has a download, ascending: nobody loaded them. Nil where there are none, and
+	// where that could not be told.
+	Missing []cube.Day
+	// Daily are the downloads of all projects on each day that has any, ascending;
+	// nil where no table gives them at a bearable cost. Shared: read only.
+	Daily []DayTotal
+	// Threads is how many threads one query may use, which is how many processors
+	// the server has unless somebody set max_threads.
+	Threads int
+	// UpdatedAt is when the data last changed, by the server's clock; zero
+	// where unknown.
+	UpdatedAt time.Time
+	// Projects is the index of project names with their all-time downloads; nil
+	// where no table can give it at a bearable cost.
+	Projects *Index
+	// Metadata reports that a readable table `projects` exists.
+	Metadata bool
+	// MetadataColumns holds the types of that table's columns by name.
+	MetadataColumns map[string]string
+	// Spellings holds, by normalised name, how that table writes projects' names
+	// otherwise; nil where that is not known.
+	Spellings map[string][]string
+	// Err says why the database could not be read: the server is away, or the
+	// database lacks what it needs. Tables and data are then those of the last
+	// success, if there was one.
+	Err error
+}
+
+// Ready is nil where the snapshot is of a database that could be read.
+func (s *Snapshot) Ready() error { return s.Err }
+
+// Exactly is the same snapshot for plans that must not depend on the data having
+// no other days than these: as if no table told its last block.
+func (s *Snapshot) Exactly() *Snapshot {
+	out := *s
+	out.Tables = make([]*Table, len(s.Tables))
+	for i, t := range s.Tables {
+		same := *t
+		same.LastBlock = 0
+		out.Tables[i] = &same
+	}
+	return &out
+}
+
+// Table is the table of that name, nil where there is none.
+func (s *Snapshot) Table(name string) *Table {
+	for _, t := range s.Tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// MissingIn lists the days of Missing within a range. The list is shared: read
+// only.
+func (s *Snapshot) MissingIn(r cube.Range) []cube.Day {
+	if r.Empty() {
+		return nil
+	}
+	lo, _ := slices.BinarySearch(s.Missing, r.From)
+	hi, _ := slices.BinarySearch(s.Missing, r.To+1)
+	return s.Missing[lo:hi]
+}
+
+// With is the snapshot with further tables.
+func (s *Snapshot) With(tables ...*Table) *Snapshot {
+	out := *s
+	out.Tables = append(slices.Clone(s.Tables), tables...)
+	return &out
+}
+
+// text writes what of a snapshot changes answers beside the data.
+func (s *Snapshot) text() string {
+	var b strings.Builder
+	for _, t := range s.Tables {
+		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Grain, t.Count)
+	}
+	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata)
+	return b.String()
+}
+
+// regressed reports that a table that held every day does so no longer.
+func regressed(before, next *Snapshot) bool {
+	for _, t := range before.Tables {
+		is := next.Table(t.Name)
+		if is != nil && !before.Days.Empty() && t.Covers == before.Days && is.Covers != next.Days {
+			return true
+		}
+	}
+	return before.Extents != nil && next.Extents == nil
+}
+
+// incomplete lists the tables that lack days, with the reasons.
+func (s *Snapshot) incomplete() []string {
+	var out []string
+	for _, t := range s.Tables {
+		if t.Incomplete != "" {
+			out = append(out, t.Name+": "+t.Incomplete)
+		}
+	}
+	return out
+}
