@@ -43,8 +43,13 @@ func New(cfg Config) *Site {
 // Routes tells each page's pattern and handler.
 func (s *Site) Routes() map[string]http.Handler {
 	return map[string]http.Handler{
-		"GET /{$}":            s.page(s.home),
-		"GET /project/{name}": s.page(s.project),
-		"GET /search":         s.page(s.search),
+		"GET /{$}":             s.page(s.home),
+		"GET /project/{name}":  s.page(s.project),
+		"GET /search":          s.page(s.search),
+		"GET /compare":         s.page(s.compare),
+		"GET /compare/{names}": s.page(s.compare),
+		"GET /rankings":        s.page(s.rankings),
+		"GET /portfolio":       s.page(s.portfolio),
+		"GET /build":           s.page(s.build),
 	}
 }

@@ -9,6 +9,10 @@ import type { Boot } from "./ui/usePage";
 const pages: Record<string, () => Promise<ComponentType<{ boot: Boot }>>> = {
   home: async () => (await import("./pages/Home")).HomePage,
   project: async () => (await import("./pages/Project")).ProjectPage,
+  compare: async () => (await import("./pages/Compare")).ComparePage,
+  portfolio: async () => (await import("./pages/Portfolio")).PortfolioPage,
+  rankings: async () => (await import("./pages/Rankings")).RankingsPage,
+  build: async () => (await import("./pages/Build")).BuildPage,
 };
 
 const text = document.getElementById("boot")?.textContent;

@@ -39,6 +39,8 @@ export interface TimeChartProps {
   /** Series whose area is hatched, with the day from which. */
   hatched?: Map<string, { from: string; why: string }>;
   height?: number;
+  /** The value that the scale reaches at least, so that several charts share one. */
+  top?: number;
   onChoose?: (key: string, keys: { shiftKey: boolean; altKey: boolean }) => void;
   focus?: string;
 }
@@ -55,7 +57,7 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
-function useLayout({ dates, interval, lines, shape, log, width, height, format, mean }: TimeChartProps & { width: number; height: number }) {
+function useLayout({ dates, interval, lines, shape, log, width, height, format, mean, top: reach }: TimeChartProps & { width: number; height: number }) {
   return useMemo(() => {
     const n = dates.length;
     const stacked = shape === "share";
@@ -65,14 +67,14 @@ function useLayout({ dates, interval, lines, shape, log, width, height, format, 
       tops.push(l.totals.map((v, i) => (stacked ? (wholes[i] ? (v ?? 0) / wholes[i] : 0) + (k > 0 ? tops[k - 1][i]! : 0) : v)));
     });
     const values = [...tops.flat(), ...(mean ?? [])].filter((v): v is number => v !== null);
-    const max = Math.max(...values, 0);
+    const max = Math.max(...values, reach ?? 0);
     const least = Math.min(...values.filter((v) => v > 0));
     const text = (v: number) => (stacked ? share(v) : (format ?? count)(v));
     const labelled = shape === "line" && lines.length > 1 && width >= 420;
     const edge = stacked && width >= 420;
     const labelRoom = labelled || edge ? Math.min(Math.max(...lines.map((l) => textWidth(l.label, 12))) + 18, width * 0.24) : 12;
     const plotHeight = height - 14 - 26;
-    const ticks = stacked ? [0, 0.25, 0.5, 0.75, 1] : log ? logTicks(Number.isFinite(least) ? least : 1, max) : valueTicks(max, plotHeight);
+    const ticks = stacked ? [0, 0.25, 0.5, 0.75, 1] : log ? logTicks(Number.isFinite(least) ? least : 1, max) : valueTicks(max, plotHeight, !format);
     const left = Math.max(...ticks.map((t) => textWidth(text(t), 12))) + 10;
     const x0 = left;
     const x1 = width - labelRoom;
@@ -90,7 +92,7 @@ function useLayout({ dates, interval, lines, shape, log, width, height, format, 
     const at = (d: number) => (bars ? x0 + ((d - first) / Math.max(last - first, 1)) * (x1 - x0 - slot) + slot / 2 : x0 + ((d - first) / Math.max(last - first, 1)) * (x1 - x0));
     const dateTicks = timeTicks(first, last, interval, x1 - x0);
     return { n, tops, wholes, ticks, text, x0, x1, y0, y1, x, y, at, slot, dateTicks, labelled, edge, first, last };
-  }, [dates, interval, lines, shape, log, width, height, format, mean]);
+  }, [dates, interval, lines, shape, log, width, height, format, mean, reach]);
 }
 
 function Drawing(props: TimeChartProps & { width: number; height: number }) {

@@ -11,9 +11,9 @@ export interface Tick {
   major?: boolean;
 }
 
-/** Round steps from zero to the first at or above max: 3 to 6 of them, 48 to 90 px apart where that is possible. */
-export function valueTicks(max: number, height: number): number[] {
-  const top = Math.max(max, 1);
+/** Round steps from zero to the first at or above max: 3 to 6 of them, 48 to 90 px apart where that is possible. Counts are whole, parts are not. */
+export function valueTicks(max: number, height: number, whole = true): number[] {
+  const top = whole ? Math.max(max, 1) : max || 1;
   if (height < 80) return [0, top];
   let best: number[] = [];
   let bestCost = Infinity;
@@ -21,7 +21,7 @@ export function valueTicks(max: number, height: number): number[] {
   for (const p of [power / 10, power, power * 10]) {
     for (const m of [1, 2, 5]) {
       const step = m * p;
-      if (step < 1) continue;
+      if (whole && step < 1) continue;
       const n = Math.ceil(top / step - 1e-9);
       if (n < 1 || n > 8) continue;
       const gap = height / n;

@@ -19,9 +19,11 @@ export interface RangeBarProps {
   loading: boolean;
   firstDay?: string | null;
   lastDay?: string | null;
+  /** Offer to write a filter, where no chart has marks to click on. */
+  filters?: boolean;
 }
 
-export function RangeBar({ state, go, loading, firstDay, lastDay }: RangeBarProps) {
+export function RangeBar({ state, go, loading, firstDay, lastDay, filters }: RangeBarProps) {
   const [sheet, setSheet] = useState(false);
   const chips = dimensions.filter((d) => state.filters[d.param] !== undefined);
   useEffect(() => {
@@ -66,8 +68,38 @@ export function RangeBar({ state, go, loading, firstDay, lastDay }: RangeBarProp
             <Chip key={d.param} param={d.param} title={d.title} state={state} go={go} />
           ))}
         </ul>
+        {filters && <Write state={state} go={go} />}
       </div>
     </div>
+  );
+}
+
+/** A filter written by hand: a value, several with commas, or ! and what to leave out. */
+function Write({ state, go }: Pick<RangeBarProps, "state" | "go">) {
+  const [param, setParam] = useState<Param>("country");
+  const [text, setText] = useState("");
+  return (
+    <form
+      className="write"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (!text.trim()) return;
+        go({ ...state, filters: { ...state.filters, [param]: text.trim() } });
+        setText("");
+      }}
+    >
+      <select aria-label="Filter by" value={param} onChange={(e) => setParam(e.target.value as Param)}>
+        {dimensions
+          .filter((d) => d.param !== "version")
+          .map((d) => (
+            <option key={d.param} value={d.param}>
+              {d.title}
+            </option>
+          ))}
+      </select>
+      <input type="text" aria-label="Value" value={text} placeholder="DE, or !US" onChange={(e) => setText(e.target.value)} />
+      <button>Filter</button>
+    </form>
   );
 }
 
