@@ -134,7 +134,7 @@ func (b *compareBody) fill(names []string, c *comparison, a answer, every string
 		}
 		lines.Head = append(lines.Head, l.Project.Name)
 		if l.Series != nil && len(l.Series.Totals) == len(c.Dates) {
-			spec.Series = append(spec.Series, render.Series{Label: l.Project.Name, Totals: l.Series.Totals})
+			spec.Series = append(spec.Series, seriesOf(l.Project.Name, l.Series.Totals))
 		}
 		for j := range lines.Rows {
 			value := cell{Text: "–", Class: "num"}

@@ -154,8 +154,11 @@ func homeWidgets(data homeAnswer, a answer, every string) []widget {
 		slices    []slice
 	}{{"python", "Python", d.Python}, {"system", "System", d.System}, {"installer", "Installer", d.Installer}} {
 		w := split(of.id, of.title, of.slices, failed(of.id))
+		w.Wide = "third"
 		w.Chart = sharesOf(of.title, every, d.Series, of.slices)
 		widgets = append(widgets, w)
 	}
-	return append(widgets, split("country", "Country", d.Country, failed("country")))
+	countries := split("country", "Country", d.Country, failed("country"))
+	countries.Wide = "full"
+	return append(widgets, countries)
 }

@@ -61,8 +61,9 @@ const pages = await bundle({
   },
 });
 const texts = await operations(here);
+await mkdir(join(next, "assets"), { recursive: true });
 const documentsFile = await documentsAsset(texts);
-const define = { "process.env.NODE_ENV": '"production"', __DOCUMENTS__: JSON.stringify(documentsFile) };
+const define = { "process.env.NODE_ENV": '"production"', __DOCUMENTS__: JSON.stringify(documentsFile), __WORLD__: JSON.stringify(await worldAsset()) };
 const site = await bundle({ entryPoints: { site: "./src/site/main.tsx" }, splitting: true, format: "esm", jsx: "automatic", define, plugins: [documents] });
 const theme = await bundle({ entryPoints: { theme: "./src/site/theme.js" }, format: "iife", splitting: false });
 const licence = await licences([...workers.inputs, ...pages.inputs, ...site.inputs]);
@@ -111,6 +112,33 @@ async function documentsAsset(texts) {
   };
   const content = JSON.stringify(Object.fromEntries(Object.entries(texts).map(([hash, text]) => [hash, [text, shown(text)]])));
   const name = `documents-${digest(content)}.json`;
+  await writeFile(join(next, "assets", name), content);
+  return name;
+}
+
+/** Writes the countries' outlines as paths by code, as coarse as a map of about 900 pixels shows; gives the file's name. */
+async function worldAsset() {
+  const coarse = 3;
+  const paths = {};
+  for (const line of (await readFile(join(here, "../../worldmap/world.txt"), "utf8")).trim().split("\n")) {
+    const [code, ...outlines] = line.split("\t");
+    const parts = outlines.map((outline) => {
+      const n = outline.replace("@", "").trim().split(/ +/).map(Number);
+      const points = [];
+      for (let i = 0, x = 0, y = 0; i + 1 < n.length; i += 2) {
+        x += n[i];
+        y += n[i + 1];
+        const last = points.at(-1);
+        if (!last || Math.abs(last[0] - x) + Math.abs(last[1] - y) >= coarse) points.push([x, y]);
+      }
+      return points;
+    });
+    const land = parts.filter((points) => points.length > 2);
+    const dot = ([x, y]) => `M${x - 5} ${y}a5 5 0 1 0 10 0a5 5 0 1 0-10 0`;
+    paths[code] = land.length > 0 ? land.map((points) => `M${points.map((at) => at.join(" ")).join("L")}Z`).join("") : dot(parts[0][0]);
+  }
+  const content = JSON.stringify(paths);
+  const name = `world-${digest(content)}.json`;
   await writeFile(join(next, "assets", name), content);
   return name;
 }

@@ -209,9 +209,9 @@ export function HomePage({ boot }: { boot: Boot }) {
       <RangeBar state={state} go={go} loading={page.loading} {...days} />
       <div className="grid">
         <SeriesWidget title="All of PyPI" part={d} names="" state={state} interval={interval} days={days} answer={answer} own={{ document: SeriesQuery, variables: part.variables }} path={part.path} onRetry={page.retry} wide="full" />
-        <SplitOverTime {...part} param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
-        <SplitOverTime {...part} param="system" at="system" first={5} slices={d?.system} dates={dates} gaps={gaps} shape="share" />
-        <SplitOverTime {...part} param="installer" at="installer" first={6} slices={d?.installer} dates={dates} gaps={gaps} shape="share" />
+        <SplitOverTime {...part} wide="third" param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
+        <SplitOverTime {...part} wide="third" param="system" at="system" first={5} slices={d?.system} dates={dates} gaps={gaps} shape="share" />
+        <SplitOverTime {...part} wide="third" param="installer" at="installer" first={6} slices={d?.installer} dates={dates} gaps={gaps} shape="share" />
         <Countries {...part} slices={d?.country} />
       </div>
     </Frame>
