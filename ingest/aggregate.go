@@ -62,7 +62,7 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}
-	return st.exec(ctx, statement{SQL: sql, Settings: settings})
+	return st.s.exec(ctx, statement{SQL: sql, Settings: settings})
 }
 
 // smallest picks the cover with the fewest rows; nil without covers.
@@ -74,7 +74,7 @@ func (st *stager) smallest(ctx context.Context, covers []cover) (*cover, error) 
 	var least uint64
 	for i := range covers {
 		var rows uint64
-		if err := st.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, covers[i].Staged)}, &rows); err != nil {
+		if err := st.s.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, covers[i].Staged)}, &rows); err != nil {
 			return nil, err
 		}
 		if best == nil || rows < least {

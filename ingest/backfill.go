@@ -222,11 +222,11 @@ func (b *backfiller) checked(ctx context.Context, s *session, id tableID) (check
 // makePlan chooses the source of history: the smallest table of days that covers
 // the aggregate and agrees with the raw table, or else the raw table.
 func (b *backfiller) makePlan(ctx context.Context, s *session) error {
-	b.v = newVerifier(&run{session: s, cfg: b.cfg, kind: Downloads, sum: &Summary{}})
-	if err := b.v.threads(ctx); err != nil {
+	b.v = newVerifier(&run{s: s, cfg: b.cfg, kind: Downloads, sum: &Summary{}})
+	if err := b.v.r.threads(ctx); err != nil {
 		return err
 	}
-	b.cfg.Threads, b.cfg.Parallel = b.v.cfg.Threads, b.v.cfg.Parallel
+	b.cfg.Threads, b.cfg.Parallel = b.v.r.cfg.Threads, b.v.r.cfg.Parallel
 	b.cfg.Progress.phase("choosing where to compute it from")
 	source, inRaw, err := b.source(ctx, s)
 	if err != nil {
@@ -284,7 +284,7 @@ func (b *backfiller) refuseLoss(ctx context.Context, s *session, g Grain, inRaw 
 		}
 		if first := fold(ByDay, found.counts).ends[0]; first != 0 && first < c.grain.period(begin) {
 			return fmt.Errorf("backfill %s: the raw table begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost; if those rows are wrong, delete them from %s; if %s need not have them, drop it with its view; and run this again",
-				b.plan.Table, begin, c.tableID, c.grain.write(first), c.tableID, b.plan.Table)
+				b.plan.Table, begin, c.id, c.grain.write(first), c.id, b.plan.Table)
 		}
 	}
 	return nil
@@ -344,7 +344,7 @@ func (b *backfiller) owning(ctx context.Context, s *session, do func(context.Con
 	}
 	return l.holding(ctx, locking, func(ctx context.Context) error {
 		// What a predecessor left running may not write any more.
-		if err := (&recoverer{session: l.session, cfg: b.cfg}).drain(ctx); err != nil {
+		if err := (&recoverer{s: l.session, cfg: b.cfg}).drain(ctx); err != nil {
 			return err
 		}
 		return do(ctx, l.session)

@@ -52,7 +52,7 @@ func (b *backfiller) carryOut(ctx context.Context, own *session) error {
 			return err
 		}
 		// The lock goes with the database, which its holder must not take for a loss.
-		return b.remove(context.WithoutCancel(ctx), r.session)
+		return b.remove(context.WithoutCancel(ctx), r.s)
 	})
 }
 
@@ -90,13 +90,13 @@ func (r dayRange) String() string {
 
 // ranges cuts the snapshot, which does not change, into runs of days.
 func (b *backfiller) ranges(ctx context.Context, s *session, snapshot tableID, ready readyLine, most uint64) ([]dayRange, error) {
-	dated := ready.Source == b.d.Base.Table || contains(ready.Key, b.v.feed.Day)
+	dated := ready.Source == b.d.Base.Table || contains(ready.Key, b.v.r.feed.Day)
 	if !dated {
 		return []dayRange{{}}, nil
 	}
 	var ranges []dayRange
 	var held uint64
-	day := quote(b.v.feed.Day)
+	day := quote(b.v.r.feed.Day)
 	err := s.each(ctx, statement{SQL: "SELECT " + day + ", count() FROM " + snapshot.String() + " GROUP BY " + day + " ORDER BY " + day,
 		Settings: map[string]any{"max_threads": b.cfg.Threads}},
 		func(rows driver.Rows) error {
@@ -130,7 +130,7 @@ func (b *backfiller) fillRange(ctx context.Context, s *session, ready readyLine,
 	}
 	condition, params := "", map[string]any{}
 	if r.dated {
-		day := quote(b.v.feed.Day)
+		day := quote(b.v.r.feed.Day)
 		condition, params = day+" >= {first:Date} AND "+day+" <= {last:Date}", map[string]any{"first": r.first.String(), "last": r.last.String()}
 	}
 	if there != "" {
@@ -194,11 +194,11 @@ func (b *backfiller) tryPublish(ctx context.Context, r *run, n int) (agrees bool
 		return false, err
 	}
 	// What is counted has arrived once the INSERTs that run now have ended.
-	if err := b.awaitInserts(ctx, r.session); err != nil {
+	if err := b.awaitInserts(ctx, r.s); err != nil {
 		return false, err
 	}
-	line := batchLine{Batch: batchName(r.epoch, n), Kind: "backfill", Stored: 0}
-	w := &work{run: r, batch: batch{Name: line.Batch}, line: line, began: r.cfg.Now(), stage: stageName(r.database, line.Batch, r.epoch)}
+	line := batchLine{Batch: batchName(r.s.epoch, n), Kind: "backfill", Stored: 0}
+	w := &work{r: r, batch: batch{Name: line.Batch}, line: line, began: r.cfg.Now(), stage: stageName(r.s.database, line.Batch, r.s.epoch)}
 	swaps, err := b.assemble(ctx, w)
 	if err != nil {
 		return false, w.abandon(ctx, err)
@@ -235,29 +235,29 @@ func (b *backfiller) assemble(ctx context.Context, w *work) ([]swapLine, error) 
 	if err := w.record(ctx, Planned); err != nil {
 		return nil, err
 	}
-	if err := w.run.run(ctx, "CREATE DATABASE "+quote(w.stage)+" ENGINE = Atomic"); err != nil {
+	if err := w.r.s.run(ctx, "CREATE DATABASE "+quote(w.stage)+" ENGINE = Atomic"); err != nil {
 		return nil, fmt.Errorf("create the private database %s: %w", w.stage, err)
 	}
 	next := tableID{w.stage, successor(b.table.Table)}
-	if err := w.run.run(ctx, b.creating(next.String())); err != nil {
+	if err := w.r.s.run(ctx, b.creating(next.String())); err != nil {
 		return nil, fmt.Errorf("create the successor of %s: %w", b.table, err)
 	}
-	parts, err := b.finished(ctx, w.session)
+	parts, err := b.finished(ctx, w.r.s)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range append(parts, fillArrivals) {
-		if err := takePartitions(ctx, w.session, tableID{b.fill(), part}, next, false); err != nil {
+		if err := takePartitions(ctx, w.r.s, tableID{b.fill(), part}, next, false); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.cfg.at(StepNextBuilt); err != nil {
+	if err := w.r.cfg.at(StepNextBuilt); err != nil {
 		return nil, err
 	}
-	l, err := w.p.swapOf(ctx, w.batch.Name, w.stage, next.Table, b.table)
+	l, err := w.r.p.swapOf(ctx, w.batch.Name, w.stage, next.Table, b.table)
 	swaps := []swapLine{l}
 	if b.sql != "" {
-		swaps = append(swaps, swapLine{Batch: w.batch.Name, Verb: string(define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: w.cfg.Now()})
+		swaps = append(swaps, swapLine{Batch: w.batch.Name, Verb: string(define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: w.r.cfg.Now()})
 	}
 	return swaps, err
 }
@@ -277,11 +277,11 @@ func (b *backfiller) finished(ctx context.Context, s *session) ([]string, error)
 
 // compare says how a table differs from the raw table; empty where it does not.
 func (b *backfiller) compare(ctx context.Context, r *run, id tableID) (string, error) {
-	c, err := b.checked(ctx, r.session, id)
+	c, err := b.checked(ctx, r.s, id)
 	if err != nil {
 		return "", err
 	}
-	b.v.session = r.session
+	b.v.r.s = r.s
 	inRaw, err := b.v.observe(ctx, b.v.rawTable())
 	if err != nil {
 		return "", err

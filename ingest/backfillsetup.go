@@ -60,10 +60,10 @@ func (b *backfiller) prepare(ctx context.Context, r *run) (*readyLine, error) {
 
 // tryPrepare is one attempt; nil where the raw table changed.
 func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error) {
-	if err := b.clear(ctx, r.session); err != nil {
+	if err := b.clear(ctx, r.s); err != nil {
 		return nil, err
 	}
-	source, inRaw, err := b.source(ctx, r.session)
+	source, inRaw, err := b.source(ctx, r.s)
 	if err != nil {
 		return nil, err
 	}
@@ -73,19 +73,19 @@ func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error)
 	}
 	view := "CREATE MATERIALIZED VIEW " + name(b.fill(), fillArrivals+"_mv") + " TO " + name(b.fill(), fillArrivals) + " AS " + b.view.Select
 	for _, sql := range []string{b.creating(name(b.fill(), fillArrivals)), view} {
-		if err := r.run(ctx, sql); err != nil {
+		if err := r.s.run(ctx, sql); err != nil {
 			return nil, fmt.Errorf("collect what arrives for %s: %w", b.plan.Table, err)
 		}
 	}
 	// An INSERT that began before the view was there does not know of it.
-	if err := b.awaitInserts(ctx, r.session); err != nil {
+	if err := b.awaitInserts(ctx, r.s); err != nil {
 		return nil, err
 	}
 	snapshot := tableID{b.fill(), fillSnapshot}
-	if err := r.run(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
+	if err := r.s.run(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
 		return nil, fmt.Errorf("keep what %s holds: %w", source, err)
 	}
-	if err := takePartitions(ctx, r.session, source.tableID, snapshot, false); err != nil {
+	if err := takePartitions(ctx, r.s, source.tableID, snapshot, false); err != nil {
 		return nil, err
 	}
 	same, err := b.unchangedSince(ctx, r, inRaw.total(), snapshot, ready.Count)
@@ -99,7 +99,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error)
 	if err != nil {
 		return nil, err
 	}
-	err = r.run(ctx, "CREATE TABLE "+name(b.fill(), fillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
+	err = r.s.run(ctx, "CREATE TABLE "+name(b.fill(), fillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
 	if err != nil {
 		return nil, fmt.Errorf("note what is prepared for %s: %w", b.plan.Table, err)
 	}
@@ -174,7 +174,7 @@ func (b *backfiller) discard(ctx context.Context, s *session) error {
 		return errors.Join(err, fmt.Errorf("discard the backfill of %s: there is none", b.plan.Table))
 	}
 	return b.owning(ctx, s, func(ctx context.Context, _ *session) error {
-		return b.in.asWriter(ctx, func(ctx context.Context, r *run) error { return b.remove(context.WithoutCancel(ctx), r.session) })
+		return b.in.asWriter(ctx, func(ctx context.Context, r *run) error { return b.remove(context.WithoutCancel(ctx), r.s) })
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 // missing finds out for which reasons they were left out.
 func (st *stager) countRaw(ctx context.Context) (staged, error) {
 	var r staged
-	if err := st.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, st.d.Base.Staged)}, &r.Stored); err != nil {
+	if err := st.s.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, st.d.Base.Staged)}, &r.Stored); err != nil {
 		return r, fmt.Errorf("count the staged rows of batch %s: %w", st.batch.Name, err)
 	}
 	if r.Stored == st.batch.Rows {
@@ -52,7 +52,7 @@ func (st *stager) countRejected(ctx context.Context, g group, into map[string]ma
 	for _, f := range g.Files {
 		names[f.Path] = f.Name
 	}
-	return st.each(ctx, statement{
+	return st.s.each(ctx, statement{
 		SQL: "SELECT _path, " + rejection(st.feed, g.Layout) + " AS reason, count() FROM " + st.feed.from(table, g.Layout) +
 			" WHERE reason != '' GROUP BY _path, reason",
 		Params: table.Params, Settings: st.settings(1, table.Settings),
@@ -98,7 +98,7 @@ func (st *stager) checkView(ctx context.Context, v view, stored uint64) error {
 		}
 	}
 	var sum int64
-	err := st.row(ctx, statement{SQL: "SELECT toInt64(sum(" + quote(v.shape.Counts[0]) + ")) FROM " + name(st.stage, table)}, &sum)
+	err := st.s.row(ctx, statement{SQL: "SELECT toInt64(sum(" + quote(v.shape.Counts[0]) + ")) FROM " + name(st.stage, table)}, &sum)
 	if err != nil {
 		return fmt.Errorf("check the staged copy of %s: %w", v.Target, err)
 	}

@@ -49,7 +49,7 @@ func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
 	var objects []Object
 	var errs []error
 	for _, pattern := range sources {
-		found, err := r.listNew(ctx, r.cfg.sourceOf(r.session)(pattern), pattern)
+		found, err := r.listNew(ctx, r.cfg.sourceOf(r.s)(pattern), pattern)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -146,8 +146,8 @@ func (r *run) isDue(o Object, f failures) bool {
 func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string]string, error) {
 	condition, params := r.about(objects)
 	loaded := map[string]string{}
-	err := r.each(ctx, statement{
-		SQL: "SELECT name, generation FROM " + inForce(r.database, condition), Params: params,
+	err := r.s.each(ctx, statement{
+		SQL: "SELECT name, generation FROM " + inForce(r.s.database, condition), Params: params,
 	}, func(rows driver.Rows) error {
 		var n, generation string
 		if err := rows.Scan(&n, &generation); err != nil {
@@ -173,7 +173,7 @@ func (r *run) footers(ctx context.Context, objects []Object) ([]file, []Failure,
 			failures = append(failures, Failure{o, reason})
 			continue
 		}
-		src := r.cfg.sourceOf(r.session)(o.Name)
+		src := r.cfg.sourceOf(r.s)(o.Name)
 		if bySource[src] == nil {
 			order = append(order, src)
 		}
@@ -181,7 +181,7 @@ func (r *run) footers(ctx context.Context, objects []Object) ([]file, []Failure,
 	}
 	f := feedOf(r.kind, "")
 	for _, src := range order {
-		good, bad, err := readFooters(ctx, r.session, src, f, bySource[src])
+		good, bad, err := readFooters(ctx, r.s, src, f, bySource[src])
 		if err != nil {
 			return nil, nil, err
 		}

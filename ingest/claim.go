@@ -57,7 +57,7 @@ func (d derivation) shapeOfAll() string {
 // claimed makes the private database a helper's: from here on it gives signs of
 // life. The context that it derives ends when the database has gone.
 func (st *stager) claimed(ctx context.Context) (work context.Context, stop func(), err error) {
-	err = st.run(ctx, "CREATE TABLE "+name(st.stage, claimTable)+
+	err = st.s.run(ctx, "CREATE TABLE "+name(st.stage, claimTable)+
 		" (beat UInt64) ENGINE = Memory SETTINGS min_rows_to_keep = 1, max_rows_to_keep = 1 COMMENT "+st.claimComment(nil))
 	if err != nil {
 		return nil, nil, fmt.Errorf("claim batch %s: %w", st.batch.Name, err)
@@ -69,7 +69,7 @@ func (st *stager) claimed(ctx context.Context) (work context.Context, stop func(
 		tick := time.NewTicker(st.cfg.Beat)
 		defer tick.Stop()
 		for beat := uint64(1); ; beat++ {
-			err := st.exec(work, statement{SQL: "INSERT INTO " + name(st.stage, claimTable) + " SELECT {beat:UInt64}", Params: map[string]any{"beat": beat}})
+			err := st.s.exec(work, statement{SQL: "INSERT INTO " + name(st.stage, claimTable) + " SELECT {beat:UInt64}", Params: map[string]any{"beat": beat}})
 			if gone(err) {
 				cancel(errClaimLost)
 			}
@@ -91,13 +91,13 @@ func gone(err error) bool { return chconn.Classify(err) == chconn.UnknownTable }
 
 // claimComment is a claim as a literal.
 func (st *stager) claimComment(r *claimResult) string {
-	text, _ := json.Marshal(claim{Holder: st.cfg.Holder, Queries: st.queries(), Result: r}) // plain values: cannot fail
+	text, _ := json.Marshal(claim{Holder: st.cfg.Holder, Queries: st.s.queries(), Result: r}) // plain values: cannot fail
 	return chconn.Literal(string(text))
 }
 
 // conclude tells the writer what came of the batch.
 func (st *stager) conclude(ctx context.Context, r claimResult) error {
-	if err := st.run(ctx, "ALTER TABLE "+name(st.stage, claimTable)+" MODIFY COMMENT "+st.claimComment(&r)); err != nil {
+	if err := st.s.run(ctx, "ALTER TABLE "+name(st.stage, claimTable)+" MODIFY COMMENT "+st.claimComment(&r)); err != nil {
 		return fmt.Errorf("hand over batch %s: %w", st.batch.Name, err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // can move anything: a statement that began before is over, and one that comes
 // later names a database that is not there.
 func (r *recoverer) fence(ctx context.Context) error {
-	held, err := stages(ctx, r.session)
+	held, err := stages(ctx, r.s)
 	if err != nil {
 		return err
 	}
@@ -23,16 +23,16 @@ func (r *recoverer) fence(ctx context.Context) error {
 			id := parseStage(old)
 			if i+1 < len(names) && parseStage(names[i+1]).attempt == id.attempt {
 				// Made by a late helper under a name that had been taken away from it.
-				if err := dropStage(ctx, r.session, old); err != nil {
+				if err := dropStage(ctx, r.s, old); err != nil {
 					return err
 				}
 				continue
 			}
-			own := attemptName(r.database, batch, r.epoch, id.attempt)
+			own := attemptName(r.s.database, batch, r.s.epoch, id.attempt)
 			if old == own {
 				continue
 			}
-			if err := r.session.run(ctx, "RENAME DATABASE "+quote(old)+" TO "+quote(own)); err != nil {
+			if err := r.s.run(ctx, "RENAME DATABASE "+quote(old)+" TO "+quote(own)); err != nil {
 				return fmt.Errorf("take over the private database %s: %w", old, err)
 			}
 		}
@@ -52,7 +52,7 @@ func (r *recoverer) drain(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		err = r.exec(ctx, statement{SQL: "KILL QUERY WHERE query_id IN ({ids:Array(String)}) ASYNC FORMAT Null", Params: map[string]any{"ids": ids}})
+		err = r.s.exec(ctx, statement{SQL: "KILL QUERY WHERE query_id IN ({ids:Array(String)}) ASYNC FORMAT Null", Params: map[string]any{"ids": ids}})
 		if err != nil {
 			return fmt.Errorf("end the statements that the last writer left running: %w", err)
 		}
@@ -67,15 +67,15 @@ func (r *recoverer) drain(ctx context.Context) error {
 // othersRunning lists the statements of other writers. Epoch 0 only reads.
 func (r *recoverer) othersRunning(ctx context.Context) ([]string, error) {
 	var ids []string
-	err := r.each(ctx, statement{
+	err := r.s.each(ctx, statement{
 		SQL:    "SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})",
-		Params: map[string]any{"prefix": queryIDPrefix(r.database)},
+		Params: map[string]any{"prefix": queryIDPrefix(r.s.database)},
 	}, func(rows driver.Rows) error {
 		var id string
 		if err := rows.Scan(&id); err != nil {
 			return err
 		}
-		if epoch, ok := epochOfQuery(r.database, id); ok && epoch != 0 && epoch != r.epoch {
+		if epoch, ok := epochOfQuery(r.s.database, id); ok && epoch != 0 && epoch != r.s.epoch {
 			ids = append(ids, id)
 		}
 		return nil

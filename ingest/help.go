@@ -99,7 +99,7 @@ func (h *helper) find(ctx context.Context, s *session, epoch uint64) (*batchLine
 // leaves to others; what fails after it was claimed goes back to the writer.
 func (h *helper) prepare(ctx context.Context, b batchLine) error {
 	s := newSession(h.in.cfg.Conn, h.in.cfg.Database, b.Epoch)
-	r := &run{session: s, cfg: h.in.cfg, kind: Kind(b.Kind), sum: &Summary{}}
+	r := &run{s: s, cfg: h.in.cfg, kind: Kind(b.Kind), sum: &Summary{}}
 	r.cfg.Progress = nil // the writer counts
 	if err := errors.Join(r.prepare(ctx), r.threads(ctx)); err != nil {
 		return err
@@ -146,11 +146,11 @@ func (h *helper) prepare(ctx context.Context, b batchLine) error {
 // plannedFiles reads from the ledger which files a batch consists of, and their
 // footers; nil where they are not what the ledger says.
 func (r *run) plannedFiles(ctx context.Context, b batchLine) (*queued, error) {
-	sourceOf := r.cfg.sourceOf(r.session)
+	sourceOf := r.cfg.sourceOf(r.s)
 	rows := map[string]uint64{}
 	var objects []Object
-	err := r.each(ctx, statement{
-		SQL: `SELECT DISTINCT name, generation, bytes, rows FROM ` + name(r.database, ledgerFiles) + `
+	err := r.s.each(ctx, statement{
+		SQL: `SELECT DISTINCT name, generation, bytes, rows FROM ` + name(r.s.database, ledgerFiles) + `
 			WHERE batch = {batch:String} AND outcome = 'planned' ORDER BY name`,
 		Params: map[string]any{"batch": b.Batch},
 	}, func(cursor driver.Rows) error {

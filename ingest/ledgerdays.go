@@ -37,7 +37,7 @@ func recordDays(ctx context.Context, s *session, batch string, rows map[day]int6
 
 // stagedDays counts the rows of a staged raw table by day.
 func (w *work) stagedDays(ctx context.Context) (map[day]int64, error) {
-	days, err := w.byDay(ctx, statement{SQL: "SELECT toDate(" + quote(w.feed.Day) + ") AS day, toInt64(count()) FROM " + name(w.stage, w.d.Base.Staged) + " GROUP BY day"})
+	days, err := w.r.s.byDay(ctx, statement{SQL: "SELECT toDate(" + quote(w.r.feed.Day) + ") AS day, toInt64(count()) FROM " + name(w.stage, w.r.d.Base.Staged) + " GROUP BY day"})
 	if err != nil {
 		return nil, fmt.Errorf("count the days of batch %s: %w", w.batch.Name, err)
 	}
@@ -46,7 +46,7 @@ func (w *work) stagedDays(ctx context.Context) (map[day]int64, error) {
 
 // recordDays notes by how much a repair changes what the ledger says of its days.
 func (rp *repairer) recordDays(ctx context.Context, batch string) error {
-	change, err := loadedDays(ctx, rp.session)
+	change, err := loadedDays(ctx, rp.v.r.s)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (rp *repairer) recordDays(ctx context.Context, batch string) error {
 		change[d] = rp.days.raw[d] - change[d]
 	}
 	maps.DeleteFunc(change, func(_ day, n int64) bool { return n == 0 })
-	return recordDays(ctx, rp.session, batch, change)
+	return recordDays(ctx, rp.v.r.s, batch, change)
 }
 
 // loadedDays is what the ledger says that the raw table should hold by day.

@@ -15,7 +15,7 @@ import (
 
 // local is the source of files on the ClickHouse server's own disk. The server
 // lists them itself: this command may run elsewhere.
-type local struct{ *session }
+type local struct{ s *session }
 
 // Owns reports that name is a path and not an address.
 func (local) Owns(name string) bool { return !strings.Contains(name, "://") }
@@ -42,7 +42,7 @@ func (l local) List(ctx context.Context, pattern string) ([]Object, error) {
 // stat lists files without opening them as Parquet.
 func (l local) stat(ctx context.Context, pattern string) ([]Object, error) {
 	var objects []Object
-	err := l.each(ctx, statement{
+	err := l.s.each(ctx, statement{
 		SQL:    "SELECT DISTINCT _path, toInt64(ifNull(_size, 0)), toUnixTimestamp(ifNull(_time, toDateTime(0))) FROM file({pattern:String}, 'One') ORDER BY _path",
 		Params: map[string]any{"pattern": pattern},
 	}, func(rows driver.Rows) error {

@@ -20,10 +20,10 @@ func onePart(ctx context.Context, s *session, stage string) error {
 			return err
 		}
 		for _, id := range several {
-			err := s.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.String() + " PARTITION ID {partition:String} FINAL",
+			err := s.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.id.String() + " PARTITION ID {partition:String} FINAL",
 				Params: map[string]any{"partition": id.Partition}})
 			if err != nil {
-				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.tableID, err)
+				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.id, err)
 			}
 		}
 	}
@@ -38,8 +38,8 @@ func severalParts(ctx context.Context, s *session, stage string) ([]partitionID,
 			GROUP BY table, partition_id HAVING count() > 1 ORDER BY table, partition_id`,
 		Params: map[string]any{"stage": stage},
 	}, func(rows driver.Rows) error {
-		id := partitionID{tableID: tableID{Database: stage}}
-		err := rows.Scan(&id.Table, &id.Partition)
+		id := partitionID{id: tableID{Database: stage}}
+		err := rows.Scan(&id.id.Table, &id.Partition)
 		ids = append(ids, id)
 		return err
 	})

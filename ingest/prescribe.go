@@ -31,7 +31,7 @@ func (e evidence) mends(p day, c Cause) mend {
 
 // prescriber writes the commands that mend what a verification found.
 type prescriber struct {
-	*verifier
+	v       *verifier
 	source  string // the flags and sources of a command that reads them
 	repairs []stretch
 	load    string // empty: nothing is to be loaded
@@ -45,7 +45,7 @@ type stretch struct{ from, to day }
 // wants every file of its days, and aggregates last, since they are computed
 // from the raw table.
 func (v *verifier) prescribe(sources []string) {
-	p := prescriber{verifier: v, source: v.cfg.RepeatSource}
+	p := prescriber{v: v, source: v.r.cfg.RepeatSource}
 	for _, s := range sources {
 		p.source += " " + ShellQuote(s)
 	}
@@ -68,7 +68,7 @@ func (v *verifier) prescribe(sources []string) {
 		case d.mend == mendRepair, p.covers(*d):
 			d.Remedy = p.repair(p.spanOf(d.at))
 		case d.mend == mendBackfill:
-			d.Remedy = "clickql ingest backfill" + v.cfg.Repeat + " " + ShellQuote(d.table)
+			d.Remedy = "clickql ingest backfill" + v.r.cfg.Repeat + " " + ShellQuote(d.table)
 			fills = append(fills, d.Remedy)
 		}
 	}
@@ -89,15 +89,15 @@ func (v *verifier) prescribe(sources []string) {
 // that a replaced file holds, which are repaired together.
 func (p *prescriber) chooseDays() {
 	days := map[day]bool{}
-	for _, d := range p.out.Differences {
+	for _, d := range p.v.out.Differences {
 		if d.mend == mendRepair && d.Grain == ByDay {
 			days[d.at] = true
 		}
 	}
 	changed := map[int]stretch{}
-	for d, c := range p.verifier.source.days {
+	for d, c := range p.v.source.days {
 		for _, f := range c.files {
-			if p.verifier.source.files[f.file].state == stateChanged {
+			if p.v.source.files[f.file].state == stateChanged {
 				s, known := changed[f.file]
 				if !known {
 					s = stretch{d, d}

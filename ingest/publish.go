@@ -11,7 +11,7 @@ import (
 
 // partitionID names one partition of one public table.
 type partitionID struct {
-	tableID
+	id        tableID
 	Partition string
 }
 
@@ -21,7 +21,7 @@ type totals map[partitionID]int64
 
 // publisher moves staged partitions into the public tables.
 type publisher struct {
-	*session
+	s      *session
 	cfg    Config
 	totals totals
 	// witness of each partition touched, to verify the totals at the end.
@@ -30,13 +30,13 @@ type publisher struct {
 
 // newPublisher knows no totals yet.
 func newPublisher(s *session, cfg Config) *publisher {
-	return &publisher{session: s, cfg: cfg, totals: totals{}, witness: map[partitionID]string{}}
+	return &publisher{s: s, cfg: cfg, totals: totals{}, witness: map[partitionID]string{}}
 }
 
 // partitionSums computes an expression over the partitions of a table.
 func (p *publisher) partitionSums(ctx context.Context, id tableID, expr string) (map[string]int64, error) {
 	sums := map[string]int64{}
-	err := p.each(ctx, statement{SQL: "SELECT _partition_id, toInt64(" + expr + ") FROM " + id.String() + " GROUP BY _partition_id"},
+	err := p.s.each(ctx, statement{SQL: "SELECT _partition_id, toInt64(" + expr + ") FROM " + id.String() + " GROUP BY _partition_id"},
 		func(rows driver.Rows) error {
 			var partition string
 			var sum int64
@@ -55,10 +55,10 @@ func (p *publisher) partitionSums(ctx context.Context, id tableID, expr string) 
 // total computes a witness over one partition; 0 where there is none.
 func (p *publisher) total(ctx context.Context, id partitionID, expr string) (int64, error) {
 	var sum int64
-	err := p.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.String() + " WHERE _partition_id = {partition:String}",
+	err := p.s.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.id.String() + " WHERE _partition_id = {partition:String}",
 		Params: map[string]any{"partition": id.Partition}}, &sum)
 	if err != nil {
-		return 0, fmt.Errorf("add up partition %s of %s: %w", id.Partition, id.tableID, err)
+		return 0, fmt.Errorf("add up partition %s of %s: %w", id.Partition, id.id, err)
 	}
 	return sum, nil
 }
@@ -67,7 +67,7 @@ func (p *publisher) total(ctx context.Context, id partitionID, expr string) (int
 func (p *publisher) plan(ctx context.Context, b batch, d derivation, stage string) ([]stepLine, error) {
 	// Whoever prepared the batch has seen to it; a server that did not merge then
 	// must do so now.
-	if err := onePart(ctx, p.session, stage); err != nil {
+	if err := onePart(ctx, p.s, stage); err != nil {
 		return nil, err
 	}
 	var steps []stepLine
@@ -124,15 +124,15 @@ const codeOtherStructure = 122
 // move publishes one partition.
 func (p *publisher) move(ctx context.Context, stage string, step stepLine) error {
 	id := step.partition()
-	err := p.exec(ctx, statement{
-		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.String(),
+	err := p.s.exec(ctx, statement{
+		SQL:    "ALTER TABLE " + name(stage, step.Staged) + " MOVE PARTITION ID {partition:String} TO TABLE " + id.id.String(),
 		Params: map[string]any{"partition": step.Partition},
 	})
 	if code, _ := chconn.Code(err); code == codeOtherStructure {
 		err = fmt.Errorf("%w; the table was changed while the batch was being published: take that back, or give %s the same structure, and run this again", err, name(stage, step.Staged))
 	}
 	if err != nil {
-		return fmt.Errorf("move partition %s of batch %s into %s: %w", step.Partition, step.Batch, id.tableID, err)
+		return fmt.Errorf("move partition %s of batch %s into %s: %w", step.Partition, step.Batch, id.id, err)
 	}
 	if step.Witness != "" {
 		p.totals[id] = step.Before + step.Delta
@@ -174,7 +174,7 @@ func (p *publisher) verify(ctx context.Context) error {
 			return err
 		}
 		if found != p.totals[id] {
-			return &ForeignError{Table: id.String(), Partition: id.Partition, Witness: expr, Expected: []int64{p.totals[id]}, Found: found}
+			return &ForeignError{Table: id.id.String(), Partition: id.Partition, Witness: expr, Expected: []int64{p.totals[id]}, Found: found}
 		}
 	}
 	return nil

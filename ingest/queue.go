@@ -50,7 +50,7 @@ func (q *queue) add(files []file) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.r.batches++
-	b := batch{Name: batchName(q.r.epoch, q.r.batches), Files: files, sourceOf: q.r.cfg.sourceOf(q.r.session)}
+	b := batch{Name: batchName(q.r.s.epoch, q.r.batches), Files: files, sourceOf: q.r.cfg.sourceOf(q.r.s)}
 	for _, f := range files {
 		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
 	}
@@ -128,7 +128,7 @@ func (q *queue) giveUp(ctx context.Context, cause error) error {
 		if !it.planned || it.attempt > 1 {
 			continue
 		}
-		if err := q.r.cfg.record(clear, q.r.session, w.line, Failed, "the load ended before: "+cause.Error()); err != nil {
+		if err := q.r.cfg.record(clear, q.r.s, w.line, Failed, "the load ended before: "+cause.Error()); err != nil {
 			return errors.Join(cause, err)
 		}
 	}
@@ -261,7 +261,7 @@ func (q *queue) idle() <-chan struct{} {
 // look asks what has become of a helper's batch: prepared, or nil for nothing.
 func (q *queue) look(ctx context.Context, it *queued) (*prepared, error) {
 	w := q.r.newWork(it)
-	state, err := readClaim(ctx, q.r.session, w.stage)
+	state, err := readClaim(ctx, q.r.s, w.stage)
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +274,7 @@ func (q *queue) look(ctx context.Context, it *queued) (*prepared, error) {
 	case claimVoid:
 		q.r.cfg.Log.Warn("a helper gave a batch up or is gone; it is prepared again", "batch", it.batch.Name, "helper", state.Holder.String())
 		if state.Queries != "" {
-			err := w.exec(ctx, statement{SQL: "KILL QUERY WHERE startsWith(query_id, {queries:String}) ASYNC FORMAT Null", Params: map[string]any{"queries": state.Queries}})
+			err := w.r.s.exec(ctx, statement{SQL: "KILL QUERY WHERE startsWith(query_id, {queries:String}) ASYNC FORMAT Null", Params: map[string]any{"queries": state.Queries}})
 			if err != nil {
 				return nil, fmt.Errorf("end the statements of the helper of batch %s: %w", it.batch.Name, err)
 			}

@@ -8,7 +8,7 @@ import (
 
 // recoverer brings what other writers left behind to an end.
 type recoverer struct {
-	*session
+	s   *session
 	cfg Config
 	p   *publisher
 }
@@ -19,11 +19,11 @@ func (r *recoverer) run(ctx context.Context) error {
 	if err := r.fence(ctx); err != nil {
 		return err
 	}
-	open, err := openBatches(ctx, r.session)
+	open, err := openBatches(ctx, r.s)
 	if err != nil {
 		return err
 	}
-	held, err := stages(ctx, r.session)
+	held, err := stages(ctx, r.s)
 	if err != nil {
 		return err
 	}
@@ -44,24 +44,24 @@ func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error 
 	switch judgeBatch(State(b.State)) {
 	case giveUp:
 		r.cfg.Log.Info("giving up a batch that its writer left behind: nothing of it is public; "+b.again(), "batch", b.Batch, "what", b.what(), "state", State(b.State))
-		if err := emptyStage(ctx, r.session, stage); err != nil {
+		if err := emptyStage(ctx, r.s, stage); err != nil {
 			return err
 		}
-		return r.cfg.record(ctx, r.session, b, Failed, "its writer ended while it was "+State(b.State).String())
+		return r.cfg.record(ctx, r.s, b, Failed, "its writer ended while it was "+State(b.State).String())
 	case rollForward:
 		r.cfg.Log.Info("carrying on a batch that its writer left half published", "batch", b.Batch)
 		none, err := (*unpublishedError)(nil), r.rollForward(ctx, b, stage)
 		switch {
 		case errors.As(err, &none):
 			r.cfg.Log.Warn("giving up a batch of which nothing is public", "batch", b.Batch, "reason", none)
-			return r.cfg.withdraw(ctx, r.session, b, stage, none)
+			return r.cfg.withdraw(ctx, r.s, b, stage, none)
 		case err != nil:
 			return fmt.Errorf("carry on publishing batch %s: %w", b.Batch, err)
 		}
 		if err := r.cfg.at(StepRolledForward); err != nil {
 			return err
 		}
-		return r.cfg.record(ctx, r.session, b, Done, "")
+		return r.cfg.record(ctx, r.s, b, Done, "")
 	case leaveAlone:
 	}
 	return nil
@@ -70,14 +70,14 @@ func (r *recoverer) batch(ctx context.Context, b batchLine, stage string) error 
 // rollForward puts in place what is not: whole tables, or partitions by moving
 // them.
 func (r *recoverer) rollForward(ctx context.Context, b batchLine, stage string) error {
-	swaps, err := readSwaps(ctx, r.session, b.Batch)
+	swaps, err := readSwaps(ctx, r.s, b.Batch)
 	if err != nil {
 		return err
 	}
 	if len(swaps) > 0 {
 		return r.p.carryOut(ctx, stage, swaps)
 	}
-	steps, err := readSteps(ctx, r.session, b.Batch)
+	steps, err := readSteps(ctx, r.s, b.Batch)
 	if err != nil {
 		return err
 	}
@@ -116,11 +116,11 @@ func (r *recoverer) judgeAll(ctx context.Context, steps []stepLine, stage string
 		case notLanded:
 			todo = append(todo, step)
 		case foreign:
-			return nil, &ForeignError{Batch: step.Batch, Table: step.partition().String(), Partition: step.Partition,
+			return nil, &ForeignError{Batch: step.Batch, Table: step.partition().id.String(), Partition: step.Partition,
 				Witness: step.Witness, Expected: []int64{step.Before, step.Before + step.Delta}, Found: found}
 		case vanished:
 			return nil, fmt.Errorf("partition %s of %s is neither public nor in a private database: the private database %s* was dropped by hand; "+
-				"restore it", step.Partition, step.partition().tableID, stagePrefix)
+				"restore it", step.Partition, step.partition().id, stagePrefix)
 		}
 	}
 	return todo, nil
@@ -144,7 +144,7 @@ func (r *recoverer) stagedRows(ctx context.Context, stage string, step stepLine)
 		return false, nil
 	}
 	var parts uint64
-	err := r.row(ctx, statement{
+	err := r.s.row(ctx, statement{
 		SQL: `SELECT count() FROM system.parts WHERE database = {stage:String} AND table = {table:String}
 			AND partition_id = {partition:String} AND active AND rows > 0`,
 		Params: map[string]any{"stage": stage, "table": step.Staged, "partition": step.Partition},
@@ -158,11 +158,11 @@ func (r *recoverer) stagedRows(ctx context.Context, stage string, step stepLine)
 // sweep removes the private databases of finished batches: those that this
 // database's ledger names. Others are not ours to remove.
 func (r *recoverer) sweep(ctx context.Context) error {
-	held, err := stages(ctx, r.session)
+	held, err := stages(ctx, r.s)
 	if err != nil || len(held) == 0 {
 		return err
 	}
-	known, err := readBatches(ctx, r.session, "", "")
+	known, err := readBatches(ctx, r.s, "", "")
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (r *recoverer) sweep(ctx context.Context) error {
 			if !State(b.State).Final() {
 				continue
 			}
-			if err := dropStage(ctx, r.session, stage); err != nil {
+			if err := dropStage(ctx, r.s, stage); err != nil {
 				return err
 			}
 		}

@@ -84,12 +84,12 @@ func (in *Ingest) Repair(ctx context.Context, req RepairRequest, sources ...stri
 		return rp.plan, err
 	}
 	if req.DryRun {
-		rp.verifier = newVerifier(&run{session: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
+		rp.v = newVerifier(&run{s: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
 		err := rp.makePlan(ctx, sources)
 		return rp.plan, err
 	}
 	err := in.asWriter(ctx, func(ctx context.Context, r *run) error {
-		rp.verifier = newVerifier(r)
+		rp.v = newVerifier(r)
 		if err := rp.makePlan(ctx, sources); err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (in *Ingest) Repair(ctx context.Context, req RepairRequest, sources ...stri
 
 // repairer is one Repair.
 type repairer struct {
-	*verifier
+	v        *verifier
 	req      RepairRequest
 	from, to day
 	plan     RepairPlan
@@ -116,16 +116,16 @@ type repairer struct {
 
 // makePlan finds out what there is to do, and refuses what must not be done.
 func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
-	if err := rp.prepare(ctx); err != nil {
+	if err := rp.v.r.prepare(ctx); err != nil {
 		return err
 	}
-	for _, t := range rp.d.Targets {
+	for _, t := range rp.v.r.d.Targets {
 		if inFill(t.tableID) {
 			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",
 				rp.span(), t.Database)
 		}
 	}
-	if err := rp.threads(ctx); err != nil {
+	if err := rp.v.r.threads(ctx); err != nil {
 		return err
 	}
 	if err := rp.chooseFiles(ctx, sources); err != nil {
@@ -134,22 +134,22 @@ func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
 	if err := rp.unnamed(ctx); err != nil {
 		return err
 	}
-	rp.cfg.Progress.phase("counting rows in the tables")
+	rp.v.r.cfg.Progress.phase("counting rows in the tables")
 	return rp.planTables(ctx)
 }
 
 // carryOut does what is planned: one batch, from planned to done.
 func (rp *repairer) carryOut(ctx context.Context) error {
-	b := batch{Name: batchName(rp.epoch, 1), Files: rp.files, sourceOf: rp.cfg.sourceOf(rp.session)}
+	b := batch{Name: batchName(rp.v.r.s.epoch, 1), Files: rp.files, sourceOf: rp.v.r.cfg.sourceOf(rp.v.r.s)}
 	line := batchLine{Batch: b.Name, Kind: string(Downloads), Stored: uint64(rp.plan.Rows), FirstDay: rp.from.time(), LastDay: rp.to.time()}
 	for _, f := range rp.taken() {
 		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
 		line.Files, line.Bytes, line.Rows = line.Files+1, line.Bytes+uint64(f.Size), line.Rows+f.Rows
 	}
-	w := &work{run: rp.run, batch: b, line: line, began: rp.cfg.Now(), attempt: 1, stage: stageName(rp.database, b.Name, rp.epoch)}
-	rp.cfg.Progress.begin(len(rp.files), uint64(rp.plan.Rows), b.Bytes)
-	st := &stager{session: rp.session, cfg: rp.cfg, feed: rp.feed, d: rp.d, batch: b, stage: w.stage,
-		meter: rp.cfg.Progress.startBatch(uint64(rp.plan.Rows), len(rp.d.Views)+len(rp.rebuilds)+1)}
+	w := &work{r: rp.v.r, batch: b, line: line, began: rp.v.r.cfg.Now(), attempt: 1, stage: stageName(rp.v.r.s.database, b.Name, rp.v.r.s.epoch)}
+	rp.v.r.cfg.Progress.begin(len(rp.files), uint64(rp.plan.Rows), b.Bytes)
+	st := &stager{s: rp.v.r.s, cfg: rp.v.r.cfg, feed: rp.v.r.feed, d: rp.v.r.d, batch: b, stage: w.stage,
+		meter: rp.v.r.cfg.Progress.startBatch(uint64(rp.plan.Rows), len(rp.v.r.d.Views)+len(rp.rebuilds)+1)}
 	swaps, err := rp.stageAll(ctx, w, st)
 	if err != nil {
 		var bad *badFileError
@@ -158,7 +158,7 @@ func (rp *repairer) carryOut(ctx context.Context) error {
 		}
 		return w.abandon(ctx, err)
 	}
-	rp.cfg.Progress.phase("publishing")
+	rp.v.r.cfg.Progress.phase("publishing")
 	if err := w.publishSwaps(ctx, swaps); err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (rp *repairer) taken() []file {
 
 // stageAll builds every table's successor in the private database.
 func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLine, error) {
-	rp.cfg.Progress.phase("rebuilding")
+	rp.v.r.cfg.Progress.phase("rebuilding")
 	if err := rp.recordFiles(ctx, w); err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLi
 	if err := rp.stageDays(ctx, st); err != nil {
 		return nil, err
 	}
-	b := &builder{session: rp.session, st: st, d: rp.d.successors()}
+	b := &builder{s: rp.v.r.s, st: st, d: rp.v.r.d.successors()}
 	if err := rp.build(ctx, b); err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLi
 	if err := w.record(ctx, Staged); err != nil {
 		return nil, err
 	}
-	if err := rp.cfg.at(StepStaged); err != nil {
+	if err := rp.v.r.cfg.at(StepStaged); err != nil {
 		return nil, err
 	}
 	return rp.swaps(ctx, w)

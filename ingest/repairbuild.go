@@ -24,7 +24,7 @@ func (d derivation) successors() derivation {
 
 // builder builds complete tables in a private database.
 type builder struct {
-	*session
+	s  *session
 	st *stager
 	d  derivation // of the successors
 }
@@ -34,7 +34,7 @@ func (b *builder) id(t target) tableID { return tableID{b.st.stage, t.Staged} }
 
 // create makes an empty successor.
 func (b *builder) create(ctx context.Context, t target) error {
-	if err := b.run(ctx, "CREATE TABLE "+b.id(t).String()+" AS "+t.String()); err != nil {
+	if err := b.s.run(ctx, "CREATE TABLE "+b.id(t).String()+" AS "+t.String()); err != nil {
 		return fmt.Errorf("create the successor of %s: %w", t, err)
 	}
 	return nil
@@ -75,12 +75,12 @@ func takePartitions(ctx context.Context, s *session, from, to tableID, move bool
 // keepOthers fills a successor with what stays of a table. Deleting marks rows
 // and rewrites none; merges drop them later.
 func (b *builder) keepOthers(ctx context.Context, t target, period string, gone map[day]bool) error {
-	if err := takePartitions(ctx, b.session, t.tableID, b.id(t), false); err != nil {
+	if err := takePartitions(ctx, b.s, t.tableID, b.id(t), false); err != nil {
 		return err
 	}
 	periods := slices.Sorted(maps.Keys(gone)) // one after the other, since the days are
 	err := b.withProjections(ctx, t, func() error {
-		return b.exec(ctx, statement{
+		return b.s.exec(ctx, statement{
 			SQL:      "DELETE FROM " + b.id(t).String() + " WHERE " + period + " >= {first:Date} AND " + period + " <= {last:Date}",
 			Params:   map[string]any{"first": periods[0].String(), "last": periods[len(periods)-1].String()},
 			Settings: map[string]any{"lightweight_deletes_sync": 2},
@@ -97,7 +97,7 @@ func (b *builder) keepOthers(ctx context.Context, t target, period string, gone 
 func (b *builder) withProjections(ctx context.Context, t target, del func() error) error {
 	const mode = "lightweight_mutation_projection_mode"
 	var projections uint64
-	err := b.row(ctx, statement{SQL: "SELECT count() FROM system.projections WHERE database = {database:String} AND table = {table:String}",
+	err := b.s.row(ctx, statement{SQL: "SELECT count() FROM system.projections WHERE database = {database:String} AND table = {table:String}",
 		Params: map[string]any{"database": b.st.stage, "table": t.Staged}}, &projections)
 	switch {
 	case err != nil:
@@ -105,13 +105,13 @@ func (b *builder) withProjections(ctx context.Context, t target, del func() erro
 	case projections == 0:
 		return del()
 	}
-	if err := b.run(ctx, "ALTER TABLE "+b.id(t).String()+" MODIFY SETTING "+mode+" = 'rebuild'"); err != nil {
+	if err := b.s.run(ctx, "ALTER TABLE "+b.id(t).String()+" MODIFY SETTING "+mode+" = 'rebuild'"); err != nil {
 		return err
 	}
 	if err := del(); err != nil {
 		return err
 	}
-	return b.run(ctx, "ALTER TABLE "+b.id(t).String()+" RESET SETTING "+mode)
+	return b.s.run(ctx, "ALTER TABLE "+b.id(t).String()+" RESET SETTING "+mode)
 }
 
 // build builds every table's successor: first those of days, whose new days are
@@ -124,10 +124,10 @@ func (rp *repairer) build(ctx context.Context, b *builder) error {
 		if err != nil {
 			return err
 		}
-		done[r.tableID] = true
-		covers[r.tableID] = r.whole && r.checked.grain == InTotal || r.checked.grain == ByDay && sameCounts(found.counts, rp.days.all)
+		done[r.t.tableID] = true
+		covers[r.t.tableID] = r.whole && r.checked.grain == InTotal || r.checked.grain == ByDay && sameCounts(found.counts, rp.days.all)
 		b.st.meter.addStep()
-		return rp.cfg.at(StepNextBuilt)
+		return rp.v.r.cfg.at(StepNextBuilt)
 	}
 	next := b.d.all()
 	for i, r := range rp.rebuilds {
@@ -144,7 +144,7 @@ func (rp *repairer) build(ctx context.Context, b *builder) error {
 		if r.checked.grain != ByDay {
 			continue
 		}
-		if err := takePartitions(ctx, b.session, tableID{b.st.stage, r.Staged}, b.id(t), true); err != nil {
+		if err := takePartitions(ctx, b.s, tableID{b.st.stage, r.t.Staged}, b.id(t), true); err != nil {
 			return err
 		}
 		if err := finish(r, t); err != nil {
@@ -161,12 +161,12 @@ func (rp *repairer) buildRest(ctx context.Context, b *builder, done, covers map[
 	for progress := true; progress; {
 		progress = false
 		for i, r := range rp.rebuilds {
-			if done[r.tableID] {
+			if done[r.t.tableID] {
 				continue
 			}
 			ready := true
-			for _, v := range rp.d.Views {
-				ready = ready && (v.Target != r.tableID || done[v.Source])
+			for _, v := range rp.v.r.d.Views {
+				ready = ready && (v.Target != r.t.tableID || done[v.Source])
 			}
 			if !ready {
 				continue
@@ -181,8 +181,8 @@ func (rp *repairer) buildRest(ctx context.Context, b *builder, done, covers map[
 		}
 	}
 	for _, r := range rp.rebuilds {
-		if !done[r.tableID] {
-			return fmt.Errorf("repair %s: the views that fill %s go in a circle", rp.span(), r.tableID)
+		if !done[r.t.tableID] {
+			return fmt.Errorf("repair %s: the views that fill %s go in a circle", rp.span(), r.t.tableID)
 		}
 	}
 	return nil
@@ -190,12 +190,12 @@ func (rp *repairer) buildRest(ctx context.Context, b *builder, done, covers map[
 
 // compute fills a successor through its views.
 func (rp *repairer) compute(ctx context.Context, b *builder, r rebuild, t target, covers map[tableID]bool) error {
-	for _, v := range rp.d.Views {
-		if v.Target != r.tableID {
+	for _, v := range rp.v.r.d.Views {
+		if v.Target != r.t.tableID {
 			continue
 		}
 		if err := rp.computeView(ctx, b, r, t, v, covers); err != nil {
-			return fmt.Errorf("rebuild %s: %w", r.tableID, err)
+			return fmt.Errorf("rebuild %s: %w", r.t.tableID, err)
 		}
 	}
 	return nil
@@ -205,9 +205,9 @@ func (rp *repairer) compute(ctx context.Context, b *builder, r rebuild, t target
 // is understood, and otherwise as it stands, over its source's successor.
 func (rp *repairer) computeView(ctx context.Context, b *builder, r rebuild, t target, v view, covers map[tableID]bool) error {
 	f := fill{View: v, Target: t}
-	if filledBy(rp.d, r.tableID) == 1 {
-		for _, c := range rp.d.Views {
-			if !covers[c.Target] || !isCover(rp.d, c, v) {
+	if filledBy(rp.v.r.d, r.t.tableID) == 1 {
+		for _, c := range rp.v.r.d.Views {
+			if !covers[c.Target] || !isCover(rp.v.r.d, c, v) {
 				continue
 			}
 			for _, n := range b.d.Targets {
@@ -242,13 +242,13 @@ func (rp *repairer) computeView(ctx context.Context, b *builder, r rebuild, t ta
 	if inOrder {
 		settings["optimize_aggregation_in_order"] = 1
 	}
-	return b.exec(ctx, statement{SQL: sql, Params: map[string]any{"first": rp.from.month().String(), "after": rp.to.nextMonth().String()}, Settings: settings})
+	return b.s.exec(ctx, statement{SQL: sql, Params: map[string]any{"first": rp.from.month().String(), "after": rp.to.nextMonth().String()}, Settings: settings})
 }
 
 // monthsCondition chooses the rows of the months that hold the days.
 func (rp *repairer) monthsCondition(v view) string {
 	for _, k := range v.shape.Keys {
-		if k.Column == rp.feed.Day {
+		if k.Column == rp.v.r.feed.Day {
 			return quote(k.Column) + " >= {first:Date} AND " + quote(k.Column) + " < {after:Date}"
 		}
 	}

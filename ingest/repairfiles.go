@@ -16,18 +16,18 @@ import (
 // chooseFiles finds the files with rows of the days, and refuses days that the
 // source has none of: they would be emptied.
 func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
-	rp.cfg.Progress.phase("listing files")
-	objects, err := rp.list(ctx, sources)
+	rp.v.r.cfg.Progress.phase("listing files")
+	objects, err := rp.v.r.list(ctx, sources)
 	if err != nil {
 		return err
 	}
-	if rp.loads, err = readLoads(ctx, rp.session); err != nil {
+	if rp.v.loads, err = readLoads(ctx, rp.v.r.s); err != nil {
 		return err
 	}
-	if rp.states, err = rp.fileStates(ctx, objects); err != nil {
+	if rp.states, err = rp.v.fileStates(ctx, objects); err != nil {
 		return err
 	}
-	if n := rp.out.Files.Replaced; n > 0 {
+	if n := rp.v.out.Files.Replaced; n > 0 {
 		rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("passed over: %d of the files, since an earlier repair has let others take their place", n))
 	}
 	all, err := rp.readable(ctx, notReplaced(objects, rp.states))
@@ -42,7 +42,7 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 	}
 	var missing []string
 	for d := rp.from; d <= rp.to; d++ {
-		if rp.source.days[d] == nil {
+		if rp.v.source.days[d] == nil {
 			missing = append(missing, d.String())
 		}
 	}
@@ -55,10 +55,10 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 // readable reads the footers. A file that cannot be read may hold rows of the
 // days, which would be lost.
 func (rp *repairer) readable(ctx context.Context, objects []Object) ([]file, error) {
-	rp.cfg.Progress.phase("reading footers")
+	rp.v.r.cfg.Progress.phase("reading footers")
 	var files []file
 	for part := range slices.Chunk(objects, ledgerChunk) {
-		good, bad, err := rp.footers(ctx, part)
+		good, bad, err := rp.v.r.footers(ctx, part)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ func (rp *repairer) readable(ctx context.Context, objects []Object) ([]file, err
 
 // eachGroup calls do for the files, those of one layout together.
 func (rp *repairer) eachGroup(files []file, do func(group) error) error {
-	b := batch{Files: files, sourceOf: rp.cfg.sourceOf(rp.session)}
+	b := batch{Files: files, sourceOf: rp.v.r.cfg.sourceOf(rp.v.r.s)}
 	for _, g := range b.groups() {
 		for part := range slices.Chunk(g.Files, footerGroup) {
 			if err := do(group{Source: g.Source, Layout: g.Layout, Files: part}); err != nil {
@@ -88,24 +88,24 @@ func (rp *repairer) eachGroup(files []file, do func(group) error) error {
 // on the timestamp itself let whole row groups be passed over; a day that the
 // landing table's view takes in another time zone begins less than a day apart.
 func (rp *repairer) withinDays(lay layout) (condition string, params map[string]any) {
-	clock, day := resolve(rp.feed, lay, rp.feed.Clock), resolve(rp.feed, lay, rp.feed.expr(rp.feed.Day))
+	clock, day := resolve(rp.v.r.feed, lay, rp.v.r.feed.Clock), resolve(rp.v.r.feed, lay, rp.v.r.feed.expr(rp.v.r.feed.Day))
 	return clock + " >= toDateTime64({first_day:Date}, 6, 'UTC') - toIntervalDay(1) AND " + clock + " < toDateTime64({last_day:Date}, 6, 'UTC') + toIntervalDay(2) AND " +
-			"toDate(" + day + ") >= {first_day:Date} AND toDate(" + day + ") <= {last_day:Date} AND " + accepted(rp.feed, lay),
+			"toDate(" + day + ") >= {first_day:Date} AND toDate(" + day + ") <= {last_day:Date} AND " + accepted(rp.v.r.feed, lay),
 		map[string]any{"first_day": rp.from.String(), "last_day": rp.to.String()}
 }
 
 // withRows lists those of the files that hold rows of the days.
 func (rp *repairer) withRows(ctx context.Context, files []file) ([]file, error) {
-	rp.cfg.Progress.phase("looking for the days at the source")
+	rp.v.r.cfg.Progress.phase("looking for the days at the source")
 	var with []file
 	err := rp.eachGroup(files, func(g group) error {
-		table, err := g.Source.Table(g.objects(), "Parquet", structure(rp.feed, g.Layout))
+		table, err := g.Source.Table(g.objects(), "Parquet", structure(rp.v.r.feed, g.Layout))
 		if err != nil {
 			return err
 		}
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
-		held, err := rp.texts(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + rp.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: rp.bounded(table.Settings)})
+		held, err := rp.v.r.s.texts(ctx, statement{SQL: "SELECT DISTINCT _path FROM " + rp.v.r.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: rp.v.bounded(table.Settings)})
 		if err != nil {
 			return fmt.Errorf("look for %s in %s: %w", rp.span(), describeGroup(g.objects()), withAccessRemedy(err))
 		}
@@ -125,19 +125,19 @@ func (rp *repairer) withRows(ctx context.Context, files []file) ([]file, error) 
 
 // countDays counts the files' rows by day.
 func (rp *repairer) countDays(ctx context.Context) error {
-	rp.source = sourceCounts{days: map[day]*dayCounts{}}
-	if err := rp.countFiles(ctx, rp.files, rp.states); err != nil {
+	rp.v.source = sourceCounts{days: map[day]*dayCounts{}}
+	if err := rp.v.countFiles(ctx, rp.files, rp.states); err != nil {
 		return err
 	}
-	if len(rp.out.Problems) > 0 && rp.out.Files.Unreadable > 0 {
-		for _, p := range rp.out.Problems {
+	if len(rp.v.out.Problems) > 0 && rp.v.out.Files.Unreadable > 0 {
+		for _, p := range rp.v.out.Problems {
 			if p.State == "unreadable" {
 				return fmt.Errorf("repair %s: cannot read %s: %s; restore it", rp.span(), p.Name, p.Reason)
 			}
 		}
 	}
 	rows := map[int]int64{}
-	for d, c := range rp.source.days {
+	for d, c := range rp.v.source.days {
 		if d < rp.from || d > rp.to {
 			continue
 		}
@@ -146,7 +146,7 @@ func (rp *repairer) countDays(ctx context.Context) error {
 			rows[f.file] += f.rows
 		}
 	}
-	for i, f := range rp.source.files {
+	for i, f := range rp.v.source.files {
 		rp.plan.Files = append(rp.plan.Files, RepairFile{Name: f.name, State: f.state.String(), Rows: rows[i]})
 	}
 	return nil
@@ -156,7 +156,7 @@ func (rp *repairer) countDays(ctx context.Context) error {
 func (rp *repairer) wouldEmpty(ctx context.Context, files []file, missing []string) error {
 	first, last := day(1<<16-1), day(0)
 	err := rp.eachGroup(files, func(g group) error {
-		counts, err := rp.scan(ctx, g)
+		counts, err := rp.v.scan(ctx, g)
 		for _, c := range counts {
 			if c.accepted {
 				first, last = min(first, c.day), max(last, c.day)
@@ -171,7 +171,7 @@ func (rp *repairer) wouldEmpty(ctx context.Context, files []file, missing []stri
 	if last > 0 {
 		has = fmt.Sprintf("they hold downloads from %s to %s", first, last)
 	}
-	if n := rp.out.Files.Replaced; n > 0 {
+	if n := rp.v.out.Files.Replaced; n > 0 {
 		has += fmt.Sprintf("; %d more are passed over, since a repair let others take their place", n)
 	}
 	if len(missing) > maxNamed {
@@ -185,7 +185,7 @@ func (rp *repairer) wouldEmpty(ctx context.Context, files []file, missing []stri
 // ledger knows whole files, and their other days would be lost or count twice.
 // Of a file that is loaded as it is the other days stay as they are.
 func (rp *repairer) refuseOtherDays() error {
-	for d, c := range rp.source.days {
+	for d, c := range rp.v.source.days {
 		if d >= rp.from && d <= rp.to {
 			continue
 		}
@@ -193,7 +193,7 @@ func (rp *repairer) refuseOtherDays() error {
 			return fmt.Errorf("repair %s: more than %d files of SOURCE hold downloads of %s too: name only the files of these days", rp.span(), filesPerDay, d)
 		}
 		for _, f := range c.files {
-			if file := rp.source.files[f.file]; file.state != stateLoaded {
+			if file := rp.v.source.files[f.file]; file.state != stateLoaded {
 				return fmt.Errorf("repair %s: %s is %s and holds downloads of %s too, which would be lost: repair all of its days together with --from and --to",
 					rp.span(), file.name, map[bool]string{true: "replaced since it was loaded", false: "not loaded yet"}[file.state == stateChanged], d)
 			}
@@ -238,9 +238,9 @@ func (rp *repairer) unnamed(ctx context.Context) error {
 // days among these.
 func (rp *repairer) unnamedFiles(ctx context.Context) ([]fileLine, error) {
 	var lines []fileLine
-	err := rp.each(ctx, statement{
-		SQL: `SELECT name, generation, batch, bytes, rows FROM ` + inForce(rp.database, "kind = {kind:String}") + `
-			WHERE NOT replaced AND batch IN (SELECT batch FROM ` + name(rp.database, ledgerBatches) + `
+	err := rp.v.r.s.each(ctx, statement{
+		SQL: `SELECT name, generation, batch, bytes, rows FROM ` + inForce(rp.v.r.s.database, "kind = {kind:String}") + `
+			WHERE NOT replaced AND batch IN (SELECT batch FROM ` + name(rp.v.r.s.database, ledgerBatches) + `
 				GROUP BY batch HAVING max(state) = 5 AND argMax(first_day, state) <= {to:Date} AND argMax(last_day, state) >= {from:Date}) ORDER BY name`,
 		Params: map[string]any{"kind": string(Downloads), "from": rp.from.String(), "to": rp.to.String()},
 	}, func(rows driver.Rows) error {
@@ -268,7 +268,7 @@ func (rp *repairer) spansOf(ctx context.Context, lines []fileLine) (map[string]d
 	spans := map[string]daySpan{}
 	bySource := map[Source][]Object{}
 	for _, l := range lines {
-		if src := rp.cfg.sourceOf(rp.session)(l.Name); src != nil {
+		if src := rp.v.r.cfg.sourceOf(rp.v.r.s)(l.Name); src != nil {
 			bySource[src] = append(bySource[src], Object{Name: l.Name, Generation: l.Generation, Size: int64(l.Bytes), Path: src.Path(l.Name)})
 		}
 	}
@@ -279,7 +279,7 @@ func (rp *repairer) spansOf(ctx context.Context, lines []fileLine) (map[string]d
 		}
 		objects = slices.DeleteFunc(objects, func(o Object) bool { return now[o.Name] != o.Generation })
 		for part := range slices.Chunk(objects, ledgerChunk) {
-			files, _, err := rp.footers(ctx, part)
+			files, _, err := rp.v.r.footers(ctx, part)
 			if err != nil {
 				return nil, err
 			}
@@ -294,7 +294,7 @@ func (rp *repairer) spansOf(ctx context.Context, lines []fileLine) (map[string]d
 // spansIn scans files for their days.
 func (rp *repairer) spansIn(ctx context.Context, files []file, spans map[string]daySpan) error {
 	return rp.eachGroup(files, func(g group) error {
-		counts, err := rp.scan(ctx, g)
+		counts, err := rp.v.scan(ctx, g)
 		if err != nil {
 			return fmt.Errorf("look for %s in %s: %w", rp.span(), describeGroup(g.objects()), withAccessRemedy(err))
 		}
@@ -331,10 +331,10 @@ func (rp *repairer) recordFiles(ctx context.Context, w *work) error {
 		l.Batch, l.Outcome, l.Reason, l.Rows, l.At = w.batch.Name, string(filePlanned), replacedReason, 0, at
 		lines = append(lines, l)
 	}
-	if err := insert(ctx, w.session, ledgerFiles, lines); err != nil {
+	if err := insert(ctx, w.r.s, ledgerFiles, lines); err != nil {
 		return err
 	}
-	return w.cfg.at(StepPlanned)
+	return w.r.cfg.at(StepPlanned)
 }
 
 // recordRejected notes the rows of newly taken files that are not stored.
@@ -350,10 +350,10 @@ func (rp *repairer) recordRejected(ctx context.Context, st *stager) error {
 	for _, f := range taken.Files {
 		if reasons := rejected[f.Name]; len(reasons) > 0 {
 			lines = append(lines, fileLine{Kind: string(Downloads), Name: f.Name, Generation: f.Generation, Batch: st.batch.Name,
-				Outcome: string(fileCounted), Bytes: uint64(f.Size), Rows: f.Rows, Rejected: reasons, At: rp.cfg.Now().UTC()})
+				Outcome: string(fileCounted), Bytes: uint64(f.Size), Rows: f.Rows, Rejected: reasons, At: rp.v.r.cfg.Now().UTC()})
 		}
 	}
-	return insert(ctx, rp.session, ledgerFiles, lines)
+	return insert(ctx, rp.v.r.s, ledgerFiles, lines)
 }
 
 // stageDays fills the private copies with the days' rows and their aggregates.
@@ -366,17 +366,17 @@ func (rp *repairer) stageDays(ctx context.Context, st *stager) error {
 		columns, exprs := insertColumns(st.feed, g.Layout, st.d.Base.has)
 		condition, params := rp.withinDays(g.Layout)
 		maps.Copy(params, table.Params)
-		err = st.exec(ctx, statement{SQL: "INSERT INTO " + name(st.stage, st.d.Base.Staged) + " (" + join(columns) + ") SELECT " + join(exprs) +
+		err = st.s.exec(ctx, statement{SQL: "INSERT INTO " + name(st.stage, st.d.Base.Staged) + " (" + join(columns) + ") SELECT " + join(exprs) +
 			" FROM " + st.feed.from(table, g.Layout) + " WHERE " + condition, Params: params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
 		if err != nil {
 			return st.blame(ctx, g, err)
 		}
 	}
-	if err := rp.cfg.at(StepRawStaged); err != nil {
+	if err := rp.v.r.cfg.at(StepRawStaged); err != nil {
 		return err
 	}
 	var stored uint64
-	if err := st.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, st.d.Base.Staged)}, &stored); err != nil {
+	if err := st.s.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, st.d.Base.Staged)}, &stored); err != nil {
 		return fmt.Errorf("count the staged rows of batch %s: %w", st.batch.Name, err)
 	}
 	if int64(stored) != rp.plan.Rows {
@@ -391,5 +391,5 @@ func (rp *repairer) stageDays(ctx context.Context, st *stager) error {
 	if err := st.check(ctx, staged{Stored: stored}); err != nil {
 		return err
 	}
-	return rp.cfg.at(StepDayStaged)
+	return rp.v.r.cfg.at(StepDayStaged)
 }

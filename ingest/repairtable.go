@@ -17,7 +17,7 @@ type dayTotals struct {
 
 // rebuild is what becomes of one table.
 type rebuild struct {
-	target
+	t       target
 	checked checked
 	now     observed
 	whole   bool // nothing of it stays
@@ -26,28 +26,28 @@ type rebuild struct {
 // planTables finds every table that the server's views fill from the raw table,
 // and what is to be rebuilt of each.
 func (rp *repairer) planTables(ctx context.Context) error {
-	known, err := rp.tables(ctx)
+	known, err := rp.v.tables(ctx)
 	if err != nil {
 		return err
 	}
-	byID := map[tableID]checked{rp.d.Base.tableID: rp.rawTable()}
+	byID := map[tableID]checked{rp.v.r.d.Base.tableID: rp.v.rawTable()}
 	for _, c := range known {
-		byID[c.tableID] = c
+		byID[c.id] = c
 	}
-	for _, t := range rp.d.all() {
-		if _, err := exchangeable(ctx, rp.session, t.tableID); err != nil {
+	for _, t := range rp.v.r.d.all() {
+		if _, err := exchangeable(ctx, rp.v.r.s, t.tableID); err != nil {
 			return err
 		}
-		r := rebuild{target: t, checked: byID[t.tableID]}
-		if r.checked.tableID == (tableID{}) {
-			r.checked = checked{tableID: t.tableID, grain: Unchecked, reason: "it is filled from another aggregate"}
+		r := rebuild{t: t, checked: byID[t.tableID]}
+		if r.checked.id == (tableID{}) {
+			r.checked = checked{id: t.tableID, grain: Unchecked, reason: "it is filled from another aggregate"}
 		}
-		if filledBy(rp.d, t.tableID) > 1 {
+		if filledBy(rp.v.r.d, t.tableID) > 1 {
 			r.checked.grain, r.checked.reason = Unchecked, "several views fill it"
 		}
 		r.whole = r.checked.grain != ByDay && r.checked.grain != ByMonth || !contains(t.Key, unquote(r.checked.period))
 		if r.checked.grain != Unchecked {
-			if r.now, err = rp.observe(ctx, r.checked); err != nil {
+			if r.now, err = rp.v.observe(ctx, r.checked); err != nil {
 				return err
 			}
 		}
@@ -62,10 +62,10 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	}
 	for _, c := range known {
 		if c.views == 0 {
-			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.shown(c.tableID), c.Table))
+			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.v.shown(c.id), c.id.Table))
 		}
 	}
-	if rp.loads.Publishing > 0 {
+	if rp.v.loads.Publishing > 0 {
 		rp.plan.Notes = append(rp.plan.Notes, "a batch is half published: the counts of the tables may be off until the next ingest command has finished it")
 	}
 	return nil
@@ -84,7 +84,7 @@ func (rp *repairer) expectDays() {
 	}
 	kept := rp.keptDays(raw)
 	for d := rp.from; d <= rp.to; d++ {
-		raw[d] = rp.source.days[d].rows
+		raw[d] = rp.v.source.days[d].rows
 	}
 	all := maps.Clone(raw)
 	maps.Copy(all, kept)
@@ -136,16 +136,16 @@ func (rp *repairer) keptDays(raw map[day]int64) map[day]int64 {
 // can give.
 func (rp *repairer) refuseLoss() error {
 	for _, r := range rp.rebuilds[1:] {
-		for _, v := range rp.d.Views {
-			if v.Target != r.tableID || !rp.needsKept(r, v) {
+		for _, v := range rp.v.r.d.Views {
+			if v.Target != r.t.tableID || !rp.needsKept(r, v) {
 				continue
 			}
 			covered := func(c view) bool {
-				return isCover(rp.d, c, v) && filledBy(rp.d, r.tableID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
-					return o.tableID == c.Target && !o.whole && o.checked.grain == ByDay && sameCounts(rp.want(o).counts, rp.days.all)
+				return isCover(rp.v.r.d, c, v) && filledBy(rp.v.r.d, r.t.tableID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
+					return o.t.tableID == c.Target && !o.whole && o.checked.grain == ByDay && sameCounts(rp.want(o).counts, rp.days.all)
 				})
 			}
-			if !slices.ContainsFunc(rp.d.Views, covered) {
+			if !slices.ContainsFunc(rp.v.r.d.Views, covered) {
 				return rp.wouldLose(r)
 			}
 		}
@@ -156,7 +156,7 @@ func (rp *repairer) refuseLoss() error {
 // needsKept reports that a view of the raw table computes what holds days that
 // the raw table lacks.
 func (rp *repairer) needsKept(r rebuild, v view) bool {
-	if v.Source != rp.d.Base.tableID || !r.whole && r.checked.grain == ByDay {
+	if v.Source != rp.v.r.d.Base.tableID || !r.whole && r.checked.grain == ByDay {
 		return false
 	}
 	periods := rp.periods(r)
@@ -167,7 +167,7 @@ func (rp *repairer) needsKept(r rebuild, v view) bool {
 func (rp *repairer) wouldLose(r rebuild) error {
 	return fmt.Errorf("repair %s: %s has no rows of %s (days of which only aggregates hold any: %d), and no table of days that agrees with it on all others can give what %s holds of them, which would be lost: "+
 		"repair those days first, or all together with --from and --to; or make a table of days agree (clickql ingest verify names those that do not)",
-		rp.span(), rp.d.Base, rp.days.kept[0], len(rp.days.kept), rp.shown(r.tableID))
+		rp.span(), rp.v.r.d.Base, rp.days.kept[0], len(rp.days.kept), rp.v.shown(r.t.tableID))
 }
 
 // want is what a table should hold after the repair, at its grain: what it
@@ -199,7 +199,7 @@ func (rp *repairer) periods(r rebuild) map[day]bool {
 
 // planned describes what becomes of a table.
 func (rp *repairer) planned(r rebuild) RepairTable {
-	t := RepairTable{Table: rp.shown(r.tableID), Grain: r.checked.grain, Reason: r.checked.reason}
+	t := RepairTable{Table: rp.v.shown(r.t.tableID), Grain: r.checked.grain, Reason: r.checked.reason}
 	switch {
 	case r.checked.grain == Unchecked:
 		return t
@@ -223,10 +223,10 @@ func (rp *repairer) planned(r rebuild) RepairTable {
 // agrees compares a successor with what it should hold.
 func (rp *repairer) agrees(ctx context.Context, r rebuild, next tableID) (observed, error) {
 	c := r.checked
-	if c.tableID = next; c.grain == Unchecked {
+	if c.id = next; c.grain == Unchecked {
 		return observed{}, nil
 	}
-	found, err := rp.observe(ctx, c)
+	found, err := rp.v.observe(ctx, c)
 	if err != nil {
 		return found, err
 	}
@@ -236,13 +236,13 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tableID) (observ
 			return found, nil
 		}
 		return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
-			rp.span(), r.tableID, found.ends[0], found.ends[1], want.ends[0], want.ends[1])
+			rp.span(), r.t.tableID, found.ends[0], found.ends[1], want.ends[0], want.ends[1])
 	}
 	for _, counts := range []map[day]int64{found.counts, want.counts} {
 		for p := range counts {
 			if found.counts[p] != want.counts[p] {
 				return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
-					rp.span(), r.tableID, found.counts[p], c.grain.write(p), want.counts[p])
+					rp.span(), r.t.tableID, found.counts[p], c.grain.write(p), want.counts[p])
 			}
 		}
 	}
@@ -253,7 +253,7 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tableID) (observ
 func (rp *repairer) swaps(ctx context.Context, w *work) ([]swapLine, error) {
 	var swaps []swapLine
 	for _, r := range rp.rebuilds {
-		l, err := rp.p.swapOf(ctx, w.batch.Name, w.stage, successor(r.Staged), r.tableID)
+		l, err := rp.v.r.p.swapOf(ctx, w.batch.Name, w.stage, successor(r.t.Staged), r.t.tableID)
 		if err != nil {
 			return nil, err
 		}

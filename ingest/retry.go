@@ -70,9 +70,9 @@ func fraction(name string, times int) float64 {
 func (r *run) failuresOf(ctx context.Context, objects []Object) (map[string]failures, error) {
 	condition, params := r.about(objects)
 	found := map[string]failures{}
-	err := r.each(ctx, statement{
+	err := r.s.each(ctx, statement{
 		SQL: `SELECT name, argMax(t.generation, t.last) AS generation, argMax(t.times, t.last) AS times, max(t.last) AS last, argMax(t.reason, t.last) AS reason
-			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + name(r.database, ledgerFiles) + `
+			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + name(r.s.database, ledgerFiles) + `
 				WHERE ` + condition + ` AND outcome = 'failed' GROUP BY name, generation) AS t
 			GROUP BY name`,
 		Params: params,

@@ -9,7 +9,7 @@ import (
 
 // run is one Run under the lock.
 type run struct {
-	*session
+	s       *session
 	cfg     Config
 	lock    *lock
 	kind    Kind
@@ -27,7 +27,7 @@ func (r *run) all(ctx context.Context, sources []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { r.sum.Elapsed, r.sum.PeakMemory = r.cfg.Now().Sub(began), r.memory.peak() }()
+	defer func() { r.sum.Elapsed, r.sum.PeakMemory = r.cfg.Now().Sub(began), r.s.memory.peak() }()
 	if len(files) == 0 {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.feed, err = r.readFeed(ctx, table); err != nil {
 		return err
 	}
-	r.d, err = readDerivation(ctx, r.session, table)
+	r.d, err = readDerivation(ctx, r.s, table)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // threads takes the server's own number of threads where none is given.
 func (r *run) threads(ctx context.Context) error {
 	var cores uint64
-	if err := r.row(ctx, statement{SQL: "SELECT toUInt64(getSetting('max_threads'))"}, &cores); err != nil {
+	if err := r.s.row(ctx, statement{SQL: "SELECT toUInt64(getSetting('max_threads'))"}, &cores); err != nil {
 		return fmt.Errorf("ask the server for its threads: %w", err)
 	}
 	r.cfg.Threads = or(r.cfg.Threads, int(cores))
@@ -84,7 +84,7 @@ func (r *run) failFile(ctx context.Context, f Failure, rows uint64) error {
 	r.cfg.Log.Warn("a file cannot be loaded", "file", f.Object.Name, "reason", f.Reason)
 	r.sum.Failed = append(r.sum.Failed, f)
 	r.cfg.Progress.failed(1, rows)
-	err := insert(ctx, r.session, ledgerFiles, []fileLine{{
+	err := insert(ctx, r.s, ledgerFiles, []fileLine{{
 		Kind: string(r.kind), Name: f.Object.Name, Generation: f.Object.Generation, Outcome: string(fileFailed),
 		Reason: f.Reason, Bytes: uint64(f.Object.Size), At: r.cfg.Now().UTC(),
 	}})
@@ -149,10 +149,10 @@ func (r *run) reload(ctx context.Context) error {
 	}
 	const dictionary = "last_updated_dict"
 	var exists uint64
-	err := r.row(ctx, statement{SQL: "SELECT count() FROM system.dictionaries WHERE database = {database:String} AND name = {name:String}",
-		Params: map[string]any{"database": r.database, "name": dictionary}}, &exists)
+	err := r.s.row(ctx, statement{SQL: "SELECT count() FROM system.dictionaries WHERE database = {database:String} AND name = {name:String}",
+		Params: map[string]any{"database": r.s.database, "name": dictionary}}, &exists)
 	if err == nil && exists > 0 {
-		err = r.run(ctx, "SYSTEM RELOAD DICTIONARY "+name(r.database, dictionary))
+		err = r.s.run(ctx, "SYSTEM RELOAD DICTIONARY "+name(r.s.database, dictionary))
 	}
 	if err != nil {
 		return fmt.Errorf("reload the dictionary %s: %w", dictionary, err)

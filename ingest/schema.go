@@ -23,13 +23,13 @@ type definition struct {
 
 // schema reads definitions, a database at a time, and keeps them.
 type schema struct {
-	*session
+	s         *session
 	databases map[string]map[string]*definition
 }
 
 // newSchema has read nothing yet.
 func newSchema(s *session) *schema {
-	return &schema{session: s, databases: map[string]map[string]*definition{}}
+	return &schema{s: s, databases: map[string]map[string]*definition{}}
 }
 
 // table is the definition of a table or view.
@@ -50,7 +50,7 @@ func (sc *schema) table(ctx context.Context, id tableID) (*definition, error) {
 func (sc *schema) read(ctx context.Context, database string) error {
 	tables := map[string]*definition{}
 	params := map[string]any{"database": database}
-	err := sc.each(ctx, statement{
+	err := sc.s.each(ctx, statement{
 		SQL: `SELECT name, engine, engine_full, sorting_key, partition_key, dependencies_database, dependencies_table,
 				as_select, create_table_query, toString(uuid)
 			FROM system.tables WHERE database = {database:String}`,
@@ -73,7 +73,7 @@ func (sc *schema) read(ctx context.Context, database string) error {
 	if err != nil {
 		return err
 	}
-	err = sc.each(ctx, statement{
+	err = sc.s.each(ctx, statement{
 		SQL:    "SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position",
 		Params: params,
 	}, func(rows driver.Rows) error {

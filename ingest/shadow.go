@@ -240,7 +240,7 @@ func (sh *Shadow) Discard(ctx context.Context) error {
 	if err := sh.exists(ctx, s); err != nil {
 		return err
 	}
-	return sh.ingest().asWriter(ctx, func(ctx context.Context, r *run) error { return sh.drop(context.WithoutCancel(ctx), r.session) })
+	return sh.ingest().asWriter(ctx, func(ctx context.Context, r *run) error { return sh.drop(context.WithoutCancel(ctx), r.s) })
 }
 
 // drop removes the database; its lock goes with it, which its holder must not

@@ -30,7 +30,7 @@ func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
 	if err != nil {
 		return out, err
 	}
-	if err := sh.exists(ctx, live.session); err != nil {
+	if err := sh.exists(ctx, live.v.r.s); err != nil {
 		return out, err
 	}
 	shadow, err := sh.ingest().held(ctx)
@@ -56,34 +56,34 @@ func merged(a, b map[string]heldTable) map[string]bool {
 
 // held is what all tables of a database hold.
 type held struct {
-	*verifier
+	v      *verifier
 	tables map[string]heldTable
 }
 
 // heldTable is what one table holds.
 type heldTable struct {
-	checked
+	c   checked
 	got observed
 }
 
 // held reads the raw table and every table that views fill from it.
 func (in *Ingest) held(ctx context.Context) (held, error) {
-	h := held{newVerifier(&run{session: newSession(in.cfg.Conn, in.cfg.Database, 0), cfg: in.cfg, kind: Downloads, sum: &Summary{}}), map[string]heldTable{}}
-	if err := h.threads(ctx); err != nil {
+	h := held{newVerifier(&run{s: newSession(in.cfg.Conn, in.cfg.Database, 0), cfg: in.cfg, kind: Downloads, sum: &Summary{}}), map[string]heldTable{}}
+	if err := h.v.r.threads(ctx); err != nil {
 		return h, err
 	}
-	known, err := h.verifier.tables(ctx)
+	known, err := h.v.tables(ctx)
 	if err != nil {
 		return h, err
 	}
-	for _, c := range append([]checked{h.rawTable()}, known...) {
-		t := heldTable{checked: c}
+	for _, c := range append([]checked{h.v.rawTable()}, known...) {
+		t := heldTable{c: c}
 		if c.grain != Unchecked {
-			if t.got, err = h.observe(ctx, c); err != nil {
+			if t.got, err = h.v.observe(ctx, c); err != nil {
 				return h, err
 			}
 		}
-		h.tables[c.Table] = t
+		h.tables[c.id.Table] = t
 	}
 	return h, nil
 }
@@ -92,9 +92,9 @@ func (in *Ingest) held(ctx context.Context) (held, error) {
 func (out *Comparison) compare(table string, live, shadow held) {
 	a, inLive := live.tables[table]
 	b, inShadow := shadow.tables[table]
-	t := TableCompared{Table: table, Grain: a.grain}
+	t := TableCompared{Table: table, Grain: a.c.grain}
 	if !inLive {
-		t.Grain = b.grain
+		t.Grain = b.c.grain
 	}
 	before := len(out.Differences)
 	differ := func(period string, x, y int64) {
@@ -107,23 +107,23 @@ func (out *Comparison) compare(table string, live, shadow held) {
 		t.Reason = "only the shadow has it"
 	case !inShadow:
 		t.Reason = "only the live tables have it"
-	case a.grain != b.grain:
-		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.grain, b.grain)
-	case a.grain == Unchecked:
-		t.Reason = a.reason
-	case a.grain == FirstLast:
+	case a.c.grain != b.c.grain:
+		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.c.grain, b.c.grain)
+	case a.c.grain == Unchecked:
+		t.Reason = a.c.reason
+	case a.c.grain == FirstLast:
 		differ("first day", int64(a.got.ends[0]), int64(b.got.ends[0]))
 		differ("last day", int64(a.got.ends[1]), int64(b.got.ends[1]))
 	default:
 		for _, p := range periodsOf(a.got.counts, b.got.counts) {
-			differ(a.grain.write(p), a.got.counts[p], b.got.counts[p])
+			differ(a.c.grain.write(p), a.got.counts[p], b.got.counts[p])
 		}
 	}
-	if inLive && a.count != "" {
+	if inLive && a.c.count != "" {
 		n := a.got.total()
 		t.Live = &n
 	}
-	if inShadow && b.count != "" {
+	if inShadow && b.c.count != "" {
 		n := b.got.total()
 		t.Shadow = &n
 	}

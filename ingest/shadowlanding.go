@@ -68,7 +68,7 @@ func (sh *Shadow) createLanding(ctx context.Context, s *session) error {
 // landing makes the live mapping of exports what the shadow's is: by it are days
 // verified and repaired from then on.
 func (p *promoter) landing(ctx context.Context) ([]swapLine, error) {
-	live, err := landingViews(ctx, p.live.session, p.in.cfg.DownloadsTable)
+	live, err := landingViews(ctx, p.live.s, p.sh.in.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +76,13 @@ func (p *promoter) landing(ctx context.Context) ([]swapLine, error) {
 	for _, v := range live {
 		now[v.Table] = v.Select
 	}
-	next, err := landingViews(ctx, p.shadow.session, p.in.cfg.DownloadsTable)
+	next, err := landingViews(ctx, p.shadow.s, p.sh.in.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
 	var swaps []swapLine
 	for _, v := range next {
-		query, err := v.overLanding(p.live.database)
+		query, err := v.overLanding(p.live.s.database)
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +92,7 @@ func (p *promoter) landing(ctx context.Context) ([]swapLine, error) {
 		case unquote(before) == unquote(query):
 			continue
 		}
-		id := tableID{p.live.database, v.Table}
+		id := tableID{p.live.s.database, v.Table}
 		swaps = append(swaps, swapLine{Batch: p.w.batch.Name, Verb: string(define), Database: id.Database, Table: id.Table,
 			SQL: "ALTER TABLE " + id.String() + " MODIFY QUERY " + query, At: p.live.cfg.Now()})
 	}

@@ -19,20 +19,20 @@ func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 			return err
 		}
 		return sh.ingest().asWriter(ctx, func(ctx context.Context, shadow *run) error {
-			p := &promoter{Shadow: sh, live: live, shadow: shadow, fewer: fewer}
-			if !promoted(live.epoch, shadow.epoch) { // or else a promotion was ended before it dropped the shadow
+			p := &promoter{sh: sh, live: live, shadow: shadow, fewer: fewer}
+			if !promoted(live.s.epoch, shadow.s.epoch) { // or else a promotion was ended before it dropped the shadow
 				if err := p.promote(ctx); err != nil {
 					return err
 				}
 			}
-			return sh.drop(context.WithoutCancel(ctx), live.session)
+			return sh.drop(context.WithoutCancel(ctx), live.s)
 		})
 	})
 }
 
 // promoter is one Promote, under the locks of both.
 type promoter struct {
-	*Shadow
+	sh           *Shadow
 	live, shadow *run
 	fewer        bool
 	d            derivation // of the shadow
@@ -42,14 +42,14 @@ type promoter struct {
 // promote builds every table's successor from the shadow's, and swaps them.
 func (p *promoter) promote(ctx context.Context) error {
 	if err := p.allowed(ctx); err != nil {
-		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.name, err)
+		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err)
 	}
-	own := batchName(p.live.epoch, 1)
-	p.w = &work{run: p.live, batch: batch{Name: own}, line: batchLine{Batch: own, Kind: "promotion"}, began: p.live.cfg.Now(),
-		stage: stageName(p.live.database, own, p.live.epoch)}
+	own := batchName(p.live.s.epoch, 1)
+	p.w = &work{r: p.live, batch: batch{Name: own}, line: batchLine{Batch: own, Kind: "promotion"}, began: p.live.cfg.Now(),
+		stage: stageName(p.live.s.database, own, p.live.s.epoch)}
 	swaps, err := p.build(ctx)
 	if err != nil {
-		return p.w.abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.name, err))
+		return p.w.abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
 	}
 	p.live.cfg.Progress.phase("publishing")
 	return p.w.publishSwaps(ctx, swaps)
@@ -58,20 +58,20 @@ func (p *promoter) promote(ctx context.Context) error {
 // allowed refuses a shadow that is not whole: whose aggregates do not agree with
 // its raw table, which lacks a table, or days.
 func (p *promoter) allowed(ctx context.Context) error {
-	live, err := p.in.held(ctx)
+	live, err := p.sh.in.held(ctx)
 	if err != nil {
 		return err
 	}
-	shadow, err := p.ingest().held(ctx)
+	shadow, err := p.sh.ingest().held(ctx)
 	if err != nil {
 		return err
 	}
-	raw := p.in.cfg.DownloadsTable
+	raw := p.sh.in.cfg.DownloadsTable
 	want := shadow.tables[raw].got.counts
 	for _, table := range sortedKeys(shadow.tables) {
 		t := shadow.tables[table]
-		if f := fold(t.grain, want); t.grain != Unchecked && (t.grain == FirstLast && t.got.ends != f.ends || t.grain != FirstLast && !sameCounts(t.got.counts, f.counts)) {
-			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.Database())
+		if f := fold(t.c.grain, want); t.c.grain != Unchecked && (t.c.grain == FirstLast && t.got.ends != f.ends || t.c.grain != FirstLast && !sameCounts(t.got.counts, f.counts)) {
+			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.sh.Database())
 		}
 	}
 	if err := p.lacksDays(live, shadow); err != nil {
@@ -84,12 +84,12 @@ func (p *promoter) allowed(ctx context.Context) error {
 func (p *promoter) lacksDays(live, shadow held) error {
 	for _, table := range sortedKeys(live.tables) {
 		now, next := live.tables[table], shadow.tables[table]
-		if now.grain != ByDay && now.grain != ByMonth || now.grain != next.grain || p.fewer {
+		if now.c.grain != ByDay && now.c.grain != ByMonth || now.c.grain != next.c.grain || p.fewer {
 			continue
 		}
 		for _, d := range periodsOf(now.got.counts) {
 			if now.got.counts[d] != 0 && next.got.counts[d] == 0 {
-				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.grain.write(d), table, now.got.counts[d])
+				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.c.grain.write(d), table, now.got.counts[d])
 			}
 		}
 	}
@@ -98,11 +98,11 @@ func (p *promoter) lacksDays(live, shadow held) error {
 
 // lacksTables refuses a shadow that lacks a table which the live views fill.
 func (p *promoter) lacksTables(ctx context.Context) error {
-	now, err := readDerivation(ctx, p.live.session, p.in.cfg.DownloadsTable)
+	now, err := readDerivation(ctx, p.live.s, p.sh.in.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
-	next, err := readDerivation(ctx, p.shadow.session, p.in.cfg.DownloadsTable)
+	next, err := readDerivation(ctx, p.shadow.s, p.sh.in.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func (p *promoter) lacksTables(ctx context.Context) error {
 		switch {
 		case inFill(t.tableID):
 			return fmt.Errorf("a backfill of the live tables has not ended (%s): let it end, or drop it with clickql ingest backfill --discard", t.Database)
-		case t.Database != p.live.database:
+		case t.Database != p.live.s.database:
 			return fmt.Errorf("a live view fills %s, which is in another database and cannot be replaced: drop the view first", t)
 		case !slices.ContainsFunc(next.Targets, func(o target) bool { return o.Table == t.Table }):
-			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.Database())
+			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.sh.Database())
 		}
 	}
 	return nil
@@ -135,12 +135,12 @@ func (p *promoter) build(ctx context.Context) ([]swapLine, error) {
 	if err := p.w.record(ctx, Planned); err != nil {
 		return nil, err
 	}
-	s := p.live.session
+	s := p.live.s
 	if err := s.run(ctx, "CREATE DATABASE "+quote(p.w.stage)+" ENGINE = Atomic"); err != nil {
 		return nil, err
 	}
 	var err error
-	if p.d, err = readDerivation(ctx, p.shadow.session, p.in.cfg.DownloadsTable); err != nil {
+	if p.d, err = readDerivation(ctx, p.shadow.s, p.sh.in.cfg.DownloadsTable); err != nil {
 		return nil, err
 	}
 	var swaps []swapLine
@@ -165,14 +165,14 @@ func (p *promoter) build(ctx context.Context) ([]swapLine, error) {
 
 // successor copies one of the shadow's tables.
 func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
-	next, public := tableID{p.w.stage, successor(t.Table)}, tableID{p.live.database, t.Table}
-	if t.Database != p.Database() {
+	next, public := tableID{p.w.stage, successor(t.Table)}, tableID{p.live.s.database, t.Table}
+	if t.Database != p.sh.Database() {
 		return swapLine{}, fmt.Errorf("its view fills %s, which is not in its own database", t)
 	}
-	if err := p.live.run(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
+	if err := p.live.s.run(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
 		return swapLine{}, err
 	}
-	if err := takePartitions(ctx, p.live.session, t.tableID, next, false); err != nil {
+	if err := takePartitions(ctx, p.live.s, t.tableID, next, false); err != nil {
 		return swapLine{}, err
 	}
 	l, err := p.live.p.swapOf(ctx, p.w.batch.Name, p.w.stage, next.Table, public)
@@ -197,7 +197,7 @@ func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
 
 // views makes the live views compute what the shadow's do.
 func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
-	live, err := readDerivation(ctx, p.live.session, p.in.cfg.DownloadsTable)
+	live, err := readDerivation(ctx, p.live.s, p.sh.in.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
@@ -207,12 +207,12 @@ func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
 	}
 	var swaps []swapLine
 	for _, v := range p.d.Views {
-		query, err := v.over(p.live.database)
+		query, err := v.over(p.live.s.database)
 		if err != nil {
 			return nil, fmt.Errorf("its view %s cannot be read: %w", v.tableID, err)
 		}
-		id := tableID{p.live.database, v.Table}
-		sql := "CREATE MATERIALIZED VIEW IF NOT EXISTS " + id.String() + " TO " + name(p.live.database, v.Target.Table) + " AS " + query
+		id := tableID{p.live.s.database, v.Table}
+		sql := "CREATE MATERIALIZED VIEW IF NOT EXISTS " + id.String() + " TO " + name(p.live.s.database, v.Target.Table) + " AS " + query
 		switch before, there := now[v.Table]; {
 		case there && unquote(before) == unquote(query):
 			continue
@@ -232,22 +232,22 @@ func (p *promoter) ledger(ctx context.Context) ([]swapLine, error) {
 		next := tableID{p.w.stage, successor(table)}
 		kept := " WHERE kind != 'downloads'"
 		if table == ledgerSteps || table == ledgerDays {
-			kept = " WHERE batch IN (SELECT batch FROM " + name(p.live.database, ledgerBatches) + kept + ")"
+			kept = " WHERE batch IN (SELECT batch FROM " + name(p.live.s.database, ledgerBatches) + kept + ")"
 		}
 		statements := []string{
-			"CREATE TABLE " + next.String() + " AS " + name(p.live.database, table),
-			"INSERT INTO " + next.String() + " SELECT * FROM " + name(p.Database(), table),
-			"INSERT INTO " + next.String() + " SELECT * FROM " + name(p.live.database, table) + kept,
+			"CREATE TABLE " + next.String() + " AS " + name(p.live.s.database, table),
+			"INSERT INTO " + next.String() + " SELECT * FROM " + name(p.sh.Database(), table),
+			"INSERT INTO " + next.String() + " SELECT * FROM " + name(p.live.s.database, table) + kept,
 		}
 		if table == ledgerBatches {
 			statements = append(statements, "INSERT INTO "+next.String()+" SELECT * REPLACE ("+fmt.Sprint(uint8(Publishing))+" AS state) FROM "+next.String()+" WHERE batch = {batch:String} LIMIT 1")
 		}
 		for _, sql := range statements {
-			if err := p.live.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.w.batch.Name}}); err != nil {
+			if err := p.live.s.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.w.batch.Name}}); err != nil {
 				return nil, fmt.Errorf("bring the ledgers together: %w", err)
 			}
 		}
-		l, err := p.live.p.swapOf(ctx, p.w.batch.Name, p.w.stage, next.Table, tableID{p.live.database, table})
+		l, err := p.live.p.swapOf(ctx, p.w.batch.Name, p.w.stage, next.Table, tableID{p.live.s.database, table})
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,7 @@ import (
 
 // stager fills private copies of a derivation's tables with a batch.
 type stager struct {
-	*session
+	s     *session
 	cfg   Config
 	feed  feed
 	d     derivation
@@ -38,7 +38,7 @@ func (r staged) rejectedRows() (n uint64) {
 // create makes the private database, which claims the batch: it succeeds for
 // exactly one of those who try. errClaimed is for the others.
 func (st *stager) create(ctx context.Context) error {
-	err := st.run(ctx, "CREATE DATABASE "+quote(st.stage)+" ENGINE = Atomic")
+	err := st.s.run(ctx, "CREATE DATABASE "+quote(st.stage)+" ENGINE = Atomic")
 	if code, _ := chconn.Code(err); code == codeDatabaseExists {
 		return errClaimed
 	}
@@ -51,7 +51,7 @@ func (st *stager) create(ctx context.Context) error {
 // createTables makes empty copies of the tables.
 func (st *stager) createTables(ctx context.Context) error {
 	for _, t := range st.d.all() {
-		if err := st.run(ctx, "CREATE TABLE "+name(st.stage, t.Staged)+" AS "+t.String()); err != nil {
+		if err := st.s.run(ctx, "CREATE TABLE "+name(st.stage, t.Staged)+" AS "+t.String()); err != nil {
 			return fmt.Errorf("create a private copy of %s: %w", t, err)
 		}
 	}
@@ -73,7 +73,7 @@ func (st *stager) fillRaw(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = st.exec(ctx, statement{SQL: sql, Params: table.Params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
+		err = st.s.exec(ctx, statement{SQL: sql, Params: table.Params, Settings: st.settings(1, table.Settings), Rows: st.meter.addRead})
 		if err != nil {
 			return st.blame(ctx, g, err)
 		}
@@ -150,7 +150,7 @@ func (st *stager) probe(ctx context.Context, g group) error {
 	}
 	exprs := columnExprs(st.feed, g.Layout, st.d.Base.has)
 	var hash, rows uint64
-	err = st.row(ctx, statement{SQL: "SELECT sum(cityHash64(" + join(exprs) + ")), count() FROM " + st.feed.from(table, g.Layout),
+	err = st.s.row(ctx, statement{SQL: "SELECT sum(cityHash64(" + join(exprs) + ")), count() FROM " + st.feed.from(table, g.Layout),
 		Params: table.Params, Settings: st.settings(1, table.Settings)}, &hash, &rows)
 	if err == nil && rows != g.rows() {
 		return fileError(fmt.Sprintf("its footer promises %d rows, but it holds %d", g.rows(), rows))

@@ -165,11 +165,11 @@ func (p *publisher) judgeSwap(ctx context.Context, stage string, l swapLine) (ve
 	if verb(l.Verb) == define {
 		return notLanded, 0, nil
 	}
-	public, err := uuidOf(ctx, p.session, l.public())
+	public, err := uuidOf(ctx, p.s, l.public())
 	if err != nil {
 		return foreign, 0, err
 	}
-	staged, err := uuidOf(ctx, p.session, tableID{stage, l.Staged})
+	staged, err := uuidOf(ctx, p.s, tableID{stage, l.Staged})
 	if err != nil {
 		return foreign, 0, err
 	}
@@ -186,7 +186,7 @@ func (p *publisher) judgeSwap(ctx context.Context, stage string, l swapLine) (ve
 // whole computes a witness over a whole table.
 func (p *publisher) whole(ctx context.Context, id tableID, expr string) (int64, error) {
 	var sum int64
-	if err := p.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.String()}, &sum); err != nil {
+	if err := p.s.row(ctx, statement{SQL: "SELECT toInt64(" + expr + ") FROM " + id.String()}, &sum); err != nil {
 		return 0, fmt.Errorf("add up %s: %w", id, err)
 	}
 	return sum, nil
@@ -201,7 +201,7 @@ func (p *publisher) swap(ctx context.Context, stage string, l swapLine) error {
 	case place:
 		sql = "RENAME TABLE " + staged + " TO " + l.public().String()
 	}
-	if err := p.run(ctx, sql); err != nil {
+	if err := p.s.run(ctx, sql); err != nil {
 		return fmt.Errorf("put %s of batch %s in its place: %w", l.public(), l.Batch, err)
 	}
 	return nil
@@ -211,10 +211,10 @@ func (p *publisher) swap(ctx context.Context, stage string, l swapLine) error {
 func (p *publisher) swapOf(ctx context.Context, batch, stage, staged string, public tableID) (swapLine, error) {
 	l := swapLine{Batch: batch, Verb: string(exchange), Database: public.Database, Table: public.Table, Staged: staged, At: p.cfg.Now()}
 	var err error
-	if l.UUID, err = uuidOf(ctx, p.session, tableID{stage, staged}); err != nil {
+	if l.UUID, err = uuidOf(ctx, p.s, tableID{stage, staged}); err != nil {
 		return l, err
 	}
-	there, err := exchangeable(ctx, p.session, public)
+	there, err := exchangeable(ctx, p.s, public)
 	if there == "" {
 		l.Verb = string(place)
 	}

@@ -148,7 +148,7 @@ func (sc *schema) targetOf(ctx context.Context, id tableID) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	t := target{tableID: id, Engine: def.Engine, Create: def.Create, Columns: def.Columns, Key: splitNames(def.SortingKey), PartitionBy: splitNames(strings.Trim(def.PartitionKey, "()")), Staged: stagedName(sc.database, id)}
+	t := target{tableID: id, Engine: def.Engine, Create: def.Create, Columns: def.Columns, Key: splitNames(def.SortingKey), PartitionBy: splitNames(strings.Trim(def.PartitionKey, "()")), Staged: stagedName(sc.s.database, id)}
 	t.witness, err = witnessOf(t, def.EngineFull)
 	return t, err
 }

@@ -18,12 +18,12 @@ func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
 	if r.kind != Downloads {
 		return f, nil
 	}
-	sc := newSchema(r.session)
-	landing := tableID{r.database, ddl.LandingTable}
-	if err := sc.read(ctx, r.database); err != nil {
-		return f, fmt.Errorf("read the tables of database %s: %w", r.database, err)
+	sc := newSchema(r.s)
+	landing := tableID{r.s.database, ddl.LandingTable}
+	if err := sc.read(ctx, r.s.database); err != nil {
+		return f, fmt.Errorf("read the tables of database %s: %w", r.s.database, err)
 	}
-	def := sc.databases[r.database][ddl.LandingTable]
+	def := sc.databases[r.s.database][ddl.LandingTable]
 	if def == nil {
 		return f, nil
 	}
@@ -33,7 +33,7 @@ func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
 		var err error
 		switch {
 		case v == nil:
-		case v.Target == tableID{r.database, table}:
+		case v.Target == tableID{r.s.database, table}:
 			stores++
 			err = f.storesBy(v.Select, landing)
 		case v.Target.Table == ddl.RejectedTable:
@@ -45,7 +45,7 @@ func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
 	}
 	if stores != 1 {
 		return f, fmt.Errorf("load into %s: %d views turn rows of %s into its rows, and there must be one: create it with clickql schema apply, or drop the others",
-			tableID{r.database, table}, stores, landing)
+			tableID{r.s.database, table}, stores, landing)
 	}
 	return f, nil
 }

@@ -111,7 +111,7 @@ const maxProblems = 1000
 
 // verifier is one Verify.
 type verifier struct {
-	*run   // under no lock: only its reading parts are used
+	r      *run // under no lock: only its reading parts are used
 	out    Verification
 	source sourceCounts
 	whole  bool // the sources name every file that is loaded
@@ -128,7 +128,7 @@ type verifier struct {
 // raw table's. What differs is no error.
 func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (Verification, error) {
 	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	v := newVerifier(&run{session: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
+	v := newVerifier(&run{s: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
 	v.out.Quick = quick
 	if err := in.cfg.known(s, sources); err != nil {
 		return v.out, err
@@ -142,24 +142,24 @@ func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (Ve
 // newVerifier compares downloads within a run.
 func newVerifier(r *run) *verifier {
 	r.feed = feedOf(Downloads, r.cfg.DownloadsTable)
-	return &verifier{run: r, out: Verification{Database: r.cfg.Database, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Remedies: []string{}, Notes: []string{}}}
+	return &verifier{r: r, out: Verification{Database: r.cfg.Database, Tables: []TableCheck{}, Differences: []Difference{}, Problems: []FileProblem{}, Remedies: []string{}, Notes: []string{}}}
 }
 
 // verify does the whole comparison.
 func (v *verifier) verify(ctx context.Context, sources []string) (err error) {
-	if v.feed, err = v.readFeed(ctx, v.cfg.DownloadsTable); err != nil {
+	if v.r.feed, err = v.r.readFeed(ctx, v.r.cfg.DownloadsTable); err != nil {
 		return err
 	}
-	v.cfg.Progress.phase("listing files")
-	objects, err := v.list(ctx, sources)
+	v.r.cfg.Progress.phase("listing files")
+	objects, err := v.r.list(ctx, sources)
 	if err != nil {
 		return err
 	}
 	v.out.Files.Listed = len(objects)
-	if v.loads, err = readLoads(ctx, v.session); err != nil {
+	if v.loads, err = readLoads(ctx, v.r.s); err != nil {
 		return err
 	}
-	if err := v.threads(ctx); err != nil {
+	if err := v.r.threads(ctx); err != nil {
 		return err
 	}
 	if err := v.readSource(ctx, objects); err != nil {
@@ -176,7 +176,7 @@ func (v *verifier) verify(ctx context.Context, sources []string) (err error) {
 	if err != nil {
 		return err
 	}
-	after, err := readLoads(ctx, v.session)
+	after, err := readLoads(ctx, v.r.s)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ type verdictOn struct {
 // judge notes the cause.
 func (d *Difference) judge(c checked, p day, v verdictOn, m mend) {
 	d.Cause, d.Explanation, d.Files = v.cause, v.words, v.files
-	d.at, d.table, d.views, d.mend = p, c.Table, c.views, m
+	d.at, d.table, d.views, d.mend = p, c.id.Table, c.views, m
 }
 
 // evidence is what the cause of one table's differences is judged by. All

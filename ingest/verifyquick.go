@@ -10,7 +10,7 @@ import (
 // quick compares the ledger's rows with the raw table's: by day, or in total
 // where the ledger does not know the days.
 func (v *verifier) quick(ctx context.Context) error {
-	days, err := loadedDays(ctx, v.session)
+	days, err := loadedDays(ctx, v.r.s)
 	if err != nil && !gone(err) {
 		return err
 	}
@@ -35,7 +35,7 @@ func (v *verifier) quick(ctx context.Context) error {
 		files = periodFiles{}
 	}
 	wanted, has := expected.total(), found.total()
-	check := TableCheck{Table: v.shown(raw.tableID), Grain: raw.grain, Expected: &wanted, Found: &has}
+	check := TableCheck{Table: v.shown(raw.id), Grain: raw.grain, Expected: &wanted, Found: &has}
 	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
 	check.Differing = v.differences(e, func(p day) periodFiles { return files.as(found.counts[p] - expected.counts[p]) })
 	v.out.Tables = append(v.out.Tables, check)
@@ -61,10 +61,10 @@ func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (periodFiles
 	if stored == 0 || v.loads.Files == 0 {
 		return files, nil
 	}
-	err := v.each(ctx, statement{
+	err := v.r.s.each(ctx, statement{
 		SQL: `SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
-				FROM ` + name(v.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
-					` + doneBatches(v.database) + ` GROUP BY batch, name)
+				FROM ` + name(v.r.s.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
+					` + doneBatches(v.r.s.database) + ` GROUP BY batch, name)
 			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
 		Params: map[string]any{"kind": string(Downloads), "stored": stored, "most": uint64(maxNamed)},
 	}, func(rows driver.Rows) error {

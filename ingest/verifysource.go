@@ -82,12 +82,12 @@ func (s fileState) waits() bool { return s <= stateInHand }
 // readSource counts the source's rows by day, some files at a time.
 func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 	v.source.days = map[day]*dayCounts{}
-	v.cfg.Progress.phase("counting rows at the source")
+	v.r.cfg.Progress.phase("counting rows at the source")
 	var total, seen int64
 	for _, o := range objects {
 		total += o.Size
 	}
-	v.cfg.Progress.begin(len(objects), 0, total)
+	v.r.cfg.Progress.begin(len(objects), 0, total)
 	var rows uint64
 	for ; len(objects) > 0; objects = objects[min(len(objects), ledgerChunk):] {
 		chunk := objects[:min(len(objects), ledgerChunk)]
@@ -98,7 +98,7 @@ func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 		if v.out.Quick {
 			continue
 		}
-		files, bad, err := v.footers(ctx, notReplaced(chunk, states))
+		files, bad, err := v.r.footers(ctx, notReplaced(chunk, states))
 		if err != nil {
 			return err
 		}
@@ -112,12 +112,12 @@ func (v *verifier) readSource(ctx context.Context, objects []Object) error {
 			rows += f.Rows
 		}
 		// What the files to come hold is estimated by their size.
-		v.cfg.Progress.update(func(s *Snapshot) { s.Rows = uint64(float64(rows) * float64(total) / float64(max(seen, 1))) })
+		v.r.cfg.Progress.update(func(s *Snapshot) { s.Rows = uint64(float64(rows) * float64(total) / float64(max(seen, 1))) })
 		if err := v.countFiles(ctx, files, states); err != nil {
 			return err
 		}
 	}
-	v.cfg.Progress.update(func(s *Snapshot) { s.Rows = rows })
+	v.r.cfg.Progress.update(func(s *Snapshot) { s.Rows = rows })
 	for _, d := range v.source.days {
 		v.out.Rows += uint64(d.rows)
 	}
@@ -185,12 +185,12 @@ func (l ledgerFile) judge(now string) fileState {
 // ledgerStates reads what the ledger says of objects.
 func (v *verifier) ledgerStates(ctx context.Context, objects []Object) (map[string]ledgerFile, error) {
 	found := map[string]ledgerFile{}
-	chosen, params := v.about(objects)
-	err := v.each(ctx, statement{
+	chosen, params := v.r.about(objects)
+	err := v.r.s.each(ctx, statement{
 		SQL: `SELECT name, generation, max(multiIf(outcome = 'failed', 1, outcome = 'planned' AND batch IN
-				(SELECT batch FROM ` + name(v.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) < 5), 2, 0)) AS state,
+				(SELECT batch FROM ` + name(v.r.s.database, ledgerBatches) + ` GROUP BY batch HAVING max(state) < 5), 2, 0)) AS state,
 				argMaxIf(reason, at, outcome = 'failed') AS why
-			FROM ` + name(v.database, ledgerFiles) + ` WHERE ` + chosen + ` GROUP BY name, generation`,
+			FROM ` + name(v.r.s.database, ledgerFiles) + ` WHERE ` + chosen + ` GROUP BY name, generation`,
 		Params: params,
 	}, func(rows driver.Rows) error {
 		var n, generation, why string
@@ -209,7 +209,7 @@ func (v *verifier) ledgerStates(ctx context.Context, objects []Object) (map[stri
 		return nil
 	})
 	if err == nil {
-		err = v.each(ctx, statement{SQL: "SELECT name, generation, replaced FROM " + inForce(v.database, chosen), Params: params}, func(rows driver.Rows) error {
+		err = v.r.s.each(ctx, statement{SQL: "SELECT name, generation, replaced FROM " + inForce(v.r.s.database, chosen), Params: params}, func(rows driver.Rows) error {
 			var n, generation string
 			var replaced bool
 			if err := rows.Scan(&n, &generation, &replaced); err != nil {
@@ -245,7 +245,7 @@ func (v *verifier) unreadable(f Failure, state fileState) {
 
 // countFiles scans files, those of one layout together.
 func (v *verifier) countFiles(ctx context.Context, files []file, states map[string]fileState) error {
-	b := batch{Files: files, sourceOf: v.cfg.sourceOf(v.session)}
+	b := batch{Files: files, sourceOf: v.r.cfg.sourceOf(v.r.s)}
 	for _, g := range b.groups() {
 		for files := g.Files; len(files) > 0; files = files[min(len(files), footerGroup):] {
 			part := g
@@ -295,17 +295,17 @@ type scanned struct {
 // scan counts a group's rows by file and day. It reads the columns that decide
 // on both: the timestamp and the project.
 func (v *verifier) scan(ctx context.Context, g group) ([]scanned, error) {
-	table, err := g.Source.Table(g.objects(), "Parquet", structure(v.feed, g.Layout))
+	table, err := g.Source.Table(g.objects(), "Parquet", structure(v.r.feed, g.Layout))
 	if err != nil {
 		return nil, err
 	}
 	var counts []scanned
-	err = v.each(ctx, statement{
-		SQL: "SELECT _path, toBool(ifNull(" + accepted(v.feed, g.Layout) + ", 0)) AS stored, if(stored, ifNull(" +
-			resolve(v.feed, g.Layout, v.feed.expr(v.feed.Day)) + ", toDate(0)), toDate(0)) AS day, count() FROM " + v.feed.from(table, g.Layout) +
+	err = v.r.s.each(ctx, statement{
+		SQL: "SELECT _path, toBool(ifNull(" + accepted(v.r.feed, g.Layout) + ", 0)) AS stored, if(stored, ifNull(" +
+			resolve(v.r.feed, g.Layout, v.r.feed.expr(v.r.feed.Day)) + ", toDate(0)), toDate(0)) AS day, count() FROM " + v.r.feed.from(table, g.Layout) +
 			" GROUP BY _path, stored, day",
 		Params: table.Params, Settings: v.spilling(table.Settings),
-		Rows: func(n uint64) { v.cfg.Progress.update(func(s *Snapshot) { s.RowsDone += n }) },
+		Rows: func(n uint64) { v.r.cfg.Progress.update(func(s *Snapshot) { s.RowsDone += n }) },
 	}, func(rows driver.Rows) error {
 		var c scanned
 		var t time.Time

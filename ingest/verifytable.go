@@ -15,7 +15,7 @@ import (
 
 // checked is a table that can be compared, and how it is read.
 type checked struct {
-	tableID
+	id     tableID
 	grain  Grain
 	period string // expression of its day or month
 	count  string // expression of its downloads
@@ -41,15 +41,15 @@ func (o observed) total() (n int64) {
 
 // rawTable is how the raw table is read.
 func (v *verifier) rawTable() checked {
-	return checked{tableID: tableID{v.database, v.cfg.DownloadsTable}, grain: ByDay, period: quote(v.feed.Day), count: "count()", views: 1}
+	return checked{id: tableID{v.r.s.database, v.r.cfg.DownloadsTable}, grain: ByDay, period: quote(v.r.feed.Day), count: "count()", views: 1}
 }
 
 // tables finds the tables that views fill from the raw table, as the server
 // has registered them, and those of the program's own schema that exist and
 // that no view fills, in the order of their names.
 func (v *verifier) tables(ctx context.Context) ([]checked, error) {
-	sc := newSchema(v.session)
-	views, err := sc.viewsOn(ctx, v.rawTable().tableID)
+	sc := newSchema(v.r.s)
+	views, err := sc.viewsOn(ctx, v.rawTable().id)
 	if err != nil {
 		return nil, err
 	}
@@ -66,15 +66,15 @@ func (v *verifier) tables(ctx context.Context) ([]checked, error) {
 		found[w.Target] = v.checkedView(ctx, sc, w)
 	}
 	for _, t := range ddl.Derived() {
-		id := tableID{v.database, t.Name}
-		if _, ok := found[id]; !ok && v.cfg.DownloadsTable == ddl.RawTable && sc.databases[v.database][t.Name] != nil {
+		id := tableID{v.r.s.database, t.Name}
+		if _, ok := found[id]; !ok && v.r.cfg.DownloadsTable == ddl.RawTable && sc.databases[v.r.s.database][t.Name] != nil {
 			found[id] = v.checkedView(ctx, sc, view{Target: id, shape: shapeOf(t)})
 			c := found[id]
 			c.views = 0
 			found[id] = c
 		}
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b checked) int { return strings.Compare(a.String(), b.String()) }), nil
+	return slices.SortedFunc(maps.Values(found), func(a, b checked) int { return strings.Compare(a.id.String(), b.id.String()) }), nil
 }
 
 // shapeOf is the shape of the view that should fill a table.
@@ -95,7 +95,7 @@ func shapeOf(t ddl.Table) *shape {
 
 // checkedView tells how the target of a view is read.
 func (v *verifier) checkedView(ctx context.Context, sc *schema, w view) checked {
-	c := checked{tableID: w.Target, grain: Unchecked, views: 1}
+	c := checked{id: w.Target, grain: Unchecked, views: 1}
 	def, err := sc.table(ctx, w.Target)
 	switch {
 	case err != nil:
@@ -107,7 +107,7 @@ func (v *verifier) checkedView(ctx context.Context, sc *schema, w view) checked 
 		c.grain, c.count = InTotal, "sum("+quote(w.shape.Counts[0])+")"
 		for _, k := range w.shape.Keys {
 			switch {
-			case k.Column != v.feed.Day:
+			case k.Column != v.r.feed.Day:
 			case k.Func == "":
 				c.grain, c.period = ByDay, quote(k.Name)
 			case k.Func == "toStartOfMonth" && c.grain != ByDay:
@@ -117,7 +117,7 @@ func (v *verifier) checkedView(ctx context.Context, sc *schema, w view) checked 
 	default:
 		c.keys = w.shape.Keys
 		for _, e := range w.shape.Ends {
-			if e.Column == v.feed.Day {
+			if e.Column == v.r.feed.Day {
 				c.ends[map[string]int{"min": 0, "max": 1}[e.Func]] = def.end(e)
 			}
 		}
@@ -144,14 +144,14 @@ func (v *verifier) observe(ctx context.Context, c checked) (observed, error) {
 	var err error
 	if c.grain == FirstLast {
 		var first, last time.Time
-		err = v.row(ctx, v.reading("SELECT toDate("+c.ends[0]+"), toDate("+c.ends[1]+") FROM "+c.String()), &first, &last)
+		err = v.r.s.row(ctx, v.reading("SELECT toDate("+c.ends[0]+"), toDate("+c.ends[1]+") FROM "+c.id.String()), &first, &last)
 		o.ends = [2]day{dayOf(first), dayOf(last)}
 	} else {
 		period, group := "toDate(0)", ""
 		if c.period != "" {
 			period, group = "toDate("+c.period+")", " GROUP BY period"
 		}
-		err = v.each(ctx, v.reading("SELECT "+period+" AS period, toInt64("+c.count+") FROM "+c.String()+group), func(rows driver.Rows) error {
+		err = v.r.s.each(ctx, v.reading("SELECT "+period+" AS period, toInt64("+c.count+") FROM "+c.id.String()+group), func(rows driver.Rows) error {
 			var t time.Time
 			var n int64
 			err := rows.Scan(&t, &n)
@@ -160,7 +160,7 @@ func (v *verifier) observe(ctx context.Context, c checked) (observed, error) {
 		})
 	}
 	if err != nil {
-		return o, fmt.Errorf("count the downloads in %s: %w", c.tableID, err)
+		return o, fmt.Errorf("count the downloads in %s: %w", c.id, err)
 	}
 	return o, nil
 }
@@ -172,7 +172,7 @@ func (v *verifier) reading(sql string) statement {
 
 // bounded bounds a statement that reads, and takes more settings.
 func (v *verifier) bounded(more map[string]any) map[string]any {
-	s := map[string]any{"max_threads": v.cfg.Threads, "max_memory_usage": v.cfg.MaxMemory}
+	s := map[string]any{"max_threads": v.r.cfg.Threads, "max_memory_usage": v.r.cfg.MaxMemory}
 	maps.Copy(s, more)
 	return s
 }
@@ -180,13 +180,13 @@ func (v *verifier) bounded(more map[string]any) map[string]any {
 // spilling is bounded for grouping that may need more than that: it goes to disk.
 func (v *verifier) spilling(more map[string]any) map[string]any {
 	s := v.bounded(more)
-	s["max_bytes_before_external_group_by"] = v.cfg.MaxMemory / 2
+	s["max_bytes_before_external_group_by"] = v.r.cfg.MaxMemory / 2
 	return s
 }
 
 // compare compares every table with the source.
 func (v *verifier) compare(ctx context.Context) error {
-	v.cfg.Progress.phase("counting rows in the tables")
+	v.r.cfg.Progress.phase("counting rows in the tables")
 	raw := v.rawTable()
 	tables, err := v.tables(ctx)
 	if err != nil {
@@ -201,17 +201,17 @@ func (v *verifier) compare(ctx context.Context) error {
 	agree := map[tableID]bool{} // with the raw table
 	for _, c := range tables {
 		if c.grain == Unchecked {
-			v.out.Tables = append(v.out.Tables, TableCheck{Table: v.shown(c.tableID), Grain: c.grain, Reason: c.reason})
+			v.out.Tables = append(v.out.Tables, TableCheck{Table: v.shown(c.id), Grain: c.grain, Reason: c.reason})
 			continue
 		}
 		found, err := v.observe(ctx, c)
 		if err != nil {
 			return err
 		}
-		agree[c.tableID] = c.grain == ByDay && maps.Equal(found.counts, inRaw.counts)
+		agree[c.id] = c.grain == ByDay && maps.Equal(found.counts, inRaw.counts)
 		v.compareTable(c, found, inRaw, want)
 		if c.views == 0 && v.out.Tables[len(v.out.Tables)-1].Differing == 0 {
-			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.shown(c.tableID), v.cfg.Repeat, ShellQuote(c.Table))
+			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.shown(c.id), v.r.cfg.Repeat, ShellQuote(c.id.Table))
 		}
 	}
 	now, err := v.observe(ctx, raw)
@@ -219,7 +219,7 @@ func (v *verifier) compare(ctx context.Context) error {
 		return err
 	}
 	if !sameCounts(now.counts, inRaw.counts) {
-		v.notef("rows came into %s or left it while the tables were read, so that they were read at different moments; run this again when that has ended", v.shown(raw.tableID))
+		v.notef("rows came into %s or left it while the tables were read, so that they were read at different moments; run this again when that has ended", v.shown(raw.id))
 	}
 	return v.compareEachKey(ctx, tables, agree)
 }
@@ -228,7 +228,7 @@ func (v *verifier) compare(ctx context.Context) error {
 // right as a whole, once the raw table is.
 func (v *verifier) compareEachKey(ctx context.Context, tables []checked, agree map[tableID]bool) error {
 	for _, c := range tables {
-		i := slices.IndexFunc(v.out.Tables, func(t TableCheck) bool { return t.Table == v.shown(c.tableID) })
+		i := slices.IndexFunc(v.out.Tables, func(t TableCheck) bool { return t.Table == v.shown(c.id) })
 		if c.grain != FirstLast || len(c.keys) == 0 || v.out.Tables[i].Differing > 0 || v.out.Tables[0].Differing > 0 {
 			continue
 		}
@@ -294,7 +294,7 @@ func (g Grain) period(d day) day {
 
 // shown names a table in a report: without the database where it is the own.
 func (v *verifier) shown(id tableID) string {
-	if id.Database == v.database {
+	if id.Database == v.r.s.database {
 		return id.Table
 	}
 	return id.Database + "." + id.Table
@@ -302,7 +302,7 @@ func (v *verifier) shown(id tableID) string {
 
 // compareTable reports how one table differs.
 func (v *verifier) compareTable(c checked, found, inRaw observed, want map[day]int64) {
-	check := TableCheck{Table: v.shown(c.tableID), Grain: c.grain}
+	check := TableCheck{Table: v.shown(c.id), Grain: c.grain}
 	expected := v.expectFor(c, inRaw, want)
 	before := len(v.out.Differences)
 	if c.grain == FirstLast {
@@ -332,7 +332,7 @@ func (v *verifier) differences(e evidence, files func(p day) periodFiles) (n int
 			continue
 		}
 		n++
-		d := Difference{Table: v.shown(c.tableID), Grain: c.grain, Period: c.grain.write(p), Expected: expected[p], Found: found[p]}
+		d := Difference{Table: v.shown(c.id), Grain: c.grain, Period: c.grain.write(p), Expected: expected[p], Found: found[p]}
 		verdict := e.judge(p, files(p))
 		d.judge(c, p, verdict, e.mends(p, verdict.cause))
 		v.out.Differences = append(v.out.Differences, d)
@@ -358,7 +358,7 @@ func (v *verifier) compareEnds(c checked, found, inRaw, expected observed) {
 		if found.ends[i] == expected.ends[i] {
 			continue
 		}
-		d := Difference{Table: v.shown(c.tableID), Grain: FirstLast, Period: end, Expected: int64(expected.ends[i]), Found: int64(found.ends[i])}
+		d := Difference{Table: v.shown(c.id), Grain: FirstLast, Period: end, Expected: int64(expected.ends[i]), Found: int64(found.ends[i])}
 		verdict := judgeEnd(c, i, found.ends[i], inRaw.ends[i], expected.ends[i])
 		d.judge(c, 0, verdict, evidence{}.mends(0, verdict.cause))
 		v.out.Differences = append(v.out.Differences, d)

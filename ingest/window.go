@@ -63,11 +63,11 @@ func stampFolder(pattern string) (string, bool) {
 // loaded object directly in a folder; 0 without any.
 func (r *run) newestStamp(ctx context.Context, folder string) (int64, error) {
 	var newest string
-	err := r.each(ctx, statement{
-		SQL: `SELECT name FROM ` + name(r.database, ledgerFiles) + `
+	err := r.s.each(ctx, statement{
+		SQL: `SELECT name FROM ` + name(r.s.database, ledgerFiles) + `
 			WHERE kind = {kind:String} AND name >= concat({folder:String}, '0') AND name < concat({folder:String}, ':') AND outcome = 'planned'
 				AND match(substring(name, length({folder:String}) + 1), {stamp:String}) AND batch IN
-				` + doneBatches(r.database) + `
+				` + doneBatches(r.s.database) + `
 			ORDER BY name DESC LIMIT 1`,
 		Params: map[string]any{"kind": string(r.kind), "folder": folder, "stamp": fmt.Sprintf(`^[0-9]{%d}-[^/]*$`, stampDigits)},
 	}, func(rows driver.Rows) error { return rows.Scan(&newest) })

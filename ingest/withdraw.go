@@ -46,12 +46,12 @@ func (w *work) publishSwaps(ctx context.Context, swaps []swapLine) error {
 	}
 	err := beginPublishing(ctx, w, ledgerSwaps, swaps)
 	if err == nil {
-		err = w.p.carryOut(ctx, w.stage, swaps)
+		err = w.r.p.carryOut(ctx, w.stage, swaps)
 	}
 	none := (*unpublishedError)(nil)
 	switch {
 	case errors.As(err, &none):
-		return errors.Join(none, w.cfg.withdraw(ctx, w.session, w.line, w.stage, none))
+		return errors.Join(none, w.r.cfg.withdraw(ctx, w.r.s, w.line, w.stage, none))
 	case err == nil:
 		err = w.finish(ctx)
 	}

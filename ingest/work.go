@@ -13,7 +13,7 @@ import (
 
 // work is one batch on its way.
 type work struct {
-	*run
+	r       *run
 	batch   batch
 	line    batchLine
 	began   time.Time
@@ -25,20 +25,20 @@ type work struct {
 // newWork is the present attempt at a batch.
 func (r *run) newWork(it *queued) *work {
 	b := it.batch
-	return &work{run: r, batch: b, began: r.cfg.Now(), attempt: it.attempt, stage: attemptName(r.database, b.Name, r.epoch, it.attempt),
+	return &work{r: r, batch: b, began: r.cfg.Now(), attempt: it.attempt, stage: attemptName(r.s.database, b.Name, r.s.epoch, it.attempt),
 		line: batchLine{Batch: b.Name, Kind: string(r.kind), Files: uint64(len(b.Files)), Bytes: uint64(b.Bytes), Rows: b.Rows}}
 }
 
 // stager fills the batch's private database.
 func (w *work) stager() *stager {
-	w.meter = w.cfg.Progress.startBatch(w.batch.Rows, len(w.d.Views)+1)
-	return &stager{session: w.session, cfg: w.cfg, feed: w.feed, d: w.d, batch: w.batch, stage: w.stage, meter: w.meter}
+	w.meter = w.r.cfg.Progress.startBatch(w.batch.Rows, len(w.r.d.Views)+1)
+	return &stager{s: w.r.s, cfg: w.r.cfg, feed: w.r.feed, d: w.r.d, batch: w.batch, stage: w.stage, meter: w.meter}
 }
 
 // prepare does all that leaves nothing in public. claimed, where given, is told
 // as soon as the private database is there; it may bound the rest.
 func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Context) (context.Context, error)) (staged, error) {
-	w.cfg.Progress.phase("loading")
+	w.r.cfg.Progress.phase("loading")
 	if err := st.create(ctx); err != nil {
 		return staged{}, err
 	}
@@ -65,7 +65,7 @@ func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Con
 		return counts, err
 	}
 	// Here and not while publishing, which is one batch after another.
-	if err := onePart(ctx, st.session, st.stage); err != nil {
+	if err := onePart(ctx, st.s, st.stage); err != nil {
 		return counts, err
 	}
 	return counts, st.check(ctx, counts)
@@ -75,12 +75,12 @@ func (w *work) prepare(ctx context.Context, st *stager, claimed func(context.Con
 // since: a table with another structure could not be moved into, and a view that
 // is new would miss the batch.
 func (w *work) sameTables(ctx context.Context) error {
-	now, err := readDerivation(ctx, w.session, w.d.Base.Table)
+	now, err := readDerivation(ctx, w.r.s, w.r.d.Base.Table)
 	if err != nil {
 		return err
 	}
-	if now.shapeOfAll() != w.d.shapeOfAll() {
-		return fmt.Errorf("publish batch %s: the tables or views that %s fills were changed while it was being prepared; nothing of it is public: run this again", w.batch.Name, w.d.Base)
+	if now.shapeOfAll() != w.r.d.shapeOfAll() {
+		return fmt.Errorf("publish batch %s: the tables or views that %s fills were changed while it was being prepared; nothing of it is public: run this again", w.batch.Name, w.r.d.Base)
 	}
 	return nil
 }
@@ -92,16 +92,16 @@ func (w *work) makePublic(ctx context.Context, counts staged) error {
 		w.meter.finish(0, false)
 		return w.abandon(ctx, err)
 	}
-	w.cfg.Progress.phase("publishing")
+	w.r.cfg.Progress.phase("publishing")
 	if err := w.publish(ctx, steps); err != nil {
 		return fmt.Errorf("%w; what is published stays, and the next ingest run publishes the rest", err)
 	}
 	w.meter.finish(len(w.batch.Files), true)
-	w.cfg.Progress.phase("loading")
-	w.sum.Files += len(w.batch.Files)
-	w.sum.Batches++
-	w.sum.Rows += w.line.Stored
-	w.sum.Bytes += w.batch.Bytes
+	w.r.cfg.Progress.phase("loading")
+	w.r.sum.Files += len(w.batch.Files)
+	w.r.sum.Batches++
+	w.r.sum.Rows += w.line.Stored
+	w.r.sum.Bytes += w.batch.Bytes
 	return nil
 }
 
@@ -110,21 +110,21 @@ func (w *work) moves(ctx context.Context, counts staged) ([]stepLine, error) {
 	if err := w.staged(ctx, counts); err != nil {
 		return nil, err
 	}
-	steps, err := w.p.plan(ctx, w.batch, w.d, w.stage)
+	steps, err := w.r.p.plan(ctx, w.batch, w.r.d, w.stage)
 	if err == nil {
 		err = w.sameTables(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.sum.addRejected(counts.Rejected)
+	w.r.sum.addRejected(counts.Rejected)
 	return steps, nil
 }
 
 // record writes the batch's next state.
 func (w *work) record(ctx context.Context, state State) error {
-	w.line.Seconds = w.cfg.Now().Sub(w.began).Seconds()
-	return w.cfg.record(ctx, w.session, w.line, state, "")
+	w.line.Seconds = w.r.cfg.Now().Sub(w.began).Seconds()
+	return w.r.cfg.record(ctx, w.r.s, w.line, state, "")
 }
 
 // forAnyone is the reason of a planned batch that helpers may prepare.
@@ -132,29 +132,29 @@ const forAnyone = "waiting for whoever prepares it first"
 
 // planned writes the batch and its files into the ledger.
 func (w *work) planned(ctx context.Context) error {
-	if err := w.cfg.record(ctx, w.session, w.line, Planned, forAnyone); err != nil {
+	if err := w.r.cfg.record(ctx, w.r.s, w.line, Planned, forAnyone); err != nil {
 		return err
 	}
 	lines := make([]fileLine, len(w.batch.Files))
 	for i, f := range w.batch.Files {
-		lines[i] = fileLine{Kind: string(w.kind), Name: f.Name, Generation: f.Generation, Batch: w.batch.Name,
+		lines[i] = fileLine{Kind: string(w.r.kind), Name: f.Name, Generation: f.Generation, Batch: w.batch.Name,
 			Outcome: string(filePlanned), Bytes: uint64(f.Size), Rows: f.Rows, At: w.began.UTC()}
 	}
-	if err := insert(ctx, w.session, ledgerFiles, lines); err != nil {
+	if err := insert(ctx, w.r.s, ledgerFiles, lines); err != nil {
 		return err
 	}
-	return w.cfg.at(StepPlanned)
+	return w.r.cfg.at(StepPlanned)
 }
 
 // staged notes what the complete stage holds.
 func (w *work) staged(ctx context.Context, counts staged) error {
 	w.line.Stored, w.line.Rejected = counts.Stored, counts.rejectedRows()
-	if w.feed.Day != "" && counts.Stored > 0 {
+	if w.r.feed.Day != "" && counts.Stored > 0 {
 		days, err := w.stagedDays(ctx)
 		if err != nil {
 			return err
 		}
-		if err := recordDays(ctx, w.session, w.batch.Name, days); err != nil {
+		if err := recordDays(ctx, w.r.s, w.batch.Name, days); err != nil {
 			return err
 		}
 		w.line.FirstDay, w.line.LastDay = slices.Min(slices.Collect(maps.Keys(days))).time(), slices.Max(slices.Collect(maps.Keys(days))).time()
@@ -162,25 +162,25 @@ func (w *work) staged(ctx context.Context, counts staged) error {
 	var lines []fileLine
 	for _, f := range w.batch.Files {
 		if rejected := counts.Rejected[f.Name]; len(rejected) > 0 {
-			lines = append(lines, fileLine{Kind: string(w.kind), Name: f.Name, Generation: f.Generation, Batch: w.batch.Name,
-				Outcome: string(fileCounted), Bytes: uint64(f.Size), Rows: f.Rows, Rejected: rejected, At: w.cfg.Now().UTC()})
+			lines = append(lines, fileLine{Kind: string(w.r.kind), Name: f.Name, Generation: f.Generation, Batch: w.batch.Name,
+				Outcome: string(fileCounted), Bytes: uint64(f.Size), Rows: f.Rows, Rejected: rejected, At: w.r.cfg.Now().UTC()})
 		}
 	}
-	if err := insert(ctx, w.session, ledgerFiles, lines); err != nil {
+	if err := insert(ctx, w.r.s, ledgerFiles, lines); err != nil {
 		return err
 	}
 	if err := w.record(ctx, Staged); err != nil {
 		return err
 	}
-	return w.cfg.at(StepStaged)
+	return w.r.cfg.at(StepStaged)
 }
 
 // beginPublishing writes what will be done, then the line "publishing".
 func beginPublishing[T any](ctx context.Context, w *work, ledger string, lines []T) error {
-	if err := insert(ctx, w.session, ledger, lines); err != nil {
+	if err := insert(ctx, w.r.s, ledger, lines); err != nil {
 		return err
 	}
-	if err := w.cfg.at(StepStepsWritten); err != nil {
+	if err := w.r.cfg.at(StepStepsWritten); err != nil {
 		return err
 	}
 	if err := w.record(ctx, Publishing); err != nil {
@@ -188,10 +188,10 @@ func beginPublishing[T any](ctx context.Context, w *work, ledger string, lines [
 	}
 	// After the line and before the first step: whoever takes over from here on
 	// has seen both the line and the private database, and takes the latter away.
-	if err := w.lock.check(ctx); err != nil {
+	if err := w.r.lock.check(ctx); err != nil {
 		return err
 	}
-	return w.cfg.at(StepPublishing)
+	return w.r.cfg.at(StepPublishing)
 }
 
 // publish makes the stage public. From the line "publishing" on, only forward.
@@ -203,10 +203,10 @@ func (w *work) publish(ctx context.Context, steps []stepLine) error {
 		return err
 	}
 	for _, step := range steps {
-		if err := w.p.move(ctx, w.stage, step); err != nil {
+		if err := w.r.p.move(ctx, w.stage, step); err != nil {
 			return err
 		}
-		if err := w.cfg.at(StepMoved); err != nil {
+		if err := w.r.cfg.at(StepMoved); err != nil {
 			return err
 		}
 	}
@@ -215,26 +215,26 @@ func (w *work) publish(ctx context.Context, steps []stepLine) error {
 
 // finish writes that all is public, and removes the stage.
 func (w *work) finish(ctx context.Context) error {
-	if err := w.cfg.at(StepAllMoved); err != nil {
+	if err := w.r.cfg.at(StepAllMoved); err != nil {
 		return err
 	}
 	if err := w.record(ctx, Done); err != nil {
 		return err
 	}
-	if err := w.cfg.at(StepDone); err != nil {
+	if err := w.r.cfg.at(StepDone); err != nil {
 		return err
 	}
 	if err := w.dropStages(ctx); err != nil {
 		return err
 	}
-	return w.cfg.at(StepStageDropped)
+	return w.r.cfg.at(StepStageDropped)
 }
 
 // dropStages removes the private databases of all attempts. None may go before
 // the batch is done or given up: a claim's name must not become free.
 func (w *work) dropStages(ctx context.Context) error {
 	for a := max(w.attempt, 1); a > 0; a-- {
-		if err := dropStage(ctx, w.session, attemptName(w.database, w.batch.Name, w.epoch, a)); err != nil {
+		if err := dropStage(ctx, w.r.s, attemptName(w.r.s.database, w.batch.Name, w.r.s.epoch, a)); err != nil {
 			return err
 		}
 	}
@@ -257,13 +257,13 @@ func (w *work) abandon(ctx context.Context, cause error) error {
 	cause = withMemoryRemedy(cause, "make batches smaller with --batch-rows, or allow more with --max-memory")
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	if err := emptyStage(clear, w.session, w.stage); err != nil {
+	if err := emptyStage(clear, w.r.s, w.stage); err != nil {
 		return errors.Join(cause, err)
 	}
-	if err := w.cfg.record(clear, w.session, w.line, Failed, cause.Error()); err != nil {
+	if err := w.r.cfg.record(clear, w.r.s, w.line, Failed, cause.Error()); err != nil {
 		return errors.Join(cause, err)
 	}
-	if err := w.cfg.at(StepBatchFailed); err != nil {
+	if err := w.r.cfg.at(StepBatchFailed); err != nil {
 		return err
 	}
 	if err := w.dropStages(clear); err != nil {

@@ -28,7 +28,7 @@ func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) e
 		return err
 	}
 	return l.holding(ctx, locking, func(ctx context.Context) error {
-		r := &run{session: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
+		r := &run{s: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
 		if err := r.takeOver(ctx); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (r *run) takeOver(ctx context.Context) error {
 		return err
 	}
 	r.cfg.Progress.phase("finishing what was left behind")
-	if err := (&recoverer{session: r.session, cfg: r.cfg, p: r.p}).run(ctx); err != nil {
+	if err := (&recoverer{s: r.s, cfg: r.cfg, p: r.p}).run(ctx); err != nil {
 		return err
 	}
 	return r.cfg.at(StepRecovered)
