@@ -32,7 +32,7 @@ func (st *stager) fillAggregates(ctx context.Context) error {
 			}
 			ready.filled(f.Target.Staged)
 			st.meter.addStep()
-			return st.cfg.at(StepTableStaged)
+			return nil
 		})
 	}
 	return g.Wait()
@@ -44,25 +44,26 @@ func (st *stager) fillOne(ctx context.Context, f fill) error {
 	if err != nil {
 		return err
 	}
-	var source target
-	for _, t := range st.d.all() {
-		if t.tableID == f.View.Source {
-			source = t
-		}
-	}
-	sql, inOrder, err := fillSQL(st.stage, f, from, source, "")
-	if err != nil {
-		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", f.View.tableID, err)
-	}
 	// One thread each, several at a time: merging the threads' hash tables of
 	// keys that hardly repeat costs more than it gains. A SELECT without GROUP BY
 	// gives no row of no rows: one of zeros adds nothing that could be judged.
-	settings := st.settings(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{
+	settings := st.cfg.filling(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{
 		"max_threads": 1, "empty_result_for_aggregation_by_empty_set": 1})
-	if inOrder {
-		settings["optimize_aggregation_in_order"] = 1
+	return compute(ctx, st.s, st.stage, f, from, st.d.target(f.View.Source), "", statement{Settings: settings})
+}
+
+// compute fills a table of a database from a cover, or, where there is none, from
+// its view's source, both of the same database. A condition, where it is not empty,
+// chooses the rows; with holds all of the statement but its text.
+func compute(ctx context.Context, s *session, database string, f fill, from *cover, source target, condition string, with statement) error {
+	sql, inOrder, err := fillSQL(database, f, from, source, condition)
+	if err != nil {
+		return fmt.Errorf("the SELECT of view %s cannot be run apart from it: %w", f.View.tableID, err)
 	}
-	return st.s.exec(ctx, statement{SQL: sql, Settings: settings})
+	if with.SQL = sql; inOrder {
+		with.Settings["optimize_aggregation_in_order"] = 1
+	}
+	return s.exec(ctx, with)
 }
 
 // smallest picks the cover with the fewest rows; nil without covers.
@@ -73,8 +74,8 @@ func (st *stager) smallest(ctx context.Context, covers []cover) (*cover, error) 
 	var best *cover
 	var least uint64
 	for i := range covers {
-		var rows uint64
-		if err := st.s.row(ctx, statement{SQL: "SELECT count() FROM " + name(st.stage, covers[i].Staged)}, &rows); err != nil {
+		rows, err := st.s.count(ctx, name(st.stage, covers[i].Staged))
+		if err != nil {
 			return nil, err
 		}
 		if best == nil || rows < least {

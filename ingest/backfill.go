@@ -43,24 +43,36 @@ type BackfillPlan struct {
 	Resumes bool `json:"resumes"`
 }
 
-// Backfill computes an aggregate from history and puts it in place when it is
+// backfiller is one backfill.
+type backfiller struct {
+	cfg      Config
+	asWriter asWriterFunc
+	s        *session // of the plan, and then of whichever lock is held
+	req      BackfillRequest
+	plan     BackfillPlan
+	table    tableID
+	view     view   // as it should be
+	make     string // creates the table's like; %s is its name
+	sql      string // creates the view; empty where it is there
+	d        derivation
+	tables   observer
+}
+
+// backfillTable computes an aggregate from history and puts it in place when it is
 // complete and agrees with the raw table: a new one, or one that is wrong. Loads
 // and inserts go on meanwhile; the writer's lock is taken twice, for moments. A
 // backfill that was ended is carried on by the next one of the same table.
-func (in *Ingest) Backfill(ctx context.Context, req BackfillRequest) (BackfillPlan, error) {
-	b := &backfiller{in: in, cfg: in.cfg, req: req}
-	b.cfg.Wait = true
-	b.in = &Ingest{b.cfg}
-	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	b.table = tableID{in.cfg.Database, strings.TrimSuffix(req.Table, "_mv")}
-	b.plan = BackfillPlan{Database: in.cfg.Database, Table: b.table.Table, Creates: []string{}}
+func backfillTable(ctx context.Context, cfg Config, asWriter asWriterFunc, req BackfillRequest) (BackfillPlan, error) {
+	b := &backfiller{cfg: cfg, asWriter: asWriter, s: cfg.session(), req: req}
+	b.table = tableID{cfg.Database, strings.TrimSuffix(req.Table, "_mv")}
+	b.plan = BackfillPlan{Database: cfg.Database, Table: b.table.Table, Creates: []string{}}
 	if req.Discard { // also where what it was to become is not clear any more
-		return b.plan, b.discard(ctx, s)
+		return b.plan, b.discard(ctx)
 	}
-	if err := b.define(ctx, s); err != nil {
+	if err := b.define(ctx, b.s); err != nil {
 		return b.plan, err
 	}
-	if err := b.makePlan(ctx, s); err != nil {
+	if err := b.makePlan(ctx, b.s); err != nil {
 		return b.plan, err
 	}
 	if req.DryRun {
@@ -69,26 +81,8 @@ func (in *Ingest) Backfill(ctx context.Context, req BackfillRequest) (BackfillPl
 	if req.Planned != nil {
 		req.Planned(b.plan)
 	}
-	return b.plan, b.owning(ctx, s, b.carryOut)
+	return b.plan, b.owning(ctx, b.s, b.carryOut)
 }
-
-// backfiller is one Backfill.
-type backfiller struct {
-	in    *Ingest
-	cfg   Config
-	req   BackfillRequest
-	plan  BackfillPlan
-	table tableID
-	view  view   // as it should be
-	make  string // creates the table's like; %s is its name
-	sql   string // creates the view; empty where it is there
-	d     derivation
-	v     *verifier
-}
-
-// fillPrefix begins the names of the databases in which backfills prepare their
-// tables. Unlike a batch's, such a database outlives the command.
-const fillPrefix = "clickql_fill_"
 
 // fill is the private database of this backfill.
 func (b *backfiller) fill() string { return fillPrefix + b.cfg.Database + "_" + b.table.Table }
@@ -129,7 +123,7 @@ func (b *backfiller) define(ctx context.Context, s *session) error {
 	for _, v := range b.d.Views {
 		if v.Target == b.table && filledBy(b.d, b.table) == 1 && v.Source == b.d.Base.tableID && v.shape != nil {
 			b.view, b.make = v, "CREATE TABLE %s AS "+b.table.String()
-			b.plan.Key = keyOf(b.d, b.table)
+			b.plan.Key = b.d.target(b.table).Key
 			return nil
 		}
 	}
@@ -142,19 +136,9 @@ func (b *backfiller) begunKey(ctx context.Context, s *session) error {
 	if len(b.req.Key) > 0 {
 		return nil
 	}
-	begun, err := beside(ctx, s, besideBackfill)
+	begun, err := lasting(ctx, s, lastingBackfill)
 	b.req.Key = begun[b.fill()].Key
 	return err
-}
-
-// keyOf is the sorting key of a target.
-func keyOf(d derivation, id tableID) []string {
-	for _, t := range d.Targets {
-		if t.tableID == id {
-			return t.Key
-		}
-	}
-	return nil
 }
 
 // defineKnown takes the definition of the program's own schema.
@@ -189,30 +173,9 @@ func (b *backfiller) defineKnown(ctx context.Context, s *session, t ddl.Table) e
 // creating creates the table's like under a name.
 func (b *backfiller) creating(name string) string { return strings.Replace(b.make, "%s", name, 1) }
 
-// same reports that two shapes compute the same columns.
-func (s shape) same(o shape) bool {
-	items := func(s shape) map[item]bool {
-		m := map[item]bool{}
-		for _, i := range append(append([]item{}, s.Keys...), s.Ends...) {
-			m[i] = true
-		}
-		for _, c := range s.Counts {
-			m[item{Name: c, Func: "count"}] = true
-		}
-		return m
-	}
-	a, b := items(s), items(o)
-	for i := range a {
-		if !b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
 // checked tells how the aggregate, or its like, is read.
 func (b *backfiller) checked(ctx context.Context, s *session, id tableID) (checked, error) {
-	c := b.v.checkedView(ctx, newSchema(s), view{Target: id, shape: b.view.shape})
+	c := b.tables.checkedView(ctx, newSchema(s), view{Target: id, shape: b.view.shape})
 	if c.grain == Unchecked {
 		return c, fmt.Errorf("backfill %s: it cannot be compared with the raw table: %s", b.plan.Table, c.reason)
 	}
@@ -222,18 +185,18 @@ func (b *backfiller) checked(ctx context.Context, s *session, id tableID) (check
 // makePlan chooses the source of history: the smallest table of days that covers
 // the aggregate and agrees with the raw table, or else the raw table.
 func (b *backfiller) makePlan(ctx context.Context, s *session) error {
-	b.v = newVerifier(&run{s: s, cfg: b.cfg, kind: Downloads, sum: &Summary{}})
-	if err := b.v.r.threads(ctx); err != nil {
+	var err error
+	if b.cfg, err = b.cfg.withThreads(ctx, s); err != nil {
 		return err
 	}
-	b.cfg.Threads, b.cfg.Parallel = b.v.r.cfg.Threads, b.v.r.cfg.Parallel
+	b.tables = newObserver(s, b.cfg)
 	b.cfg.Progress.phase("choosing where to compute it from")
 	source, inRaw, err := b.source(ctx, s)
 	if err != nil {
 		return err
 	}
 	b.plan.Source, b.plan.Downloads = source.Table, inRaw.total()
-	if err := s.row(ctx, statement{SQL: "SELECT count() FROM " + source.String()}, &b.plan.SourceRows); err != nil {
+	if b.plan.SourceRows, err = s.count(ctx, source.String()); err != nil {
 		return fmt.Errorf("count the rows of %s: %w", source, err)
 	}
 	// In the raw table's database is the aggregate's place too.
@@ -246,7 +209,7 @@ func (b *backfiller) makePlan(ctx context.Context, s *session) error {
 	}
 	c, err := b.checked(ctx, s, b.table)
 	if err == nil && c.count != "" {
-		found, err := b.v.observe(ctx, c)
+		found, err := b.tables.observe(ctx, c)
 		if err != nil && chconn.Classify(err) != chconn.UnknownColumn {
 			return err
 		}
@@ -274,11 +237,11 @@ func (b *backfiller) refuseLoss(ctx context.Context, s *session, g Grain, inRaw 
 	}
 	begin := fold(ByDay, inRaw.counts).ends[0]
 	for _, v := range views {
-		c := b.v.checkedView(ctx, newSchema(s), v)
+		c := b.tables.checkedView(ctx, newSchema(s), v)
 		if v.Source != b.d.Base.tableID || inFill(v.Target) || c.grain != ByDay && c.grain != ByMonth {
 			continue
 		}
-		found, err := b.v.observe(ctx, c)
+		found, err := b.tables.observe(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -293,7 +256,7 @@ func (b *backfiller) refuseLoss(ctx context.Context, s *session, g Grain, inRaw 
 // source is the table to compute history from, and what the raw table holds.
 func (b *backfiller) source(ctx context.Context, s *session) (target, observed, error) {
 	best := b.d.Base
-	inRaw, err := b.v.observe(ctx, b.v.rawTable())
+	inRaw, err := b.tables.observe(ctx, b.tables.rawTable())
 	if err != nil {
 		return best, inRaw, err
 	}
@@ -302,28 +265,23 @@ func (b *backfiller) source(ctx context.Context, s *session) (target, observed, 
 		if v.Target == b.table || !isCover(b.d, v, b.view) {
 			continue
 		}
-		c := b.v.checkedView(ctx, newSchema(s), v)
+		c := b.tables.checkedView(ctx, newSchema(s), v)
 		if c.grain != ByDay {
 			continue
 		}
-		var rows uint64
-		if err := s.row(ctx, statement{SQL: "SELECT count() FROM " + v.Target.String()}, &rows); err != nil {
+		rows, err := s.count(ctx, v.Target.String())
+		if err != nil {
 			return best, inRaw, fmt.Errorf("count the rows of %s: %w", v.Target, err)
 		}
 		if rows >= least {
 			continue
 		}
-		found, err := b.v.observe(ctx, c)
+		found, err := b.tables.observe(ctx, c)
 		if err != nil {
 			return best, inRaw, err
 		}
-		if sameCounts(found.counts, inRaw.counts) {
-			least = rows
-			for _, t := range b.d.Targets {
-				if t.tableID == v.Target {
-					best = t
-				}
-			}
+		if len(differing(found.counts, inRaw.counts)) == 0 {
+			least, best = rows, b.d.target(v.Target)
 		}
 	}
 	return best, inRaw, nil
@@ -331,22 +289,22 @@ func (b *backfiller) source(ctx context.Context, s *session) (target, observed, 
 
 // owning does some work as the only backfill of the table.
 func (b *backfiller) owning(ctx context.Context, s *session, do func(context.Context, *session) error) error {
-	if err := oneServer(s); err != nil {
+	if err := s.oneServer(); err != nil {
 		return err
 	}
-	if err := createBeside(ctx, s, b.fill(), besideLine{Kind: besideBackfill, Database: s.database, Name: b.plan.Table, Key: b.req.Key}); err != nil {
+	if err := createLasting(ctx, s, b.fill(), lastingID{Kind: lastingBackfill, Database: s.database, Name: b.plan.Table, Key: b.req.Key}); err != nil {
 		return err
 	}
-	locking := lockConfig{Beat: b.cfg.Beat, Lease: b.cfg.Lease, Log: b.cfg.Log}
-	l, err := acquire(ctx, newSession(b.cfg.Conn, b.fill(), 0), b.cfg.Holder, locking)
+	locking := b.cfg.locking()
+	l, err := acquire(ctx, s.of(b.fill(), 0), b.cfg.Holder, locking)
 	if err != nil {
 		return fmt.Errorf("backfill %s: %w", b.plan.Table, err)
 	}
 	return l.holding(ctx, locking, func(ctx context.Context) error {
 		// What a predecessor left running may not write any more.
-		if err := (&recoverer{s: l.session, cfg: b.cfg}).drain(ctx); err != nil {
+		if err := drain(ctx, l.s); err != nil {
 			return err
 		}
-		return do(ctx, l.session)
+		return do(ctx, l.s)
 	})
 }

@@ -66,7 +66,7 @@ func TestBackfill(t *testing.T) {
 				req.Key = strings.Split(c.key, ",")
 			}
 			seen := false
-			cfg := Config{Conn: db.Conn, At: func(s Step) error {
+			cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 				if s != StepRangeFilled || seen {
 					return nil
 				}
@@ -79,7 +79,7 @@ func TestBackfill(t *testing.T) {
 				load(t, Config{Conn: db.Conn}, fmt.Sprintf("%s/e%02d.parquet", dir, min(arrived, 2)))
 				must(t, db.Conn, fmt.Sprintf("INSERT INTO pypi (date, project, version, ci) VALUES ('2024-01-0%d', 'foreign', '1', 'true')", arrived))
 				return nil
-			}}
+			})}
 			dry := backfill(t, cfg, BackfillRequest{Table: req.Table, Key: req.Key, DryRun: true})
 			plan := backfill(t, cfg, req)
 			if !seen || plan.Source != c.source || dry.Source != c.source || dry.Downloads == 0 {
@@ -122,12 +122,12 @@ func TestBackfillRefuses(t *testing.T) {
 		t.Error(err)
 	}
 	// One that did not end stands in the way of a repair, and is dropped.
-	crash := Config{Conn: db.Conn, At: func(s Step) error {
+	crash := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepReady {
 			return context.Canceled
 		}
 		return nil
-	}}
+	})}
 	if _, err := New(crash).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_day"}); err == nil {
 		t.Fatal("the backfill did not end where it should")
 	}

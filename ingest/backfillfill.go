@@ -7,15 +7,17 @@ import (
 	"strings"
 	"time"
 
+	"clickql/internal/chconn"
+
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // dayRange is a run of days that one statement computes; without days where the
 // source has none.
 type dayRange struct {
-	n           int
-	first, last day
-	dated       bool
+	n     int
+	days  span
+	dated bool
 }
 
 // Bounds of a range: so many rows that its groups fit into memory or spill
@@ -33,9 +35,8 @@ func (b *backfiller) carryOut(ctx context.Context, own *session) error {
 	}
 	if ready == nil {
 		b.cfg.Progress.phase("waiting for the writer")
-		err := b.in.asWriter(ctx, func(ctx context.Context, r *run) error {
-			r.cfg = b.cfg
-			ready, err = b.prepare(ctx, r)
+		err := b.asWriter(ctx, func(ctx context.Context, w *writer) error {
+			ready, err = b.prepare(ctx, w)
 			return err
 		})
 		if err != nil {
@@ -46,21 +47,20 @@ func (b *backfiller) carryOut(ctx context.Context, own *session) error {
 		return err
 	}
 	b.cfg.Progress.phase("waiting for the writer")
-	return b.in.asWriter(ctx, func(ctx context.Context, r *run) error {
-		r.cfg = b.cfg
-		if err := b.publish(ctx, r); err != nil {
+	return b.asWriter(ctx, func(ctx context.Context, w *writer) error {
+		if err := b.publish(ctx, w); err != nil {
 			return err
 		}
 		// The lock goes with the database, which its holder must not take for a loss.
-		return b.remove(context.WithoutCancel(ctx), r.s)
+		return b.remove(context.WithoutCancel(ctx), w.s)
 	})
 }
 
 // fillRanges computes each range of history that is not there yet.
 func (b *backfiller) fillRanges(ctx context.Context, s *session, ready readyLine) error {
-	var rows uint64
 	snapshot := tableID{b.fill(), fillSnapshot}
-	if err := s.row(ctx, statement{SQL: "SELECT count() FROM " + snapshot.String()}, &rows); err != nil {
+	rows, err := s.count(ctx, snapshot.String())
+	if err != nil {
 		return fmt.Errorf("count the rows of %s: %w", snapshot, err)
 	}
 	ranges, err := b.ranges(ctx, s, snapshot, ready, max(rangeRows, rows/maxRanges))
@@ -73,9 +73,6 @@ func (b *backfiller) fillRanges(ctx context.Context, s *session, ready readyLine
 		if err := b.fillRange(ctx, s, ready, r); err != nil {
 			return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, b.plan.Table, withMemoryRemedy(err, "allow more with --max-memory"))
 		}
-		if err := b.cfg.at(StepRangeFilled); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -85,18 +82,18 @@ func (r dayRange) String() string {
 	if !r.dated {
 		return "all"
 	}
-	return r.first.String() + " to " + r.last.String()
+	return r.days.from.String() + " to " + r.days.to.String()
 }
 
 // ranges cuts the snapshot, which does not change, into runs of days.
 func (b *backfiller) ranges(ctx context.Context, s *session, snapshot tableID, ready readyLine, most uint64) ([]dayRange, error) {
-	dated := ready.Source == b.d.Base.Table || contains(ready.Key, b.v.r.feed.Day)
+	dated := ready.Source == b.d.Base.Table || slices.Contains(ready.Key, b.tables.day)
 	if !dated {
 		return []dayRange{{}}, nil
 	}
 	var ranges []dayRange
 	var held uint64
-	day := quote(b.v.r.feed.Day)
+	day := chconn.Ident(b.tables.day)
 	err := s.each(ctx, statement{SQL: "SELECT " + day + ", count() FROM " + snapshot.String() + " GROUP BY " + day + " ORDER BY " + day,
 		Settings: map[string]any{"max_threads": b.cfg.Threads}},
 		func(rows driver.Rows) error {
@@ -107,10 +104,10 @@ func (b *backfiller) ranges(ctx context.Context, s *session, snapshot tableID, r
 			}
 			d := dayOf(t)
 			if last := len(ranges) - 1; last >= 0 && held+n <= most {
-				ranges[last].last, held = d, held+n
+				ranges[last].days.to, held = d, held+n
 				return nil
 			}
-			ranges, held = append(ranges, dayRange{n: len(ranges), first: d, last: d, dated: true}), n
+			ranges, held = append(ranges, dayRange{n: len(ranges), days: span{d, d}, dated: true}), n
 			return nil
 		})
 	if err != nil {
@@ -130,8 +127,8 @@ func (b *backfiller) fillRange(ctx context.Context, s *session, ready readyLine,
 	}
 	condition, params := "", map[string]any{}
 	if r.dated {
-		day := quote(b.v.r.feed.Day)
-		condition, params = day+" >= {first:Date} AND "+day+" <= {last:Date}", map[string]any{"first": r.first.String(), "last": r.last.String()}
+		day := chconn.Ident(b.tables.day)
+		condition, params = day+" >= {first:Date} AND "+day+" <= {last:Date}", map[string]any{"first": r.days.from.String(), "last": r.days.to.String()}
 	}
 	if there != "" {
 		return b.passed(ctx, s, condition, params)
@@ -145,15 +142,7 @@ func (b *backfiller) fillRange(ctx context.Context, s *session, ready readyLine,
 	if ready.Source != b.d.Base.Table {
 		from = &cover{Staged: fillSnapshot, Key: ready.Key, Count: unquote(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
 	}
-	sql, inOrder, err := fillSQL(b.fill(), f, from, source, condition)
-	if err != nil {
-		return err
-	}
-	settings := (&stager{cfg: b.cfg}).settings(1, nil)
-	if inOrder {
-		settings["optimize_aggregation_in_order"] = 1
-	}
-	err = s.exec(ctx, statement{SQL: sql, Params: params, Settings: settings, Rows: func(n uint64) {
+	err = compute(ctx, s, b.fill(), f, from, source, condition, statement{Params: params, Settings: b.cfg.filling(1, nil), Rows: func(n uint64) {
 		b.cfg.Progress.update(func(p *Snapshot) { p.RowsDone += n })
 	}})
 	if err == nil {
@@ -177,9 +166,9 @@ func (b *backfiller) passed(ctx context.Context, s *session, condition string, p
 // publish puts history and what has arrived together, compares them with the raw
 // table, and puts the result in place. Somebody else's INSERT in between is seen
 // in the raw table: then it is done again, since arrivals are still collected.
-func (b *backfiller) publish(ctx context.Context, r *run) error {
+func (b *backfiller) publish(ctx context.Context, w *writer) error {
 	for n := 1; n <= maxPrepare; n++ {
-		agrees, err := b.tryPublish(ctx, r, n)
+		agrees, err := b.tryPublish(ctx, w, n)
 		if err != nil || agrees {
 			return err
 		}
@@ -188,42 +177,41 @@ func (b *backfiller) publish(ctx context.Context, r *run) error {
 }
 
 // tryPublish is one attempt; false where somebody inserted meanwhile.
-func (b *backfiller) tryPublish(ctx context.Context, r *run, n int) (agrees bool, err error) {
-	before, err := r.p.whole(ctx, b.d.Base.tableID, "count()")
+func (b *backfiller) tryPublish(ctx context.Context, w *writer, n int) (agrees bool, err error) {
+	before, err := w.p.whole(ctx, b.d.Base.tableID, "count()")
 	if err != nil {
 		return false, err
 	}
 	// What is counted has arrived once the INSERTs that run now have ended.
-	if err := b.awaitInserts(ctx, r.s); err != nil {
+	if err := b.awaitInserts(ctx, w.s); err != nil {
 		return false, err
 	}
-	line := batchLine{Batch: batchName(r.s.epoch, n), Kind: "backfill", Stored: 0}
-	w := &work{r: r, batch: batch{Name: line.Batch}, line: line, began: r.cfg.Now(), stage: stageName(r.s.database, line.Batch, r.s.epoch)}
-	swaps, err := b.assemble(ctx, w)
+	at := w.passage(batchLine{Batch: batchName(w.s.epoch, n), Kind: "backfill"}, 1)
+	swaps, err := b.assemble(ctx, at)
 	if err != nil {
-		return false, w.abandon(ctx, err)
+		return false, at.abandon(ctx, err)
 	}
-	differs, err := b.compare(ctx, r, tableID{w.stage, swaps[0].Staged})
+	differs, err := b.compare(ctx, w.s, tableID{at.stage, swaps[0].Staged})
 	if err != nil {
-		return false, w.abandon(ctx, err)
+		return false, at.abandon(ctx, err)
 	}
 	if differs != "" {
-		now, err := r.p.whole(ctx, b.d.Base.tableID, "count()")
+		now, err := w.p.whole(ctx, b.d.Base.tableID, "count()")
 		if err == nil && now == before {
-			return false, w.abandon(ctx, fmt.Errorf("backfill %s: what was computed does not agree with the raw table: %s; something was taken out of or put into %s otherwise than by an INSERT or a load: drop what is prepared with --discard, and run this again",
+			return false, at.abandon(ctx, fmt.Errorf("backfill %s: what was computed does not agree with the raw table: %s; something was taken out of or put into %s otherwise than by an INSERT or a load: drop what is prepared with --discard, and run this again",
 				b.plan.Table, differs, b.d.Base))
 		}
-		give := w.abandon(ctx, errInserted)
+		give := at.abandon(ctx, errInserted)
 		if err != nil || give != errInserted { //nolint:errorlint // returned as it is
 			return false, err
 		}
 		return false, nil
 	}
-	r.cfg.Progress.phase("publishing")
-	if err := w.publishSwaps(ctx, swaps); err != nil {
+	b.cfg.Progress.phase("publishing")
+	if err := at.publishSwaps(ctx, swaps); err != nil {
 		return false, err
 	}
-	differs, err = b.compare(ctx, r, b.table)
+	differs, err = b.compare(ctx, w.s, b.table)
 	return differs == "", err
 }
 
@@ -231,33 +219,31 @@ func (b *backfiller) tryPublish(ctx context.Context, r *run, n int) (agrees bool
 var errInserted = fileError("the raw table changed while the aggregate was put together")
 
 // assemble builds the whole aggregate in a private database, by hard links.
-func (b *backfiller) assemble(ctx context.Context, w *work) ([]swapLine, error) {
-	if err := w.record(ctx, Planned); err != nil {
+func (b *backfiller) assemble(ctx context.Context, at *passage) ([]swapLine, error) {
+	if err := at.record(ctx, Planned, ""); err != nil {
 		return nil, err
 	}
-	if err := w.r.s.run(ctx, "CREATE DATABASE "+quote(w.stage)+" ENGINE = Atomic"); err != nil {
-		return nil, fmt.Errorf("create the private database %s: %w", w.stage, err)
+	s := at.w.s
+	if err := createStage(ctx, s, at.stage, at.line.Batch); err != nil {
+		return nil, err
 	}
-	next := tableID{w.stage, successor(b.table.Table)}
-	if err := w.r.s.run(ctx, b.creating(next.String())); err != nil {
+	next := tableID{at.stage, successor(b.table.Table)}
+	if err := s.run(ctx, b.creating(next.String())); err != nil {
 		return nil, fmt.Errorf("create the successor of %s: %w", b.table, err)
 	}
-	parts, err := b.finished(ctx, w.r.s)
+	parts, err := b.finished(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range append(parts, fillArrivals) {
-		if err := takePartitions(ctx, w.r.s, tableID{b.fill(), part}, next, false); err != nil {
+		if err := takePartitions(ctx, s, tableID{b.fill(), part}, next, false); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.r.cfg.at(StepNextBuilt); err != nil {
-		return nil, err
-	}
-	l, err := w.r.p.swapOf(ctx, w.batch.Name, w.stage, next.Table, b.table)
+	l, err := at.w.p.swapOf(ctx, at.line.Batch, at.stage, next.Table, b.table)
 	swaps := []swapLine{l}
 	if b.sql != "" {
-		swaps = append(swaps, swapLine{Batch: w.batch.Name, Verb: string(define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: w.r.cfg.Now()})
+		swaps = append(swaps, swapLine{Batch: at.line.Batch, Verb: string(define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: b.cfg.Now()})
 	}
 	return swaps, err
 }
@@ -265,28 +251,24 @@ func (b *backfiller) assemble(ctx context.Context, w *work) ([]swapLine, error) 
 // finished lists the tables of the ranges that are there.
 func (b *backfiller) finished(ctx context.Context, s *session) ([]string, error) {
 	parts, err := s.texts(ctx, statement{
-		SQL:    "SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
+		SQL:    "SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String}) ORDER BY name",
 		Params: map[string]any{"database": b.fill(), "prefix": fillDone},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list what is computed of %s: %w", b.plan.Table, err)
-	}
-	slices.Sort(parts)
-	return parts, nil
+	return parts, failing(err, "list what is computed of %s", b.plan.Table)
 }
 
 // compare says how a table differs from the raw table; empty where it does not.
-func (b *backfiller) compare(ctx context.Context, r *run, id tableID) (string, error) {
-	c, err := b.checked(ctx, r.s, id)
+func (b *backfiller) compare(ctx context.Context, s *session, id tableID) (string, error) {
+	c, err := b.checked(ctx, s, id)
 	if err != nil {
 		return "", err
 	}
-	b.v.r.s = r.s
-	inRaw, err := b.v.observe(ctx, b.v.rawTable())
+	b.tables = newObserver(s, b.cfg)
+	inRaw, err := b.tables.observe(ctx, b.tables.rawTable())
 	if err != nil {
 		return "", err
 	}
-	found, err := b.v.observe(ctx, c)
+	found, err := b.tables.observe(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -297,12 +279,8 @@ func (b *backfiller) compare(ctx context.Context, r *run, id tableID) (string, e
 		}
 		return "", nil
 	}
-	for _, counts := range []map[day]int64{want.counts, found.counts} {
-		for p := range counts {
-			if found.counts[p] != want.counts[p] {
-				return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", found.counts[p], c.grain.write(p), want.counts[p]), nil
-			}
-		}
+	for _, p := range differing(found.counts, want.counts) {
+		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", found.counts[p], c.grain.write(p), want.counts[p]), nil
 	}
 	return "", nil
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/chconn"
 )
 
@@ -26,16 +24,15 @@ type readyLine struct {
 // readReady reads what an earlier backfill of the same definition has prepared;
 // nil where there is none.
 func (b *backfiller) readReady(ctx context.Context, s *session) (*readyLine, error) {
-	comment := ""
-	err := s.each(ctx, statement{
+	comments, err := s.texts(ctx, statement{
 		SQL:    "SELECT comment FROM system.tables WHERE database = {database:String} AND name = {name:String}",
 		Params: map[string]any{"database": b.fill(), "name": fillReady},
-	}, func(rows driver.Rows) error { return rows.Scan(&comment) })
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier backfill of %s: %w", b.plan.Table, err)
 	}
 	var r readyLine
-	if json.Unmarshal([]byte(comment), &r) != nil || r.Make != b.make || r.Select != b.view.Select {
+	if json.Unmarshal([]byte(strings.Join(comments, "")), &r) != nil || r.Make != b.make || r.Select != b.view.Select {
 		return nil, nil //nolint:nilerr // not of ours, or of another definition: prepared anew
 	}
 	return &r, nil
@@ -48,9 +45,9 @@ const maxPrepare = 5
 // instant. It is done under the writer's lock, so that no load publishes, and
 // holds only if the raw table did not change meanwhile: somebody else's INSERT
 // would be in both or in neither.
-func (b *backfiller) prepare(ctx context.Context, r *run) (*readyLine, error) {
+func (b *backfiller) prepare(ctx context.Context, w *writer) (*readyLine, error) {
 	for range maxPrepare {
-		ready, err := b.tryPrepare(ctx, r)
+		ready, err := b.tryPrepare(ctx, w)
 		if err != nil || ready != nil {
 			return ready, err
 		}
@@ -59,11 +56,11 @@ func (b *backfiller) prepare(ctx context.Context, r *run) (*readyLine, error) {
 }
 
 // tryPrepare is one attempt; nil where the raw table changed.
-func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error) {
-	if err := b.clear(ctx, r.s); err != nil {
+func (b *backfiller) tryPrepare(ctx context.Context, w *writer) (*readyLine, error) {
+	if err := b.clear(ctx, w.s); err != nil {
 		return nil, err
 	}
-	source, inRaw, err := b.source(ctx, r.s)
+	source, inRaw, err := b.source(ctx, w.s)
 	if err != nil {
 		return nil, err
 	}
@@ -73,51 +70,48 @@ func (b *backfiller) tryPrepare(ctx context.Context, r *run) (*readyLine, error)
 	}
 	view := "CREATE MATERIALIZED VIEW " + name(b.fill(), fillArrivals+"_mv") + " TO " + name(b.fill(), fillArrivals) + " AS " + b.view.Select
 	for _, sql := range []string{b.creating(name(b.fill(), fillArrivals)), view} {
-		if err := r.s.run(ctx, sql); err != nil {
+		if err := w.s.run(ctx, sql); err != nil {
 			return nil, fmt.Errorf("collect what arrives for %s: %w", b.plan.Table, err)
 		}
 	}
 	// An INSERT that began before the view was there does not know of it.
-	if err := b.awaitInserts(ctx, r.s); err != nil {
+	if err := b.awaitInserts(ctx, w.s); err != nil {
 		return nil, err
 	}
 	snapshot := tableID{b.fill(), fillSnapshot}
-	if err := r.s.run(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
+	if err := w.s.run(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
 		return nil, fmt.Errorf("keep what %s holds: %w", source, err)
 	}
-	if err := takePartitions(ctx, r.s, source.tableID, snapshot, false); err != nil {
+	if err := takePartitions(ctx, w.s, source.tableID, snapshot, false); err != nil {
 		return nil, err
 	}
-	same, err := b.unchangedSince(ctx, r, inRaw.total(), snapshot, ready.Count)
+	same, err := b.unchangedSince(ctx, w, inRaw.total(), snapshot, ready.Count)
 	if err != nil || !same {
-		return nil, err
-	}
-	if err := r.cfg.at(StepSnapshot); err != nil {
 		return nil, err
 	}
 	comment, err := json.Marshal(ready)
 	if err != nil {
 		return nil, err
 	}
-	err = r.s.run(ctx, "CREATE TABLE "+name(b.fill(), fillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
+	err = w.s.run(ctx, "CREATE TABLE "+name(b.fill(), fillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
 	if err != nil {
 		return nil, fmt.Errorf("note what is prepared for %s: %w", b.plan.Table, err)
 	}
-	return ready, r.cfg.at(StepReady)
+	return ready, nil
 }
 
 // unchangedSince reports that the raw table holds as many rows as before, the
 // snapshot as many downloads, and that none has arrived.
-func (b *backfiller) unchangedSince(ctx context.Context, r *run, before int64, snapshot tableID, count string) (bool, error) {
-	kept, err := r.p.whole(ctx, snapshot, count)
+func (b *backfiller) unchangedSince(ctx context.Context, w *writer, before int64, snapshot tableID, count string) (bool, error) {
+	kept, err := w.p.whole(ctx, snapshot, count)
 	if err != nil {
 		return false, err
 	}
-	now, err := r.p.whole(ctx, b.d.Base.tableID, "count()")
+	now, err := w.p.whole(ctx, b.d.Base.tableID, "count()")
 	if err != nil {
 		return false, err
 	}
-	arrived, err := r.p.whole(ctx, tableID{b.fill(), fillArrivals}, "count()")
+	arrived, err := w.p.whole(ctx, tableID{b.fill(), fillArrivals}, "count()")
 	return kept == before && now == before && arrived == 0, err
 }
 
@@ -167,16 +161,13 @@ func (b *backfiller) remove(ctx context.Context, s *session) error {
 }
 
 // discard drops what a backfill that did not end has left.
-func (b *backfiller) discard(ctx context.Context, s *session) error {
+func (b *backfiller) discard(ctx context.Context) error {
 	var there uint64
-	err := s.row(ctx, statement{SQL: "SELECT count() FROM system.databases WHERE name = {name:String}", Params: map[string]any{"name": b.fill()}}, &there)
+	err := b.s.row(ctx, statement{SQL: "SELECT count() FROM system.databases WHERE name = {name:String}", Params: map[string]any{"name": b.fill()}}, &there)
 	if err != nil || there == 0 {
 		return errors.Join(err, fmt.Errorf("discard the backfill of %s: there is none", b.plan.Table))
 	}
-	return b.owning(ctx, s, func(ctx context.Context, _ *session) error {
-		return b.in.asWriter(ctx, func(ctx context.Context, r *run) error { return b.remove(context.WithoutCancel(ctx), r.s) })
+	return b.owning(ctx, b.s, func(ctx context.Context, _ *session) error {
+		return b.asWriter(ctx, func(ctx context.Context, w *writer) error { return b.remove(context.WithoutCancel(ctx), w.s) })
 	})
 }
-
-// inFill reports a table of a backfill that has not ended.
-func inFill(id tableID) bool { return strings.HasPrefix(id.Database, fillPrefix) }

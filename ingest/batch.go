@@ -1,6 +1,6 @@
 package ingest
 
-import "strings"
+import "time"
 
 // batch is the unit that becomes public together.
 type batch struct {
@@ -8,77 +8,48 @@ type batch struct {
 	Files []file
 	Rows  uint64
 	Bytes int64
-	// sourceOf finds the source that reads a file.
-	sourceOf func(name string) Source
 }
 
-// group is the part of a batch that one statement reads: files of one source
-// and one layout.
-type group struct {
-	Source Source
-	Layout layout
-	Files  []file
-}
-
-// objects lists the group's files as objects.
-func (g group) objects() []Object {
-	objects := make([]Object, len(g.Files))
-	for i, f := range g.Files {
-		objects[i] = f.Object
+// newBatch adds its files up.
+func newBatch(name string, files []file) batch {
+	b := batch{Name: name, Files: files}
+	for _, f := range files {
+		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
 	}
-	return objects
+	return b
 }
 
-// rows is the sum of the footers.
-func (g group) rows() (n uint64) {
-	for _, f := range g.Files {
-		n += f.Rows
+// planned are the ledger's lines about its files, which belong to it.
+func (b batch) planned(kind Kind, at time.Time) []fileLine {
+	lines := make([]fileLine, len(b.Files))
+	for i, f := range b.Files {
+		lines[i] = fileLine{Kind: string(kind), Name: f.Name, Generation: f.Generation, Batch: b.Name,
+			Outcome: string(filePlanned), Bytes: uint64(f.Size), Rows: f.Rows, At: at.UTC()}
 	}
-	return n
+	return lines
 }
 
-// groups splits the batch by source and layout, in the order of its files.
-func (b batch) groups() []group {
-	type key struct {
-		source Source
-		layout layout
+// rejected are those about the files of which rows are not stored: how many, by
+// file and reason.
+func (b batch) rejected(kind Kind, rows map[string]map[string]uint64, at time.Time) (lines []fileLine) {
+	for _, l := range b.planned(kind, at) {
+		if l.Outcome, l.Rejected = string(fileCounted), rows[l.Name]; len(l.Rejected) > 0 {
+			lines = append(lines, l)
+		}
 	}
-	byKey := map[key][]file{}
-	var order []key
+	return lines
+}
+
+// without is the batch's files but one, and that one's rows.
+func (b batch) without(o Object) (rest []file, rows uint64) {
 	for _, f := range b.Files {
-		k := key{b.sourceOf(f.Name), f.Layout}
-		if byKey[k] == nil {
-			order = append(order, k)
+		if f.Name == o.Name {
+			rows = f.Rows
+			continue
 		}
-		byKey[k] = append(byKey[k], f)
+		rest = append(rest, f)
 	}
-	var groups []group
-	for _, k := range order {
-		files := map[string]file{}
-		for _, f := range byKey[k] {
-			files[f.Name] = f
-		}
-		objects := group{Files: byKey[k]}.objects()
-		for _, part := range k.source.Group(objects) {
-			g := group{Source: k.source, Layout: k.layout}
-			for _, o := range part {
-				g.Files = append(g.Files, files[o.Name])
-			}
-			groups = append(groups, g)
-		}
-	}
-	return groups
-}
-
-// without is the batch's files but one.
-func (b batch) without(o Object) []file {
-	var rest []file
-	for _, f := range b.Files {
-		if f.Name != o.Name {
-			rest = append(rest, f)
-		}
-	}
-	return rest
+	return rest, rows
 }
 
 // limits bound a batch.
@@ -105,6 +76,3 @@ func cut(files []file, l limits) [][]file {
 	}
 	return batches
 }
-
-// join writes a list.
-func join(parts []string) string { return strings.Join(parts, ", ") }

@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"slices"
 	"sort"
 	"strings"
+
+	"clickql/internal/chconn"
 )
 
 // fill is one statement that fills a staged table.
@@ -23,22 +26,23 @@ type cover struct {
 	Count  string   // its column of counts
 }
 
+// cover is the table that a view fills.
+func (d derivation) cover(v view) cover {
+	t := d.target(v.Target)
+	return cover{Staged: t.Staged, Key: t.Key, Count: v.shape.Counts[0]}
+}
+
 // planFills says for each view what its table can be computed from: every
 // table that covers it and is not itself covered by another such table. Which
 // of them is smallest is known when they are filled. The order is one in which
 // the statements can run.
 func planFills(d derivation) []fill {
 	fills := make([]fill, 0, len(d.Views))
-	byID := make(map[tableID]target, len(d.Targets)+1)
-	for _, t := range d.all() {
-		byID[t.tableID] = t
-	}
 	for _, v := range d.Views {
-		f := fill{View: v, Target: byID[v.Target], After: []string{byID[v.Source].Staged}}
+		f := fill{View: v, Target: d.target(v.Target), After: []string{d.target(v.Source).Staged}}
 		for _, c := range minimalCovers(d, v) {
-			t := byID[c.Target]
-			f.From = append(f.From, cover{Staged: t.Staged, Key: t.Key, Count: c.shape.Counts[0]})
-			f.After = append(f.After, t.Staged)
+			f.From = append(f.From, d.cover(c))
+			f.After = append(f.After, d.target(c.Target).Staged)
 		}
 		fills = append(fills, f)
 	}
@@ -64,20 +68,10 @@ func minimalCovers(d derivation, v view) []view {
 			covers = append(covers, c)
 		}
 	}
-	var minimal []view
-	for _, c := range covers {
-		least := true
-		for _, other := range covers {
-			if other.tableID != c.tableID && isCover(d, c, other) {
-				least = false
-				break
-			}
-		}
-		if least {
-			minimal = append(minimal, c)
-		}
-	}
-	return minimal
+	all := slices.Clone(covers)
+	return slices.DeleteFunc(covers, func(c view) bool {
+		return slices.ContainsFunc(all, func(other view) bool { return other.tableID != c.tableID && isCover(d, c, other) })
+	})
 }
 
 // isCover reports that v can be computed from the table of c: both are
@@ -93,51 +87,28 @@ func isCover(d derivation, c, v view) bool {
 	}
 	key := plainKey(d, c)
 	needs := v.shape.columns()
-	for _, column := range needs {
-		if !contains(key, column) {
-			return false
-		}
+	if slices.ContainsFunc(needs, func(column string) bool { return !slices.Contains(key, column) }) {
+		return false
 	}
 	return len(key) > len(needs) || c.String() < v.String() || !isPlain(*v.shape)
 }
 
 // isPlain reports that a shape's keys are columns themselves, with a count.
 func isPlain(s shape) bool {
-	for _, k := range s.Keys {
-		if k.Func != "" {
-			return false
-		}
-	}
-	return len(s.Counts) > 0
+	return len(s.Counts) > 0 && !slices.ContainsFunc(s.Keys, func(k item) bool { return k.Func != "" })
 }
 
 // plainKey lists the base's columns that a view's table holds in its sorting key,
 // as they are: one of another type holds other values, such as none for nulls.
 func plainKey(d derivation, c view) []string {
-	var table target
-	for _, t := range d.Targets {
-		if t.tableID == c.Target {
-			table = t
-		}
-	}
+	table := d.target(c.Target)
 	var columns []string
 	for _, k := range c.shape.Keys {
-		if k.Func == "" && contains(table.Key, k.Column) && table.valuesOf(k.Column) == d.Base.valuesOf(k.Column) {
+		if k.Func == "" && slices.Contains(table.Key, k.Column) && table.valuesOf(k.Column) == d.Base.valuesOf(k.Column) {
 			columns = append(columns, k.Column)
 		}
 	}
 	return columns
-}
-
-// filledBy counts the views that fill a table.
-func filledBy(d derivation, id tableID) int {
-	n := 0
-	for _, v := range d.Views {
-		if v.Target == id {
-			n++
-		}
-	}
-	return n
 }
 
 // fillSQL is the statement that fills a table from a cover, or, where there is
@@ -156,7 +127,7 @@ func fillSQL(stage string, f fill, from *cover, source target, condition string)
 	}
 	table, key, count := name(stage, source.Staged), source.Key, "count()"
 	if from != nil {
-		table, key, count = name(stage, from.Staged), from.Key, "sum("+quote(from.Count)+")"
+		table, key, count = name(stage, from.Staged), from.Key, "sum("+chconn.Ident(from.Count)+")"
 	}
 	s := *f.View.shape
 	if inOrder = isPrefix(s, key); !inOrder {
@@ -171,20 +142,20 @@ func fillSQL(stage string, f fill, from *cover, source target, condition string)
 func (s shape) insertSQL(into, table, count, condition string) string {
 	var columns, exprs, groups []string
 	for _, k := range s.Keys {
-		columns, exprs, groups = append(columns, quote(k.Name)), append(exprs, k.expr()), append(groups, k.groups())
+		columns, exprs, groups = append(columns, chconn.Ident(k.Name)), append(exprs, k.expr()), append(groups, k.groups())
 	}
 	for _, c := range s.Counts {
-		columns, exprs = append(columns, quote(c)), append(exprs, count)
+		columns, exprs = append(columns, chconn.Ident(c)), append(exprs, count)
 	}
 	for _, e := range s.Ends {
-		columns, exprs = append(columns, quote(e.Name)), append(exprs, e.expr())
+		columns, exprs = append(columns, chconn.Ident(e.Name)), append(exprs, e.expr())
 	}
-	sql := into + " (" + join(columns) + ") SELECT " + join(exprs) + " FROM " + table
+	sql := into + " (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(exprs, ", ") + " FROM " + table
 	if condition != "" {
 		sql += " WHERE " + condition
 	}
 	if len(groups) > 0 {
-		sql += " GROUP BY " + join(groups)
+		sql += " GROUP BY " + strings.Join(groups, ", ")
 	}
 	return sql
 }
@@ -195,12 +166,7 @@ func isPrefix(s shape, key []string) bool {
 	if len(s.Keys) > len(key) {
 		return false
 	}
-	for _, k := range s.Keys {
-		if k.Func != "" || !contains(key[:len(s.Keys)], k.Column) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.Keys, func(k item) bool { return k.Func != "" || !slices.Contains(key[:len(s.Keys)], k.Column) })
 }
 
 // quoteAll lists the columns that the target has.
@@ -208,7 +174,7 @@ func quoteAll(columns []string, has func(string) bool) string {
 	var out []string
 	for _, c := range columns {
 		if has(c) {
-			out = append(out, quote(c))
+			out = append(out, chconn.Ident(c))
 		}
 	}
 	return strings.Join(out, ", ")

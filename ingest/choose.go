@@ -3,66 +3,58 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
-	"sort"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"strings"
 )
 
+// finder finds files of a kind, and asks the ledger about them.
+type finder struct {
+	s       *session
+	cfg     Config
+	ledger  ledger
+	kind    Kind
+	sources sources
+	partial bool // a listing was narrowed
+}
+
+// newFinder has listed nothing yet.
+func newFinder(s *session, cfg Config, kind Kind) *finder {
+	return &finder{s: s, cfg: cfg, ledger: ledgerOf(s), kind: kind, sources: cfg.sources(s)}
+}
+
 // choose lists what the sources name and leaves out what is loaded, changed or
-// unreadable.
-func (r *run) choose(ctx context.Context, sources []string) ([]file, error) {
-	r.cfg.Progress.phase("listing files")
-	objects, err := r.list(ctx, sources)
+// unreadable, which the summary counts.
+func (f *finder) choose(ctx context.Context, sum *Summary, sources []string) ([]file, []Failure, error) {
+	f.cfg.Progress.phase("listing files")
+	objects, err := f.list(ctx, sources)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r.sum.Listed = len(objects)
-	fresh, err := r.unloaded(ctx, objects)
+	sum.Listed, sum.Partial = len(objects), f.partial
+	fresh, err := f.unloaded(ctx, sum, objects)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r.cfg.Progress.phase("reading footers")
-	files, failures, err := r.footers(ctx, fresh)
-	if err != nil {
-		return nil, err
-	}
-	var rows uint64
-	var bytes int64
-	for _, f := range files {
-		rows, bytes = rows+f.Rows, bytes+f.Size
-	}
-	r.cfg.Progress.begin(len(files)+len(failures), rows, bytes)
-	for _, f := range failures {
-		if err := r.failFile(ctx, f, 0); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
+	f.cfg.Progress.phase("reading footers")
+	return f.footers(ctx, fresh)
 }
 
 // list expands all sources; an object that is named twice is one. What cannot
 // be listed is reported for all sources together, before anything is loaded.
-func (r *run) list(ctx context.Context, sources []string) ([]Object, error) {
-	seen := map[string]bool{}
-	var objects []Object
+func (f *finder) list(ctx context.Context, sources []string) ([]Object, error) {
+	byName := map[string]Object{}
 	var errs []error
 	for _, pattern := range sources {
-		found, err := r.listNew(ctx, r.cfg.sourceOf(r.s)(pattern), pattern)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+		found, err := f.listNew(ctx, f.sources.of(pattern), pattern)
+		errs = append(errs, err)
 		for _, o := range found {
-			if !seen[o.Name] {
-				seen[o.Name] = true
-				objects = append(objects, o)
+			if _, seen := byName[o.Name]; !seen {
+				byName[o.Name] = o
 			}
 		}
 	}
-	sort.Slice(objects, func(i, j int) bool { return objects[i].Name < objects[j].Name })
-	return objects, errors.Join(errs...)
+	return slices.SortedFunc(maps.Values(byName), func(a, b Object) int { return strings.Compare(a.Name, b.Name) }), errors.Join(errs...)
 }
 
 // ledgerChunk bounds the objects of which the ledger is asked, and that are then
@@ -79,12 +71,12 @@ const listBytes = 60_000
 // about is the condition that chooses the ledger's lines of some objects: by name
 // where they are few, and otherwise by the range that they lie in, with whatever
 // else of the ledger lies there.
-func (r *run) about(objects []Object) (condition string, params map[string]any) {
+func (f *finder) about(objects []Object) (condition string, params map[string]any) {
 	names, bytes := make([]string, len(objects)), 0
 	for i, o := range objects {
 		names[i], bytes = o.Name, bytes+len(o.Name)
 	}
-	params = map[string]any{"kind": string(r.kind), "first": slices.Min(names), "last": slices.Max(names)}
+	params = map[string]any{"kind": string(f.kind), "first": slices.Min(names), "last": slices.Max(names)}
 	if condition = "kind = {kind:String} AND name >= {first:String} AND name <= {last:String}"; bytes > listBytes {
 		return condition, params
 	}
@@ -94,47 +86,44 @@ func (r *run) about(objects []Object) (condition string, params map[string]any) 
 
 // unloaded leaves out the objects that are in the tables, and notes those that
 // are there at another generation.
-func (r *run) unloaded(ctx context.Context, objects []Object) ([]Object, error) {
-	var fresh []Object
-	for len(objects) > 0 {
-		n := min(len(objects), askedChunk)
-		loaded, err := r.loadedGenerations(ctx, objects[:n])
+func (f *finder) unloaded(ctx context.Context, sum *Summary, objects []Object) (fresh []Object, err error) {
+	for chunk := range slices.Chunk(objects, askedChunk) {
+		loaded, err := f.loadedGenerations(ctx, chunk)
 		if err != nil {
 			return nil, err
 		}
-		failed, err := r.failuresOf(ctx, objects[:n])
+		failed, err := f.failuresOf(ctx, chunk)
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range objects[:n] {
+		for _, o := range chunk {
 			switch generation, known := loaded[o.Name]; {
 			case !known:
-				if r.isDue(o, failed[o.Name]) {
+				if f.isDue(sum, o, failed[o.Name]) {
 					fresh = append(fresh, o)
 				}
 			case generation == o.Generation:
-				r.sum.Already++
+				sum.Already++
 			default:
-				r.sum.Changed = append(r.sum.Changed, Change{o, generation})
+				sum.Changed = append(sum.Changed, Change{o, generation})
 			}
 		}
-		objects = objects[n:]
 	}
 	return fresh, nil
 }
 
 // isDue tells whether an object that is not loaded is to be tried now, and notes
 // it where not. What failed with other content is forgotten.
-func (r *run) isDue(o Object, f failures) bool {
-	if f.generation != o.Generation {
+func (f *finder) isDue(sum *Summary, o Object, past failures) bool {
+	if past.Generation != o.Generation {
 		return true
 	}
-	switch r.cfg.judgeFailures(o.Name, f, r.cfg.Now()) {
+	switch judgeFailures(f.cfg, o.Name, past, f.cfg.Now()) {
 	case tryLater:
-		r.sum.Waiting++
+		sum.Waiting++
 		return false
 	case setAside:
-		r.sum.SetAside = append(r.sum.SetAside, Failure{o, f.reason})
+		sum.SetAside = append(sum.SetAside, Failure{o, past.Reason})
 		return false
 	default:
 		return true
@@ -143,27 +132,18 @@ func (r *run) isDue(o Object, f failures) bool {
 
 // loadedGenerations asks the ledger at which generation each object was loaded.
 // Recovery has run, so every batch is either done or failed.
-func (r *run) loadedGenerations(ctx context.Context, objects []Object) (map[string]string, error) {
-	condition, params := r.about(objects)
-	loaded := map[string]string{}
-	err := r.s.each(ctx, statement{
-		SQL: "SELECT name, generation FROM " + inForce(r.s.database, condition), Params: params,
-	}, func(rows driver.Rows) error {
-		var n, generation string
-		if err := rows.Scan(&n, &generation); err != nil {
-			return err
-		}
-		loaded[n] = generation
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ask the ledger which files are loaded: %w", err)
+func (f *finder) loadedGenerations(ctx context.Context, objects []Object) (map[string]string, error) {
+	condition, params := f.about(objects)
+	lines, err := structs[fileLine](ctx, f.s, statement{SQL: "SELECT name, generation FROM " + f.ledger.inForce(condition), Params: params})
+	loaded := make(map[string]string, len(lines))
+	for _, l := range lines {
+		loaded[l.Name] = l.Generation
 	}
-	return loaded, nil
+	return loaded, failing(err, "ask the ledger which files are loaded")
 }
 
 // footers reads the footers of the objects, by source.
-func (r *run) footers(ctx context.Context, objects []Object) ([]file, []Failure, error) {
+func (f *finder) footers(ctx context.Context, objects []Object) ([]file, []Failure, error) {
 	var files []file
 	var failures []Failure
 	bySource := map[Source][]Object{}
@@ -173,20 +153,19 @@ func (r *run) footers(ctx context.Context, objects []Object) ([]file, []Failure,
 			failures = append(failures, Failure{o, reason})
 			continue
 		}
-		src := r.cfg.sourceOf(r.s)(o.Name)
+		src := f.sources.of(o.Name)
 		if bySource[src] == nil {
 			order = append(order, src)
 		}
 		bySource[src] = append(bySource[src], o)
 	}
-	f := feedOf(r.kind, "")
 	for _, src := range order {
-		good, bad, err := readFooters(ctx, r.s, src, f, bySource[src])
+		good, bad, err := readFooters(ctx, f.s, src, feedOf(f.kind, ""), bySource[src])
 		if err != nil {
 			return nil, nil, err
 		}
 		files, failures = append(files, good...), append(failures, bad...)
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.Name, b.Name) })
 	return files, failures, nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -48,6 +50,7 @@ type victim struct {
 	DSN, Source string
 	Step        Step // at which to kill; empty: never, somebody else does
 	Nth         int  // occurrence of the step
+	Statement   int  // before which to kill, counted from one; 0: none
 	EnginePID   int  // what to kill instead of the command itself
 	Pause       Step // at which to say "paused" and wait for a line; there is one batch then
 	Mend        mending
@@ -102,12 +105,19 @@ func runVictim() int {
 	if err != nil {
 		panic(err)
 	}
-	seen := 0
+	seen, statements := 0, new(atomic.Int64)
 	files := 2
 	if v.Pause != "" {
 		files = 0 // all in one batch
 	}
-	cfg := Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, At: func(s Step) error {
+	kill := func() error {
+		pid := os.Getpid()
+		if v.EnginePID != 0 {
+			pid = v.EnginePID
+		}
+		return syscall.Kill(pid, syscall.SIGKILL)
+	}
+	steps := atSteps(func(s Step) error {
 		fmt.Println(s)
 		if s == v.Pause {
 			fmt.Println("paused")
@@ -119,12 +129,15 @@ func runVictim() int {
 		if seen++; seen != v.Nth {
 			return nil
 		}
-		pid := os.Getpid()
-		if v.EnginePID != 0 {
-			pid = v.EnginePID
+		return kill()
+	})
+	cfg := Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, Before: func(sql string) error {
+		if n := statements.Add(1); v.Statement > 0 && n == int64(v.Statement) {
+			return kill()
 		}
-		return syscall.Kill(pid, syscall.SIGKILL)
+		return steps(sql)
 	}}
+	defer func() { fmt.Println("statements", statements.Load()) }()
 	if err := v.run(ctx, New(cfg)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", chconn.Classify(err), err)
 		return 1
@@ -162,7 +175,9 @@ type arena struct {
 	n       int
 	random  *rand.Rand
 	kills   int
-	killed  map[string]int // by what or where
+	// statements are those of a load that nothing disturbs.
+	statements int
+	killed     map[string]int // by what or where
 }
 
 // newArena starts an engine of the test's own, with some files to load.
@@ -296,6 +311,36 @@ func TestKillCommand(t *testing.T) {
 	}
 }
 
+// TestKillAtStatements kills the command, or the engine, before some statements
+// of a load, each in a run of its own.
+func TestKillAtStatements(t *testing.T) {
+	stride := int(setting(t, strideVariable, 60))
+	_, seed, random := dice(t, 0)
+	a := newArena(t, 4)
+	a.random = random
+	a.measure()
+	killed := 0
+	for n := 1 + random.IntN(stride); n <= a.statements; n += stride {
+		database := a.database()
+		v := victim{DSN: a.dsn(database), Source: a.source, Statement: n}
+		if killed++; killed%2 == 0 {
+			v.EnginePID = a.engine.Info().PID
+		}
+		if err := v.start(t, new(bytes.Buffer)).Wait(); err == nil {
+			t.Fatalf("seed %d: nothing was killed before statement %d of %d", seed, n, a.statements)
+		}
+		if v.EnginePID != 0 {
+			<-a.engine.Done()
+		}
+		a.finish(database, fmt.Sprintf("seed %d, killed before statement %d of %d", seed, n, a.statements))
+	}
+	t.Logf("killed before %d of %d statements", killed, a.statements)
+}
+
+// strideVariable is how many statements, or renames, lie between those that are
+// killed at; 1 kills at each.
+const strideVariable = "CLICKQL_RENAME_STRIDE"
+
 // TestKillEngine kills the engine at the steps around publishing.
 func TestKillEngine(t *testing.T) {
 	a := newArena(t, 4)
@@ -379,21 +424,29 @@ func (a *arena) disturbed(database string, took time.Duration) bool {
 	return a.killAfter(database, victim{}, after, a.random.IntN(2) == 0)
 }
 
-// killStep kills the command or the engine at a random step.
+// killStep kills the command or the engine at a random step, or before a random
+// statement.
 func (a *arena) killStep(database string) bool {
 	a.t.Helper()
-	steps := []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked, StepStaged,
-		StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone, StepStageDropped, StepRolledForward}
-	v := victim{DSN: a.dsn(database), Source: a.source, Step: steps[a.random.IntN(len(steps))], Nth: 1 + a.random.IntN(3)}
+	v := victim{DSN: a.dsn(database), Source: a.source}
+	what := "statement"
+	if a.random.IntN(2) == 0 {
+		v.Statement = 1 + a.random.IntN(a.statements)
+	} else {
+		steps := []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked, StepStaged,
+			StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone, StepStageDropped, StepRolledForward}
+		v.Step, v.Nth = steps[a.random.IntN(len(steps))], 1+a.random.IntN(3)
+		what = string(v.Step)
+	}
 	engineToo := a.random.IntN(2) == 0
 	if engineToo {
 		v.EnginePID = a.engine.Info().PID
 	}
 	err := v.start(a.t, new(bytes.Buffer)).Wait()
 	if err == nil {
-		return false // the step did not come
+		return false // it did not come to that
 	}
-	a.count(string(v.Step))
+	a.count(what)
 	if engineToo {
 		<-a.engine.Done()
 		a.close()
@@ -420,7 +473,8 @@ func (a *arena) count(what string) {
 	a.killed[what]++
 }
 
-// measure is how long a load takes that nothing disturbs.
+// measure is how long a load takes that nothing disturbs, and counts its
+// statements.
 func (a *arena) measure() time.Duration {
 	a.t.Helper()
 	database := a.database()
@@ -430,6 +484,12 @@ func (a *arena) measure() time.Duration {
 		a.t.Fatalf("%v: %s", err, out.String())
 	}
 	took := time.Since(began)
+	if i := strings.LastIndex(out.String(), "statements "); i >= 0 {
+		_, _ = fmt.Sscanf(out.String()[i:], "statements %d", &a.statements)
+	}
+	if a.statements < 100 {
+		a.t.Fatalf("a load of %d statements: %s", a.statements, out.String())
+	}
 	a.finish(database, "undisturbed")
 	return took
 }

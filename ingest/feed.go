@@ -6,15 +6,6 @@ import (
 	"clickql/internal/ddl"
 )
 
-// Kind tells what a file holds.
-type Kind string
-
-// The kinds of file.
-const (
-	Downloads Kind = "downloads" // one row is one download, for the table pypi
-	Projects  Kind = "projects"  // one row is one uploaded file, for the table projects
-)
-
 // leafType is what a leaf of the Parquet schema must hold.
 type leafType int
 

@@ -3,9 +3,10 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"clickql/internal/chconn"
 )
 
 // fence takes the private databases of batches that are not finished away from
@@ -13,8 +14,8 @@ import (
 // statement of another epoch runs any more. After that nothing but this command
 // can move anything: a statement that began before is over, and one that comes
 // later names a database that is not there.
-func (r *recoverer) fence(ctx context.Context) error {
-	held, err := stages(ctx, r.s)
+func (w *writer) fence(ctx context.Context) error {
+	held, err := stages(ctx, w.s)
 	if err != nil {
 		return err
 	}
@@ -23,36 +24,36 @@ func (r *recoverer) fence(ctx context.Context) error {
 			id := parseStage(old)
 			if i+1 < len(names) && parseStage(names[i+1]).attempt == id.attempt {
 				// Made by a late helper under a name that had been taken away from it.
-				if err := dropStage(ctx, r.s, old); err != nil {
+				if err := dropStage(ctx, w.s, old); err != nil {
 					return err
 				}
 				continue
 			}
-			own := attemptName(r.s.database, batch, r.s.epoch, id.attempt)
+			own := stageName(w.s.database, batch, w.s.epoch, id.attempt)
 			if old == own {
 				continue
 			}
-			if err := r.s.run(ctx, "RENAME DATABASE "+quote(old)+" TO "+quote(own)); err != nil {
+			if err := w.s.run(ctx, "RENAME DATABASE "+chconn.Ident(old)+" TO "+chconn.Ident(own)); err != nil {
 				return fmt.Errorf("take over the private database %s: %w", old, err)
 			}
 		}
 	}
-	return r.drain(ctx)
+	return drain(ctx, w.s)
 }
 
 // drainPoll is how often running statements are looked at.
 const drainPoll = 50 * time.Millisecond
 
 // drain ends other writers' statements and waits for those that cannot be ended.
-func (r *recoverer) drain(ctx context.Context) error {
+func drain(ctx context.Context, s *session) error {
 	tick := time.NewTicker(drainPoll)
 	defer tick.Stop()
 	for {
-		ids, err := r.othersRunning(ctx)
+		ids, err := othersRunning(ctx, s)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		err = r.s.exec(ctx, statement{SQL: "KILL QUERY WHERE query_id IN ({ids:Array(String)}) ASYNC FORMAT Null", Params: map[string]any{"ids": ids}})
+		err = s.exec(ctx, statement{SQL: "KILL QUERY WHERE query_id IN ({ids:Array(String)}) ASYNC FORMAT Null", Params: map[string]any{"ids": ids}})
 		if err != nil {
 			return fmt.Errorf("end the statements that the last writer left running: %w", err)
 		}
@@ -65,23 +66,13 @@ func (r *recoverer) drain(ctx context.Context) error {
 }
 
 // othersRunning lists the statements of other writers. Epoch 0 only reads.
-func (r *recoverer) othersRunning(ctx context.Context) ([]string, error) {
-	var ids []string
-	err := r.s.each(ctx, statement{
+func othersRunning(ctx context.Context, s *session) ([]string, error) {
+	ids, err := s.texts(ctx, statement{
 		SQL:    "SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})",
-		Params: map[string]any{"prefix": queryIDPrefix(r.s.database)},
-	}, func(rows driver.Rows) error {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		if epoch, ok := epochOfQuery(r.s.database, id); ok && epoch != 0 && epoch != r.s.epoch {
-			ids = append(ids, id)
-		}
-		return nil
+		Params: map[string]any{"prefix": queryIDPrefix(s.database)},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list running statements: %w", err)
-	}
-	return ids, nil
+	return slices.DeleteFunc(ids, func(id string) bool {
+		epoch, ok := epochOfQuery(s.database, id)
+		return !ok || epoch == 0 || epoch == s.epoch
+	}), failing(err, "list running statements")
 }

@@ -34,13 +34,13 @@ func newShared(t *testing.T) *shared {
 	s.writer, s.helper = quick, quick
 	s.writer.Holder, s.helper.Holder = Holder{Host: "a", PID: 1, Token: "a"}, Holder{Host: "b", PID: 1, Token: "b"}
 	planned := sync.OnceFunc(func() { close(s.planned) })
-	s.writer.At = func(step Step) error {
+	s.writer.Before = atSteps(func(step Step) error {
 		if step == StepStageCreated {
 			planned()
 			<-open
 		}
 		return nil
-	}
+	})
 	return s
 }
 
@@ -77,14 +77,14 @@ func (s *shared) help(t *testing.T) (int, error) {
 func TestHelp(t *testing.T) {
 	s := newShared(t)
 	done := 0
-	s.helper.At = func(step Step) error {
+	s.helper.Before = atSteps(func(step Step) error {
 		if step == StepChecked {
 			if done++; done == 4 { // all but the writer's own
 				s.goOn()
 			}
 		}
 		return nil
-	}
+	})
 	ended := s.start(t)
 	n, err := s.help(t)
 	if err != nil || n != 4 {
@@ -100,13 +100,13 @@ func TestHelp(t *testing.T) {
 func TestHelperDies(t *testing.T) {
 	for _, step := range []Step{StepStageCreated, StepChecked} {
 		s := newShared(t)
-		s.helper.At = func(now Step) error {
+		s.helper.Before = atSteps(func(now Step) error {
 			if now == step {
 				s.goOn()
 				return errors.New("died")
 			}
 			return nil
-		}
+		})
 		ended := s.start(t)
 		if _, err := s.help(t); err == nil {
 			t.Fatalf("%s: the helper went on", step)
@@ -126,7 +126,7 @@ func TestHelperSleeps(t *testing.T) {
 		ended := s.start(t)
 		var once sync.Once
 		s.helper.Beat = time.Hour // it gives its first sign of life and no other
-		s.helper.At = func(now Step) (err error) {
+		s.helper.Before = atSteps(func(now Step) (err error) {
 			if now == step {
 				once.Do(func() {
 					s.goOn()
@@ -134,7 +134,7 @@ func TestHelperSleeps(t *testing.T) {
 				})
 			}
 			return err
-		}
+		})
 		<-s.planned
 		if n, err := New(s.helper).Help(t.Context()); err != nil || n > 1 {
 			t.Errorf("%s: helped with %d batches: %v", step, n, err)
@@ -150,15 +150,15 @@ func TestWriterDiesBesideHelper(t *testing.T) {
 		s := newShared(t)
 		inHand, finish := make(chan struct{}), make(chan struct{})
 		var once sync.Once
-		s.helper.At = func(now Step) error {
+		s.helper.Before = atSteps(func(now Step) error {
 			if now == StepRawStaged {
 				once.Do(func() { close(inHand); <-finish })
 			}
 			return nil
-		}
+		})
 		s.writer.Beat = time.Hour
 		planned := sync.OnceFunc(func() { close(s.planned) })
-		s.writer.At = func(now Step) error {
+		s.writer.Before = atSteps(func(now Step) error {
 			switch now {
 			case StepStageCreated:
 				planned()
@@ -168,7 +168,7 @@ func TestWriterDiesBesideHelper(t *testing.T) {
 			default:
 			}
 			return nil
-		}
+		})
 		ended := s.start(t)
 		helped := make(chan error, 1)
 		go func() {

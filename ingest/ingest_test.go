@@ -144,13 +144,13 @@ func TestReplacedWhileRead(t *testing.T) {
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
 	replaced := false
-	cfg := Config{Conn: db.Conn, At: func(s Step) error {
+	cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepRawStaged && !replaced {
 			replaced = true
 			exports(t, db.Conn, dir, export{"e00.parquet", false, 5, 170})
 		}
 		return nil
-	}}
+	})}
 	sum := load(t, cfg, dir+"/*.parquet")
 	if len(sum.Failed) != 1 || !strings.Contains(sum.Failed[0].Reason, "replaced while it was being read") || sum.Files != 1 {
 		t.Errorf("%+v", sum)
@@ -196,7 +196,7 @@ func TestTwoAtOnce(t *testing.T) {
 		exports(t, db.Conn, dir, files...)
 		inside, other := make(chan struct{}), make(chan error, 1)
 		var once sync.Once
-		first := Config{Conn: db.Conn, Beat: 20 * time.Millisecond, At: func(s Step) error {
+		first := Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Before: atSteps(func(s Step) error {
 			if s == StepChecked {
 				once.Do(func() { close(inside) })
 				if !wait {
@@ -204,7 +204,7 @@ func TestTwoAtOnce(t *testing.T) {
 				}
 			}
 			return nil
-		}}
+		})}
 		go func() {
 			<-inside
 			sum, err := New(Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Wait: wait}).Run(context.WithoutCancel(t.Context()), Downloads, dir+"/*.parquet")
@@ -233,12 +233,12 @@ func TestForeignWriter(t *testing.T) {
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
 	stop := errors.New("stop here")
-	crash := Config{Conn: db.Conn, At: func(s Step) error {
+	crash := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepPublishing {
 			return stop
 		}
 		return nil
-	}}
+	})}
 	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}

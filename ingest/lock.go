@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/chconn"
 )
 
@@ -22,21 +20,8 @@ const lockPrefix = "clickql_ledger_lock_"
 // codeTableExists is ClickHouse's TABLE_ALREADY_EXISTS.
 const codeTableExists = 57
 
-// Holder says who holds the lock. It is the comment of the lock's table.
-type Holder struct {
-	Host     string    `json:"host"`
-	PID      int       `json:"pid"`
-	Machine  string    `json:"machine,omitempty"`
-	Since    time.Time `json:"since"`
-	Command  string    `json:"command,omitempty"`
-	Token    string    `json:"token"`
-	Released bool      `json:"released,omitempty"`
-}
-
-// String names the holder for messages.
-func (h Holder) String() string {
-	return fmt.Sprintf("pid %d on %s, since %s", h.PID, h.Host, h.Since.UTC().Format(time.RFC3339))
-}
+// releaseTimeout bounds giving the lock back and clearing up after an interrupt.
+const releaseTimeout = 10 * time.Second
 
 // HeldError is the refusal to write beside a live writer.
 type HeldError struct{ Holder Holder }
@@ -52,15 +37,13 @@ func (e *HeldError) Error() string {
 var ErrLockLost = errors.New("another ingest command took over this one's lock, because it gave no sign of life in time")
 
 // lock is the right to write. Epochs only grow, and the lock's table of the
-// greatest epoch is the one that counts; see the package comment for the proof.
+// greatest epoch is the one that counts; see the documentation of ingest for the
+// proof.
 type lock struct {
-	session *session
-	holder  Holder
-	epoch   uint64
-
-	stop context.CancelCauseFunc // ends the work done under the lock
-	done chan struct{}           // closed when the heartbeat has ended
-	once sync.Once
+	s      *session
+	holder Holder
+	pulse  *pulse
+	once   sync.Once
 }
 
 // lockConfig says how lapses are judged. Only durations are compared, each on
@@ -77,34 +60,43 @@ type lockState struct {
 	Holder Holder
 }
 
-// lockTable is the name of the lock's table of an epoch.
-func lockTable(epoch uint64) string { return fmt.Sprintf("%s%08d", lockPrefix, epoch) }
+// lockTable is the lock's table of an epoch.
+func lockTable(database string, epoch uint64) tableID {
+	return tableID{database, fmt.Sprintf("%s%08d", lockPrefix, epoch)}
+}
+
+// lockTables reads the epochs of the lock's tables, with their comments.
+func lockTables(ctx context.Context, s *session) (map[uint64]string, error) {
+	type table struct{ name, comment string }
+	tables, err := scanAll(ctx, s, statement{
+		SQL:    "SELECT name, comment FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
+		Params: map[string]any{"database": s.database, "prefix": lockPrefix},
+	}, func(t *table) []any { return []any{&t.name, &t.comment} })
+	epochs := map[uint64]string{}
+	for _, t := range tables {
+		if epoch, err := strconv.ParseUint(strings.TrimPrefix(t.name, lockPrefix), 10, 64); err == nil { // or else it is not the lock's
+			epochs[epoch] = t.comment
+		}
+	}
+	return epochs, failing(err, "read the writer's lock of database %s", s.database)
+}
 
 // readLock finds the greatest epoch and its holder.
 func readLock(ctx context.Context, s *session) (lockState, error) {
 	var state lockState
-	err := s.each(ctx, statement{
-		SQL:    "SELECT name, comment FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
-		Params: map[string]any{"database": s.database, "prefix": lockPrefix},
-	}, func(rows driver.Rows) error {
-		var table, comment string
-		if err := rows.Scan(&table, &comment); err != nil {
-			return err
-		}
-		epoch, err := strconv.ParseUint(strings.TrimPrefix(table, lockPrefix), 10, 64)
-		if err != nil || epoch <= state.Epoch {
-			return nil //nolint:nilerr // a name that is not of ours is not the lock's
-		}
-		state = lockState{Epoch: epoch}
-		if err := json.Unmarshal([]byte(comment), &state.Holder); err != nil {
-			state.Holder = Holder{Host: "an unknown host"} // only its lease tells whether it lives
-		}
-		return nil
-	})
-	if err != nil {
-		return state, fmt.Errorf("read the writer's lock of database %s: %w", s.database, err)
+	epochs, err := lockTables(ctx, s)
+	for epoch := range epochs {
+		state.Epoch = max(state.Epoch, epoch)
 	}
-	return state, nil
+	if state.Epoch > 0 && json.Unmarshal([]byte(epochs[state.Epoch]), &state.Holder) != nil {
+		state.Holder = Holder{Host: "an unknown host"} // only its lease tells whether it lives
+	}
+	return state, err
+}
+
+// readBeat is the last sign of life of a lock's holder.
+func (l lockState) readBeat(ctx context.Context, s *session) (int64, error) {
+	return readPulse(ctx, s, lockTable(s.database, l.Epoch))
 }
 
 // verdict is what is to be done about the present holder.
@@ -118,10 +110,10 @@ const (
 
 // judgeHolder decides by what is known without waiting.
 func judgeHolder(state lockState, me Holder, alive func(pid int) bool) verdict {
-	switch h := state.Holder; {
-	case state.Epoch == 0 || h.Released:
+	switch {
+	case state.Epoch == 0 || state.Holder.Released:
 		return takeFree
-	case me.Machine != "" && h.Machine == me.Machine && !alive(h.PID):
+	case state.Holder.ended(me, alive):
 		return takeDead
 	default:
 		return watchLease
@@ -153,15 +145,6 @@ func acquire(ctx context.Context, s *session, me Holder, cfg lockConfig) (*lock,
 	}
 }
 
-// oneServer refuses several hosts: a lock, a claim and what is prepared under them
-// are on one server, and say nothing of another that the driver may turn to.
-func oneServer(s *session) error {
-	if hosts := s.conn.Addr(); strings.Contains(hosts, ",") {
-		return fmt.Errorf("write to ClickHouse at %s: give the DSN of one server, the one that is to hold the rows", hosts)
-	}
-	return nil
-}
-
 // mayTake tells whether the lock is free or its holder dead. For a holder of
 // whom that is not known it watches for a sign of life.
 func mayTake(ctx context.Context, s *session, state lockState, me Holder, cfg lockConfig) (bool, error) {
@@ -173,11 +156,40 @@ func mayTake(ctx context.Context, s *session, state lockState, me Holder, cfg lo
 		return true, nil
 	default:
 	}
-	gone, err := lapsed(ctx, s, state, cfg)
-	if gone {
+	alive, err := lives(ctx, s, state, cfg)
+	if err == nil && !alive {
 		cfg.Log.Warn("the last writer gave no sign of life, taking over", "holder", state.Holder.String())
 	}
-	return gone, err
+	return err == nil && !alive, err
+}
+
+// lives watches a holder's signs of life for one lease. It reports true as soon
+// as there is one, or the lock is given back or passes on.
+func lives(ctx context.Context, s *session, state lockState, cfg lockConfig) (bool, error) {
+	tick := time.NewTicker(max(cfg.Beat/4, time.Millisecond))
+	defer tick.Stop()
+	var last sighting
+	for {
+		beat, err := state.readBeat(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		now, err := readLock(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		if last.sees(beat, time.Now()) || now.Epoch != state.Epoch || now.Holder.Released {
+			return true, nil
+		}
+		if last.lapsed(cfg.Lease, time.Now()) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // tryAcquire creates the next epoch's table: of those who try at the same
@@ -191,8 +203,7 @@ func tryAcquire(ctx context.Context, s *session, me Holder, after uint64) (*lock
 	if err != nil {
 		return nil, err
 	}
-	err = s.run(ctx, "CREATE TABLE "+name(s.database, lockTable(epoch))+
-		" (beat UInt64) ENGINE = Memory SETTINGS min_rows_to_keep = 1, max_rows_to_keep = 1 COMMENT "+chconn.Literal(string(comment)))
+	err = createPulse(ctx, s, lockTable(s.database, epoch), string(comment), false)
 	if code, _ := chconn.Code(err); code == codeTableExists {
 		return nil, nil
 	}
@@ -206,47 +217,35 @@ func tryAcquire(ctx context.Context, s *session, me Holder, after uint64) (*lock
 	if now.Epoch != epoch || now.Holder.Token != me.Token {
 		return nil, dropLock(ctx, s, epoch)
 	}
-	l := &lock{session: newSession(s.conn, s.database, epoch), holder: me, epoch: epoch, done: make(chan struct{})}
+	l := &lock{s: s.of(s.database, epoch), holder: me}
 	return l, l.dropOlder(ctx)
 }
 
 // nextEpoch is greater than every epoch seen: the lock's and the ledger's,
 // whose batches are named by it.
 func nextEpoch(ctx context.Context, s *session, after uint64) (uint64, error) {
-	used, err := ledgerEpoch(ctx, s)
+	used, err := ledgerOf(s).epoch(ctx)
 	return max(after, used) + 1, err
 }
 
 // dropLock removes a lock's table.
 func dropLock(ctx context.Context, s *session, epoch uint64) error {
-	if err := s.run(ctx, "DROP TABLE IF EXISTS "+name(s.database, lockTable(epoch))+" SYNC"); err != nil {
-		return fmt.Errorf("remove the lapsed lock %s: %w", lockTable(epoch), err)
-	}
-	return nil
+	id := lockTable(s.database, epoch)
+	return failing(s.run(ctx, "DROP TABLE IF EXISTS "+id.String()+" SYNC"), "remove the lapsed lock %s", id.Table)
 }
 
 // dropOlder removes the tables of smaller epochs. A holder that is still alive
-// sees its own gone at its next heartbeat.
+// sees its own gone at its next sign of life.
 func (l *lock) dropOlder(ctx context.Context) error {
-	var older []uint64
-	err := l.session.each(ctx, statement{
-		SQL:    "SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
-		Params: map[string]any{"database": l.session.database, "prefix": lockPrefix},
-	}, func(rows driver.Rows) error {
-		var table string
-		if err := rows.Scan(&table); err != nil {
-			return err
-		}
-		if epoch, err := strconv.ParseUint(strings.TrimPrefix(table, lockPrefix), 10, 64); err == nil && epoch < l.epoch {
-			older = append(older, epoch)
-		}
-		return nil
-	})
+	epochs, err := lockTables(ctx, l.s)
 	if err != nil {
-		return fmt.Errorf("list lapsed locks: %w", err)
+		return err
 	}
-	for _, epoch := range older {
-		if err := dropLock(ctx, l.session, epoch); err != nil {
+	for epoch := range epochs {
+		if epoch >= l.s.epoch {
+			continue
+		}
+		if err := dropLock(ctx, l.s, epoch); err != nil {
 			return err
 		}
 	}
@@ -255,11 +254,11 @@ func (l *lock) dropOlder(ctx context.Context) error {
 
 // check reports ErrLockLost unless this lock is still the one that counts.
 func (l *lock) check(ctx context.Context) error {
-	now, err := readLock(ctx, l.session)
+	now, err := readLock(ctx, l.s)
 	if err != nil {
 		return err
 	}
-	if now.Epoch != l.epoch || now.Holder.Token != l.holder.Token {
+	if now.Epoch != l.s.epoch || now.Holder.Token != l.holder.Token {
 		return ErrLockLost
 	}
 	return nil
@@ -269,9 +268,8 @@ func (l *lock) check(ctx context.Context) error {
 func (l *lock) release(ctx context.Context) error {
 	var err error
 	l.once.Do(func() {
-		if l.stop != nil {
-			l.stop(nil)
-			<-l.done
+		if l.pulse != nil {
+			l.pulse.end()
 		}
 		h := l.holder
 		h.Released = true
@@ -279,13 +277,40 @@ func (l *lock) release(ctx context.Context) error {
 		if comment, err = json.Marshal(h); err != nil {
 			return
 		}
-		err = l.session.run(ctx, "ALTER TABLE "+name(l.session.database, lockTable(l.epoch))+" MODIFY COMMENT "+chconn.Literal(string(comment)))
-		if chconn.Classify(err) == chconn.UnknownTable {
+		err = l.s.run(ctx, "ALTER TABLE "+lockTable(l.s.database, l.s.epoch).String()+" MODIFY COMMENT "+chconn.Literal(string(comment)))
+		if gone(err) {
 			err = nil // taken over already
 		}
 	})
-	if err != nil {
-		return fmt.Errorf("give back the writer's lock: %w", err)
-	}
-	return nil
+	return failing(err, "give back the writer's lock")
+}
+
+// keep gives signs of life until the lock is given back, and derives the context
+// under which the work is done: it ends with ErrLockLost when the lock's table has
+// gone.
+func (l *lock) keep(ctx context.Context, cfg lockConfig) context.Context {
+	ctx, l.pulse = startPulse(ctx, l.s, lockTable(l.s.database, l.s.epoch), cfg.Beat, ErrLockLost)
+	return ctx
+}
+
+// holding gives signs of life while some work is done, and gives the lock back.
+// A crash of a test leaves it as it is.
+func (l *lock) holding(ctx context.Context, cfg lockConfig, do func(context.Context) error) (err error) {
+	work := l.keep(ctx, cfg)
+	defer func() {
+		if crashed(err) {
+			l.pulse.end()
+			return
+		}
+		// Given back even when ctx is done, so that the next one need not wait.
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+		defer cancel()
+		// ErrLockLost is why statements were cancelled. A full disk is a cause of its
+		// own: a backfill that ends has dropped its own lock's table.
+		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil && chconn.Classify(err) != chconn.DiskFull {
+			err = cause
+		}
+		err = errors.Join(err, l.release(release))
+	}()
+	return do(work)
 }

@@ -27,7 +27,7 @@ func TestTakeover(t *testing.T) {
 			paused, goOn := make(chan struct{}), make(chan struct{})
 			var once sync.Once
 			// It gives its first sign of life and no other.
-			slow := Config{Conn: db.Conn, Beat: time.Hour, At: func(s Step) error {
+			slow := Config{Conn: db.Conn, Beat: time.Hour, Before: atSteps(func(s Step) error {
 				if s == step {
 					once.Do(func() {
 						close(paused)
@@ -35,7 +35,7 @@ func TestTakeover(t *testing.T) {
 					})
 				}
 				return nil
-			}}
+			})}
 			ended := make(chan error, 1)
 			go func() {
 				_, err := New(slow).Run(t.Context(), Downloads, dir+"/*.parquet")
@@ -70,7 +70,7 @@ func TestLockIsExclusive(t *testing.T) {
 		var winners []*lock
 		for i := range 8 {
 			wg.Go(func() {
-				s := newSession(db.Conn, db.Name, 0)
+				s := newSession(db.Conn, db.Name, nil)
 				l, err := acquire(t.Context(), s, Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg)
 				var held *HeldError
 				if err != nil && !errors.As(err, &held) {

@@ -48,7 +48,7 @@ func TestForeignInsertDuringRepair(t *testing.T) {
 	want := expectation(t, db.Conn, db.Name, files)
 	for step, crash := range map[Step]bool{StepDayStaged: false, StepStaged: false, StepStepsWritten: false, StepPublishing: true} {
 		once := false
-		cfg := Config{Conn: db.Conn, At: func(s Step) error {
+		cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 			if s != step || once {
 				return nil
 			}
@@ -59,7 +59,7 @@ func TestForeignInsertDuringRepair(t *testing.T) {
 				return errors.New("the command ends")
 			}
 			return nil
-		}}
+		})}
 		_, err := New(cfg).Repair(t.Context(), RepairRequest{From: day, To: day}, source)
 		if crash {
 			wantError(t, err, "the command ends")
@@ -240,12 +240,12 @@ func TestShadowsBeside(t *testing.T) {
 	must(t, db.Conn, "DELETE FROM pypi WHERE date = '2019-01-01'")
 	wantError(t, b.Promote(t.Context(), false), "it has no downloads of 2019-01-01, of which the live table pypi_downloads_per_day has 1")
 	// A promotion that ends before it drops the shadow is not done twice.
-	ended := New(Config{Conn: db.Conn, At: func(s Step) error {
+	ended := New(Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepStageDropped {
 			return errors.New("the command ends")
 		}
 		return nil
-	}})
+	})})
 	wantError(t, shadow(ended, "a").Promote(t.Context(), true), "the command ends")
 	_, err = a.Run(t.Context(), source)
 	wantError(t, err, "it has been promoted")

@@ -176,7 +176,7 @@ func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...str
 
 // lagDays counts the days after the newest one that are over.
 func lagDays(newest, now time.Time) int64 {
-	return max(0, now.UTC().Unix()/secondsPerDay-newest.Unix()/secondsPerDay-1)
+	return max(0, int64(dayOf(now))-int64(dayOf(newest))-1)
 }
 
 // number is 1 for true.

@@ -178,7 +178,7 @@ const deadPID = 1 << 23
 func (m *trial) config() Config {
 	m.n++
 	return Config{Conn: m.conn, BatchFiles: rapid.IntRange(1, 3).Draw(m.t, "files in a batch"), Workers: rapid.IntRange(1, 2).Draw(m.t, "workers"), Parallel: 1,
-		Tries: 1000, Beat: 50 * time.Millisecond, Lease: 2 * time.Second, At: m.at,
+		Tries: 1000, Beat: 50 * time.Millisecond, Lease: 2 * time.Second, Before: atSteps(m.at),
 		Holder: Holder{Host: "here", PID: deadPID, Machine: machine(), Token: fmt.Sprint(m.live.database, m.n)}}
 }
 

@@ -21,7 +21,7 @@ func (m *trial) exec(sql string) {
 // texts reads a query's only column.
 func (m *trial) texts(sql string) (all []string) {
 	m.t.Helper()
-	all, err := newSession(m.conn, m.live.database, 0).texts(m.t.Context(), statement{SQL: sql})
+	all, err := newSession(m.conn, m.live.database, nil).texts(m.t.Context(), statement{SQL: sql})
 	if err != nil {
 		m.t.Fatalf("%v\nin %s", err, sql)
 	}

@@ -223,7 +223,7 @@ func (m *trial) runHelped() {
 	defer cancel()
 	m.load(m.live, named, func(in *Ingest) (Summary, error) {
 		cfg := in.cfg
-		cfg.At, cfg.Beat = nil, 10*time.Millisecond
+		cfg.Before, cfg.Beat = nil, 10*time.Millisecond
 		cfg.Holder.Token, cfg.Holder.Machine, cfg.Holder.Host = "helper"+cfg.Holder.Token, "", "there"
 		// A helper that a busy machine keeps from giving signs of life is not given up:
 		// what it has made would be left over until the next command.

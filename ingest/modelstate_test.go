@@ -266,3 +266,6 @@ func (p pieces) describe() (text string) {
 	}
 	return text
 }
+
+// sortedKeys lists a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -179,7 +180,7 @@ func (m *trial) follow(v Verification) {
 			m.load(m.live, named, func(in *Ingest) (Summary, error) { return in.Run(m.t.Context(), Downloads, patterns...) })
 		}
 		if c := repairCommand.FindStringSubmatch(command); c != nil {
-			m.rebuild(patterns, named, m.dayOf(c[2]), m.dayOf(or(c[3], c[2])), false)
+			m.rebuild(patterns, named, m.dayOf(c[2]), m.dayOf(cmp.Or(c[3], c[2])), false)
 		}
 		if c := backfillCommand.FindStringSubmatch(command); c != nil {
 			m.fill(c[1], false)

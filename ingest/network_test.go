@@ -138,7 +138,7 @@ func TestNetworkFails(t *testing.T) {
 			quick := Config{Conn: conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}
 			bad := quick
 			bad.Holder = Holder{Host: "elsewhere", PID: 1, Token: string(step)}
-			bad.At = func(now Step) error {
+			bad.Before = atSteps(func(now Step) error {
 				if now == step {
 					once.Do(func() {
 						if cut {
@@ -149,7 +149,7 @@ func TestNetworkFails(t *testing.T) {
 					})
 				}
 				return nil
-			}
+			})
 			if _, err := New(bad).Run(t.Context(), Downloads, dir+"/*.parquet"); err != nil {
 				failed++
 			}

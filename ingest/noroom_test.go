@@ -46,11 +46,11 @@ func TestNoRoom(t *testing.T) {
 			return then
 		}
 	}
-	refused(Config{Parallel: 1, At: staged(nil)})
+	refused(Config{Parallel: 1, Before: atSteps(staged(nil))})
 	refused(Config{}) // nor can recovery write that it gives the batch up
 	room(ledgerBatches, 0)
 	room("pypi_downloads_per_month", 0)
-	_, err := New(Config{Conn: db.Conn, Parallel: 1, At: staged(errors.New("crash"))}).Run(t.Context(), Downloads, dir+"/*.parquet")
+	_, err := New(Config{Conn: db.Conn, Parallel: 1, Before: atSteps(staged(errors.New("crash")))}).Run(t.Context(), Downloads, dir+"/*.parquet")
 	if err == nil {
 		t.Fatal("it did not crash")
 	}

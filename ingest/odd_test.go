@@ -76,12 +76,12 @@ func TestTablesChange(t *testing.T) {
 		exports(t, db.Conn, dir, files...)
 		cfg := Config{Conn: db.Conn}
 		changing := cfg
-		changing.At = func(s Step) error {
+		changing.Before = atSteps(func(s Step) error {
 			if s == StepRawStaged {
 				must(t, db.Conn, change)
 			}
 			return nil
-		}
+		})
 		if _, err := New(changing).Run(t.Context(), Downloads, dir+"/*.parquet"); err == nil || !strings.Contains(err.Error(), "were changed while it was being prepared") {
 			t.Errorf("%s: %v", change, err)
 		}
@@ -126,16 +126,16 @@ func TestOddDatabase(t *testing.T) {
 	files := mixed(2, 50)
 	exports(t, db.Conn, dir, files...)
 	stop := errors.New("stop here")
-	crash := Config{Conn: db.Conn, Database: db.Name, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond, At: func(s Step) error {
+	crash := Config{Conn: db.Conn, Database: db.Name, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond, Before: atSteps(func(s Step) error {
 		if s == StepMoved {
 			return stop
 		}
 		return nil
-	}}
+	})}
 	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
-	crash.At = nil
+	crash.Before = nil
 	load(t, crash, dir+"/*.parquet")
 	if got, want := scalar[string](t, db.Conn, "SELECT toString((count(), (SELECT sum(count) FROM pypi_downloads_per_day))) FROM pypi"), "(97,97)"; got != want {
 		t.Errorf("rows and sum of the days %s, want %s", got, want)
@@ -155,7 +155,7 @@ func TestOtherTypes(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
-	d, err := readDerivation(t.Context(), newSession(db.Conn, db.Name, 0), "pypi")
+	d, err := readDerivation(t.Context(), newSession(db.Conn, db.Name, nil), "pypi")
 	if err != nil {
 		t.Fatal(err)
 	}

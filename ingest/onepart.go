@@ -3,8 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // maxOptimize bounds the merges asked for one partition.
@@ -21,9 +19,9 @@ func onePart(ctx context.Context, s *session, stage string) error {
 		}
 		for _, id := range several {
 			err := s.exec(ctx, statement{SQL: "OPTIMIZE TABLE " + id.id.String() + " PARTITION ID {partition:String} FINAL",
-				Params: map[string]any{"partition": id.Partition}})
+				Params: map[string]any{"partition": id.partition}})
 			if err != nil {
-				return fmt.Errorf("merge partition %s of %s: %w", id.Partition, id.id, err)
+				return fmt.Errorf("merge partition %s of %s: %w", id.partition, id.id, err)
 			}
 		}
 	}
@@ -32,19 +30,13 @@ func onePart(ctx context.Context, s *session, stage string) error {
 
 // severalParts lists the partitions of a stage that have more than one part.
 func severalParts(ctx context.Context, s *session, stage string) ([]partitionID, error) {
-	var ids []partitionID
-	err := s.each(ctx, statement{
+	ids, err := scanAll(ctx, s, statement{
 		SQL: `SELECT table, partition_id FROM system.parts WHERE database = {stage:String} AND active AND rows > 0
 			GROUP BY table, partition_id HAVING count() > 1 ORDER BY table, partition_id`,
 		Params: map[string]any{"stage": stage},
-	}, func(rows driver.Rows) error {
-		id := partitionID{id: tableID{Database: stage}}
-		err := rows.Scan(&id.id.Table, &id.Partition)
-		ids = append(ids, id)
-		return err
+	}, func(p *partitionID) []any {
+		p.id.Database = stage
+		return []any{&p.id.Table, &p.partition}
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list the parts of %s: %w", stage, err)
-	}
-	return ids, nil
+	return ids, failing(err, "list the parts of %s", stage)
 }

@@ -33,23 +33,20 @@ func (e evidence) mends(p day, c Cause) mend {
 type prescriber struct {
 	v       *verifier
 	source  string // the flags and sources of a command that reads them
-	repairs []stretch
+	repairs []span
 	load    string // empty: nothing is to be loaded
 }
-
-// stretch is a run of days, both included.
-type stretch struct{ from, to day }
 
 // prescribe notes the command for each difference, and all of them once in the
 // order in which they are to be run: what is not loaded first, since a repair
 // wants every file of its days, and aggregates last, since they are computed
 // from the raw table.
 func (v *verifier) prescribe(sources []string) {
-	p := prescriber{v: v, source: v.r.cfg.RepeatSource}
+	p := prescriber{v: v, source: v.cfg.RepeatSource}
 	for _, s := range sources {
 		p.source += " " + ShellQuote(s)
 	}
-	if v.loadable > 0 {
+	if v.source.loadable > 0 {
 		p.load = "clickql ingest run" + p.source
 		if v.out.Files.Failed > 0 {
 			p.load += " --retry"
@@ -68,7 +65,7 @@ func (v *verifier) prescribe(sources []string) {
 		case d.mend == mendRepair, p.covers(*d):
 			d.Remedy = p.repair(p.spanOf(d.at))
 		case d.mend == mendBackfill:
-			d.Remedy = "clickql ingest backfill" + v.r.cfg.Repeat + " " + ShellQuote(d.table)
+			d.Remedy = "clickql ingest backfill" + v.cfg.Repeat + " " + ShellQuote(d.table)
 			fills = append(fills, d.Remedy)
 		}
 	}
@@ -94,27 +91,15 @@ func (p *prescriber) chooseDays() {
 			days[d.at] = true
 		}
 	}
-	changed := map[int]stretch{}
-	for d, c := range p.v.source.days {
-		for _, f := range c.files {
-			if p.v.source.files[f.file].state == stateChanged {
-				s, known := changed[f.file]
-				if !known {
-					s = stretch{d, d}
-				}
-				changed[f.file] = stretch{min(s.from, d), max(s.to, d)}
-			}
-		}
-	}
-	for _, s := range changed {
+	for _, s := range p.v.source.changedSpans() {
 		for d := s.from; d <= s.to; d++ {
 			days[d] = true
 		}
 	}
 	for d := range days {
-		p.repairs = append(p.repairs, stretch{d, d})
+		p.repairs = append(p.repairs, span{d, d})
 	}
-	slices.SortFunc(p.repairs, func(a, b stretch) int { return int(a.from) - int(b.from) })
+	slices.SortFunc(p.repairs, func(a, b span) int { return int(a.from) - int(b.from) })
 	merged := p.repairs[:0]
 	for _, s := range p.repairs {
 		if n := len(merged); n > 0 && merged[n-1].to+1 == s.from {
@@ -144,11 +129,11 @@ func (p *prescriber) covers(d Difference) bool {
 
 // within tells whether days from one on to before another are rebuilt.
 func (p *prescriber) within(from, before day) bool {
-	return slices.ContainsFunc(p.repairs, func(s stretch) bool { return s.from < before && s.to >= from })
+	return slices.ContainsFunc(p.repairs, func(s span) bool { return s.from < before && s.to >= from })
 }
 
 // spanOf is the range that a day is rebuilt with, the first for what has no days.
-func (p *prescriber) spanOf(d day) stretch {
+func (p *prescriber) spanOf(d day) span {
 	for _, s := range p.repairs {
 		if d <= s.to {
 			return s
@@ -158,7 +143,7 @@ func (p *prescriber) spanOf(d day) stretch {
 }
 
 // repair is the command that rebuilds days.
-func (p *prescriber) repair(s stretch) string {
+func (p *prescriber) repair(s span) string {
 	if s.from == s.to {
 		return fmt.Sprintf("clickql ingest repair%s --date %s", p.source, s.from)
 	}

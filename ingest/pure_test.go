@@ -256,12 +256,17 @@ func TestBraceList(t *testing.T) {
 }
 
 func TestStageName(t *testing.T) {
-	stage := stageName("my_db", "00000012_0003", 14)
+	stage := stageName("my_db", "00000012_0003", 14, 1)
 	m := stagePattern.FindStringSubmatch(stage)
 	if m == nil || m[1] != "my_db" || m[2] != "00000012_0003" || m[3] != "00000014" {
 		t.Errorf("%s reads back as %v", stage, m)
 	}
-	s := newSession(nil, "my-db-00000001", 7)
+}
+
+// TestEpochOfQuery tells the statements of one database from those of another
+// whose name goes on.
+func TestEpochOfQuery(t *testing.T) {
+	s := newSession(nil, "", nil).of("my-db-00000001", 7)
 	if epoch, ok := epochOfQuery("my-db-00000001", s.nextID()); !ok || epoch != 7 {
 		t.Errorf("epoch %d, %v", epoch, ok)
 	}
@@ -311,7 +316,7 @@ func TestSpeed(t *testing.T) {
 
 // TestWhatABatchDoes tells loads from repairs, which are done anew in other ways.
 func TestWhatABatchDoes(t *testing.T) {
-	first, last := date(t, "2024-01-31"), date(t, "2024-02-02")
+	first, last := time.Date(2024, 1, 31, 0, 0, 0, 0, time.UTC), time.Date(2024, 2, 2, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		batch       batchLine
 		what, again string

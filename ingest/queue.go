@@ -12,7 +12,7 @@ import (
 // queue is what the lock's holder has still to load: batches that this process
 // prepares itself, and batches that helpers have claimed.
 type queue struct {
-	r *run
+	l *loader
 
 	planning sync.Mutex // held while batches are written into the ledger
 
@@ -28,14 +28,12 @@ type queued struct {
 	batch   batch
 	attempt int  // the private database that counts: those before are void
 	planned bool // it is in the ledger, where helpers find it
-	// Of a helper's claim: its last sign of life, and when that was seen to change.
-	beat int64
-	seen time.Time
+	claim   sighting
 }
 
 // newQueue queues batches.
-func newQueue(r *run, parts [][]file) *queue {
-	q := &queue{r: r, changed: make(chan struct{})}
+func newQueue(l *loader, parts [][]file) *queue {
+	q := &queue{l: l, changed: make(chan struct{})}
 	for _, files := range parts {
 		q.add(files)
 	}
@@ -49,11 +47,8 @@ func (q *queue) add(files []file) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.r.batches++
-	b := batch{Name: batchName(q.r.s.epoch, q.r.batches), Files: files, sourceOf: q.r.cfg.sourceOf(q.r.s)}
-	for _, f := range files {
-		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
-	}
+	q.l.batches++
+	b := newBatch(batchName(q.l.w.s.epoch, q.l.batches), files)
 	q.waiting, q.open = append(q.waiting, &queued{batch: b, attempt: 1}), q.open+1
 	q.wake()
 }
@@ -95,7 +90,7 @@ func (q *queue) next() (it *queued, ahead []*queued, changed chan struct{}) {
 		return nil, nil, q.changed
 	}
 	it, q.waiting = q.waiting[0], q.waiting[1:]
-	return it, slices.Clone(q.waiting[:min(len(q.waiting), q.r.cfg.Ahead)]), nil
+	return it, slices.Clone(q.waiting[:min(len(q.waiting), q.l.cfg.Ahead)]), nil
 }
 
 // plan writes batches and their files into the ledger, each once, and before
@@ -107,7 +102,7 @@ func (q *queue) plan(ctx context.Context, items []*queued) error {
 		if it.planned {
 			continue
 		}
-		if err := q.r.newWork(it).planned(ctx); err != nil {
+		if err := q.l.recordPlanned(ctx, it); err != nil {
 			return err
 		}
 		it.planned = true
@@ -124,11 +119,10 @@ func (q *queue) giveUp(ctx context.Context, cause error) error {
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	for _, it := range q.waiting {
-		w := q.r.newWork(it)
 		if !it.planned || it.attempt > 1 {
 			continue
 		}
-		if err := q.r.cfg.record(clear, q.r.s, w.line, Failed, "the load ended before: "+cause.Error()); err != nil {
+		if err := q.l.w.ledger.record(clear, q.l.passage(it).line, Failed, "the load ended before: "+cause.Error()); err != nil {
 			return errors.Join(cause, err)
 		}
 	}
@@ -139,7 +133,7 @@ func (q *queue) giveUp(ctx context.Context, cause error) error {
 func (q *queue) claimed(it *queued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	it.beat, it.seen = -1, time.Now()
+	it.claim = sighting{-1, time.Now()}
 	q.remote = append(q.remote, it)
 	q.wake()
 }
@@ -181,7 +175,7 @@ func (q *queue) helped() []*queued {
 // the sake of a bad file.
 type prepared struct {
 	it     *queued
-	w      *work
+	at     *passage
 	counts staged
 	bad    *badFileError
 	remote bool // a helper prepared it
@@ -195,21 +189,21 @@ func (q *queue) work(ctx context.Context, out chan<- prepared) error {
 		if err != nil || it == nil {
 			return err
 		}
-		p := prepared{it: it, w: q.r.newWork(it)}
-		p.counts, err = p.w.prepare(ctx, p.w.stager(), nil)
+		p := prepared{it: it, at: q.l.passage(it)}
+		p.counts, err = q.l.stageAll(ctx, it, p.at, nil)
 		if errors.Is(err, errClaimed) {
 			q.claimed(it)
 			continue
 		}
 		var bad *badFileError
-		if err = p.w.abandon(ctx, err); err != nil && !errors.As(err, &bad) {
+		if err = p.at.abandon(ctx, err); err != nil && !errors.As(err, &bad) {
 			return err
 		}
 		p.bad = bad
 		select {
 		case out <- p:
 		case <-ctx.Done():
-			return p.w.abandon(ctx, context.Cause(ctx))
+			return p.at.abandon(ctx, context.Cause(ctx))
 		}
 	}
 }
@@ -218,7 +212,7 @@ func (q *queue) work(ctx context.Context, out chan<- prepared) error {
 // over what they have prepared, and what they gave up or left behind is prepared
 // again.
 func (q *queue) watch(ctx context.Context, out chan<- prepared) error {
-	tick := time.NewTicker(q.r.cfg.Beat)
+	tick := time.NewTicker(q.l.cfg.Beat)
 	defer tick.Stop()
 	for {
 		for _, it := range q.helped() {
@@ -260,57 +254,27 @@ func (q *queue) idle() <-chan struct{} {
 
 // look asks what has become of a helper's batch: prepared, or nil for nothing.
 func (q *queue) look(ctx context.Context, it *queued) (*prepared, error) {
-	w := q.r.newWork(it)
-	state, err := readClaim(ctx, q.r.s, w.stage)
+	at := q.l.passage(it)
+	state, err := readClaim(ctx, q.l.w.s, at.stage)
 	if err != nil {
 		return nil, err
 	}
-	switch judgeClaim(state, it, q.r.cfg, q.r.d.shapeOfAll(), time.Now(), processAlive) {
+	switch state.judge(&it.claim, q.l.cfg, q.l.d.fingerprint(), time.Now(), processAlive) {
 	case claimReady:
 		q.mu.Lock()
+		defer q.mu.Unlock()
 		q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
-		q.mu.Unlock()
-		return &prepared{it: it, w: w, counts: state.Result.Staged, remote: true}, nil
+		return &prepared{it: it, at: at, counts: state.Result.Staged, remote: true}, nil
 	case claimVoid:
-		q.r.cfg.Log.Warn("a helper gave a batch up or is gone; it is prepared again", "batch", it.batch.Name, "helper", state.Holder.String())
+		q.l.cfg.Log.Warn("a helper gave a batch up or is gone; it is prepared again", "batch", it.batch.Name, "helper", state.Holder.String())
 		if state.Queries != "" {
-			err := w.r.s.exec(ctx, statement{SQL: "KILL QUERY WHERE startsWith(query_id, {queries:String}) ASYNC FORMAT Null", Params: map[string]any{"queries": state.Queries}})
+			err := q.l.w.s.exec(ctx, statement{SQL: "KILL QUERY WHERE startsWith(query_id, {queries:String}) ASYNC FORMAT Null", Params: map[string]any{"queries": state.Queries}})
 			if err != nil {
 				return nil, fmt.Errorf("end the statements of the helper of batch %s: %w", it.batch.Name, err)
 			}
 		}
 		q.again(it)
 	case claimAlive:
-		if state.beat != it.beat {
-			it.beat, it.seen = state.beat, time.Now()
-		}
 	}
 	return nil, nil
-}
-
-// claimVerdict is what the writer does about a helper's claim.
-type claimVerdict int
-
-const (
-	claimAlive claimVerdict = iota // leave it to the helper
-	claimReady                     // publish it
-	claimVoid                      // prepare the batch anew, in another private database
-)
-
-// judgeClaim decides. What a helper says is taken only where it filled the very
-// tables that are to be published. Times are this machine's monotonic clock.
-func judgeClaim(state claimState, it *queued, cfg Config, shape string, now time.Time, alive func(pid int) bool) claimVerdict {
-	switch h := state.Holder; {
-	case state.Result != nil && state.Result.Failed == "" && state.Result.Shape == shape:
-		return claimReady
-	case state.Result != nil:
-		return claimVoid
-	case state.known && state.beat != it.beat:
-		return claimAlive
-	case state.known && cfg.Holder.Machine != "" && h.Machine == cfg.Holder.Machine && !alive(h.PID):
-		return claimVoid
-	case now.Sub(it.seen) > cfg.Lease:
-		return claimVoid
-	}
-	return claimAlive
 }

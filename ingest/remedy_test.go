@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -44,7 +45,7 @@ func follow(t *testing.T, conn *chconn.Conn, remedies ...string) {
 	}
 	for _, m := range repairCommand.FindAllStringSubmatch(text, -1) {
 		once(m[0], func() {
-			repair(t, conn, RepairRequest{From: date(t, m[2]), To: date(t, or(m[3], m[2]))}, strings.Trim(m[1], "'"))
+			repair(t, conn, RepairRequest{From: date(t, m[2]), To: date(t, cmp.Or(m[3], m[2]))}, strings.Trim(m[1], "'"))
 		})
 	}
 	for _, m := range backfillCommand.FindAllStringSubmatch(text, -1) {

@@ -9,10 +9,6 @@ import (
 	"testing"
 )
 
-// strideVariable is how many renames lie between those that are killed at; 1
-// kills at each.
-const strideVariable = "CLICKQL_RENAME_STRIDE"
-
 // renames are the numbers of rename, renameat and renameat2.
 var renames = map[string][]uint64{"amd64": {82, 264, 316}, "arm64": {38, 276}}[runtime.GOARCH]
 

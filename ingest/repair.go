@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -63,69 +65,88 @@ func (t RepairTable) Delta() int64 {
 	return *t.Then - *t.Now
 }
 
-// Repair rebuilds some days from the source, in the raw table and in every table
+// repairer is one repair.
+type repairer struct {
+	s        *session
+	cfg      Config
+	req      RepairRequest
+	days     span
+	feed     feed
+	d        derivation
+	source   *sourceCounter
+	tables   observer
+	loads    loads
+	plan     RepairPlan
+	files    []file               // with rows of the days
+	states   map[string]fileState // of all files that SOURCE names
+	replaced []fileLine           // loaded files that are taken out
+	totals   dayTotals            // what each day holds, the repaired ones as at the source
+	rebuilds []rebuild            // the raw table first
+}
+
+// repairDays rebuilds some days from the source, in the raw table and in every table
 // that views fill from it, and puts each table's successor in its place in one
 // step of the server. It refuses what would lose downloads. The plan is valid
 // also beside an error, as far as it had come.
-func (in *Ingest) Repair(ctx context.Context, req RepairRequest, sources ...string) (RepairPlan, error) {
-	rp := &repairer{req: req, from: dayOf(req.From), to: dayOf(req.To)}
-	rp.plan = RepairPlan{Database: in.cfg.Database, From: req.From.Format(time.DateOnly), To: req.To.Format(time.DateOnly),
+func repairDays(ctx context.Context, cfg Config, asWriter asWriterFunc, req RepairRequest, sources []string) (RepairPlan, error) {
+	rp := &repairer{s: cfg.session(), cfg: cfg, req: req, days: span{dayOf(req.From), dayOf(req.To)}}
+	rp.plan = RepairPlan{Database: cfg.Database, From: req.From.Format(time.DateOnly), To: req.To.Format(time.DateOnly),
 		Files: []RepairFile{}, Replaced: []string{}, Tables: []RepairTable{}, Notes: []string{}}
 	switch {
 	case req.To.Before(req.From):
 		return rp.plan, fmt.Errorf("repair %s to %s: the last day comes before the first", rp.plan.From, rp.plan.To)
-	case req.To.After(in.cfg.Now().UTC()):
+	case req.To.After(cfg.Now().UTC()):
 		return rp.plan, fmt.Errorf("repair %s: the day is in the future: it can have no downloads", rp.plan.To)
 	case req.From.Unix() < 0:
 		return rp.plan, fmt.Errorf("repair %s: the tables hold days from 1970 on", rp.plan.From)
 	}
-	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	if err := in.cfg.known(s, sources); err != nil {
+	if err := cfg.sources(rp.s).known(sources); err != nil {
 		return rp.plan, err
 	}
 	if req.DryRun {
-		rp.v = newVerifier(&run{s: s, cfg: in.cfg, kind: Downloads, sum: &Summary{}})
 		err := rp.makePlan(ctx, sources)
 		return rp.plan, err
 	}
-	err := in.asWriter(ctx, func(ctx context.Context, r *run) error {
-		rp.v = newVerifier(r)
+	err := asWriter(ctx, func(ctx context.Context, w *writer) error {
+		rp.s = w.s
 		if err := rp.makePlan(ctx, sources); err != nil {
 			return err
 		}
 		if req.Planned != nil {
 			req.Planned(rp.plan)
 		}
-		return rp.carryOut(ctx)
+		return rp.carryOut(ctx, w)
 	})
 	return rp.plan, err
 }
 
-// repairer is one Repair.
-type repairer struct {
-	v        *verifier
-	req      RepairRequest
-	from, to day
-	plan     RepairPlan
-	files    []file               // with rows of the days
-	states   map[string]fileState // of all files that SOURCE names
-	replaced []fileLine           // loaded files that are taken out
-	days     dayTotals            // what each day holds, the repaired ones as at the source
-	rebuilds []rebuild            // the raw table first
+// prepare finds out what is rebuilt.
+func (rp *repairer) prepare(ctx context.Context) (err error) {
+	if rp.feed, err = readFeed(ctx, rp.s, Downloads, rp.cfg.DownloadsTable); err != nil {
+		return err
+	}
+	if rp.d, err = readDerivation(ctx, rp.s, rp.cfg.DownloadsTable); err != nil {
+		return err
+	}
+	if err := rp.d.takes(rp.feed.Columns[0].Name, rp.feed.Day); err != nil {
+		return err
+	}
+	if rp.cfg, err = rp.cfg.withThreads(ctx, rp.s); err != nil {
+		return err
+	}
+	rp.source, rp.tables = newSourceCounter(rp.s, rp.cfg, rp.feed), newObserver(rp.s, rp.cfg)
+	for _, t := range rp.d.Targets {
+		if inFill(t.tableID) {
+			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",
+				rp.days, t.Database)
+		}
+	}
+	return nil
 }
 
 // makePlan finds out what there is to do, and refuses what must not be done.
 func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
-	if err := rp.v.r.prepare(ctx); err != nil {
-		return err
-	}
-	for _, t := range rp.v.r.d.Targets {
-		if inFill(t.tableID) {
-			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",
-				rp.span(), t.Database)
-		}
-	}
-	if err := rp.v.r.threads(ctx); err != nil {
+	if err := rp.prepare(ctx); err != nil {
 		return err
 	}
 	if err := rp.chooseFiles(ctx, sources); err != nil {
@@ -134,90 +155,86 @@ func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
 	if err := rp.unnamed(ctx); err != nil {
 		return err
 	}
-	rp.v.r.cfg.Progress.phase("counting rows in the tables")
+	rp.cfg.Progress.phase("counting rows in the tables")
 	return rp.planTables(ctx)
 }
 
 // carryOut does what is planned: one batch, from planned to done.
-func (rp *repairer) carryOut(ctx context.Context) error {
-	b := batch{Name: batchName(rp.v.r.s.epoch, 1), Files: rp.files, sourceOf: rp.v.r.cfg.sourceOf(rp.v.r.s)}
-	line := batchLine{Batch: b.Name, Kind: string(Downloads), Stored: uint64(rp.plan.Rows), FirstDay: rp.from.time(), LastDay: rp.to.time()}
-	for _, f := range rp.taken() {
-		b.Rows, b.Bytes = b.Rows+f.Rows, b.Bytes+f.Size
-		line.Files, line.Bytes, line.Rows = line.Files+1, line.Bytes+uint64(f.Size), line.Rows+f.Rows
-	}
-	w := &work{r: rp.v.r, batch: b, line: line, began: rp.v.r.cfg.Now(), attempt: 1, stage: stageName(rp.v.r.s.database, b.Name, rp.v.r.s.epoch)}
-	rp.v.r.cfg.Progress.begin(len(rp.files), uint64(rp.plan.Rows), b.Bytes)
-	st := &stager{s: rp.v.r.s, cfg: rp.v.r.cfg, feed: rp.v.r.feed, d: rp.v.r.d, batch: b, stage: w.stage,
-		meter: rp.v.r.cfg.Progress.startBatch(uint64(rp.plan.Rows), len(rp.v.r.d.Views)+len(rp.rebuilds)+1)}
-	swaps, err := rp.stageAll(ctx, w, st)
+func (rp *repairer) carryOut(ctx context.Context, w *writer) error {
+	b := newBatch(batchName(w.s.epoch, 1), rp.files)
+	taken := newBatch(b.Name, rp.taken())
+	b.Rows, b.Bytes = taken.Rows, taken.Bytes
+	at := w.passage(batchLine{Batch: b.Name, Kind: string(Downloads), Stored: uint64(rp.plan.Rows), FirstDay: rp.days.from.time(), LastDay: rp.days.to.time(),
+		Files: uint64(len(taken.Files)), Bytes: uint64(taken.Bytes), Rows: taken.Rows}, 1)
+	rp.cfg.Progress.begin(len(rp.files), uint64(rp.plan.Rows), b.Bytes)
+	at.meter = rp.cfg.Progress.startBatch(uint64(rp.plan.Rows), len(rp.d.Views)+len(rp.rebuilds)+1)
+	st := newStager(w.s, rp.cfg, rp.feed, rp.d, b, at.stage, at.meter)
+	st.days = &rp.days
+	swaps, err := rp.stageAll(ctx, at, st)
 	if err != nil {
 		var bad *badFileError
 		if errors.As(err, &bad) {
-			err = fmt.Errorf("repair %s: %w; nothing was changed", rp.span(), bad)
+			err = fmt.Errorf("repair %s: %w; nothing was changed", rp.days, bad)
 		}
-		return w.abandon(ctx, err)
+		return at.abandon(ctx, err)
 	}
-	rp.v.r.cfg.Progress.phase("publishing")
-	if err := w.publishSwaps(ctx, swaps); err != nil {
+	rp.cfg.Progress.phase("publishing")
+	if err := at.publishSwaps(ctx, swaps); err != nil {
 		return err
 	}
-	st.meter.finish(len(rp.files), true)
+	at.meter.finish(len(rp.files), true)
 	return nil
-}
-
-// span names the days.
-func (rp *repairer) span() string {
-	if rp.from == rp.to {
-		return rp.from.String()
-	}
-	return rp.from.String() + " to " + rp.to.String()
 }
 
 // taken lists the files that the ledger does not hold as loaded yet.
 func (rp *repairer) taken() []file {
-	var out []file
-	for _, f := range rp.files {
-		if rp.states[f.Name] != stateLoaded {
-			out = append(out, f)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(rp.files), func(f file) bool { return rp.states[f.Name] == stateLoaded })
 }
 
 // stageAll builds every table's successor in the private database.
-func (rp *repairer) stageAll(ctx context.Context, w *work, st *stager) ([]swapLine, error) {
-	rp.v.r.cfg.Progress.phase("rebuilding")
-	if err := rp.recordFiles(ctx, w); err != nil {
+func (rp *repairer) stageAll(ctx context.Context, at *passage, st *stager) ([]swapLine, error) {
+	rp.cfg.Progress.phase("rebuilding")
+	if err := rp.recordFiles(ctx, at); err != nil {
 		return nil, err
 	}
-	if err := w.record(ctx, Staging); err != nil {
+	if err := at.record(ctx, Staging, ""); err != nil {
 		return nil, err
 	}
-	if err := st.create(ctx); err != nil {
+	if err := createStage(ctx, st.s, at.stage, at.line.Batch); err != nil {
 		return nil, err
 	}
 	if err := st.createTables(ctx); err != nil {
 		return nil, err
 	}
-	if err := rp.stageDays(ctx, st); err != nil {
+	if err := rp.stageDays(ctx, at, st); err != nil {
 		return nil, err
 	}
-	b := &builder{s: rp.v.r.s, st: st, d: rp.v.r.d.successors()}
+	b := &builder{s: st.s, cfg: rp.cfg, st: st, d: rp.d.successors(), done: map[tableID]bool{}, covers: map[tableID]bool{}}
 	if err := rp.build(ctx, b); err != nil {
 		return nil, err
 	}
 	if err := st.unchanged(ctx); err != nil {
 		return nil, err
 	}
-	if err := rp.recordDays(ctx, w.batch.Name); err != nil {
+	if err := rp.recordDays(ctx, at); err != nil {
 		return nil, err
 	}
-	if err := w.record(ctx, Staged); err != nil {
+	if err := at.record(ctx, Staged, ""); err != nil {
 		return nil, err
 	}
-	if err := rp.v.r.cfg.at(StepStaged); err != nil {
-		return nil, err
+	return rp.swaps(ctx, at)
+}
+
+// recordDays notes by how much a repair changes what the ledger says of its days.
+func (rp *repairer) recordDays(ctx context.Context, at *passage) error {
+	change, err := at.w.ledger.loadedDays(ctx)
+	if err != nil {
+		return err
 	}
-	return rp.swaps(ctx, w)
+	maps.DeleteFunc(change, func(d day, _ int64) bool { return !rp.days.holds(d) })
+	for d := rp.days.from; d <= rp.days.to; d++ {
+		change[d] = rp.totals.raw[d] - change[d]
+	}
+	maps.DeleteFunc(change, func(_ day, n int64) bool { return n == 0 })
+	return at.w.ledger.recordDays(ctx, at.line.Batch, change)
 }

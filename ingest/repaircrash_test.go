@@ -148,7 +148,7 @@ func TestReadersDuringRepair(t *testing.T) {
 	}
 	before := look()
 	var seen [][5]int64
-	cfg := Config{Conn: db.Conn, Parallel: 1, At: func(Step) error { seen = append(seen, look()); return nil }}
+	cfg := Config{Conn: db.Conn, Parallel: 1, Before: func(string) error { seen = append(seen, look()); return nil }}
 	day := date(t, "2023-12-25")
 	if _, err := New(cfg).Repair(t.Context(), RepairRequest{From: day, To: day}, dir+"/*.parquet"); err != nil {
 		t.Fatal(err)
@@ -224,7 +224,7 @@ func TestKillPromote(t *testing.T) {
 		if _, err := in.Run(ctx, Downloads, p.source); err != nil {
 			return err
 		}
-		if err := sh.exists(ctx, newSession(in.cfg.Conn, in.cfg.Database, 0)); err != nil {
+		if err := sh.exists(ctx, in.cfg.session()); err != nil {
 			return nil //nolint:nilerr // it was dropped after its promotion
 		}
 		return sh.Promote(ctx, false)

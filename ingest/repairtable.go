@@ -26,28 +26,28 @@ type rebuild struct {
 // planTables finds every table that the server's views fill from the raw table,
 // and what is to be rebuilt of each.
 func (rp *repairer) planTables(ctx context.Context) error {
-	known, err := rp.v.tables(ctx)
+	known, err := rp.tables.tables(ctx)
 	if err != nil {
 		return err
 	}
-	byID := map[tableID]checked{rp.v.r.d.Base.tableID: rp.v.rawTable()}
+	byID := map[tableID]checked{rp.d.Base.tableID: rp.tables.rawTable()}
 	for _, c := range known {
 		byID[c.id] = c
 	}
-	for _, t := range rp.v.r.d.all() {
-		if _, err := exchangeable(ctx, rp.v.r.s, t.tableID); err != nil {
+	for _, t := range rp.d.all() {
+		if _, err := exchangeable(ctx, rp.s, t.tableID); err != nil {
 			return err
 		}
 		r := rebuild{t: t, checked: byID[t.tableID]}
 		if r.checked.id == (tableID{}) {
 			r.checked = checked{id: t.tableID, grain: Unchecked, reason: "it is filled from another aggregate"}
 		}
-		if filledBy(rp.v.r.d, t.tableID) > 1 {
+		if filledBy(rp.d, t.tableID) > 1 {
 			r.checked.grain, r.checked.reason = Unchecked, "several views fill it"
 		}
-		r.whole = r.checked.grain != ByDay && r.checked.grain != ByMonth || !contains(t.Key, unquote(r.checked.period))
+		r.whole = r.checked.grain != ByDay && r.checked.grain != ByMonth || !slices.Contains(t.Key, unquote(r.checked.period))
 		if r.checked.grain != Unchecked {
-			if r.now, err = rp.v.observe(ctx, r.checked); err != nil {
+			if r.now, err = rp.tables.observe(ctx, r.checked); err != nil {
 				return err
 			}
 		}
@@ -62,33 +62,30 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	}
 	for _, c := range known {
 		if c.views == 0 {
-			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.v.shown(c.id), c.id.Table))
+			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.tables.shown(c.id), c.id.Table))
 		}
 	}
-	if rp.v.loads.Publishing > 0 {
+	if rp.loads.Publishing > 0 {
 		rp.plan.Notes = append(rp.plan.Notes, "a batch is half published: the counts of the tables may be off until the next ingest command has finished it")
 	}
 	return nil
 }
 
-// within reports one of the repaired days.
-func (rp *repairer) within(d day) bool { return d >= rp.from && d <= rp.to }
-
 // expectDays says what each day should hold afterwards.
 func (rp *repairer) expectDays() {
 	raw := map[day]int64{}
 	for d, n := range rp.rebuilds[0].now.counts {
-		if n != 0 && !rp.within(d) {
+		if n != 0 && !rp.days.holds(d) {
 			raw[d] = n
 		}
 	}
 	kept := rp.keptDays(raw)
-	for d := rp.from; d <= rp.to; d++ {
-		raw[d] = rp.v.source.days[d].rows
+	for d := rp.days.from; d <= rp.days.to; d++ {
+		raw[d] = rp.source.days[d].rows
 	}
 	all := maps.Clone(raw)
 	maps.Copy(all, kept)
-	rp.days = dayTotals{raw: raw, all: all, kept: slices.Sorted(maps.Keys(kept))}
+	rp.totals = dayTotals{raw: raw, all: all, kept: slices.Sorted(maps.Keys(kept))}
 }
 
 // keptDays is what tables of days hold of days that the raw table has no row of:
@@ -96,7 +93,7 @@ func (rp *repairer) expectDays() {
 // holds. Between the raw table's days one of several is not believed: rows were
 // put into it.
 func (rp *repairer) keptDays(raw map[day]int64) map[day]int64 {
-	first := day(1<<16 - 1)
+	first := noDay
 	for d := range raw {
 		first = min(first, d)
 	}
@@ -108,7 +105,7 @@ func (rp *repairer) keptDays(raw map[day]int64) map[day]int64 {
 		}
 		tables++
 		for d, n := range r.now.counts {
-			if n == 0 || raw[d] != 0 || rp.within(d) {
+			if n == 0 || raw[d] != 0 || rp.days.holds(d) {
 				continue
 			}
 			if says[d] == nil {
@@ -136,16 +133,16 @@ func (rp *repairer) keptDays(raw map[day]int64) map[day]int64 {
 // can give.
 func (rp *repairer) refuseLoss() error {
 	for _, r := range rp.rebuilds[1:] {
-		for _, v := range rp.v.r.d.Views {
+		for _, v := range rp.d.Views {
 			if v.Target != r.t.tableID || !rp.needsKept(r, v) {
 				continue
 			}
 			covered := func(c view) bool {
-				return isCover(rp.v.r.d, c, v) && filledBy(rp.v.r.d, r.t.tableID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
-					return o.t.tableID == c.Target && !o.whole && o.checked.grain == ByDay && sameCounts(rp.want(o).counts, rp.days.all)
+				return isCover(rp.d, c, v) && filledBy(rp.d, r.t.tableID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
+					return o.t.tableID == c.Target && !o.whole && o.checked.grain == ByDay && len(differing(rp.want(o).counts, rp.totals.all)) == 0
 				})
 			}
-			if !slices.ContainsFunc(rp.v.r.d.Views, covered) {
+			if !slices.ContainsFunc(rp.d.Views, covered) {
 				return rp.wouldLose(r)
 			}
 		}
@@ -156,26 +153,26 @@ func (rp *repairer) refuseLoss() error {
 // needsKept reports that a view of the raw table computes what holds days that
 // the raw table lacks.
 func (rp *repairer) needsKept(r rebuild, v view) bool {
-	if v.Source != rp.v.r.d.Base.tableID || !r.whole && r.checked.grain == ByDay {
+	if v.Source != rp.d.Base.tableID || !r.whole && r.checked.grain == ByDay {
 		return false
 	}
 	periods := rp.periods(r)
-	return slices.ContainsFunc(rp.days.kept, func(d day) bool { return r.whole || periods[r.checked.grain.period(d)] })
+	return slices.ContainsFunc(rp.totals.kept, func(d day) bool { return r.whole || periods[r.checked.grain.period(d)] })
 }
 
 // wouldLose is that refusal.
 func (rp *repairer) wouldLose(r rebuild) error {
 	return fmt.Errorf("repair %s: %s has no rows of %s (days of which only aggregates hold any: %d), and no table of days that agrees with it on all others can give what %s holds of them, which would be lost: "+
 		"repair those days first, or all together with --from and --to; or make a table of days agree (clickql ingest verify names those that do not)",
-		rp.span(), rp.v.r.d.Base, rp.days.kept[0], len(rp.days.kept), rp.v.shown(r.t.tableID))
+		rp.days, rp.d.Base, rp.totals.kept[0], len(rp.totals.kept), rp.tables.shown(r.t.tableID))
 }
 
 // want is what a table should hold after the repair, at its grain: what it
 // holds now, and what the days make of what is rebuilt.
 func (rp *repairer) want(r rebuild) observed {
-	days := rp.days.all
+	days := rp.totals.all
 	if r.checked.count == "count()" {
-		days = rp.days.raw
+		days = rp.totals.raw
 	}
 	then := fold(r.checked.grain, days)
 	if r.whole {
@@ -191,7 +188,7 @@ func (rp *repairer) want(r rebuild) observed {
 // periods lists the days or months that are rebuilt of a table.
 func (rp *repairer) periods(r rebuild) map[day]bool {
 	periods := map[day]bool{}
-	for d := rp.from; d <= rp.to; d++ {
+	for d := rp.days.from; d <= rp.days.to; d++ {
 		periods[r.checked.grain.period(d)] = true
 	}
 	return periods
@@ -199,7 +196,7 @@ func (rp *repairer) periods(r rebuild) map[day]bool {
 
 // planned describes what becomes of a table.
 func (rp *repairer) planned(r rebuild) RepairTable {
-	t := RepairTable{Table: rp.v.shown(r.t.tableID), Grain: r.checked.grain, Reason: r.checked.reason}
+	t := RepairTable{Table: rp.tables.shown(r.t.tableID), Grain: r.checked.grain, Reason: r.checked.reason}
 	switch {
 	case r.checked.grain == Unchecked:
 		return t
@@ -226,7 +223,7 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tableID) (observ
 	if c.id = next; c.grain == Unchecked {
 		return observed{}, nil
 	}
-	found, err := rp.v.observe(ctx, c)
+	found, err := rp.tables.observe(ctx, c)
 	if err != nil {
 		return found, err
 	}
@@ -236,24 +233,20 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tableID) (observ
 			return found, nil
 		}
 		return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
-			rp.span(), r.t.tableID, found.ends[0], found.ends[1], want.ends[0], want.ends[1])
+			rp.days, r.t.tableID, found.ends[0], found.ends[1], want.ends[0], want.ends[1])
 	}
-	for _, counts := range []map[day]int64{found.counts, want.counts} {
-		for p := range counts {
-			if found.counts[p] != want.counts[p] {
-				return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
-					rp.span(), r.t.tableID, found.counts[p], c.grain.write(p), want.counts[p])
-			}
-		}
+	for _, p := range differing(found.counts, want.counts) {
+		return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
+			rp.days, r.t.tableID, found.counts[p], c.grain.write(p), want.counts[p])
 	}
 	return found, nil
 }
 
 // swaps lists what becomes public.
-func (rp *repairer) swaps(ctx context.Context, w *work) ([]swapLine, error) {
+func (rp *repairer) swaps(ctx context.Context, at *passage) ([]swapLine, error) {
 	var swaps []swapLine
 	for _, r := range rp.rebuilds {
-		l, err := rp.v.r.p.swapOf(ctx, w.batch.Name, w.stage, successor(r.t.Staged), r.t.tableID)
+		l, err := at.w.p.swapOf(ctx, at.line.Batch, at.stage, successor(r.t.Staged), r.t.tableID)
 		if err != nil {
 			return nil, err
 		}

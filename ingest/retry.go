@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // patience is what a file that failed before, at the generation that it still
@@ -21,21 +19,22 @@ const (
 
 // failures is what the ledger says of an object's failures at one generation.
 type failures struct {
-	generation string
-	times      int
-	last       time.Time
-	reason     string
+	Name       string    `ch:"name"`
+	Generation string    `ch:"generation"`
+	Times      uint64    `ch:"times"`
+	Last       time.Time `ch:"last"`
+	Reason     string    `ch:"reason"`
 }
 
 // judgeFailures decides by the ledger's lines and the configuration. A line of
 // the future, from a clock that has been put back since, delays nothing.
-func (c Config) judgeFailures(name string, f failures, now time.Time) patience {
-	wait := spread(doubled(c.RetryAfter, f.times-1), fraction(name, f.times))
-	since := now.Sub(f.last)
+func judgeFailures(c Config, name string, f failures, now time.Time) patience {
+	wait := spread(doubled(c.RetryAfter, int(f.Times)-1), fraction(name, int(f.Times)))
+	since := now.Sub(f.Last)
 	switch {
-	case f.times == 0 || c.RetryAll:
+	case int(f.Times) == 0 || c.RetryAll:
 		return tryNow
-	case f.times >= c.Tries:
+	case int(f.Times) >= c.Tries:
 		return setAside
 	case since >= 0 && since < wait:
 		return tryLater
@@ -67,26 +66,18 @@ func fraction(name string, times int) float64 {
 
 // failuresOf reads how often objects have failed, at the generation that failed
 // last.
-func (r *run) failuresOf(ctx context.Context, objects []Object) (map[string]failures, error) {
-	condition, params := r.about(objects)
-	found := map[string]failures{}
-	err := r.s.each(ctx, statement{
+func (f *finder) failuresOf(ctx context.Context, objects []Object) (map[string]failures, error) {
+	condition, params := f.about(objects)
+	lines, err := structs[failures](ctx, f.s, statement{
 		SQL: `SELECT name, argMax(t.generation, t.last) AS generation, argMax(t.times, t.last) AS times, max(t.last) AS last, argMax(t.reason, t.last) AS reason
-			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + name(r.s.database, ledgerFiles) + `
+			FROM (SELECT name, generation, count() AS times, max(at) AS last, argMax(reason, at) AS reason FROM ` + f.ledger.table(ledgerFiles) + `
 				WHERE ` + condition + ` AND outcome = 'failed' GROUP BY name, generation) AS t
 			GROUP BY name`,
 		Params: params,
-	}, func(rows driver.Rows) error {
-		var n string
-		var f failures
-		var times uint64
-		err := rows.Scan(&n, &f.generation, &times, &f.last, &f.reason)
-		f.times = int(times)
-		found[n] = f
-		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("ask the ledger which files have failed: %w", err)
+	found := make(map[string]failures, len(lines))
+	for _, l := range lines {
+		found[l.Name] = l
 	}
-	return found, nil
+	return found, failing(err, "ask the ledger which files have failed")
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
+
+	"clickql/internal/chconn"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -102,4 +105,14 @@ func viewTarget(database, create, uuid string) tableID {
 		return tableID{unquote(m[1]), unquote(m[2])}
 	}
 	return tableID{database, ".inner_id." + uuid}
+}
+
+// end reads a smallest or greatest value over a whole table.
+func (d *definition) end(i item) string {
+	for _, c := range d.Columns {
+		if c.Name == i.Name && strings.HasPrefix(c.Type, "AggregateFunction(") {
+			return i.Func + "Merge(" + chconn.Ident(i.Name) + ")"
+		}
+	}
+	return i.Func + "(" + chconn.Ident(i.Name) + ")"
 }

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
-
-	"clickql/internal/chconn"
 )
 
 // shadowPrefix begins the names of databases that hold a second set of tables.
@@ -25,26 +25,35 @@ const epochsApart = 100_000
 // Shadow is a second set of tables beside the live ones, with a ledger of its
 // own, loaded from another source or with other views.
 type Shadow struct {
-	in   *Ingest
+	cfg  Config // of the live tables
 	name string
+	with Commands
 }
 
-// Shadow names a shadow; nothing happens yet.
-func (in *Ingest) Shadow(name string) (*Shadow, error) {
+// Commands are what a shadow needs of those that write, for any configuration.
+type Commands struct {
+	// AsWriter does some work as the only writer of a database.
+	AsWriter func(ctx context.Context, cfg Config, do func(context.Context, *writer) error) error
+	// Load loads downloads.
+	Load func(ctx context.Context, cfg Config, sources []string) (Summary, error)
+}
+
+// newShadow names a shadow; nothing happens yet.
+func newShadow(cfg Config, name string, with Commands) (*Shadow, error) {
 	if !shadowName.MatchString(name) {
 		return nil, fmt.Errorf("shadow %q: a name has small letters, digits and underscores, 41 at most", name)
 	}
-	return &Shadow{in, name}, nil
+	return &Shadow{cfg, name, with}, nil
 }
 
 // Database holds the shadow's tables.
-func (sh *Shadow) Database() string { return shadowPrefix + sh.in.cfg.Database + "_" + sh.name }
+func (sh *Shadow) Database() string { return shadowPrefix + sh.cfg.Database + "_" + sh.name }
 
-// ingest loads into the shadow.
-func (sh *Shadow) ingest() *Ingest {
-	cfg := sh.in.cfg
+// own is the configuration of the shadow's own tables.
+func (sh *Shadow) own() Config {
+	cfg := sh.cfg
 	cfg.Database = sh.Database()
-	return &Ingest{cfg}
+	return cfg
 }
 
 // Run creates the shadow's tables and views like the live ones, where they are
@@ -52,8 +61,8 @@ func (sh *Shadow) ingest() *Ingest {
 // Between two runs, the first of which may name no source, its views may be
 // changed.
 func (sh *Shadow) Run(ctx context.Context, sources ...string) (Summary, error) {
-	s := newSession(sh.in.cfg.Conn, sh.in.cfg.Database, 0)
-	if err := sh.in.cfg.known(s, sources); err != nil {
+	s := sh.cfg.session()
+	if err := sh.cfg.sources(s).known(sources); err != nil {
 		return Summary{}, err
 	}
 	if err := sh.create(ctx, s); err != nil {
@@ -62,7 +71,7 @@ func (sh *Shadow) Run(ctx context.Context, sources ...string) (Summary, error) {
 	if len(sources) == 0 {
 		return Summary{}, nil
 	}
-	return sh.ingest().Run(ctx, Downloads, sources...)
+	return sh.with.Load(ctx, sh.own(), sources)
 }
 
 // shadowReady is the table whose creation ends that of the shadow.
@@ -77,14 +86,14 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 	if there != "" {
 		return sh.loadable(ctx, s)
 	}
-	d, err := readDerivation(ctx, s, sh.in.cfg.DownloadsTable)
+	d, err := readDerivation(ctx, s, sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
-	if err := createBeside(ctx, s, sh.Database(), besideLine{Kind: besideShadow, Database: s.database, Name: sh.name}); err != nil {
+	if err := createLasting(ctx, s, sh.Database(), lastingID{Kind: lastingShadow, Database: s.database, Name: sh.name}); err != nil {
 		return err
 	}
-	if err := sh.own(ctx, s); err != nil {
+	if err := sh.ours(ctx, s); err != nil {
 		return err
 	}
 	for _, t := range d.all() {
@@ -122,15 +131,6 @@ func (sh *Shadow) create(ctx context.Context, s *session) error {
 	return s.run(ctx, "CREATE TABLE IF NOT EXISTS "+name(sh.Database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
 }
 
-// over is the view's SELECT over the table of the same name in another database.
-func (v view) over(database string) (string, error) {
-	if v.shape == nil {
-		return redirect(v.Select, v.Source, name(database, v.Source.Table))
-	}
-	at := plainSelect.FindStringSubmatchIndex(v.Select)
-	return v.Select[:at[4]] + name(database, v.Source.Table) + v.Select[at[5]:], nil
-}
-
 // promoted tells from the epochs of the live ledger and of a shadow's whether that
 // shadow has become the live tables: the live epochs are of its range since then.
 func promoted(live, shadow uint64) bool { return live/epochsApart == shadow/epochsApart }
@@ -139,7 +139,7 @@ func promoted(live, shadow uint64) bool { return live/epochsApart == shadow/epoc
 // shadow's batches are named. No two shadows have one range: each looks at the
 // others after it has chosen, so that of two at once one sees the other.
 func (sh *Shadow) beginEpochs(ctx context.Context, s *session) error {
-	h := sh.in.cfg.Holder
+	h := sh.cfg.Holder
 	h.Released = true
 	comment, err := json.Marshal(h)
 	for err == nil {
@@ -148,9 +148,7 @@ func (sh *Shadow) beginEpochs(ctx context.Context, s *session) error {
 			break
 		}
 		base := (used/epochsApart + 1) * epochsApart
-		err = s.run(ctx, "CREATE TABLE IF NOT EXISTS "+name(sh.Database(), lockTable(base))+
-			" (beat UInt64) ENGINE = Memory SETTINGS min_rows_to_keep = 1, max_rows_to_keep = 1 COMMENT "+chconn.Literal(string(comment)))
-		if err != nil {
+		if err = createPulse(ctx, s, lockTable(sh.Database(), base), string(comment), true); err != nil {
 			break
 		}
 		if used, err = sh.greatestEpoch(ctx, s); err != nil || used < base {
@@ -162,16 +160,16 @@ func (sh *Shadow) beginEpochs(ctx context.Context, s *session) error {
 
 // greatestEpoch is that of the live ledger and of every other shadow.
 func (sh *Shadow) greatestEpoch(ctx context.Context, s *session) (uint64, error) {
-	greatest, err := ledgerEpoch(ctx, s)
+	greatest, err := ledgerOf(s).epoch(ctx)
 	if err != nil {
 		return 0, err
 	}
-	others, err := beside(ctx, s, besideShadow)
-	for _, database := range append(sortedKeys(others), s.database) {
+	others, err := lasting(ctx, s, lastingShadow)
+	for _, database := range append(slices.Sorted(maps.Keys(others)), s.database) {
 		if database == sh.Database() {
 			continue
 		}
-		state, err := readLock(ctx, newSession(s.conn, database, 0))
+		state, err := readLock(ctx, s.of(database, 0))
 		if err != nil {
 			return 0, err
 		}
@@ -189,12 +187,12 @@ func (sh *Shadow) exists(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return sh.own(ctx, s)
+	return sh.ours(ctx, s)
 }
 
 // loadable refuses a shadow that is there and must not be loaded.
 func (sh *Shadow) loadable(ctx context.Context, s *session) error {
-	if err := sh.own(ctx, s); err != nil {
+	if err := sh.ours(ctx, s); err != nil {
 		return err
 	}
 	live, err := readLock(ctx, s)
@@ -205,16 +203,16 @@ func (sh *Shadow) loadable(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	state, err := readLock(ctx, newSession(s.conn, sh.Database(), 0))
+	state, err := readLock(ctx, s.of(sh.Database(), 0))
 	if err == nil && promoted(next, state.Epoch) {
 		err = errors.New("it has been promoted, and its promotion was ended before it was dropped: finish that with clickql ingest shadow promote")
 	}
 	return err
 }
 
-// own refuses a database that is another one's: two names can give the same.
-func (sh *Shadow) own(ctx context.Context, s *session) error {
-	found, err := beside(ctx, s, besideShadow)
+// ours refuses a database that is another one's: two names can give the same.
+func (sh *Shadow) ours(ctx context.Context, s *session) error {
+	found, err := lasting(ctx, s, lastingShadow)
 	if err == nil && found[sh.Database()].Name != sh.name {
 		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.name, sh.Database())
 	}
@@ -223,24 +221,24 @@ func (sh *Shadow) own(ctx context.Context, s *session) error {
 
 // others lists the names of the shadows that there are, for messages.
 func (sh *Shadow) others(ctx context.Context, s *session) []string {
-	all, err := shadowStatuses(ctx, s)
+	all, err := lasting(ctx, s, lastingShadow)
 	if err != nil || len(all) == 0 {
 		return []string{"none"}
 	}
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
+	var names []string
+	for _, database := range slices.Sorted(maps.Keys(all)) {
+		names = append(names, all[database].Name)
 	}
 	return names
 }
 
 // Discard drops the shadow.
 func (sh *Shadow) Discard(ctx context.Context) error {
-	s := newSession(sh.in.cfg.Conn, sh.in.cfg.Database, 0)
+	s := sh.cfg.session()
 	if err := sh.exists(ctx, s); err != nil {
 		return err
 	}
-	return sh.ingest().asWriter(ctx, func(ctx context.Context, r *run) error { return sh.drop(context.WithoutCancel(ctx), r.s) })
+	return sh.with.AsWriter(ctx, sh.own(), func(ctx context.Context, w *writer) error { return sh.drop(context.WithoutCancel(ctx), w.s) })
 }
 
 // drop removes the database; its lock goes with it, which its holder must not

@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Comparison is how a shadow's tables differ from the live ones.
@@ -26,75 +28,42 @@ type TableCompared struct {
 // Compare counts the downloads of every table of both by day, month or in total.
 func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
 	out := Comparison{Name: sh.name, Tables: []TableCompared{}, Differences: []Difference{}}
-	live, err := sh.in.held(ctx)
+	s := sh.cfg.session()
+	if err := sh.exists(ctx, s); err != nil {
+		return out, err
+	}
+	live, shadow, err := sh.both(ctx, s)
 	if err != nil {
 		return out, err
 	}
-	if err := sh.exists(ctx, live.v.r.s); err != nil {
-		return out, err
-	}
-	shadow, err := sh.ingest().held(ctx)
-	if err != nil {
-		return out, err
-	}
-	for _, table := range sortedKeys(merged(live.tables, shadow.tables)) {
+	all := maps.Clone(live)
+	maps.Copy(all, shadow)
+	for _, table := range slices.Sorted(maps.Keys(all)) {
 		out.compare(table, live, shadow)
 	}
 	return out, nil
 }
 
-// merged has the keys of both.
-func merged(a, b map[string]heldTable) map[string]bool {
-	out := map[string]bool{}
-	for _, m := range []map[string]heldTable{a, b} {
-		for k := range m {
-			out[k] = true
-		}
-	}
-	return out
-}
-
-// held is what all tables of a database hold.
-type held struct {
-	v      *verifier
-	tables map[string]heldTable
-}
-
-// heldTable is what one table holds.
-type heldTable struct {
-	c   checked
-	got observed
-}
-
-// held reads the raw table and every table that views fill from it.
-func (in *Ingest) held(ctx context.Context) (held, error) {
-	h := held{newVerifier(&run{s: newSession(in.cfg.Conn, in.cfg.Database, 0), cfg: in.cfg, kind: Downloads, sum: &Summary{}}), map[string]heldTable{}}
-	if err := h.v.r.threads(ctx); err != nil {
-		return h, err
-	}
-	known, err := h.v.tables(ctx)
+// both reads all tables of the live database and of the shadow, by their names.
+func (sh *Shadow) both(ctx context.Context, s *session) (live, shadow map[string]held, err error) {
+	cfg, err := sh.own().withThreads(ctx, s)
 	if err != nil {
-		return h, err
+		return nil, nil, err
 	}
-	for _, c := range append([]checked{h.v.rawTable()}, known...) {
-		t := heldTable{c: c}
-		if c.grain != Unchecked {
-			if t.got, err = h.v.observe(ctx, c); err != nil {
-				return h, err
-			}
-		}
-		h.tables[c.id.Table] = t
+	if live, err = newObserver(s, cfg).all(ctx); err != nil {
+		return nil, nil, err
 	}
-	return h, nil
+	shadow, err = newObserver(s.of(sh.Database(), 0), cfg).all(ctx)
+	return live, shadow, err
 }
 
 // compare compares one table.
-func (out *Comparison) compare(table string, live, shadow held) {
-	a, inLive := live.tables[table]
-	b, inShadow := shadow.tables[table]
-	t := TableCompared{Table: table, Grain: a.c.grain}
+func (out *Comparison) compare(table string, live, shadow map[string]held) {
+	a, inLive := live[table]
+	b, inShadow := shadow[table]
+	t := TableCompared{Table: table, Grain: a.checked.grain}
 	if !inLive {
-		t.Grain = b.c.grain
+		t.Grain = b.checked.grain
 	}
 	before := len(out.Differences)
 	differ := func(period string, x, y int64) {
@@ -107,23 +76,23 @@ func (out *Comparison) compare(table string, live, shadow held) {
 		t.Reason = "only the shadow has it"
 	case !inShadow:
 		t.Reason = "only the live tables have it"
-	case a.c.grain != b.c.grain:
-		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.c.grain, b.c.grain)
-	case a.c.grain == Unchecked:
-		t.Reason = a.c.reason
-	case a.c.grain == FirstLast:
+	case a.checked.grain != b.checked.grain:
+		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.checked.grain, b.checked.grain)
+	case a.checked.grain == Unchecked:
+		t.Reason = a.checked.reason
+	case a.checked.grain == FirstLast:
 		differ("first day", int64(a.got.ends[0]), int64(b.got.ends[0]))
 		differ("last day", int64(a.got.ends[1]), int64(b.got.ends[1]))
 	default:
 		for _, p := range periodsOf(a.got.counts, b.got.counts) {
-			differ(a.c.grain.write(p), a.got.counts[p], b.got.counts[p])
+			differ(a.checked.grain.write(p), a.got.counts[p], b.got.counts[p])
 		}
 	}
-	if inLive && a.c.count != "" {
+	if inLive && a.checked.count != "" {
 		n := a.got.total()
 		t.Live = &n
 	}
-	if inShadow && b.c.count != "" {
+	if inShadow && b.checked.count != "" {
 		n := b.got.total()
 		t.Shadow = &n
 	}

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,12 +12,11 @@ import (
 // a shadow does not have, stays. A day that only the live tables have is refused
 // unless fewer allows it.
 func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
-	s := newSession(sh.in.cfg.Conn, sh.in.cfg.Database, 0)
-	return sh.in.asWriter(ctx, func(ctx context.Context, live *run) error {
-		if err := sh.exists(ctx, s); err != nil {
+	return sh.with.AsWriter(ctx, sh.cfg, func(ctx context.Context, live *writer) error {
+		if err := sh.exists(ctx, live.s); err != nil {
 			return err
 		}
-		return sh.ingest().asWriter(ctx, func(ctx context.Context, shadow *run) error {
+		return sh.with.AsWriter(ctx, sh.own(), func(ctx context.Context, shadow *writer) error {
 			p := &promoter{sh: sh, live: live, shadow: shadow, fewer: fewer}
 			if !promoted(live.s.epoch, shadow.s.epoch) { // or else a promotion was ended before it dropped the shadow
 				if err := p.promote(ctx); err != nil {
@@ -33,10 +31,10 @@ func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 // promoter is one Promote, under the locks of both.
 type promoter struct {
 	sh           *Shadow
-	live, shadow *run
+	live, shadow *writer
 	fewer        bool
 	d            derivation // of the shadow
-	w            *work
+	at           *passage
 }
 
 // promote builds every table's successor from the shadow's, and swaps them.
@@ -44,33 +42,26 @@ func (p *promoter) promote(ctx context.Context) error {
 	if err := p.allowed(ctx); err != nil {
 		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err)
 	}
-	own := batchName(p.live.s.epoch, 1)
-	p.w = &work{r: p.live, batch: batch{Name: own}, line: batchLine{Batch: own, Kind: "promotion"}, began: p.live.cfg.Now(),
-		stage: stageName(p.live.s.database, own, p.live.s.epoch)}
+	p.at = p.live.passage(batchLine{Batch: batchName(p.live.s.epoch, 1), Kind: "promotion"}, 1)
 	swaps, err := p.build(ctx)
 	if err != nil {
-		return p.w.abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
+		return p.at.abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
 	}
 	p.live.cfg.Progress.phase("publishing")
-	return p.w.publishSwaps(ctx, swaps)
+	return p.at.publishSwaps(ctx, swaps)
 }
 
 // allowed refuses a shadow that is not whole: whose aggregates do not agree with
 // its raw table, which lacks a table, or days.
 func (p *promoter) allowed(ctx context.Context) error {
-	live, err := p.sh.in.held(ctx)
+	live, shadow, err := p.sh.both(ctx, p.live.s)
 	if err != nil {
 		return err
 	}
-	shadow, err := p.sh.ingest().held(ctx)
-	if err != nil {
-		return err
-	}
-	raw := p.sh.in.cfg.DownloadsTable
-	want := shadow.tables[raw].got.counts
-	for _, table := range sortedKeys(shadow.tables) {
-		t := shadow.tables[table]
-		if f := fold(t.c.grain, want); t.c.grain != Unchecked && (t.c.grain == FirstLast && t.got.ends != f.ends || t.c.grain != FirstLast && !sameCounts(t.got.counts, f.counts)) {
+	want := shadow[p.sh.cfg.DownloadsTable].got.counts
+	for _, table := range slices.Sorted(maps.Keys(shadow)) {
+		t := shadow[table]
+		if f := fold(t.checked.grain, want); t.checked.grain != Unchecked && (t.checked.grain == FirstLast && t.got.ends != f.ends || t.checked.grain != FirstLast && len(differing(t.got.counts, f.counts)) > 0) {
 			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.sh.Database())
 		}
 	}
@@ -81,15 +72,15 @@ func (p *promoter) allowed(ctx context.Context) error {
 }
 
 // lacksDays refuses to lose days or months, unless that is allowed.
-func (p *promoter) lacksDays(live, shadow held) error {
-	for _, table := range sortedKeys(live.tables) {
-		now, next := live.tables[table], shadow.tables[table]
-		if now.c.grain != ByDay && now.c.grain != ByMonth || now.c.grain != next.c.grain || p.fewer {
+func (p *promoter) lacksDays(live, shadow map[string]held) error {
+	for _, table := range slices.Sorted(maps.Keys(live)) {
+		now, next := live[table], shadow[table]
+		if now.checked.grain != ByDay && now.checked.grain != ByMonth || now.checked.grain != next.checked.grain || p.fewer {
 			continue
 		}
 		for _, d := range periodsOf(now.got.counts) {
 			if now.got.counts[d] != 0 && next.got.counts[d] == 0 {
-				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.c.grain.write(d), table, now.got.counts[d])
+				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.checked.grain.write(d), table, now.got.counts[d])
 			}
 		}
 	}
@@ -98,11 +89,11 @@ func (p *promoter) lacksDays(live, shadow held) error {
 
 // lacksTables refuses a shadow that lacks a table which the live views fill.
 func (p *promoter) lacksTables(ctx context.Context) error {
-	now, err := readDerivation(ctx, p.live.s, p.sh.in.cfg.DownloadsTable)
+	now, err := readDerivation(ctx, p.live.s, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
-	next, err := readDerivation(ctx, p.shadow.s, p.sh.in.cfg.DownloadsTable)
+	next, err := readDerivation(ctx, p.shadow.s, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
@@ -119,28 +110,16 @@ func (p *promoter) lacksTables(ctx context.Context) error {
 	return nil
 }
 
-// periodsOf lists the periods of some counts in their order.
-func periodsOf(counts ...map[day]int64) []day {
-	all := map[day]bool{}
-	for _, c := range counts {
-		for p := range c {
-			all[p] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
 // build makes the successors, by hard links, and lists the swaps.
 func (p *promoter) build(ctx context.Context) ([]swapLine, error) {
-	if err := p.w.record(ctx, Planned); err != nil {
+	if err := p.at.record(ctx, Planned, ""); err != nil {
 		return nil, err
 	}
-	s := p.live.s
-	if err := s.run(ctx, "CREATE DATABASE "+quote(p.w.stage)+" ENGINE = Atomic"); err != nil {
+	if err := createStage(ctx, p.live.s, p.at.stage, p.at.line.Batch); err != nil {
 		return nil, err
 	}
 	var err error
-	if p.d, err = readDerivation(ctx, p.shadow.s, p.sh.in.cfg.DownloadsTable); err != nil {
+	if p.d, err = readDerivation(ctx, p.shadow.s, p.sh.cfg.DownloadsTable); err != nil {
 		return nil, err
 	}
 	var swaps []swapLine
@@ -165,7 +144,7 @@ func (p *promoter) build(ctx context.Context) ([]swapLine, error) {
 
 // successor copies one of the shadow's tables.
 func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
-	next, public := tableID{p.w.stage, successor(t.Table)}, tableID{p.live.s.database, t.Table}
+	next, public := tableID{p.at.stage, successor(t.Table)}, tableID{p.live.s.database, t.Table}
 	if t.Database != p.sh.Database() {
 		return swapLine{}, fmt.Errorf("its view fills %s, which is not in its own database", t)
 	}
@@ -175,7 +154,7 @@ func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
 	if err := takePartitions(ctx, p.live.s, t.tableID, next, false); err != nil {
 		return swapLine{}, err
 	}
-	l, err := p.live.p.swapOf(ctx, p.w.batch.Name, p.w.stage, next.Table, public)
+	l, err := p.live.p.swapOf(ctx, p.at.line.Batch, p.at.stage, next.Table, public)
 	if err != nil || t.witness.Idempotent {
 		return l, err
 	}
@@ -192,12 +171,12 @@ func (p *promoter) successor(ctx context.Context, t target) (swapLine, error) {
 	}
 	l.Witness = t.witness.Expr
 	l.Before, err = p.live.p.whole(ctx, public, l.Witness)
-	return l, errors.Join(err, p.live.cfg.at(StepNextBuilt))
+	return l, err
 }
 
 // views makes the live views compute what the shadow's do.
 func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
-	live, err := readDerivation(ctx, p.live.s, p.sh.in.cfg.DownloadsTable)
+	live, err := readDerivation(ctx, p.live.s, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +198,7 @@ func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
 		case there:
 			sql = "ALTER TABLE " + id.String() + " MODIFY QUERY " + query
 		}
-		swaps = append(swaps, swapLine{Batch: p.w.batch.Name, Verb: string(define), Database: id.Database, Table: id.Table, SQL: sql, At: p.live.cfg.Now()})
+		swaps = append(swaps, swapLine{Batch: p.at.line.Batch, Verb: string(define), Database: id.Database, Table: id.Table, SQL: sql, At: p.live.cfg.Now()})
 	}
 	return swaps, nil
 }
@@ -228,10 +207,10 @@ func (p *promoter) views(ctx context.Context) ([]swapLine, error) {
 // metadata, and that of this promotion, which is publishing in both.
 func (p *promoter) ledger(ctx context.Context) ([]swapLine, error) {
 	var swaps []swapLine
-	for _, table := range []string{ledgerBatches, ledgerFiles, ledgerSteps, ledgerDays} {
-		next := tableID{p.w.stage, successor(table)}
+	for _, table := range []string{ledgerBatches, ledgerFiles, ledgerMoves, ledgerDays} {
+		next := tableID{p.at.stage, successor(table)}
 		kept := " WHERE kind != 'downloads'"
-		if table == ledgerSteps || table == ledgerDays {
+		if table == ledgerMoves || table == ledgerDays {
 			kept = " WHERE batch IN (SELECT batch FROM " + name(p.live.s.database, ledgerBatches) + kept + ")"
 		}
 		statements := []string{
@@ -243,11 +222,11 @@ func (p *promoter) ledger(ctx context.Context) ([]swapLine, error) {
 			statements = append(statements, "INSERT INTO "+next.String()+" SELECT * REPLACE ("+fmt.Sprint(uint8(Publishing))+" AS state) FROM "+next.String()+" WHERE batch = {batch:String} LIMIT 1")
 		}
 		for _, sql := range statements {
-			if err := p.live.s.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.w.batch.Name}}); err != nil {
+			if err := p.live.s.exec(ctx, statement{SQL: sql, Params: map[string]any{"batch": p.at.line.Batch}}); err != nil {
 				return nil, fmt.Errorf("bring the ledgers together: %w", err)
 			}
 		}
-		l, err := p.live.p.swapOf(ctx, p.w.batch.Name, p.w.stage, next.Table, tableID{p.live.s.database, table})
+		l, err := p.live.p.swapOf(ctx, p.at.line.Batch, p.at.stage, next.Table, tableID{p.live.s.database, table})
 		if err != nil {
 			return nil, err
 		}

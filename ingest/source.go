@@ -2,6 +2,9 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,6 +48,14 @@ type Source interface {
 	// Table is the table function that reads one group in a format with a
 	// structure; an empty structure leaves it to the format.
 	Table(group []Object, format, structure string) (TableFunction, error)
+}
+
+// RangeLister is a Source that can list a part of a long listing for the price
+// of the part.
+type RangeLister interface {
+	// ListRange is List for the objects whose names are from on and come before
+	// before, in the order of bytes. None is no error.
+	ListRange(ctx context.Context, pattern, from, before string) ([]Object, error)
 }
 
 // Unreadable reports why an object's name cannot be given to ClickHouse, or "".
@@ -113,3 +124,27 @@ const (
 	groupLimit = 500
 	groupBytes = 40_000
 )
+
+// ErrNoSource refuses a SOURCE of a kind that nothing here reads.
+var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk")
+
+// sources are those that can be read.
+type sources []Source
+
+// of finds the source that reads a name; nil for none.
+func (all sources) of(name string) Source {
+	if i := slices.IndexFunc(all, func(s Source) bool { return s.Owns(name) }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+// known refuses names that no source reads.
+func (all sources) known(names []string) error {
+	for _, name := range names {
+		if all.of(name) == nil {
+			return fmt.Errorf("read %s: %w", name, ErrNoSource)
+		}
+	}
+	return nil
+}

@@ -3,14 +3,9 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"clickql/internal/chconn"
 )
 
 // Status is what the ledger says at one instant.
@@ -61,12 +56,12 @@ type BatchStatus struct {
 
 // FailedFile is a file that could not be loaded.
 type FailedFile struct {
-	Kind       Kind      `json:"kind"`
-	Name       string    `json:"name"`
-	Generation string    `json:"generation"`
-	Reason     string    `json:"reason"`
-	At         time.Time `json:"at"`
-	Times      uint64    `json:"times"` // at this generation
+	Kind       Kind      `json:"kind" ch:"kind"`
+	Name       string    `json:"name" ch:"name"`
+	Generation string    `json:"generation" ch:"generation"`
+	Reason     string    `json:"reason" ch:"reason"`
+	At         time.Time `json:"at" ch:"at"`
+	Times      uint64    `json:"times" ch:"times"` // at this generation
 	// SetAside reports that its tries are used up: it is tried again when it
 	// changes, or by a load with --retry.
 	SetAside bool `json:"setAside"`
@@ -113,8 +108,7 @@ func writerStatus(ctx context.Context, s *session, lives livesFunc) (*WriterStat
 
 // status reads the ledger.
 func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err error) {
-	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	s.plain = true
+	s := in.cfg.session().reading()
 	st = Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
 	if st.Backfills, err = backfillStatuses(ctx, s, lives); err != nil {
 		return st, err
@@ -122,8 +116,8 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 	if st.Shadows, err = shadowStatuses(ctx, s); err != nil {
 		return st, err
 	}
-	batches, err := readBatches(ctx, s, "", "")
-	if chconn.Classify(err) == chconn.UnknownTable {
+	batches, err := ledgerOf(s).batches(ctx, "", "")
+	if gone(err) {
 		return st, nil // nothing has ever been loaded
 	}
 	if err != nil {
@@ -134,7 +128,7 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 		return st, err
 	}
 	for _, kind := range []Kind{Downloads, Projects} {
-		k, err := kindStatus(ctx, s, kind, batches)
+		k, err := kindStatus(ctx, ledgerOf(s), kind, batches)
 		if err != nil {
 			return st, err
 		}
@@ -147,7 +141,7 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 			st.InHand = append(st.InHand, batchStatus(b, lock, st.Writer != nil && st.Writer.Alive))
 		}
 	}
-	st.Failed, err = failedFiles(ctx, s)
+	st.Failed, err = failedFiles(ctx, ledgerOf(s))
 	for i, f := range st.Failed {
 		st.Failed[i].SetAside = int(f.Times) >= in.cfg.Tries
 	}
@@ -158,18 +152,17 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 // process of this machine, within a few heartbeats otherwise.
 func (in *Ingest) alive(ctx context.Context, s *session, state lockState) (bool, error) {
 	me := in.cfg.Holder
-	if judgeHolder(state, me, processAlive) == takeDead {
+	switch {
+	case judgeHolder(state, me, processAlive) == takeDead:
 		return false, nil
-	}
-	if me.Machine != "" && state.Holder.Machine == me.Machine {
+	case state.Holder.besides(me):
 		return true, nil
 	}
-	gone, err := lapsed(ctx, s, state, lockConfig{Beat: in.cfg.Beat, Lease: 3 * in.cfg.Beat, Log: in.cfg.Log})
-	return !gone, err
+	return lives(ctx, s, state, lockConfig{Beat: in.cfg.Beat, Lease: 3 * in.cfg.Beat, Log: in.cfg.Log})
 }
 
 // kindStatus sums up the batches of a kind, which come in the order of planning.
-func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine) (KindStatus, error) {
+func kindStatus(ctx context.Context, l ledger, kind Kind, batches []batchLine) (KindStatus, error) {
 	k := KindStatus{Kind: kind}
 	var done []batchLine
 	for _, b := range batches {
@@ -184,7 +177,7 @@ func kindStatus(ctx context.Context, s *session, kind Kind, batches []batchLine)
 		k.LastAt = b.At
 	}
 	k.RowsPerSecond = speed(done[max(0, len(done)-recentBatches):])
-	in, err := readInTables(ctx, s, kind)
+	in, err := l.inTables(ctx, kind)
 	k.Files, k.Bytes, k.Rows, k.Rejected = in.Files, in.Bytes, in.Rows, in.Rejected
 	return k, err
 }
@@ -212,28 +205,6 @@ func speed(batches []batchLine) float64 {
 	return float64(rows) / seconds
 }
 
-// what says what a batch does. Only batches of files have files.
-func (b batchLine) what() string {
-	switch {
-	case b.Kind != string(Downloads) || b.Files > 0:
-		return b.Kind
-	case b.FirstDay.Equal(b.LastDay):
-		return "repair of " + b.FirstDay.Format(time.DateOnly)
-	}
-	return "repair of " + b.FirstDay.Format(time.DateOnly) + " to " + b.LastDay.Format(time.DateOnly)
-}
-
-// again says how the work of a batch that is given up is done anew.
-func (b batchLine) again() string {
-	switch {
-	case b.Files == 0:
-		return "run that command again"
-	case b.Kind == string(Projects):
-		return "the next clickql ingest projects loads its files again"
-	}
-	return "the next clickql ingest run loads its files again"
-}
-
 // batchStatus describes a batch in hand.
 func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
 	st := BatchStatus{Batch: b.Batch, Kind: Kind(b.Kind), What: b.what(), State: State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
@@ -253,28 +224,15 @@ func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
 }
 
 // failedFiles lists the files whose last attempts failed.
-func failedFiles(ctx context.Context, s *session) ([]FailedFile, error) {
-	failed := []FailedFile{}
-	err := s.each(ctx, statement{
+func failedFiles(ctx context.Context, l ledger) ([]FailedFile, error) {
+	failed, err := structs[FailedFile](ctx, l.s, statement{
 		SQL: `SELECT kind, name, argMax(f.generation, f.last) AS generation, argMax(f.reason, f.last) AS reason, max(f.last) AS at, argMax(f.n, f.last) AS times
-			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM ` + name(s.database, ledgerFiles) + `
+			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM ` + l.table(ledgerFiles) + `
 				WHERE outcome = 'failed' AND (kind, name) NOT IN
-					(SELECT kind, name FROM ` + name(s.database, ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
-						` + doneBatches(s.database) + `)
+					(SELECT kind, name FROM ` + l.table(ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
+						` + l.done() + `)
 				GROUP BY kind, name, generation) AS f
 			GROUP BY kind, name ORDER BY kind, name`,
-	}, func(rows driver.Rows) error {
-		var f FailedFile
-		var kind string
-		if err := rows.Scan(&kind, &f.Name, &f.Generation, &f.Reason, &f.At, &f.Times); err != nil {
-			return err
-		}
-		f.Kind = Kind(kind)
-		failed = append(failed, f)
-		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list the failed files: %w", err)
-	}
-	return failed, nil
+	return failed, failing(err, "list the failed files")
 }

@@ -66,10 +66,7 @@ func (s *Summary) addRejected(byFile map[string]map[string]uint64) {
 		}
 	}
 	s.Reject = nil
-	for _, reason := range sortedKeys(sums) {
+	for _, reason := range slices.Sorted(maps.Keys(sums)) {
 		s.Reject = append(s.Reject, Rejected{reason, sums[reason]})
 	}
 }
-
-// sortedKeys lists a map's keys in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

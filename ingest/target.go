@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"clickql/internal/chconn"
 )
 
 // tableID names a table.
@@ -99,7 +102,7 @@ func summingWitness(t target, engineFull string) (witness, error) {
 	}
 	found := ""
 	for _, c := range t.Columns {
-		if !wholeNumber.MatchString(c.Type) || c.Default == "ALIAS" || contains(t.Key, c.Name) || contains(t.PartitionBy, c.Name) || listed != "" && !contains(splitNames(listed), c.Name) {
+		if !wholeNumber.MatchString(c.Type) || c.Default == "ALIAS" || slices.Contains(t.Key, c.Name) || slices.Contains(t.PartitionBy, c.Name) || listed != "" && !slices.Contains(splitNames(listed), c.Name) {
 			continue
 		}
 		if found == "" || c.Name == "count" {
@@ -109,7 +112,7 @@ func summingWitness(t target, engineFull string) (witness, error) {
 	if found == "" {
 		return witness{}, fmt.Errorf("%s sums no column of whole numbers, so a load cannot be proven to happen once", t)
 	}
-	return witness{Expr: "sum(" + quote(found) + ")"}, nil
+	return witness{Expr: "sum(" + chconn.Ident(found) + ")"}, nil
 }
 
 // aggregatingWitness is the sum or count among the aggregated columns; without
@@ -118,15 +121,15 @@ func aggregatingWitness(t target) (witness, error) {
 	for _, c := range t.Columns {
 		switch {
 		case simpleSum.MatchString(c.Type):
-			return witness{Expr: "sum(" + quote(c.Name) + ")"}, nil
+			return witness{Expr: "sum(" + chconn.Ident(c.Name) + ")"}, nil
 		case stateCount.MatchString(c.Type):
-			return witness{Expr: "countMerge(" + quote(c.Name) + ")"}, nil
+			return witness{Expr: "countMerge(" + chconn.Ident(c.Name) + ")"}, nil
 		case stateSum.MatchString(c.Type):
-			return witness{Expr: "sumMerge(" + quote(c.Name) + ")"}, nil
+			return witness{Expr: "sumMerge(" + chconn.Ident(c.Name) + ")"}, nil
 		}
 	}
 	for _, c := range t.Columns {
-		if !contains(t.Key, c.Name) && !idempotentAgg.MatchString(c.Type) {
+		if !slices.Contains(t.Key, c.Name) && !idempotentAgg.MatchString(c.Type) {
 			return witness{}, fmt.Errorf("%s aggregates %s %s, of which a load cannot be proven to happen once", t, c.Name, c.Type)
 		}
 	}

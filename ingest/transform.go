@@ -13,17 +13,17 @@ import (
 // readFeed is the mapping of a kind of export into a table: for downloads the
 // one that the database's own landing table has, so that who changes its view
 // changes what is loaded; the program's own where there is no landing table.
-func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
-	f := feedOf(r.kind, table)
-	if r.kind != Downloads {
+func readFeed(ctx context.Context, s *session, kind Kind, table string) (feed, error) {
+	f := feedOf(kind, table)
+	if kind != Downloads {
 		return f, nil
 	}
-	sc := newSchema(r.s)
-	landing := tableID{r.s.database, ddl.LandingTable}
-	if err := sc.read(ctx, r.s.database); err != nil {
-		return f, fmt.Errorf("read the tables of database %s: %w", r.s.database, err)
+	sc := newSchema(s)
+	landing := tableID{s.database, ddl.LandingTable}
+	if err := sc.read(ctx, s.database); err != nil {
+		return f, fmt.Errorf("read the tables of database %s: %w", s.database, err)
 	}
-	def := sc.databases[r.s.database][ddl.LandingTable]
+	def := sc.databases[s.database][ddl.LandingTable]
 	if def == nil {
 		return f, nil
 	}
@@ -33,7 +33,7 @@ func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
 		var err error
 		switch {
 		case v == nil:
-		case v.Target == tableID{r.s.database, table}:
+		case v.Target == tableID{s.database, table}:
 			stores++
 			err = f.storesBy(v.Select, landing)
 		case v.Target.Table == ddl.RejectedTable:
@@ -45,7 +45,7 @@ func (r *run) readFeed(ctx context.Context, table string) (feed, error) {
 	}
 	if stores != 1 {
 		return f, fmt.Errorf("load into %s: %d views turn rows of %s into its rows, and there must be one: create it with clickql schema apply, or drop the others",
-			tableID{r.s.database, table}, stores, landing)
+			tableID{s.database, table}, stores, landing)
 	}
 	return f, nil
 }

@@ -198,12 +198,12 @@ func TestVerifyFiles(t *testing.T) {
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(3, 200)...)
-	crash := Config{Conn: db.Conn, BatchFiles: 2, At: func(s Step) error {
+	crash := Config{Conn: db.Conn, BatchFiles: 2, Before: atSteps(func(s Step) error {
 		if s == StepPublishing {
 			return context.Canceled
 		}
 		return nil
-	}}
+	})}
 	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/e00.parquet"); err == nil {
 		t.Fatal("the run did not end where it should")
 	}

@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Cause is the likely reason for a difference.
 type Cause string
@@ -23,87 +20,6 @@ const (
 	CauseAggDoubled  Cause = "aggregate-doubled" // filled twice
 	CauseKeys        Cause = "wrong-keys"        // right as a whole, and wrong for some keys
 )
-
-// maxNamed bounds the files named for one difference.
-const maxNamed = 5
-
-// periodFiles are the source's files with rows of a period.
-type periodFiles struct {
-	files      []countedFile // rows are those of the period
-	unreadable int           // files that could not be counted
-	many       bool          // too many files to tell
-}
-
-// filesOf lists the files with rows of a period.
-func (v *verifier) filesOf(g Grain, p day) periodFiles {
-	out := periodFiles{unreadable: v.out.Files.Unreadable}
-	if g == InTotal {
-		out.files = v.source.files
-		return out
-	}
-	rows := map[int]int64{}
-	for d, c := range v.source.days {
-		if g.period(d) != p {
-			continue
-		}
-		out.many = out.many || c.many
-		for _, f := range c.files {
-			rows[f.file] += f.rows
-		}
-	}
-	for i, n := range rows {
-		f := v.source.files[i]
-		f.rows = n
-		out.files = append(out.files, f)
-	}
-	slices.SortFunc(out.files, func(a, b countedFile) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
-	return out
-}
-
-// sum adds up the rows of the files in some state, and names some of them.
-func (p periodFiles) sum(in func(fileState) bool) (rows int64, names []string) {
-	for _, f := range p.files {
-		if f.rows > 0 && in(f.state) {
-			rows += f.rows
-			names = named(names, f.name)
-		}
-	}
-	return rows, names
-}
-
-// of names loaded files with exactly that many rows.
-func (p periodFiles) of(rows int64) (names []string) {
-	for _, f := range p.files {
-		if f.state == stateLoaded && f.rows == rows {
-			names = named(names, f.name)
-		}
-	}
-	return names
-}
-
-// as are the same files, each taken to hold the rows by which a period differs:
-// they explain all periods together.
-func (p periodFiles) as(delta int64) periodFiles {
-	out := p
-	out.files = slices.Clone(p.files)
-	for i := range out.files {
-		out.files[i].rows = max(delta, -delta)
-	}
-	return out
-}
-
-// named adds a name while there are few.
-func named(names []string, n string) []string {
-	if len(names) < maxNamed {
-		return append(names, n)
-	}
-	return names
-}
 
 // verdictOn is the likely cause of a difference.
 type verdictOn struct {

@@ -1,21 +1,16 @@
 package ingest
 
-import (
-	"context"
-	"fmt"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-)
+import "context"
 
 // quick compares the ledger's rows with the raw table's: by day, or in total
 // where the ledger does not know the days.
 func (v *verifier) quick(ctx context.Context) error {
-	days, err := loadedDays(ctx, v.r.s)
+	days, err := v.ledger.loadedDays(ctx)
 	if err != nil && !gone(err) {
 		return err
 	}
-	raw := v.rawTable()
-	found, err := v.observe(ctx, raw)
+	raw := v.tables.rawTable()
+	found, err := v.tables.observe(ctx, raw)
 	if err != nil {
 		return err
 	}
@@ -35,7 +30,7 @@ func (v *verifier) quick(ctx context.Context) error {
 		files = periodFiles{}
 	}
 	wanted, has := expected.total(), found.total()
-	check := TableCheck{Table: v.shown(raw.id), Grain: raw.grain, Expected: &wanted, Found: &has}
+	check := TableCheck{Table: v.tables.shown(raw.id), Grain: raw.grain, Expected: &wanted, Found: &has}
 	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
 	check.Differing = v.differences(e, func(p day) periodFiles { return files.as(found.counts[p] - expected.counts[p]) })
 	v.out.Tables = append(v.out.Tables, check)
@@ -46,11 +41,9 @@ func (v *verifier) quick(ctx context.Context) error {
 // then can a single file explain it.
 func oneWay(found, expected observed) bool {
 	less, more := false, false
-	for _, counts := range []map[day]int64{found.counts, expected.counts} {
-		for p := range counts {
-			n := found.counts[p] - expected.counts[p]
-			less, more = less || n < 0, more || n > 0
-		}
+	for _, p := range differing(found.counts, expected.counts) {
+		n := found.counts[p] - expected.counts[p]
+		less, more = less || n < 0, more || n > 0
 	}
 	return less != more
 }
@@ -61,20 +54,15 @@ func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (periodFiles
 	if stored == 0 || v.loads.Files == 0 {
 		return files, nil
 	}
-	err := v.r.s.each(ctx, statement{
+	names, err := v.ledger.s.texts(ctx, statement{
 		SQL: `SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
-				FROM ` + name(v.r.s.database, ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
-					` + doneBatches(v.r.s.database) + ` GROUP BY batch, name)
+				FROM ` + v.ledger.table(ledgerFiles) + ` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
+					` + v.ledger.done() + ` GROUP BY batch, name)
 			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
 		Params: map[string]any{"kind": string(Downloads), "stored": stored, "most": uint64(maxNamed)},
-	}, func(rows driver.Rows) error {
-		f := countedFile{state: stateLoaded, rows: stored}
-		err := rows.Scan(&f.name)
-		files.files = append(files.files, f)
-		return err
 	})
-	if err != nil {
-		return files, fmt.Errorf("look for files of %d rows in the ledger: %w", stored, err)
+	for _, name := range names {
+		files.files = append(files.files, countedFile{name: name, state: stateLoaded, rows: stored})
 	}
-	return files, nil
+	return files, failing(err, "look for files of %d rows in the ledger", stored)
 }

@@ -3,10 +3,8 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"slices"
+	"hash/fnv"
 	"sort"
-
-	"clickql/internal/chconn"
 )
 
 // view is a materialized view that fills a target from another one.
@@ -28,6 +26,48 @@ type derivation struct {
 
 // all lists the targets, the base first.
 func (d derivation) all() []target { return append([]target{d.Base}, d.Targets...) }
+
+// target finds a target by its name; one without a name where there is none.
+func (d derivation) target(id tableID) target {
+	for _, t := range d.all() {
+		if t.tableID == id {
+			return t
+		}
+	}
+	return target{}
+}
+
+// takes refuses a base that lacks a column which every file fills.
+func (d derivation) takes(columns ...string) error {
+	for _, c := range columns {
+		if c != "" && !d.Base.has(c) {
+			return fmt.Errorf("load into %s: it has no column %s", d.Base, c)
+		}
+	}
+	return nil
+}
+
+// filledBy counts the views that fill a table.
+func filledBy(d derivation, id tableID) (n int) {
+	for _, v := range d.Views {
+		if v.Target == id {
+			n++
+		}
+	}
+	return n
+}
+
+// fingerprint tells one set of tables and views from another.
+func (d derivation) fingerprint() string {
+	h := fnv.New64a()
+	for _, t := range d.all() {
+		_, _ = fmt.Fprintln(h, t.tableID, t.Create) // cannot fail
+	}
+	for _, v := range d.Views {
+		_, _ = fmt.Fprintln(h, v.tableID, v.Source, v.Target, v.Select)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
 
 // readDerivation finds the views on a table, the views on their targets, and so
 // on, as the server itself has registered them, so that none is forgotten.
@@ -91,8 +131,13 @@ func (sc *schema) viewsOn(ctx context.Context, source tableID) ([]view, error) {
 	return views, nil
 }
 
-// contains reports that a list holds a name.
-func contains(list []string, name string) bool { return slices.Contains(list, name) }
-
-// quote quotes a column's name.
-func quote(column string) string { return chconn.Ident(column) }
+// successors is the derivation whose staged tables are the successors.
+func (d derivation) successors() derivation {
+	next := derivation{Base: d.Base, Views: d.Views}
+	next.Base.Staged = successor(d.Base.Staged)
+	for _, t := range d.Targets {
+		t.Staged = successor(t.Staged)
+		next.Targets = append(next.Targets, t)
+	}
+	return next
+}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"clickql/internal/chconn"
 )
 
 // shape is a view's SELECT where it is understood: a plain GROUP BY of columns
@@ -33,9 +35,9 @@ func (i item) expr() string {
 	case i.Elements > 0:
 		return "tuple(" + i.groups() + ")"
 	case i.Func == "":
-		return quote(i.Column)
+		return chconn.Ident(i.Column)
 	}
-	return i.Func + "(" + quote(i.Column) + ")"
+	return i.Func + "(" + chconn.Ident(i.Column) + ")"
 }
 
 // groups writes the item as GROUP BY takes it.
@@ -45,7 +47,7 @@ func (i item) groups() string {
 	}
 	elements := make([]string, i.Elements)
 	for e := range elements {
-		elements[e] = quote(i.Column) + "." + strconv.Itoa(e+1)
+		elements[e] = chconn.Ident(i.Column) + "." + strconv.Itoa(e+1)
 	}
 	return strings.Join(elements, ", ")
 }
@@ -69,7 +71,7 @@ func (s shape) tuplesApart(columns []targetColumn) shape {
 func (s shape) columns() []string {
 	var columns []string
 	for _, i := range append(append([]item{}, s.Keys...), s.Ends...) {
-		if !contains(columns, i.Column) {
+		if !slices.Contains(columns, i.Column) {
 			columns = append(columns, i.Column)
 		}
 	}
@@ -113,7 +115,7 @@ func parseShape(sql string, source tableID) *shape {
 			switch {
 			case i.Func == "min" || i.Func == "max":
 				s.Ends = append(s.Ends, i)
-			case contains(pureFunctions, i.Func) && i.Name != i.Column:
+			case slices.Contains(pureFunctions, i.Func) && i.Name != i.Column:
 				s.Keys = append(s.Keys, i)
 				names[i.Name] = true
 			default:
@@ -204,7 +206,7 @@ func redirect(sql string, source tableID, to string) (string, error) {
 	}
 	alias := ""
 	if rest := strings.TrimSpace(sql[at+length:]); !strings.HasPrefix(rest, "AS ") {
-		alias = " AS " + quote(source.Table)
+		alias = " AS " + chconn.Ident(source.Table)
 	}
 	return sql[:at] + to + alias + sql[at+length:], nil
 }
@@ -242,4 +244,25 @@ func nameAt(sql string, i int, name string) bool {
 	}
 	end := i + len(name)
 	return end == len(sql) || !word(sql[end])
+}
+
+// same reports that two shapes compute the same columns.
+func (s shape) same(o shape) bool {
+	items := func(s shape) map[item]bool {
+		m := map[item]bool{}
+		for _, i := range append(append([]item{}, s.Keys...), s.Ends...) {
+			m[i] = true
+		}
+		for _, c := range s.Counts {
+			m[item{Name: c, Func: "count"}] = true
+		}
+		return m
+	}
+	a, b := items(s), items(o)
+	for i := range a {
+		if !b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }

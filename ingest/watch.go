@@ -1,8 +1,8 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -77,9 +77,9 @@ func Watch(ctx context.Context, cfg WatchConfig) error {
 
 // withDefaults fills what is not given.
 func (c WatchConfig) withDefaults() WatchConfig {
-	c.Every = or(c.Every, DefaultEvery)
-	c.FullEvery = or(c.FullEvery, DefaultFullEvery)
-	c.Retry = min(or(c.Retry, defaultRetry), c.Every)
+	c.Every = cmp.Or(c.Every, DefaultEvery)
+	c.FullEvery = cmp.Or(c.FullEvery, DefaultFullEvery)
+	c.Retry = min(cmp.Or(c.Retry, defaultRetry), c.Every)
 	if c.Fatal == nil {
 		c.Fatal = func(error) bool { return false }
 	}
@@ -99,18 +99,6 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c
-}
-
-// sleep waits, or ends early with the context's error.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // watcher is one Watch.
@@ -142,6 +130,3 @@ func (w *watcher) round(ctx context.Context) Round {
 	r.Fails, r.Next = w.fails, spread(r.Next, w.cfg.Random())
 	return r
 }
-
-// ErrNoSource refuses a SOURCE of a kind that nothing here reads.
-var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk")

@@ -103,7 +103,7 @@ func TestJudgeFailures(t *testing.T) {
 		{Config{Tries: 3}, 3, now, setAside},
 		{Config{Tries: 3, RetryAfter: time.Hour, RetryAll: true}, 9, now, tryNow},
 	} {
-		if got := c.cfg.judgeFailures("f", failures{times: c.times, last: c.last}, now); got != c.want {
+		if got := judgeFailures(c.cfg, "f", failures{Times: uint64(c.times), Last: c.last}, now); got != c.want {
 			t.Errorf("%d failures, the last at %s, after %s: %d, want %d", c.times, c.last, c.cfg.RetryAfter, got, c.want)
 		}
 	}

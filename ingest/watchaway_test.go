@@ -24,12 +24,12 @@ func TestWatchServerAway(t *testing.T) {
 		Every: time.Minute, Retry: time.Second, Random: func() float64 { return 0.5 },
 		Report: func(r Round) { rounds = append(rounds, r) },
 		Round: func(ctx context.Context, _ bool) (Summary, error) {
-			return New(Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, At: func(s Step) error {
+			return New(Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, Before: atSteps(func(s Step) error {
 				if s == StepMoved && len(rounds) == 1 {
 					a.killEngine()
 				}
 				return nil
-			}}).Run(ctx, Downloads, a.source)
+			})}).Run(ctx, Downloads, a.source)
 		},
 		Sleep: func(context.Context, time.Duration) error {
 			if rounds[len(rounds)-1].Err == nil {

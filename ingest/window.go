@@ -7,17 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
-
-// RangeLister is a Source that can list a part of a long listing for the price
-// of the part.
-type RangeLister interface {
-	// ListRange is List for the objects whose names are from on and come before
-	// before, in the order of bytes. None is no error.
-	ListRange(ctx context.Context, pattern, from, before string) ([]Object, error)
-}
 
 // stampDigits is the length of a day's Unix time, with which the objects of a
 // daily export begin: ten digits from 2001 to 2286, so that names sort by time.
@@ -27,24 +17,24 @@ const stampDigits = 10
 // are named by days, a listing of those that can be new: from the newest loaded
 // day less LookBack on. Objects of other names, such as a bulk export's, are
 // found by whole listings only.
-func (r *run) listNew(ctx context.Context, src Source, pattern string) ([]Object, error) {
+func (f *finder) listNew(ctx context.Context, src Source, pattern string) ([]Object, error) {
 	ranger, ok := src.(RangeLister)
-	if r.cfg.LookBack <= 0 || !ok {
+	if f.cfg.LookBack <= 0 || !ok {
 		return src.List(ctx, pattern)
 	}
 	folder, ok := stampFolder(pattern)
 	if !ok {
 		return src.List(ctx, pattern)
 	}
-	newest, err := r.newestStamp(ctx, folder)
-	if err != nil || newest == 0 {
-		if err == nil {
-			return src.List(ctx, pattern)
-		}
+	newest, err := f.newestStamp(ctx, folder)
+	switch {
+	case err != nil:
 		return nil, err
+	case newest == 0:
+		return src.List(ctx, pattern)
 	}
-	from := time.Unix(newest, 0).Add(-r.cfg.LookBack).Unix()
-	r.sum.Partial = true
+	from := time.Unix(newest, 0).Add(-f.cfg.LookBack).Unix()
+	f.partial = true
 	// ':' follows the digits.
 	return ranger.ListRange(ctx, pattern, folder+fmt.Sprintf("%0*d", stampDigits, max(from, 0)), folder+":")
 }
@@ -61,21 +51,17 @@ func stampFolder(pattern string) (string, bool) {
 
 // newestStamp is the greatest day, as Unix time, that begins the name of a
 // loaded object directly in a folder; 0 without any.
-func (r *run) newestStamp(ctx context.Context, folder string) (int64, error) {
-	var newest string
-	err := r.s.each(ctx, statement{
-		SQL: `SELECT name FROM ` + name(r.s.database, ledgerFiles) + `
+func (f *finder) newestStamp(ctx context.Context, folder string) (int64, error) {
+	newest, err := f.s.texts(ctx, statement{
+		SQL: `SELECT name FROM ` + f.ledger.table(ledgerFiles) + `
 			WHERE kind = {kind:String} AND name >= concat({folder:String}, '0') AND name < concat({folder:String}, ':') AND outcome = 'planned'
 				AND match(substring(name, length({folder:String}) + 1), {stamp:String}) AND batch IN
-				` + doneBatches(r.s.database) + `
+				` + f.ledger.done() + `
 			ORDER BY name DESC LIMIT 1`,
-		Params: map[string]any{"kind": string(r.kind), "folder": folder, "stamp": fmt.Sprintf(`^[0-9]{%d}-[^/]*$`, stampDigits)},
-	}, func(rows driver.Rows) error { return rows.Scan(&newest) })
-	if err != nil {
-		return 0, fmt.Errorf("ask the ledger for the newest day loaded from %s: %w", folder, err)
+		Params: map[string]any{"kind": string(f.kind), "folder": folder, "stamp": fmt.Sprintf(`^[0-9]{%d}-[^/]*$`, stampDigits)},
+	})
+	if err != nil || len(newest) == 0 {
+		return 0, failing(err, "ask the ledger for the newest day loaded from %s", folder)
 	}
-	if newest == "" {
-		return 0, nil
-	}
-	return strconv.ParseInt(newest[len(folder):len(folder)+stampDigits], 10, 64)
+	return strconv.ParseInt(newest[0][len(folder):len(folder)+stampDigits], 10, 64)
 }

@@ -36,7 +36,7 @@ func TestLookBack(t *testing.T) {
 	}
 	file := func(name string, seed int) export { return export{name + ".parquet", false, seed, 20} }
 	exports(t, db.Conn, dir, file("file_downloads-000000000000", 1))
-	src := &ranged{local: local{newSession(db.Conn, db.Name, 0)}}
+	src := &ranged{local: local{newSession(db.Conn, db.Name, nil)}}
 	cfg := Config{Conn: db.Conn, Sources: []Source{src}, LookBack: 48 * time.Hour}
 	expect := func(what string, listed, files, whole int, partial bool) {
 		t.Helper()

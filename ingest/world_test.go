@@ -186,7 +186,7 @@ func digest(table ddl.Table, from string) string {
 // checkClean fails where something of a load is left over.
 func checkClean(t testing.TB, conn *chconn.Conn, database string) {
 	t.Helper()
-	s := newSession(conn, database, 0)
+	s := newSession(conn, database, nil)
 	held, err := stages(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func checkClean(t testing.TB, conn *chconn.Conn, database string) {
 	if len(held) > 0 {
 		t.Errorf("private databases are left over: %v", held)
 	}
-	open, err := openBatches(t.Context(), s)
+	open, err := ledgerOf(s).open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

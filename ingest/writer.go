@@ -3,70 +3,64 @@ package ingest
 import (
 	"context"
 	"errors"
-	"time"
-
-	"clickql/internal/chconn"
 )
 
-// releaseTimeout bounds giving the lock back and clearing up after an interrupt.
-const releaseTimeout = 10 * time.Second
+// writer is a command that holds the writer's lock of a database. Without a lock
+// it only prepares, as helpers do.
+type writer struct {
+	s      *session
+	cfg    Config
+	ledger ledger
+	lock   *lock
+	p      *publisher
+}
+
+// newWriter works under a session's epoch.
+func newWriter(s *session, cfg Config, l *lock) *writer {
+	return &writer{s: s, cfg: cfg, ledger: cfg.ledger(s), lock: l, p: newPublisher(s, cfg)}
+}
 
 // asWriter does some work as the only writer of the database, after what dead
-// writers left behind has been brought to an end.
-func (in *Ingest) asWriter(ctx context.Context, do func(context.Context, *run) error) error {
-	s := newSession(in.cfg.Conn, in.cfg.Database, 0)
-	if err := oneServer(s); err != nil {
+// writers left behind has been brought to an end. With Config.Wait help is called
+// while another holds the lock, until it is free.
+func asWriter(ctx context.Context, cfg Config, help func(context.Context) error, do func(context.Context, *writer) error) error {
+	s := cfg.session()
+	if err := s.oneServer(); err != nil {
 		return err
 	}
-	if err := ensureLedger(ctx, s); err != nil {
+	if err := cfg.ledger(s).create(ctx); err != nil {
 		return err
 	}
-	locking := lockConfig{Beat: in.cfg.Beat, Lease: in.cfg.Lease, Log: in.cfg.Log}
-	in.cfg.Progress.phase("taking the writer's lock")
-	l, err := in.acquire(ctx, s, locking)
+	cfg.Progress.phase("taking the writer's lock")
+	l, err := waitFor(ctx, s, cfg, help)
 	if err != nil {
 		return err
 	}
-	return l.holding(ctx, locking, func(ctx context.Context) error {
-		r := &run{s: l.session, cfg: in.cfg, lock: l, kind: Downloads, p: newPublisher(l.session, in.cfg), sum: &Summary{}}
-		if err := r.takeOver(ctx); err != nil {
+	return l.holding(ctx, cfg.locking(), func(ctx context.Context) error {
+		w := newWriter(l.s, cfg, l)
+		cfg.Progress.phase("finishing what was left behind")
+		if err := w.recover(ctx); err != nil {
 			return err
 		}
-		return do(ctx, r)
+		return do(ctx, w)
 	})
 }
 
-// holding gives signs of life while some work is done, and gives the lock back.
-// A crash of a test leaves it as it is.
-func (l *lock) holding(ctx context.Context, cfg lockConfig, do func(context.Context) error) (err error) {
-	work := l.keep(ctx, cfg)
-	defer func() {
-		if crash := (crashError{}); errors.As(err, &crash) {
-			l.stop(nil)
-			<-l.done
-			return
+// waitFor takes the lock.
+func waitFor(ctx context.Context, s *session, cfg Config, help func(context.Context) error) (*lock, error) {
+	for {
+		l, err := acquire(ctx, s, cfg.Holder, cfg.locking())
+		var held *HeldError
+		if !cfg.Wait || !errors.As(err, &held) {
+			return l, err
 		}
-		// Given back even when ctx is done, so that the next one need not wait.
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
-		defer cancel()
-		// ErrLockLost is why statements were cancelled. A full disk is a cause of its
-		// own: a backfill that ends has dropped its own lock's table.
-		if cause := context.Cause(work); err != nil && cause != nil && ctx.Err() == nil && chconn.Classify(err) != chconn.DiskFull {
-			err = cause
+		cfg.Log.Info("another ingest command is writing: helping it", "holder", held.Holder.String())
+		cfg.Progress.phase("helping another command")
+		if err := help(ctx); err != nil {
+			return nil, err
 		}
-		err = errors.Join(err, l.release(release))
-	}()
-	return do(work)
+	}
 }
 
-// takeOver brings what dead writers left behind to an end.
-func (r *run) takeOver(ctx context.Context) error {
-	if err := r.cfg.at(StepLocked); err != nil {
-		return err
-	}
-	r.cfg.Progress.phase("finishing what was left behind")
-	if err := (&recoverer{s: r.s, cfg: r.cfg, p: r.p}).run(ctx); err != nil {
-		return err
-	}
-	return r.cfg.at(StepRecovered)
-}
+// asWriterFunc does some work as the only writer.
+type asWriterFunc func(ctx context.Context, do func(context.Context, *writer) error) error

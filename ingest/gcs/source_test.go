@@ -104,8 +104,8 @@ func TestReplacedWhileRead(t *testing.T) {
 	db := chtest.NewWithSchema(t)
 	server, src := fake(t, map[string][]byte{"a.parquet": parquet(t, db.Conn, 1, 10), "b.parquet": parquet(t, db.Conn, 2, 100)})
 	once := false
-	cfg := ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}, At: func(s ingest.Step) error {
-		if s == ingest.StepRawStaged && !once {
+	cfg := ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}, Before: func(sql string) error {
+		if strings.HasPrefix(sql, "SELECT count() FROM clickql_stage_") && !once {
 			once = true
 			server.Put("a.parquet", parquet(t, db.Conn, 3, 10))
 		}

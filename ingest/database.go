@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"clickql/internal/chconn"
 )
 
 // stagePrefix begins the names of private databases.
@@ -18,14 +18,9 @@ const stagePrefix = "clickql_stage_"
 // form, so that no name of a database is read as part of another's.
 var stagePattern = regexp.MustCompile(`^clickql_stage_(.+)_([0-9]{8}_[0-9]{4,})_([0-9]{8})(?:_a([0-9]{4}))?$`)
 
-// stageName names the private database of a batch, and the epoch of the writer
-// that may use it.
-func stageName(database, batch string, epoch uint64) string {
-	return attemptName(database, batch, epoch, 1)
-}
-
-// attemptName is stageName of one of several attempts to prepare the batch.
-func attemptName(database, batch string, epoch uint64, attempt int) string {
+// stageName names the private database of a batch, the epoch of the writer that
+// may use it, and which attempt to prepare the batch it is, counted from one.
+func stageName(database, batch string, epoch uint64, attempt int) string {
 	n := fmt.Sprintf("%s%s_%s_%08d", stagePrefix, database, batch, epoch)
 	if attempt > 1 {
 		n += fmt.Sprintf("_a%04d", attempt)
@@ -55,22 +50,18 @@ func parseStage(stage string) stageID {
 // stages lists the private databases of a database by batch, those of later
 // attempts last.
 func stages(ctx context.Context, s *session) (map[string][]string, error) {
-	found := map[string][]string{}
-	err := s.each(ctx, statement{
+	names, err := s.texts(ctx, statement{
 		SQL:    "SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name",
 		Params: map[string]any{"prefix": stagePrefix + s.database + "_"},
-	}, func(rows driver.Rows) error {
-		var stage string
-		if err := rows.Scan(&stage); err != nil {
-			return err
-		}
-		if m := stagePattern.FindStringSubmatch(stage); m != nil && m[1] == s.database {
-			found[m[2]] = append(found[m[2]], stage)
-		}
-		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list private databases: %w", err)
+	}
+	found := map[string][]string{}
+	for _, stage := range names {
+		if m := stagePattern.FindStringSubmatch(stage); m != nil && m[1] == s.database {
+			found[m[2]] = append(found[m[2]], stage)
+		}
 	}
 	for _, names := range found {
 		slices.SortFunc(names, func(a, b string) int {
@@ -81,6 +72,19 @@ func stages(ctx context.Context, s *session) (map[string][]string, error) {
 	return found, nil
 }
 
+// codeDatabaseExists is ClickHouse's DATABASE_ALREADY_EXISTS.
+const codeDatabaseExists = 82
+
+// createStage makes the private database of a batch, which claims the batch: it
+// succeeds for exactly one of those who try. errClaimed is for the others.
+func createStage(ctx context.Context, s *session, stage, batch string) error {
+	err := s.run(ctx, "CREATE DATABASE "+chconn.Ident(stage)+" ENGINE = Atomic")
+	if code, _ := chconn.Code(err); code == codeDatabaseExists {
+		return errClaimed
+	}
+	return failing(err, "create the private database %s of batch %s", stage, batch)
+}
+
 // emptyStage drops the tables of a private database: what they hold may be what
 // fills the disk, and the ledger needs room before the name may become free.
 func emptyStage(ctx context.Context, s *session, stage string) error {
@@ -88,10 +92,7 @@ func emptyStage(ctx context.Context, s *session, stage string) error {
 	if err == nil {
 		err = dropTables(ctx, s, stage, tables)
 	}
-	if err != nil {
-		return fmt.Errorf("clear the private database %s: %w", stage, err)
-	}
-	return nil
+	return failing(err, "clear the private database %s", stage)
 }
 
 // dropTables removes tables one after the other.
@@ -112,9 +113,6 @@ func unguarded() map[string]any {
 
 // dropStage removes a private database and what is in it.
 func dropStage(ctx context.Context, s *session, stage string) error {
-	err := s.exec(ctx, statement{SQL: "DROP DATABASE IF EXISTS " + quote(stage) + " SYNC", Settings: unguarded()})
-	if err != nil {
-		return fmt.Errorf("drop the private database %s: %w", stage, err)
-	}
-	return nil
+	err := s.exec(ctx, statement{SQL: "DROP DATABASE IF EXISTS " + chconn.Ident(stage) + " SYNC", Settings: unguarded()})
+	return failing(err, "drop the private database %s", stage)
 }
