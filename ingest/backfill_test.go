@@ -6,12 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/repair"
+	"clickql/ingest/stage"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
-// backfill runs a backfill or fails the test.
-func backfill(t testing.TB, cfg Config, req BackfillRequest) BackfillPlan {
+// mustBackfill runs a backfill or fails the test.
+func mustBackfill(t testing.TB, cfg config.Config, req backfill.Request) backfill.Plan {
 	t.Helper()
 	plan, err := New(cfg).Backfill(t.Context(), req)
 	if err != nil {
@@ -34,7 +39,7 @@ func checkFilled(t testing.TB, conn *chconn.Conn, table, source, key string) {
 // checkNoFill fails where a backfill has left something.
 func checkNoFill(t testing.TB, conn *chconn.Conn, database string) {
 	t.Helper()
-	if n := scalar[uint64](t, conn, "SELECT count() FROM system.databases WHERE startsWith(name, '"+fillPrefix+database+"_')"); n != 0 {
+	if n := scalar[uint64](t, conn, "SELECT count() FROM system.databases WHERE startsWith(name, '"+stage.FillPrefix+database+"_')"); n != 0 {
 		t.Errorf("%d databases of backfills are left over", n)
 	}
 }
@@ -45,7 +50,7 @@ func TestBackfill(t *testing.T) {
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(3, 300)...)
-	load(t, Config{Conn: db.Conn}, dir+"/e00.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/e00.parquet")
 	arrived := 0
 	for _, c := range []struct {
 		table, key, source string
@@ -61,12 +66,12 @@ func TestBackfill(t *testing.T) {
 				must(t, db.Conn, "INSERT INTO pypi_downloads_per_month SELECT * FROM pypi_downloads_per_month")
 				must(t, db.Conn, "DROP VIEW pypi_downloads_per_month_mv SYNC")
 			}
-			req := BackfillRequest{Table: c.table}
+			req := backfill.Request{Table: c.table}
 			if c.key != "" {
 				req.Key = strings.Split(c.key, ",")
 			}
 			seen := false
-			cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+			cfg := config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 				if s != StepRangeFilled || seen {
 					return nil
 				}
@@ -76,12 +81,12 @@ func TestBackfill(t *testing.T) {
 					t.Error("the aggregate is there before it is complete")
 				}
 				arrived++
-				load(t, Config{Conn: db.Conn}, fmt.Sprintf("%s/e%02d.parquet", dir, min(arrived, 2)))
+				mustLoad(t, config.Config{Conn: db.Conn}, fmt.Sprintf("%s/e%02d.parquet", dir, min(arrived, 2)))
 				must(t, db.Conn, fmt.Sprintf("INSERT INTO pypi (date, project, version, ci) VALUES ('2024-01-0%d', 'foreign', '1', 'true')", arrived))
 				return nil
 			})}
-			dry := backfill(t, cfg, BackfillRequest{Table: req.Table, Key: req.Key, DryRun: true})
-			plan := backfill(t, cfg, req)
+			dry := mustBackfill(t, cfg, backfill.Request{Table: req.Table, Key: req.Key, DryRun: true})
+			plan := mustBackfill(t, cfg, req)
 			if !seen || plan.Source != c.source || dry.Source != c.source || dry.Downloads == 0 {
 				t.Errorf("plan %+v", plan)
 			}
@@ -110,37 +115,39 @@ func TestBackfillRefuses(t *testing.T) {
 		if c.damage != "" {
 			must(t, db.Conn, c.damage)
 		}
-		req := BackfillRequest{Table: c.table}
+		req := backfill.Request{Table: c.table}
 		if c.key != "" {
 			req.Key = strings.Split(c.key, ",")
 		}
-		if _, err := New(Config{Conn: db.Conn}).Backfill(t.Context(), req); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := New(config.Config{Conn: db.Conn}).Backfill(t.Context(), req); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	if _, err := New(Config{Conn: db.Conn}).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_day", Discard: true}); err == nil || !strings.Contains(err.Error(), "there is none") {
+	if _, err := New(config.Config{Conn: db.Conn}).Backfill(t.Context(), backfill.Request{Table: "pypi_downloads_per_day", Discard: true}); err == nil || !strings.Contains(err.Error(), "there is none") {
 		t.Error(err)
 	}
 	// One that did not end stands in the way of a repair, and is dropped.
-	crash := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
-		if s == StepReady {
-			return context.Canceled
-		}
-		return nil
-	})}
-	if _, err := New(crash).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_day"}); err == nil {
+	crash := func() config.Config {
+		return config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+			if s == StepReady {
+				return context.Canceled
+			}
+			return nil
+		})}
+	}
+	if _, err := New(crash()).Backfill(t.Context(), backfill.Request{Table: "pypi_downloads_per_day"}); err == nil {
 		t.Fatal("the backfill did not end where it should")
 	}
-	quick := Config{Conn: db.Conn, Beat: 20e6, Lease: 200e6, Holder: Holder{Host: "elsewhere", PID: 1, Token: "x"}}
+	quick := config.Config{Conn: db.Conn, Beat: 20e6, Lease: 200e6, Holder: ledger.Holder{Host: "elsewhere", PID: 1, Token: "x"}}
 	day := date(t, "2024-01-01")
-	if _, err := New(quick).Repair(t.Context(), RepairRequest{From: day, To: day}, "/x.parquet"); err == nil || !strings.Contains(err.Error(), "a backfill has not ended") {
+	if _, err := New(quick).Repair(t.Context(), repair.Request{From: day, To: day}, "/x.parquet"); err == nil || !strings.Contains(err.Error(), "a backfill has not ended") {
 		t.Error(err)
 	}
 	if st, err := New(quick).Status(t.Context()); err != nil || len(st.Backfills) != 1 || st.Backfills[0].Table != "pypi_downloads_per_day" ||
 		!st.Backfills[0].Prepared || !strings.Contains(st.Backfills[0].Stuck, "--discard") {
 		t.Errorf("status: %+v, %v", st.Backfills, err)
 	}
-	if _, err := New(quick).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_day", Discard: true}); err != nil {
+	if _, err := New(quick).Backfill(t.Context(), backfill.Request{Table: "pypi_downloads_per_day", Discard: true}); err != nil {
 		t.Error(err)
 	}
 	if st, err := New(quick).Status(t.Context()); err != nil || len(st.Backfills) != 0 {
@@ -150,9 +157,9 @@ func TestBackfillRefuses(t *testing.T) {
 
 	// One of a table that the program does not know is carried on, and dropped, by
 	// its name alone; dropped also where its view is another by now.
-	mine := BackfillRequest{Table: "mine", Key: []string{"project", "ci"}}
-	for _, end := range []BackfillRequest{{Table: "mine"}, {Table: "mine", Discard: true}} {
-		if _, err := New(crash).Backfill(t.Context(), mine); err == nil {
+	mine := backfill.Request{Table: "mine", Key: []string{"project", "ci"}}
+	for _, end := range []backfill.Request{{Table: "mine"}, {Table: "mine", Discard: true}} {
+		if _, err := New(crash()).Backfill(t.Context(), mine); err == nil {
 			t.Fatal("the backfill did not end where it should")
 		}
 		if end.Discard {

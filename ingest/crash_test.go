@@ -16,6 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/repair"
 	"clickql/internal/chconn"
 	"clickql/internal/engine"
 )
@@ -71,11 +75,11 @@ func (v victim) run(ctx context.Context, in *Ingest) error {
 		if err != nil {
 			return err
 		}
-		_, err = in.Repair(ctx, RepairRequest{From: day, To: day}, v.Source)
+		_, err = in.Repair(ctx, repair.Request{From: day, To: day}, v.Source)
 		return err
 	}
 	if v.Mend.Backfill != "" {
-		_, err := in.Backfill(ctx, BackfillRequest{Table: v.Mend.Backfill})
+		_, err := in.Backfill(ctx, backfill.Request{Table: v.Mend.Backfill})
 		return err
 	}
 	for v.Mend.Help {
@@ -90,7 +94,7 @@ func (v victim) run(ctx context.Context, in *Ingest) error {
 		}
 		return sh.Promote(ctx, false)
 	}
-	_, err := in.Run(ctx, Downloads, v.Source)
+	_, err := in.Run(ctx, ledger.Downloads, v.Source)
 	return err
 }
 
@@ -131,7 +135,7 @@ func runVictim() int {
 		}
 		return kill()
 	})
-	cfg := Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, Before: func(sql string) error {
+	cfg := config.Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, Before: func(sql string) error {
 		if n := statements.Add(1); v.Statement > 0 && n == int64(v.Statement) {
 			return kill()
 		}
@@ -167,7 +171,7 @@ type arena struct {
 	dir     string
 	engine  *engine.Engine
 	conn    *chconn.Conn
-	files   []export
+	files   []exportFile
 	folder  string // of the files
 	source  string // glob over them
 	damaged int    // files among them that cannot be loaded
@@ -184,7 +188,7 @@ type arena struct {
 func newArena(t *testing.T, files int) *arena {
 	t.Helper()
 	a := &arena{t: t, dir: t.TempDir(), files: mixed(files-1, 120)}
-	a.files = append(a.files, export{"last.parquet", false, 99, 60})
+	a.files = append(a.files, exportFile{"last.parquet", false, 99, 60})
 	a.open()
 	t.Cleanup(func() { a.close() })
 	a.folder = t.TempDir()
@@ -262,7 +266,7 @@ func (a *arena) finish(database, what string) {
 	a.t.Helper()
 	conn := a.revive(database)
 	defer func() { _ = conn.Close() }()
-	sum, err := New(Config{Conn: conn, BatchFiles: 3}).Run(a.t.Context(), Downloads, a.source)
+	sum, err := New(config.Config{Conn: conn, BatchFiles: 3}).Run(a.t.Context(), ledger.Downloads, a.source)
 	if err != nil || len(sum.Failed) != a.damaged {
 		a.t.Fatalf("%s: run again: %v, %+v", what, err, sum)
 	}

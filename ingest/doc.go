@@ -1,6 +1,21 @@
 // Package ingest loads exports of PyPI downloads into ClickHouse, each file
 // exactly once, whatever ends it half-way.
 //
+// This package only wires its rooms together, each of which imports those below it
+// and none above or beside it:
+//
+//	load  repair  backfill  shadow          the commands that write
+//	verify                                  and the one that only compares
+//	count          publish                  counting by day; moves, swaps, recovery
+//	find           stage                    which files; private copies
+//	config                                  configuration, progress, summary
+//	export (gcs)                            files: sources, footers, mapping
+//	ledger                                  lines, states, lock, signs of life
+//	tables                                  what one insert fills
+//	session                                 statements
+//
+// What follows is the argument of all of them together.
+//
 // # The unit and its states
 //
 // The unit is a batch: some files, each at a fixed generation (see Object). Its
@@ -100,7 +115,7 @@
 //	                        to be, whole in either case
 //
 // The ledger knows files, not rows: what it holds as loaded is the last that was
-// done with each file (inforce.go). A repair takes in files that are new or were
+// done with each file (Ledger.InForce). A repair takes in files that are new or were
 // replaced, all of whose days it rebuilds, and marks those whose place others take.
 //
 // A backfill outlives commands, so what it prepares is in a database of its own,

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
 
@@ -60,7 +62,7 @@ func (a *arena) blameless(database, what string) {
 	a.t.Helper()
 	conn := a.revive(database)
 	defer func() { _ = conn.Close() }()
-	if n := scalar[uint64](a.t, conn, "SELECT count() FROM "+ledgerFiles+" WHERE outcome = 'failed'"); n > 0 {
+	if n := scalar[uint64](a.t, conn, "SELECT count() FROM "+ledger.Files+" WHERE outcome = 'failed'"); n > 0 {
 		a.t.Fatalf("%s: %d files were blamed", what, n)
 	}
 	a.killEngine()
@@ -94,7 +96,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		a.fill(database, what, victim{Pause: step}, f)
 		conn := a.revive(database)
-		sum, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, a.source)
+		sum, err := New(config.Config{Conn: conn}).Run(t.Context(), ledger.Downloads, a.source)
 		if err != nil || len(sum.Failed) > 0 {
 			t.Fatalf("%s: run again: %v, %+v", what, err, sum)
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chtest"
 )
 
@@ -14,9 +16,9 @@ import (
 type shared struct {
 	*chtest.DB
 	dir    string
-	files  []export
-	writer Config // waits with its own batch until goOn is closed
-	helper Config
+	files  []exportFile
+	writer config.Config // waits with its own batch until goOn is closed
+	helper config.Config
 	goOn   func()
 	// planned is closed when the writer has planned its batches.
 	planned chan struct{}
@@ -30,9 +32,9 @@ func newShared(t *testing.T) *shared {
 	exports(t, s.Conn, s.dir, s.files...)
 	open := make(chan struct{})
 	s.goOn = sync.OnceFunc(func() { close(open) })
-	quick := Config{Conn: s.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond, BatchFiles: 1}
+	quick := config.Config{Conn: s.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond, BatchFiles: 1}
 	s.writer, s.helper = quick, quick
-	s.writer.Holder, s.helper.Holder = Holder{Host: "a", PID: 1, Token: "a"}, Holder{Host: "b", PID: 1, Token: "b"}
+	s.writer.Holder, s.helper.Holder = ledger.Holder{Host: "a", PID: 1, Token: "a"}, ledger.Holder{Host: "b", PID: 1, Token: "b"}
 	planned := sync.OnceFunc(func() { close(s.planned) })
 	s.writer.Before = atSteps(func(step Step) error {
 		if step == StepStageCreated {
@@ -48,7 +50,7 @@ func newShared(t *testing.T) *shared {
 func (s *shared) start(t *testing.T) (ended chan error) {
 	ended = make(chan error, 1)
 	go func() {
-		sum, err := New(s.writer).Run(context.WithoutCancel(t.Context()), Downloads, s.dir+"/*.parquet")
+		sum, err := New(s.writer).Run(context.WithoutCancel(t.Context()), ledger.Downloads, s.dir+"/*.parquet")
 		if err == nil && (sum.Files != len(s.files) || !sum.Complete()) {
 			err = errors.New("not everything was loaded")
 		}
@@ -62,7 +64,7 @@ func (s *shared) check(t *testing.T) {
 	t.Helper()
 	source := expectation(t, s.Conn, s.Name, s.files)
 	checkEqual(t, s.Conn, s.Name, source)
-	load(t, Config{Conn: s.Conn}, s.dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: s.Conn}, s.dir+"/*.parquet")
 	checkEqual(t, s.Conn, s.Name, source)
 	checkClean(t, s.Conn, s.Name)
 }
@@ -178,7 +180,7 @@ func TestWriterDiesBesideHelper(t *testing.T) {
 		if err := <-ended; err == nil {
 			t.Fatalf("%s: the writer went on", step)
 		}
-		load(t, Config{Conn: s.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, s.dir+"/*.parquet")
+		mustLoad(t, config.Config{Conn: s.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, s.dir+"/*.parquet")
 		close(finish)
 		if err := <-helped; err != nil { // it found that its batch is gone
 			t.Errorf("%s: the helper: %v", step, err)

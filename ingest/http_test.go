@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/config"
+	"clickql/ingest/export"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
@@ -29,13 +31,13 @@ func overHTTP(t *testing.T, db *chtest.DB) *chconn.Conn {
 
 // listed is a source of objects that are only listed.
 type listed struct {
-	Source
-	objects []Object
+	export.Source
+	objects []export.Object
 }
 
 func (listed) Owns(name string) bool { return strings.HasPrefix(name, "listed://") }
 
-func (l listed) List(context.Context, string) ([]Object, error) { return l.objects, nil }
+func (l listed) List(context.Context, string) ([]export.Object, error) { return l.objects, nil }
 
 // TestLoadOverHTTP loads by the other protocol, where parameters travel in an
 // address and nothing tells of progress, beside a long listing of long names.
@@ -44,8 +46,8 @@ func TestLoadOverHTTP(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(4, 300)
 	exports(t, db.Conn, dir, files...)
-	cfg := Config{Conn: overHTTP(t, db), BatchFiles: 2, Workers: 2}
-	load(t, cfg, dir+"/*.parquet")
+	cfg := config.Config{Conn: overHTTP(t, db), BatchFiles: 2, Workers: 2}
+	mustLoad(t, cfg, dir+"/*.parquet")
 	source := expectation(t, db.Conn, db.Name, files)
 	checkEqual(t, db.Conn, db.Name, source)
 	checkClean(t, db.Conn, db.Name)
@@ -53,11 +55,11 @@ func TestLoadOverHTTP(t *testing.T) {
 	long := listed{}
 	for i := range 6000 {
 		name := fmt.Sprintf("listed://bucket/%s/%06d.parquet", strings.Repeat("ä/", 120), i)
-		long.objects = append(long.objects, Object{Name: name, Generation: "1", Path: name})
+		long.objects = append(long.objects, export.Object{Name: name, Generation: "1", Path: name})
 	}
 	must(t, db.Conn, "INSERT INTO clickql_ledger_files (kind, name, generation, batch, outcome) SELECT 'downloads', concat('listed://bucket/', repeat('ä/', 120), '/', leftPad(toString(number), 6, '0'), '.parquet'), '1', '00000001_0001', 'planned' FROM numbers(6000)")
-	cfg.Sources = []Source{long}
-	if sum := load(t, cfg, dir+"/*.parquet", "listed://"); sum.Already != 6004 || !sum.Complete() {
+	cfg.Sources = []export.Source{long}
+	if sum := mustLoad(t, cfg, dir+"/*.parquet", "listed://"); sum.Already != 6004 || !sum.Complete() {
 		t.Errorf("%+v", sum)
 	}
 	checkEqual(t, db.Conn, db.Name, source)

@@ -1,41 +1,52 @@
 package ingest
 
-import "context"
+import (
+	"context"
+
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/load"
+	"clickql/ingest/publish"
+	"clickql/ingest/repair"
+	"clickql/ingest/shadow"
+	"clickql/ingest/verify"
+)
 
 // Ingest loads files into one database, and mends what is in it.
-type Ingest struct{ cfg Config }
+type Ingest struct{ cfg config.Config }
 
 // New prepares to load; nothing happens before Run.
-func New(cfg Config) *Ingest { return &Ingest{cfg.withDefaults()} }
+func New(cfg config.Config) *Ingest { return &Ingest{cfg.WithDefaults()} }
 
 // Run loads what the sources name and the ledger does not hold yet, each file
 // once. It first brings what dead writers left behind to an end. The summary is
 // valid also beside an error. Files that cannot be loaded are no error: they
 // are in the summary.
-func (in *Ingest) Run(ctx context.Context, kind Kind, sources ...string) (Summary, error) {
+func (in *Ingest) Run(ctx context.Context, kind ledger.Kind, sources ...string) (config.Summary, error) {
 	return loadInto(ctx, in.cfg, kind, sources)
 }
 
 // loadInto is Run with a configuration.
-func loadInto(ctx context.Context, cfg Config, kind Kind, sources []string) (sum Summary, err error) {
-	if err := cfg.sources(cfg.session()).known(sources); err != nil {
+func loadInto(ctx context.Context, cfg config.Config, kind ledger.Kind, sources []string) (sum config.Summary, err error) {
+	if err := cfg.AllSources(cfg.Session()).Known(sources); err != nil {
 		return sum, err
 	}
-	err = asWriter1(ctx, cfg, func(ctx context.Context, w *writer) error { return loadFiles(ctx, w, kind, &sum, sources) })
+	err = asWriter1(ctx, cfg, func(ctx context.Context, w *publish.Writer) error { return load.Files(ctx, w, kind, &sum, sources) })
 	return sum, err
 }
 
 // asWriter1 does some work as the only writer of a database.
-func asWriter1(ctx context.Context, cfg Config, do func(context.Context, *writer) error) error {
-	return asWriter(ctx, cfg, func(ctx context.Context) error {
-		_, err := help(ctx, cfg)
+func asWriter1(ctx context.Context, cfg config.Config, do func(context.Context, *publish.Writer) error) error {
+	return publish.AsWriter(ctx, cfg, func(ctx context.Context) error {
+		_, err := load.Help(ctx, cfg)
 		return err
 	}, do)
 }
 
 // writing is asWriter1 with a configuration.
-func writing(cfg Config) asWriterFunc {
-	return func(ctx context.Context, do func(context.Context, *writer) error) error {
+func writing(cfg config.Config) publish.AsWriterFunc {
+	return func(ctx context.Context, do func(context.Context, *publish.Writer) error) error {
 		return asWriter1(ctx, cfg, do)
 	}
 }
@@ -44,39 +55,39 @@ func writing(cfg Config) asWriterFunc {
 // gives the lock back or dies; it returns at once where nobody holds it. It
 // makes nothing public. How many batches it prepared is valid also beside an
 // error.
-func (in *Ingest) Help(ctx context.Context) (batches int, err error) { return help(ctx, in.cfg) }
+func (in *Ingest) Help(ctx context.Context) (batches int, err error) { return load.Help(ctx, in.cfg) }
 
 // Verify compares the downloads that the sources name with the raw table and
 // with every table that a view fills from it, by days where tables have them.
 // It takes no lock and changes nothing. quick reads no file: it compares the
 // listing with the ledger and the ledger's rows with the raw table's. What differs
 // is no error.
-func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (Verification, error) {
-	return verifyTables(ctx, in.cfg, quick, sources)
+func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (verify.Report, error) {
+	return verify.Tables(ctx, in.cfg, quick, sources)
 }
 
 // Repair rebuilds some days from the source, in the raw table and in every table
 // that views fill from it. The plan is valid also beside an error, as far as it had
 // come.
-func (in *Ingest) Repair(ctx context.Context, req RepairRequest, sources ...string) (RepairPlan, error) {
-	return repairDays(ctx, in.cfg, writing(in.cfg), req, sources)
+func (in *Ingest) Repair(ctx context.Context, req repair.Request, sources ...string) (repair.Plan, error) {
+	return repair.Days(ctx, in.cfg, writing(in.cfg), req, sources)
 }
 
 // Backfill computes an aggregate from history and puts it in place when it is
 // complete and agrees with the raw table: a new one, or one that is wrong. It waits
 // for other writers.
-func (in *Ingest) Backfill(ctx context.Context, req BackfillRequest) (BackfillPlan, error) {
+func (in *Ingest) Backfill(ctx context.Context, req backfill.Request) (backfill.Plan, error) {
 	cfg := in.cfg
 	cfg.Wait = true
-	return backfillTable(ctx, cfg, writing(cfg), req)
+	return backfill.Table(ctx, cfg, writing(cfg), req)
 }
 
 // Shadow names a second set of tables beside the live ones; nothing happens yet.
-func (in *Ingest) Shadow(name string) (*Shadow, error) {
-	return newShadow(in.cfg, name, Commands{
+func (in *Ingest) Shadow(name string) (*shadow.Shadow, error) {
+	return shadow.New(in.cfg, name, shadow.Commands{
 		AsWriter: asWriter1,
-		Load: func(ctx context.Context, cfg Config, sources []string) (Summary, error) {
-			return loadInto(ctx, cfg, Downloads, sources)
+		Load: func(ctx context.Context, cfg config.Config, sources []string) (config.Summary, error) {
+			return loadInto(ctx, cfg, ledger.Downloads, sources)
 		},
 	})
 }

@@ -10,13 +10,16 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/publish"
 	"clickql/internal/chtest"
 )
 
-// load runs a load or fails the test.
-func load(t testing.TB, cfg Config, sources ...string) Summary {
+// mustLoad runs a load or fails the test.
+func mustLoad(t testing.TB, cfg config.Config, sources ...string) config.Summary {
 	t.Helper()
-	sum, err := New(cfg).Run(t.Context(), Downloads, sources...)
+	sum, err := New(cfg).Run(t.Context(), ledger.Downloads, sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +32,8 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(7, 500)
 	exports(t, db.Conn, dir, files...)
-	cfg := Config{Conn: db.Conn, BatchFiles: 3, Progress: NewProgress(time.Now)}
-	sum := load(t, cfg, dir+"/*.parquet", dir+"/e00.parquet", dir+"/e0{1,2}.parquet")
+	cfg := config.Config{Conn: db.Conn, BatchFiles: 3, Progress: config.NewProgress(time.Now)}
+	sum := mustLoad(t, cfg, dir+"/*.parquet", dir+"/e00.parquet", dir+"/e0{1,2}.parquet")
 	if sum.Listed != 7 || sum.Files != 7 || sum.Batches != 3 || !sum.Complete() {
 		t.Errorf("first run: %+v", sum)
 	}
@@ -47,14 +50,14 @@ func TestLoad(t *testing.T) {
 	expected := expectation(t, db.Conn, db.Name, files)
 	checkEqual(t, db.Conn, db.Name, expected)
 	checkClean(t, db.Conn, db.Name)
-	if sum := load(t, cfg, dir+"/**.parquet"); sum.Already != 7 || sum.Files != 0 || !sum.Complete() {
+	if sum := mustLoad(t, cfg, dir+"/**.parquet"); sum.Already != 7 || sum.Files != 0 || !sum.Complete() {
 		t.Errorf("second run: %+v", sum)
 	}
 	checkEqual(t, db.Conn, db.Name, expected)
 
-	more := export{"e99.parquet", false, 99, 200}
+	more := exportFile{"e99.parquet", false, 99, 200}
 	exports(t, db.Conn, dir, more)
-	if sum := load(t, cfg, dir+"/*.parquet"); sum.Already != 7 || sum.Files != 1 || sum.PeakMemory == 0 || sum.PeakMemory > DefaultMaxMemory {
+	if sum := mustLoad(t, cfg, dir+"/*.parquet"); sum.Already != 7 || sum.Files != 1 || sum.PeakMemory == 0 || sum.PeakMemory > config.DefaultMaxMemory {
 		t.Errorf("third run: %+v", sum)
 	}
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, append(files, more)))
@@ -76,7 +79,7 @@ func TestBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	files := mixed(3, 300)
-	bad := []export{{"half.parquet", false, 11, 300}, {"middle.parquet", false, 12, 300}, {"zero.parquet", true, 13, 300}, {"text.parquet", true, 14, 300}}
+	bad := []exportFile{{"half.parquet", false, 11, 300}, {"middle.parquet", false, 12, 300}, {"zero.parquet", true, 13, 300}, {"text.parquet", true, 14, 300}}
 	exports(t, db.Conn, dir, append(files, bad...)...)
 	content, err := os.ReadFile(at("half.parquet"))
 	if err != nil {
@@ -93,8 +96,8 @@ func TestBadFiles(t *testing.T) {
 	if err := os.Mkdir(at("folder.parquet"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Conn: db.Conn}
-	sum := load(t, cfg, dir+"/*.parquet")
+	cfg := config.Config{Conn: db.Conn}
+	sum := mustLoad(t, cfg, dir+"/*.parquet")
 	want := map[string]string{"half": "cut off", "zero": "empty (0 bytes)", "text": "not a Parquet file", "middle": "damaged",
 		"columns": "lacks timestamp, country_code", "types": "project is of type INT64"}
 	for _, f := range sum.Failed {
@@ -115,7 +118,7 @@ func TestBadFiles(t *testing.T) {
 	}
 
 	exports(t, db.Conn, dir, bad...)
-	if sum := load(t, cfg, dir+"/*.parquet"); len(sum.Failed) != 2 || sum.Files != 4 {
+	if sum := mustLoad(t, cfg, dir+"/*.parquet"); len(sum.Failed) != 2 || sum.Files != 4 {
 		t.Errorf("after the repair: %+v", sum)
 	}
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, append(files, bad...)))
@@ -127,9 +130,9 @@ func TestChanged(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
-	load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
-	exports(t, db.Conn, dir, export{"e00.parquet", false, 77, 150})
-	sum := load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
+	exports(t, db.Conn, dir, exportFile{"e00.parquet", false, 77, 150})
+	sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 	if len(sum.Changed) != 1 || sum.Changed[0].Object.Name != dir+"/e00.parquet" || sum.Files != 0 || sum.Complete() {
 		t.Errorf("%+v", sum)
 	}
@@ -144,14 +147,14 @@ func TestReplacedWhileRead(t *testing.T) {
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
 	replaced := false
-	cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+	cfg := config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepRawStaged && !replaced {
 			replaced = true
-			exports(t, db.Conn, dir, export{"e00.parquet", false, 5, 170})
+			exports(t, db.Conn, dir, exportFile{"e00.parquet", false, 5, 170})
 		}
 		return nil
 	})}
-	sum := load(t, cfg, dir+"/*.parquet")
+	sum := mustLoad(t, cfg, dir+"/*.parquet")
 	if len(sum.Failed) != 1 || !strings.Contains(sum.Failed[0].Reason, "replaced while it was being read") || sum.Files != 1 {
 		t.Errorf("%+v", sum)
 	}
@@ -173,7 +176,7 @@ func TestSourceErrors(t *testing.T) {
 		dir + "/none*":        "matches",
 		"s3://bucket/x":       "no such kind of source",
 	} {
-		sum, err := New(Config{Conn: db.Conn}).Run(t.Context(), Downloads, dir+"/e00.parquet", source)
+		sum, err := New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.Downloads, dir+"/e00.parquet", source)
 		if err == nil || !strings.Contains(err.Error(), source) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that names it and says %q", source, err, want)
 		}
@@ -196,7 +199,7 @@ func TestTwoAtOnce(t *testing.T) {
 		exports(t, db.Conn, dir, files...)
 		inside, other := make(chan struct{}), make(chan error, 1)
 		var once sync.Once
-		first := Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Before: atSteps(func(s Step) error {
+		first := config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Before: atSteps(func(s Step) error {
 			if s == StepChecked {
 				once.Do(func() { close(inside) })
 				if !wait {
@@ -207,17 +210,17 @@ func TestTwoAtOnce(t *testing.T) {
 		})}
 		go func() {
 			<-inside
-			sum, err := New(Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Wait: wait}).Run(context.WithoutCancel(t.Context()), Downloads, dir+"/*.parquet")
+			sum, err := New(config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Wait: wait}).Run(context.WithoutCancel(t.Context()), ledger.Downloads, dir+"/*.parquet")
 			if wait && (err != nil || sum.Already != 2 || sum.Files != 0) {
 				err = errors.Join(errors.New("the one that waited loaded something"), err)
 			}
 			other <- err
 		}()
-		if sum := load(t, first, dir+"/*.parquet"); sum.Files != 2 {
+		if sum := mustLoad(t, first, dir+"/*.parquet"); sum.Files != 2 {
 			t.Errorf("the first: %+v", sum)
 		}
 		err := <-other
-		var held *HeldError
+		var held *ledger.HeldError
 		if wait && err != nil || !wait && (!errors.As(err, &held) || held.Holder.PID != os.Getpid()) {
 			t.Errorf("the second, wait %v: %v", wait, err)
 		}
@@ -233,19 +236,19 @@ func TestForeignWriter(t *testing.T) {
 	files := mixed(2, 100)
 	exports(t, db.Conn, dir, files...)
 	stop := errors.New("stop here")
-	crash := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+	crash := config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepPublishing {
 			return stop
 		}
 		return nil
 	})}
-	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
+	if _, err := New(crash).Run(t.Context(), ledger.Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
 	must(t, db.Conn, "INSERT INTO pypi_downloads_per_day VALUES ('project-1', '2024-01-01', 5)")
-	next := Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond}
-	_, err := New(next).Run(t.Context(), Downloads, dir+"/*.parquet")
-	var foreign *ForeignError
+	next := config.Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond}
+	_, err := New(next).Run(t.Context(), ledger.Downloads, dir+"/*.parquet")
+	var foreign *publish.ForeignError
 	if !errors.As(err, &foreign) || foreign.Table != db.Name+".pypi_downloads_per_day" || foreign.Partition != "2024" ||
 		foreign.Found != 5 || foreign.Expected[0] != 0 || foreign.Expected[1] == 0 {
 		t.Fatalf("error %v", err)
@@ -258,7 +261,7 @@ func TestForeignWriter(t *testing.T) {
 		t.Errorf("status %+v, %v", st, err)
 	}
 	must(t, db.Conn, "TRUNCATE TABLE pypi_downloads_per_day")
-	load(t, next, dir+"/*.parquet")
+	mustLoad(t, next, dir+"/*.parquet")
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
 	checkClean(t, db.Conn, db.Name)
 }
@@ -283,7 +286,7 @@ func TestForeignViews(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(4, 400)
 	exports(t, db.Conn, dir, files...)
-	load(t, Config{Conn: db.Conn, BatchFiles: 2}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn, BatchFiles: 2}, dir+"/*.parquet")
 	source := expectation(t, db.Conn, db.Name, files)
 	checkEqual(t, db.Conn, db.Name, source)
 	for got, want := range map[string]string{

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
@@ -27,7 +30,7 @@ func TestTakeover(t *testing.T) {
 			paused, goOn := make(chan struct{}), make(chan struct{})
 			var once sync.Once
 			// It gives its first sign of life and no other.
-			slow := Config{Conn: db.Conn, Beat: time.Hour, Before: atSteps(func(s Step) error {
+			slow := config.Config{Conn: db.Conn, Beat: time.Hour, Before: atSteps(func(s Step) error {
 				if s == step {
 					once.Do(func() {
 						close(paused)
@@ -38,7 +41,7 @@ func TestTakeover(t *testing.T) {
 			})}
 			ended := make(chan error, 1)
 			go func() {
-				_, err := New(slow).Run(t.Context(), Downloads, dir+"/*.parquet")
+				_, err := New(slow).Run(t.Context(), ledger.Downloads, dir+"/*.parquet")
 				ended <- err
 			}()
 			select {
@@ -46,14 +49,14 @@ func TestTakeover(t *testing.T) {
 			case err := <-ended:
 				t.Fatalf("it ended before the step: %v", err)
 			}
-			load(t, Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, dir+"/*.parquet")
+			mustLoad(t, config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}, dir+"/*.parquet")
 			close(goOn)
 			// A writer whose moves are all done has nothing left to do wrong.
 			if err := <-ended; err == nil && step != StepAllMoved {
 				t.Error("the lapsed writer went on")
 			}
 			checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
-			load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+			mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 			checkEqual(t, db.Conn, db.Name, "expected")
 			checkClean(t, db.Conn, db.Name)
 		})
@@ -63,21 +66,21 @@ func TestTakeover(t *testing.T) {
 // TestLockIsExclusive lets many try to take a lock that was given back.
 func TestLockIsExclusive(t *testing.T) {
 	db := chtest.New(t)
-	cfg := lockConfig{Beat: 10 * time.Millisecond, Lease: time.Minute, Log: slog.New(slog.DiscardHandler)}
+	cfg := ledger.Locking{Beat: 10 * time.Millisecond, Lease: time.Minute, Log: slog.New(slog.DiscardHandler)}
 	for round := range 3 {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		var winners []*lock
+		var winners []*ledger.Lock
 		for i := range 8 {
 			wg.Go(func() {
-				s := newSession(db.Conn, db.Name, nil)
-				l, err := acquire(t.Context(), s, Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg)
-				var held *HeldError
+				s := session.New(db.Conn, db.Name, nil)
+				l, err := ledger.Acquire(t.Context(), s, ledger.Holder{Host: "h", PID: 1 << 30, Token: fmt.Sprint(round, i)}, cfg)
+				var held *ledger.HeldError
 				if err != nil && !errors.As(err, &held) {
 					t.Error(err)
 				}
 				if err == nil {
-					l.keep(t.Context(), cfg)
+					l.Keep(t.Context(), cfg)
 					mu.Lock()
 					defer mu.Unlock()
 					winners = append(winners, l)
@@ -88,10 +91,10 @@ func TestLockIsExclusive(t *testing.T) {
 		if len(winners) != 1 {
 			t.Fatalf("round %d: %d hold the lock", round, len(winners))
 		}
-		if err := winners[0].check(t.Context()); err != nil {
+		if err := winners[0].Check(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if err := winners[0].release(t.Context()); err != nil {
+		if err := winners[0].Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,10 +114,10 @@ func TestOneServer(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	const want = "give the DSN of one server"
-	if _, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, "/a.parquet"); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := New(config.Config{Conn: conn}).Run(t.Context(), ledger.Downloads, "/a.parquet"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("load: %v", err)
 	}
-	if _, err := New(Config{Conn: conn}).Help(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := New(config.Config{Conn: conn}).Help(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("help: %v", err)
 	}
 }

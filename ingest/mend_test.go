@@ -8,6 +8,10 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/repair"
+	"clickql/ingest/shadow"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
@@ -16,7 +20,7 @@ import (
 func repairError(t testing.TB, conn *chconn.Conn, day, source string) error {
 	t.Helper()
 	d := date(t, day)
-	_, err := New(Config{Conn: conn}).Repair(t.Context(), RepairRequest{From: d, To: d}, source)
+	_, err := New(config.Config{Conn: conn}).Repair(t.Context(), repair.Request{From: d, To: d}, source)
 	return err
 }
 
@@ -29,13 +33,13 @@ func wantError(t testing.TB, err error, says string) {
 }
 
 // loaded is a database with a few tables and some files.
-func loaded(t testing.TB) (db *chtest.DB, files []export, source string) {
+func loaded(t testing.TB) (db *chtest.DB, files []exportFile, source string) {
 	t.Helper()
 	db = newFew(t)
 	dir := t.TempDir()
 	files = mixed(2, 300)
 	exports(t, db.Conn, dir, files...)
-	load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 	return db, files, dir + "/*.parquet"
 }
 
@@ -48,7 +52,7 @@ func TestForeignInsertDuringRepair(t *testing.T) {
 	want := expectation(t, db.Conn, db.Name, files)
 	for step, crash := range map[Step]bool{StepDayStaged: false, StepStaged: false, StepStepsWritten: false, StepPublishing: true} {
 		once := false
-		cfg := Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+		cfg := config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 			if s != step || once {
 				return nil
 			}
@@ -60,19 +64,19 @@ func TestForeignInsertDuringRepair(t *testing.T) {
 			}
 			return nil
 		})}
-		_, err := New(cfg).Repair(t.Context(), RepairRequest{From: day, To: day}, source)
+		_, err := New(cfg).Repair(t.Context(), repair.Request{From: day, To: day}, source)
 		if crash {
 			wantError(t, err, "the command ends")
 		} else {
 			wantError(t, err, "nothing was changed")
 		}
-		if sum := load(t, Config{Conn: db.Conn}, source); sum.Already != len(files) {
+		if sum := mustLoad(t, config.Config{Conn: db.Conn}, source); sum.Already != len(files) {
 			t.Errorf("%s: %+v", step, sum)
 		}
 		checkEqual(t, db.Conn, db.Name, want)
 		checkClean(t, db.Conn, db.Name)
 	}
-	repair(t, db.Conn, RepairRequest{From: day, To: day}, source)
+	mustRepair(t, db.Conn, repair.Request{From: day, To: day}, source)
 	checkEqual(t, db.Conn, db.Name, want)
 }
 
@@ -97,7 +101,7 @@ func TestRepairKeepsWhatRawHasNot(t *testing.T) {
 	must(t, db.Conn, "DELETE FROM pypi WHERE date < '2023-12-28'")
 	for _, day := range []string{"2024-01-01", "2023-12-22", "2024-01-02", "2023-12-28"} {
 		d := date(t, day)
-		repair(t, db.Conn, RepairRequest{From: d, To: d}, source)
+		mustRepair(t, db.Conn, repair.Request{From: d, To: d}, source)
 		aggregates("date >= '2023-12-28' OR date = '2023-12-22'")
 	}
 	// Another damaged day, in every table of days: none can give what is older.
@@ -107,11 +111,11 @@ func TestRepairKeepsWhatRawHasNot(t *testing.T) {
 	}
 	err := repairError(t, db.Conn, "2024-01-01", source)
 	wantError(t, err, "which would be lost")
-	_, err = New(Config{Conn: db.Conn}).Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_month"})
+	_, err = New(config.Config{Conn: db.Conn}).Backfill(t.Context(), backfill.Request{Table: "pypi_downloads_per_month"})
 	wantError(t, err, "what is older than the raw table would be lost")
-	repair(t, db.Conn, RepairRequest{From: date(t, "2024-01-03"), To: date(t, "2024-01-04")}, source)
+	mustRepair(t, db.Conn, repair.Request{From: date(t, "2024-01-03"), To: date(t, "2024-01-04")}, source)
 	aggregates("date >= '2023-12-28' OR date = '2023-12-22'")
-	repair(t, db.Conn, RepairRequest{From: date(t, "2023-12-20"), To: date(t, "2023-12-27")}, source)
+	mustRepair(t, db.Conn, repair.Request{From: date(t, "2023-12-20"), To: date(t, "2023-12-27")}, source)
 	checkEqual(t, db.Conn, db.Name, want)
 }
 
@@ -123,12 +127,12 @@ func TestMendRefusesWhatCannotBeExchanged(t *testing.T) {
 	refused := func(says string) {
 		t.Helper()
 		wantError(t, repairError(t, db.Conn, "2023-12-25", source), says)
-		sh, err := New(Config{Conn: db.Conn}).Shadow("next")
+		sh, err := New(config.Config{Conn: db.Conn}).Shadow("next")
 		if err == nil {
 			_, err = sh.Run(t.Context(), source)
 		}
 		wantError(t, err, says)
-		load(t, Config{Conn: db.Conn}, source)
+		mustLoad(t, config.Config{Conn: db.Conn}, source)
 		checkEqual(t, db.Conn, db.Name, want)
 		checkClean(t, db.Conn, db.Name)
 	}
@@ -171,7 +175,7 @@ func TestRepairOfUnusualTables(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
-	load(t, Config{Conn: db.Conn}, source)
+	mustLoad(t, config.Config{Conn: db.Conn}, source)
 	look := func() string {
 		return scalar[string](t, db.Conn, `SELECT toString((
 			(SELECT (count(), sum(cityHash64(*))) FROM pypi), (SELECT groupArray((k, n)) FROM (SELECT project AS k, sum(count) AS n FROM `+away.Name+`.pypi_downloads GROUP BY 1 ORDER BY 1)),
@@ -181,7 +185,7 @@ func TestRepairOfUnusualTables(t *testing.T) {
 	before, create := look(), scalar[string](t, db.Conn, "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'pypi'")
 	must(t, db.Conn, "INSERT INTO pypi SELECT * FROM pypi WHERE date = '2023-12-25'")
 	d := date(t, "2023-12-25")
-	repair(t, db.Conn, RepairRequest{From: d, To: d}, source)
+	mustRepair(t, db.Conn, repair.Request{From: d, To: d}, source)
 	if after := look(); after != before {
 		t.Errorf("after the repair\n%s, want\n%s", after, before)
 	}
@@ -202,8 +206,8 @@ func TestRepairOfUnusualTables(t *testing.T) {
 // what only aggregates hold.
 func TestShadowsBeside(t *testing.T) {
 	db, files, source := loaded(t)
-	in := New(Config{Conn: db.Conn})
-	shadow := func(in *Ingest, name string) *Shadow {
+	in := New(config.Config{Conn: db.Conn})
+	beside := func(in *Ingest, name string) *shadow.Shadow {
 		t.Helper()
 		sh, err := in.Shadow(name)
 		if err != nil {
@@ -211,9 +215,9 @@ func TestShadowsBeside(t *testing.T) {
 		}
 		return sh
 	}
-	a, b := shadow(in, "a"), shadow(in, "b")
+	a, b := beside(in, "a"), beside(in, "b")
 	for range 2 {
-		for _, sh := range []*Shadow{a, b} {
+		for _, sh := range []*shadow.Shadow{a, b} {
 			if _, err := sh.Run(t.Context(), source); err != nil {
 				t.Fatal(err)
 			}
@@ -225,13 +229,13 @@ func TestShadowsBeside(t *testing.T) {
 	// Of another database the same name of a database comes out.
 	other := chtest.NewNamed(t, db.Name+"_x")
 	applyFew(t, other.Conn, other.Name)
-	c := shadow(in, "x_b")
+	c := beside(in, "x_b")
 	if _, err := c.Run(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
-	_, err := shadow(New(Config{Conn: other.Conn}), "b").Run(t.Context(), source)
+	_, err := beside(New(config.Config{Conn: other.Conn}), "b").Run(t.Context(), source)
 	wantError(t, err, "is not of this shadow")
-	wantError(t, shadow(New(Config{Conn: other.Conn}), "b").Discard(t.Context()), "is not of this shadow")
+	wantError(t, beside(New(config.Config{Conn: other.Conn}), "b").Discard(t.Context()), "is not of this shadow")
 	if err := c.Discard(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -240,25 +244,25 @@ func TestShadowsBeside(t *testing.T) {
 	must(t, db.Conn, "DELETE FROM pypi WHERE date = '2019-01-01'")
 	wantError(t, b.Promote(t.Context(), false), "it has no downloads of 2019-01-01, of which the live table pypi_downloads_per_day has 1")
 	// A promotion that ends before it drops the shadow is not done twice.
-	ended := New(Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
+	ended := New(config.Config{Conn: db.Conn, Before: atSteps(func(s Step) error {
 		if s == StepStageDropped {
 			return errors.New("the command ends")
 		}
 		return nil
 	})})
-	wantError(t, shadow(ended, "a").Promote(t.Context(), true), "the command ends")
+	wantError(t, beside(ended, "a").Promote(t.Context(), true), "the command ends")
 	_, err = a.Run(t.Context(), source)
 	wantError(t, err, "it has been promoted")
-	exports(t, db.Conn, strings.TrimSuffix(source, "/*.parquet"), export{"e02.parquet", false, 9, 100})
-	want := expectation(t, db.Conn, db.Name, append(files, export{"e02.parquet", false, 9, 100}))
-	load(t, Config{Conn: db.Conn}, source)
+	exports(t, db.Conn, strings.TrimSuffix(source, "/*.parquet"), exportFile{"e02.parquet", false, 9, 100})
+	want := expectation(t, db.Conn, db.Name, append(files, exportFile{"e02.parquet", false, 9, 100}))
+	mustLoad(t, config.Config{Conn: db.Conn}, source)
 	for _, f := range []func() error{func() error { return a.Promote(t.Context(), false) }, func() error { return b.Discard(t.Context()) }} {
 		if err := f(); err != nil {
 			t.Error(err)
 		}
 		checkEqual(t, db.Conn, db.Name, want)
 	}
-	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM system.databases WHERE startsWith(name, '"+shadowPrefix+db.Name+"_')"); n != 0 {
+	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM system.databases WHERE startsWith(name, '"+shadow.Prefix+db.Name+"_')"); n != 0 {
 		t.Errorf("%d shadows are left over", n)
 	}
 }
@@ -275,8 +279,8 @@ func TestShadowMapping(t *testing.T) {
 			scalar[string](t, db.Conn, "SELECT as_select FROM system.tables WHERE database = '"+database+"' AND name = 'pypi_landing_mv'"))
 	}
 	must(t, db.Conn, "ALTER TABLE pypi_landing_mv MODIFY QUERY "+mapping(db.Name, "Asia/Tokyo"))
-	load(t, Config{Conn: db.Conn}, source)
-	sh, err := New(Config{Conn: db.Conn}).Shadow("next")
+	mustLoad(t, config.Config{Conn: db.Conn}, source)
+	sh, err := New(config.Config{Conn: db.Conn}).Shadow("next")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +303,7 @@ func TestShadowMapping(t *testing.T) {
 	if err := sh.Promote(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	if sql := mapping(db.Name, ""); !strings.Contains(sql, "New_York") || strings.Contains(sql, shadowPrefix) {
+	if sql := mapping(db.Name, ""); !strings.Contains(sql, "New_York") || strings.Contains(sql, shadow.Prefix) {
 		t.Errorf("the live mapping is %s", sql)
 	}
 	wantCauses(t, verified(t, db.Conn, false, source))

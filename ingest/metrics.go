@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"clickql/ingest/ledger"
+	"clickql/internal/cube"
 )
 
 // Metrics shows to Prometheus what the ledger says, and what a watch does. It
@@ -133,7 +136,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 
 // ledger gives what the status says.
 func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...string)) {
-	failed := map[Kind][2]float64{}
+	failed := map[ledger.Kind][2]float64{}
 	for _, f := range m.status.Failed {
 		n := failed[f.Kind]
 		n[int(number(f.SetAside))]++
@@ -148,16 +151,16 @@ func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...str
 		for reason, n := range k.Rejected {
 			gauge(descRejected, float64(n), kind, reason)
 		}
-		if newest, err := time.Parse(time.DateOnly, k.NewestDay); err == nil && k.Kind == Downloads {
+		if newest, err := time.Parse(time.DateOnly, k.NewestDay); err == nil && k.Kind == ledger.Downloads {
 			gauge(descNewest, float64(newest.Unix()))
 			gauge(descLag, float64(lagDays(newest, m.Now())))
 		}
 	}
-	for _, kind := range []Kind{Downloads, Projects} {
+	for _, kind := range []ledger.Kind{ledger.Downloads, ledger.Projects} {
 		gauge(descFiles, failed[kind][0], string(kind), "failed")
 		gauge(descFiles, failed[kind][1], string(kind), "set_aside")
 	}
-	inHand, stuck := map[string]float64{Planned.String(): 0, Staging.String(): 0, Staged.String(): 0, Publishing.String(): 0}, 0.0
+	inHand, stuck := map[string]float64{ledger.Planned.String(): 0, ledger.Staging.String(): 0, ledger.Staged.String(): 0, ledger.Publishing.String(): 0}, 0.0
 	for _, b := range m.status.InHand {
 		inHand[b.State]++
 		stuck += number(b.Stuck != "")
@@ -176,7 +179,7 @@ func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...str
 
 // lagDays counts the days after the newest one that are over.
 func lagDays(newest, now time.Time) int64 {
-	return max(0, int64(dayOf(now))-int64(dayOf(newest))-1)
+	return max(0, int64(cube.DayOf(now))-int64(cube.DayOf(newest))-1)
 }
 
 // number is 1 for true.

@@ -12,6 +12,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
 
@@ -175,11 +177,11 @@ const deadPID = 1 << 23
 
 // config is the configuration of one command, of a process that has ended when
 // the next one looks.
-func (m *trial) config() Config {
+func (m *trial) config() config.Config {
 	m.n++
-	return Config{Conn: m.conn, BatchFiles: rapid.IntRange(1, 3).Draw(m.t, "files in a batch"), Workers: rapid.IntRange(1, 2).Draw(m.t, "workers"), Parallel: 1,
+	return config.Config{Conn: m.conn, BatchFiles: rapid.IntRange(1, 3).Draw(m.t, "files in a batch"), Workers: rapid.IntRange(1, 2).Draw(m.t, "workers"), Parallel: 1,
 		Tries: 1000, Beat: 50 * time.Millisecond, Lease: 2 * time.Second, Before: atSteps(m.at),
-		Holder: Holder{Host: "here", PID: deadPID, Machine: machine(), Token: fmt.Sprint(m.live.database, m.n)}}
+		Holder: ledger.Holder{Host: "here", PID: deadPID, Machine: ledger.MachineID(), Token: fmt.Sprint(m.live.database, m.n)}}
 }
 
 // at ends the operation under way where it is to be.

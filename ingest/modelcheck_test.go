@@ -7,7 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/session"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 )
 
 // exec runs a statement.
@@ -21,7 +24,7 @@ func (m *trial) exec(sql string) {
 // texts reads a query's only column.
 func (m *trial) texts(sql string) (all []string) {
 	m.t.Helper()
-	all, err := newSession(m.conn, m.live.database, nil).texts(m.t.Context(), statement{SQL: sql})
+	all, err := session.New(m.conn, m.live.database, nil).Texts(m.t.Context(), session.SQL(sql))
 	if err != nil {
 		m.t.Fatalf("%v\nin %s", err, sql)
 	}
@@ -62,9 +65,9 @@ func (m *trial) content(v *version, path string, flat bool) {
 // recount asks the model how many rows of each day a content has.
 func (m *trial) recount(v *version) {
 	m.t.Helper()
-	v.counts = map[day]int{}
+	v.counts = map[cube.Day]int{}
 	for _, line := range m.texts("SELECT concat(toString(toUInt32(toUInt16(date))), ' ', toString(count())) FROM " + m.model + ".content WHERE piece = " + chconn.Literal(v.id) + " GROUP BY date") {
-		var d day
+		var d cube.Day
 		var n int
 		if _, err := fmt.Sscan(line, &d, &n); err != nil {
 			m.t.Fatal(err)
@@ -183,7 +186,7 @@ func (m *trial) checkLeft(s *side) {
 // checkStatus compares what Status says with the model.
 func (m *trial) checkStatus() {
 	m.t.Helper()
-	st, err := New(Config{Conn: m.conn, Beat: 10 * time.Millisecond}).Glance(m.t.Context())
+	st, err := New(config.Config{Conn: m.conn, Beat: 10 * time.Millisecond}).Glance(m.t.Context())
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -223,10 +226,10 @@ func (m *trial) checkStatus() {
 }
 
 // agreeing reports that two tables count the same days.
-func agreeing(a, b map[day]int64) bool {
-	nonzero := func(c map[day]int64) map[day]int64 {
+func agreeing(a, b map[cube.Day]int64) bool {
+	nonzero := func(c map[cube.Day]int64) map[cube.Day]int64 {
 		c = maps.Clone(c)
-		maps.DeleteFunc(c, func(_ day, n int64) bool { return n == 0 })
+		maps.DeleteFunc(c, func(_ cube.Day, n int64) bool { return n == 0 })
 		return c
 	}
 	return maps.Equal(nonzero(a), nonzero(b))

@@ -6,6 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/count"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -74,10 +76,10 @@ func (m *trial) damageRaw() {
 	switch harm {
 	case "a day deleted":
 		m.exec("DELETE FROM " + m.name("pypi") + " WHERE date = '" + d.String() + "'")
-		raw.without(func(k day) bool { return k == d })
+		raw.without(func(k cube.Day) bool { return k == d })
 	case "a month lost":
 		m.exec("ALTER TABLE " + m.name("pypi") + " DROP PARTITION ID '" + strings.ReplaceAll(d.String()[:7], "-", "") + "'")
-		raw.without(func(k day) bool { return k.month() == d.month() })
+		raw.without(func(k cube.Day) bool { return k.StartOfMonth() == d.StartOfMonth() })
 	case "a file inserted": // the views fire
 		v := m.versions[rapid.SampledFrom(loaded).Draw(m.t, "file")]
 		m.pour(v)
@@ -105,9 +107,9 @@ func (m *trial) damageAggregate() {
 	}
 	harms := []string{"truncated", "doubled", "dropped"}
 	switch grainOf(t) {
-	case ByDay:
+	case count.ByDay:
 		harms = append(harms, "a day deleted", "a year lost")
-	case ByMonth:
+	case count.ByMonth:
 		harms = append(harms, "a month deleted")
 	}
 	harm := rapid.SampledFrom(harms).Draw(m.t, "harm")
@@ -127,13 +129,13 @@ func (m *trial) damageAggregate() {
 		*state = tableState{holds: pieces{}}
 	case "a day deleted":
 		m.exec("DELETE FROM " + m.name(t.Name) + " WHERE date = '" + d.String() + "'")
-		state.holds.without(func(k day) bool { return k == d })
+		state.holds.without(func(k cube.Day) bool { return k == d })
 	case "a month deleted":
-		m.exec("DELETE FROM " + m.name(t.Name) + " WHERE month = '" + d.month().String() + "'")
-		state.holds.without(func(k day) bool { return k.month() == d.month() })
+		m.exec("DELETE FROM " + m.name(t.Name) + " WHERE month = '" + d.StartOfMonth().String() + "'")
+		state.holds.without(func(k cube.Day) bool { return k.StartOfMonth() == d.StartOfMonth() })
 	case "a year lost":
 		m.exec("ALTER TABLE " + m.name(t.Name) + " DROP PARTITION ID '" + d.String()[:4] + "'")
-		state.holds.without(func(k day) bool { return k.time().Year() == d.time().Year() })
+		state.holds.without(func(k cube.Day) bool { return k.Time().Year() == d.Time().Year() })
 	}
 }
 

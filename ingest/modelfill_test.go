@@ -8,7 +8,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -32,7 +37,7 @@ func (m *trial) fill(name string, busy bool) {
 		f = &unfinished{holds: maps.Clone(m.live.raw())}
 	}
 	m.fills[name] = f
-	req := BackfillRequest{Table: name}
+	req := backfill.Request{Table: name}
 	if _, known := ddl.Lookup(name); !known && !begun {
 		req.Key = table(name).Key()
 	}
@@ -88,13 +93,13 @@ func (m *trial) losesDays(name string) bool {
 		return false
 	}
 	look := []string{name}
-	if grainOf(table(name)) != ByDay {
+	if grainOf(table(name)) != count.ByDay {
 		look = m.live.fed()
 	}
 	begin := slices.Sorted(maps.Keys(folded(table("pypi"), m.byDay(m.live.raw()))))
 	for _, other := range look {
 		t := table(other)
-		if g := grainOf(t); g != ByDay && g != ByMonth {
+		if g := grainOf(t); g != count.ByDay && g != count.ByMonth {
 			continue
 		}
 		held := slices.Sorted(maps.Keys(folded(t, m.byDay(m.live.tables[other].holds))))
@@ -126,13 +131,13 @@ func (m *trial) observeFill(name string) {
 func (m *trial) arrive() {
 	m.n++
 	v := m.put(fmt.Sprintf("f%03d.parquet", m.n), m.n%modelDays, 1, "")
-	cfg := Config{Conn: m.conn, Holder: Holder{Host: "here", PID: deadPID, Machine: machine(), Token: v.id}}
-	if _, err := New(cfg).Run(m.t.Context(), Downloads, m.folder+"/"+v.name); err != nil {
+	cfg := config.Config{Conn: m.conn, Holder: ledger.Holder{Host: "here", PID: deadPID, Machine: ledger.MachineID(), Token: v.id}}
+	if _, err := New(cfg).Run(m.t.Context(), ledger.Downloads, m.folder+"/"+v.name); err != nil {
 		m.t.Fatalf("load beside a backfill: %v", err)
 	}
 	m.live.halfway = false
 	m.loaded(m.live, v)
-	m.insert(firstDay + day(m.n*3%modelDays))
+	m.insert(firstDay + cube.Day(m.n*3%modelDays))
 }
 
 // discardFill drops what a backfill has left.
@@ -150,7 +155,7 @@ func (m *trial) discardFillOf(name string) {
 	before := m.published(m.live)
 	there := m.fills[name] != nil
 	ended, err := m.do([]Step{StepLocked, StepRecovered}, func(in *Ingest) error {
-		_, err := in.Backfill(m.t.Context(), BackfillRequest{Table: name, Discard: true})
+		_, err := in.Backfill(m.t.Context(), backfill.Request{Table: name, Discard: true})
 		return err
 	})
 	switch {
@@ -170,7 +175,7 @@ func (m *trial) discardFillOf(name string) {
 }
 
 // insert puts rows of a day into the raw table, as somebody else would.
-func (m *trial) insert(d day) {
+func (m *trial) insert(d cube.Day) {
 	m.t.Helper()
 	m.n++
 	v := &version{id: fmt.Sprintf("foreign-%d", m.n)}

@@ -12,18 +12,22 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/ledger"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
 // firstDay and modelDays are the days of the model: of two months and years.
 const (
-	firstDay  = day(19719) // 2023-12-28
+	firstDay  = cube.Day(19719) // 2023-12-28
 	modelDays = 8
 )
 
 // drawDay draws a day.
-func (m *trial) drawDay() day {
-	return firstDay + day(rapid.IntRange(0, modelDays-1).Draw(m.t, "day"))
+func (m *trial) drawDay() cube.Day {
+	return firstDay + cube.Day(rapid.IntRange(0, modelDays-1).Draw(m.t, "day"))
 }
 
 // drawTable draws an aggregate.
@@ -39,7 +43,7 @@ func (m *trial) put(name string, first, days int, bad string) *version {
 	v := &version{id: fmt.Sprintf("%s#%d", strings.TrimSuffix(name, ".parquet"), m.n), name: name, bad: bad}
 	stored, flat := filepath.Join(m.store, v.id+".parquet"), m.n%2 == 0
 	rows := fmt.Sprintf("SELECT * REPLACE (if(t IS NULL, NULL, toDateTime64('%s 00:00:00', 6, 'UTC') + toIntervalSecond(h %% %d)) AS t) FROM (%s)",
-		firstDay+day(first), days*secondsPerDay, exportRows(m.n, 15+2*m.n))
+		firstDay+cube.Day(first), days*24*60*60, exportRows(m.n, 15+2*m.n))
 	m.exec(exportSQL(stored, flat, rows))
 	m.content(v, stored, flat)
 	data, err := os.ReadFile(stored)
@@ -57,7 +61,7 @@ func (m *trial) put(name string, first, days int, bad string) *version {
 		copy(data[10:], strings.Repeat("X", 64))
 	}
 	if bad != "" {
-		v.counts = map[day]int{}
+		v.counts = map[cube.Day]int{}
 	}
 	m.place(v, data)
 	return v
@@ -157,20 +161,20 @@ var loadSteps = Steps()
 // run loads.
 func (m *trial) run() {
 	patterns, named := m.drawSources()
-	m.load(m.live, named, func(in *Ingest) (Summary, error) { return in.Run(m.t.Context(), Downloads, patterns...) })
+	m.load(m.live, named, func(in *Ingest) (config.Summary, error) { return in.Run(m.t.Context(), ledger.Downloads, patterns...) })
 }
 
 // load runs a load of a side and follows it.
-func (m *trial) load(s *side, named []*version, run func(*Ingest) (Summary, error)) {
+func (m *trial) load(s *side, named []*version, run func(*Ingest) (config.Summary, error)) {
 	m.t.Helper()
 	before := m.published(s)
-	var sum Summary
+	var sum config.Summary
 	ended, err := m.do(loadSteps, func(in *Ingest) (err error) { sum, err = run(in); return err })
 	var fresh, changed, bad []string
 	for _, v := range named {
 		switch state := s.fileState(v); {
-		case state == stateLoaded, state == stateReplaced && s.ledger[v.name].version == v:
-		case state != stateNew:
+		case state == count.StateLoaded, state == count.StateReplaced && s.ledger[v.name].version == v:
+		case state != count.StateNew:
 			changed = append(changed, v.name)
 		case v.bad != "":
 			bad = append(bad, v.name)
@@ -221,7 +225,7 @@ func (m *trial) runHelped() {
 	helped := make(chan error, 1)
 	ctx, cancel := context.WithCancel(m.t.Context())
 	defer cancel()
-	m.load(m.live, named, func(in *Ingest) (Summary, error) {
+	m.load(m.live, named, func(in *Ingest) (config.Summary, error) {
 		cfg := in.cfg
 		cfg.Before, cfg.Beat = nil, 10*time.Millisecond
 		cfg.Holder.Token, cfg.Holder.Machine, cfg.Holder.Host = "helper"+cfg.Holder.Token, "", "there"
@@ -238,7 +242,7 @@ func (m *trial) runHelped() {
 			}
 		}
 		m.beside = help
-		sum, err := in.Run(m.t.Context(), Downloads, patterns...)
+		sum, err := in.Run(m.t.Context(), ledger.Downloads, patterns...)
 		if m.beside != nil {
 			return sum, err // it never began
 		}

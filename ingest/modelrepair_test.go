@@ -9,6 +9,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/count"
+	"clickql/ingest/repair"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -20,7 +23,7 @@ var repairSteps = []Step{StepLocked, StepRecovered, StepPlanned, StepStageCreate
 func (m *trial) repair() {
 	patterns, named := m.drawSources()
 	from := m.drawDay()
-	to := min(from+day(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(m.t, "more days")), firstDay+modelDays-1)
+	to := min(from+cube.Day(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(m.t, "more days")), firstDay+modelDays-1)
 	m.rebuild(patterns, named, from, to, rapid.IntRange(0, 2).Draw(m.t, "replace") == 2)
 }
 
@@ -43,8 +46,8 @@ func (m *trial) allSources() (patterns []string, named []*version) {
 }
 
 // sourceDays are the first and the last day that sources have.
-func (m *trial) sourceDays() (from, to day) {
-	from = day(1<<16 - 1)
+func (m *trial) sourceDays() (from, to cube.Day) {
+	from = cube.Day(1<<16 - 1)
 	for _, v := range m.now {
 		for d := range v.counts {
 			from, to = min(from, d), max(to, d)
@@ -57,7 +60,7 @@ func (m *trial) sourceDays() (from, to day) {
 type mended struct {
 	refusals []string // why it is refused; it is if there are any
 	may      []string // why it may be refused
-	from, to day
+	from, to cube.Day
 	files    []*version // with rows of the days
 	replaced []string
 	unknown  []string // may be replaced too: nobody can tell what they hold
@@ -65,7 +68,7 @@ type mended struct {
 }
 
 // within reports one of the days.
-func (r *mended) within(d day) bool { return d >= r.from && d <= r.to }
+func (r *mended) within(d cube.Day) bool { return d >= r.from && d <= r.to }
 
 // refuse adds a reason.
 func (r *mended) refuse(format string, args ...any) {
@@ -73,14 +76,14 @@ func (r *mended) refuse(format string, args ...any) {
 }
 
 // rebuild runs a repair and follows it.
-func (m *trial) rebuild(patterns []string, named []*version, from, to day, replace bool) {
+func (m *trial) rebuild(patterns []string, named []*version, from, to cube.Day, replace bool) {
 	m.t.Helper()
 	before := m.published(m.live)
 	r := m.plan(named, from, to, replace)
 	m.t.Logf("repair %s to %s, replace %v: refusals %q, may %q, files %d, replaced %q", from, to, replace, r.refusals, r.may, len(r.files), r.replaced)
-	var plan RepairPlan
+	var plan repair.Plan
 	ended, err := m.do(repairSteps, func(in *Ingest) (err error) {
-		plan, err = in.Repair(m.t.Context(), RepairRequest{From: from.time(), To: to.time(), Replace: replace}, patterns...)
+		plan, err = in.Repair(m.t.Context(), repair.Request{From: from.Time(), To: to.Time(), Replace: replace}, patterns...)
 		return err
 	})
 	if ended {
@@ -113,7 +116,7 @@ func (m *trial) rebuild(patterns []string, named []*version, from, to day, repla
 }
 
 // plan says what a repair should do.
-func (m *trial) plan(named []*version, from, to day, replace bool) *mended {
+func (m *trial) plan(named []*version, from, to cube.Day, replace bool) *mended {
 	s := m.live
 	r := &mended{from: from, to: to}
 	for _, table := range sortedKeys(m.fills) {
@@ -121,10 +124,10 @@ func (m *trial) plan(named []*version, from, to day, replace bool) *mended {
 			r.refuse("a backfill has not ended")
 		}
 	}
-	has := map[day]int{}
+	has := map[cube.Day]int{}
 	for _, v := range named {
 		switch {
-		case s.fileState(v) == stateReplaced:
+		case s.fileState(v) == count.StateReplaced:
 		case v.bad == "torn": // found where its rows are read
 			r.may = append(r.may, v.name)
 		case v.bad != "":
@@ -134,7 +137,7 @@ func (m *trial) plan(named []*version, from, to day, replace bool) *mended {
 			for d, n := range v.counts {
 				has[d] += n
 			}
-			if s.fileState(v) != stateLoaded && v.outside(from, to) {
+			if s.fileState(v) != count.StateLoaded && v.outside(from, to) {
 				r.refuse("repair all of its days together")
 			}
 		}
@@ -186,7 +189,7 @@ func (m *trial) planKept(r *mended) {
 	s := m.live
 	raw := maps.Clone(s.raw())
 	raw.without(r.within)
-	has, first := m.byDay(raw), day(1<<16-1)
+	has, first := m.byDay(raw), cube.Day(1<<16-1)
 	for d, n := range has {
 		if n != 0 {
 			first = min(first, d)
@@ -194,7 +197,7 @@ func (m *trial) planKept(r *mended) {
 	}
 	var dated []string
 	for _, name := range s.fed() {
-		if grainOf(table(name)) == ByDay && name != "pypi" {
+		if grainOf(table(name)) == count.ByDay && name != "pypi" {
 			dated = append(dated, name)
 		}
 	}
@@ -215,7 +218,7 @@ func (m *trial) planKept(r *mended) {
 		}
 		if most != 0 && (d < first || says[most] >= min(2, len(dated))) {
 			kept := maps.Clone(s.tables[of[most]].holds)
-			kept.without(func(other day) bool { return other != d })
+			kept.without(func(other cube.Day) bool { return other != d })
 			maps.Copy(r.kept, kept)
 		}
 	}
@@ -230,19 +233,19 @@ func (m *trial) planLoss(r *mended) {
 		t := table(name)
 		needed := false
 		for k := range r.kept {
-			needed = needed || grainOf(t) != ByMonth || r.months()[k.day.month()]
+			needed = needed || grainOf(t) != count.ByMonth || r.months()[k.day.StartOfMonth()]
 		}
-		if grainOf(t) != ByDay && needed && !slices.ContainsFunc(fed, func(c string) bool { return m.covers(r, c, t, all) }) {
+		if grainOf(t) != count.ByDay && needed && !slices.ContainsFunc(fed, func(c string) bool { return m.covers(r, c, t, all) }) {
 			r.refuse("which would be lost")
 		}
 	}
 }
 
 // months are those of the days.
-func (r *mended) months() map[day]bool {
-	months := map[day]bool{}
+func (r *mended) months() map[cube.Day]bool {
+	months := map[cube.Day]bool{}
 	for d := r.from; d <= r.to; d++ {
-		months[d.month()] = true
+		months[d.StartOfMonth()] = true
 	}
 	return months
 }
@@ -257,7 +260,7 @@ func (m *trial) allAfter(r *mended) pieces {
 
 // covers reports that a table of days can be computed from after a repair.
 func (m *trial) covers(r *mended, name string, t ddl.Table, all pieces) bool {
-	if name == "pypi" || grainOf(table(name)) != ByDay {
+	if name == "pypi" || grainOf(table(name)) != count.ByDay {
 		return false
 	}
 	for _, column := range needs(t) {
@@ -285,10 +288,10 @@ func (m *trial) repaired(r *mended) {
 	all, months := m.allAfter(r), r.months()
 	for _, name := range s.fed() {
 		switch t := s.tables[name]; grainOf(table(name)) {
-		case ByDay:
+		case count.ByDay:
 			t.holds.take(rowsOf(r.files), r.within)
-		case ByMonth:
-			t.holds.take(all, func(d day) bool { return months[d.month()] })
+		case count.ByMonth:
+			t.holds.take(all, func(d cube.Day) bool { return months[d.StartOfMonth()] })
 		default:
 			t.holds = maps.Clone(all)
 		}

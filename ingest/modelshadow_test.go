@@ -8,6 +8,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/shadow"
 	"clickql/internal/ddl"
 )
 
@@ -15,7 +18,7 @@ import (
 var promoteSteps = []Step{StepLocked, StepRecovered, StepNextBuilt, StepStepsWritten, StepPublishing, StepSwapped, StepAllMoved, StepDone, StepStageDropped}
 
 // again is the model's shadow.
-func (m *trial) again(in *Ingest) *Shadow {
+func (m *trial) again(in *Ingest) *shadow.Shadow {
 	sh, err := in.Shadow("again")
 	if err != nil {
 		m.t.Fatal(err)
@@ -42,7 +45,7 @@ func (m *trial) shadowRun() {
 		}
 		m.shadow = s
 	}
-	m.load(m.shadow, named, func(in *Ingest) (Summary, error) { return m.again(in).Run(m.t.Context(), patterns...) })
+	m.load(m.shadow, named, func(in *Ingest) (config.Summary, error) { return m.again(in).Run(m.t.Context(), patterns...) })
 }
 
 // promote puts the shadow in the live tables' place.
@@ -107,7 +110,7 @@ func (m *trial) refusePromotion(fewer bool) (refusals []string) {
 	for _, t := range modelTables() {
 		live, shadow := m.live.tables[t.Name], m.shadow.tables[t.Name]
 		_, known := ddl.Lookup(t.Name)
-		if g := grainOf(t); fewer || !live.exists || !live.view && !known || !shadow.exists || g != ByDay && g != ByMonth {
+		if g := grainOf(t); fewer || !live.exists || !live.view && !known || !shadow.exists || g != count.ByDay && g != count.ByMonth {
 			continue
 		}
 		has := folded(t, m.byDay(shadow.holds))

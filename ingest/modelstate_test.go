@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"clickql/ingest/count"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -13,7 +15,7 @@ type version struct {
 	id, name   string
 	generation string
 	bad        string // why it cannot be loaded; empty: it can
-	counts     map[day]int
+	counts     map[cube.Day]int
 }
 
 // rows are those that are to be stored.
@@ -25,7 +27,7 @@ func (v *version) rows() (n int) {
 }
 
 // outside reports rows of days that are not in a range.
-func (v *version) outside(from, to day) bool {
+func (v *version) outside(from, to cube.Day) bool {
 	for d := range v.counts {
 		if d < from || d > to {
 			return true
@@ -35,7 +37,7 @@ func (v *version) outside(from, to day) bool {
 }
 
 // within reports rows of days that are.
-func (v *version) within(from, to day) bool {
+func (v *version) within(from, to cube.Day) bool {
 	for d := range v.counts {
 		if d >= from && d <= to {
 			return true
@@ -47,7 +49,7 @@ func (v *version) within(from, to day) bool {
 // piece is what a content has of a day.
 type piece struct {
 	version string
-	day     day
+	day     cube.Day
 }
 
 // pieces are what a table holds, and how often.
@@ -61,12 +63,12 @@ func (p pieces) add(v *version) {
 }
 
 // without removes the pieces of some days.
-func (p pieces) without(gone func(day) bool) {
+func (p pieces) without(gone func(cube.Day) bool) {
 	maps.DeleteFunc(p, func(k piece, _ int) bool { return gone(k.day) })
 }
 
 // take replaces the pieces of some days by another table's.
-func (p pieces) take(from pieces, days func(day) bool) {
+func (p pieces) take(from pieces, days func(cube.Day) bool) {
 	p.without(days)
 	for k, n := range from {
 		if days(k.day) {
@@ -76,8 +78,8 @@ func (p pieces) take(from pieces, days func(day) bool) {
 }
 
 // byDay counts a table's downloads.
-func (m *trial) byDay(p pieces) map[day]int64 {
-	counts := map[day]int64{}
+func (m *trial) byDay(p pieces) map[cube.Day]int64 {
+	counts := map[cube.Day]int64{}
 	for k, n := range p {
 		counts[k.day] += int64(n * m.versions[k.version].counts[k.day])
 	}
@@ -85,19 +87,19 @@ func (m *trial) byDay(p pieces) map[day]int64 {
 }
 
 // folded counts them at a table's grain, see fold.
-func folded(table ddl.Table, days map[day]int64) map[string]int64 {
+func folded(table ddl.Table, days map[cube.Day]int64) map[string]int64 {
 	out := map[string]int64{}
 	for d, n := range days {
 		switch g := grainOf(table); {
 		case n == 0:
-		case g == FirstLast:
+		case g == count.FirstLast:
 			if first, ok := out["first day"]; !ok || int64(d) < first {
 				out["first day"] = int64(d)
 			}
 			out["last day"] = max(out["last day"], int64(d))
-		case g == ByDay:
+		case g == count.ByDay:
 			out[d.String()] += n
-		case g == ByMonth:
+		case g == count.ByMonth:
 			out[d.String()[:7]] += n
 		default:
 			out["all"] += n
@@ -107,16 +109,16 @@ func folded(table ddl.Table, days map[day]int64) map[string]int64 {
 }
 
 // grainOf tells by what a table counts.
-func grainOf(table ddl.Table) Grain {
+func grainOf(table ddl.Table) count.Grain {
 	switch {
 	case table.Kind == ddl.Extremes:
-		return FirstLast
+		return count.FirstLast
 	case table.Name == "pypi" || slices.Contains(table.Key(), "date"):
-		return ByDay
+		return count.ByDay
 	case slices.Contains(table.Key(), "month"):
-		return ByMonth
+		return count.ByMonth
 	}
-	return InTotal
+	return count.InTotal
 }
 
 // modelTables are those of the model: first the ones that a new database has,
@@ -167,7 +169,7 @@ type side struct {
 	database string
 	ledger   map[string]entry
 	failed   map[string]bool
-	days     map[day]int64 // what the ledger says of days
+	days     map[cube.Day]int64 // what the ledger says of days
 	tables   map[string]*tableState
 	halfway  bool // a batch is being published, and nobody is at it
 	settled  bool // the last command that wrote came to its end
@@ -176,7 +178,7 @@ type side struct {
 
 // newSide is a side without tables but the raw one.
 func newSide(database string) *side {
-	s := &side{database: database, ledger: map[string]entry{}, failed: map[string]bool{}, days: map[day]int64{}, tables: map[string]*tableState{}}
+	s := &side{database: database, ledger: map[string]entry{}, failed: map[string]bool{}, days: map[cube.Day]int64{}, tables: map[string]*tableState{}}
 	for _, t := range modelTables() {
 		s.tables[t.Name] = &tableState{holds: pieces{}}
 	}
@@ -221,17 +223,17 @@ func (m *trial) loaded(s *side, v *version) {
 }
 
 // fileState is what the ledger says of a source as it is.
-func (s *side) fileState(v *version) fileState {
+func (s *side) fileState(v *version) count.FileState {
 	e, ok := s.ledger[v.name]
 	switch {
 	case !ok:
-		return stateNew
+		return count.StateNew
 	case e.replaced:
-		return stateReplaced
+		return count.StateReplaced
 	case e.version != v:
-		return stateChanged
+		return count.StateChanged
 	}
-	return stateLoaded
+	return count.StateLoaded
 }
 
 // unfinished is a backfill that has not ended.

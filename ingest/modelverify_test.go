@@ -7,6 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/ledger"
+	"clickql/ingest/verify"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -17,9 +22,9 @@ func (m *trial) verify() {
 }
 
 // verified runs Verify and checks it.
-func (m *trial) verified(patterns []string, named []*version) Verification {
+func (m *trial) verified(patterns []string, named []*version) verify.Report {
 	m.t.Helper()
-	cfg := Config{Conn: m.conn}
+	cfg := config.Config{Conn: m.conn}
 	v, err := New(cfg).Verify(m.t.Context(), false, patterns...)
 	if err != nil {
 		m.t.Fatalf("verify: %v", err)
@@ -54,18 +59,18 @@ func (m *trial) verified(patterns []string, named []*version) Verification {
 }
 
 // expectFiles counts the files that Verify should find.
-func (m *trial) expectFiles(named []*version) FileCounts {
-	f := FileCounts{Listed: len(named)}
+func (m *trial) expectFiles(named []*version) count.FileCounts {
+	f := count.FileCounts{Listed: len(named)}
 	for _, v := range named {
 		switch m.live.fileState(v) {
-		case stateLoaded:
+		case count.StateLoaded:
 			f.Loaded++
-		case stateChanged:
+		case count.StateChanged:
 			f.Changed++
-		case stateReplaced:
+		case count.StateReplaced:
 			f.Replaced++
 		}
-		if v.bad != "" && m.live.fileState(v) != stateReplaced {
+		if v.bad != "" && m.live.fileState(v) != count.StateReplaced {
 			f.Unreadable++
 		}
 	}
@@ -80,9 +85,9 @@ func (m *trial) expectFiles(named []*version) FileCounts {
 
 // expectDifferences lists what Verify should find to differ.
 func (m *trial) expectDifferences(named []*version, whole bool) (list []string) {
-	source := map[day]int64{}
+	source := map[cube.Day]int64{}
 	for _, v := range named {
-		if m.live.fileState(v) != stateReplaced {
+		if m.live.fileState(v) != count.StateReplaced {
 			for d, n := range v.counts {
 				source[d] += int64(n)
 			}
@@ -101,7 +106,7 @@ func (m *trial) expectDifferences(named []*version, whole bool) (list []string) 
 			continue
 		}
 		expect := want
-		if !whole && grainOf(t) != ByDay {
+		if !whole && grainOf(t) != count.ByDay {
 			expect = inRaw
 		}
 		found, expected := folded(t, m.byDay(state.holds)), folded(t, expect)
@@ -120,7 +125,7 @@ func (m *trial) expectDifferences(named []*version, whole bool) (list []string) 
 
 // expectKeys is the difference of single projects' first and last days, which is
 // looked for where all is well as a whole.
-func (m *trial) expectKeys(want, inRaw map[day]int64) string {
+func (m *trial) expectKeys(want, inRaw map[cube.Day]int64) string {
 	ends := table("pypi_downloads_max_min")
 	state := m.live.tables[ends.Name]
 	if !state.exists || !agreeing(inRaw, want) || !maps.Equal(folded(ends, m.byDay(state.holds)), folded(ends, want)) {
@@ -143,7 +148,7 @@ func merge(a, b map[string]int64) map[string]int64 {
 }
 
 // checkQuick checks what Verify finds by the ledger alone.
-func (m *trial) checkQuick(v Verification) {
+func (m *trial) checkQuick(v verify.Report) {
 	m.t.Helper()
 	inRaw := m.byDay(m.live.raw())
 	same := agreeing(inRaw, m.live.days)
@@ -171,13 +176,13 @@ func (m *trial) mend() {
 }
 
 // follow runs the commands that Verify names, in their order.
-func (m *trial) follow(v Verification) {
+func (m *trial) follow(v verify.Report) {
 	m.t.Helper()
 	patterns, named := m.allSources()
 	for _, command := range v.Remedies {
 		m.t.Logf("mending: %s", command)
 		if runCommand.MatchString(command) {
-			m.load(m.live, named, func(in *Ingest) (Summary, error) { return in.Run(m.t.Context(), Downloads, patterns...) })
+			m.load(m.live, named, func(in *Ingest) (config.Summary, error) { return in.Run(m.t.Context(), ledger.Downloads, patterns...) })
 		}
 		if c := repairCommand.FindStringSubmatch(command); c != nil {
 			m.rebuild(patterns, named, m.dayOf(c[2]), m.dayOf(cmp.Or(c[3], c[2])), false)
@@ -189,7 +194,7 @@ func (m *trial) follow(v Verification) {
 }
 
 // dayOf reads a day.
-func (m *trial) dayOf(text string) day {
+func (m *trial) dayOf(text string) cube.Day {
 	for d := firstDay; d < firstDay+modelDays; d++ {
 		if d.String() == text {
 			return d
@@ -221,7 +226,7 @@ func (m *trial) heal() {
 		}
 		patterns, named := m.allSources()
 		if !m.live.settled { // nothing that is wrong may be there to be mended
-			m.load(m.live, named, func(in *Ingest) (Summary, error) { return in.Run(m.t.Context(), Downloads, patterns...) })
+			m.load(m.live, named, func(in *Ingest) (config.Summary, error) { return in.Run(m.t.Context(), ledger.Downloads, patterns...) })
 		}
 		v := m.verified(patterns, named)
 		if v.Agrees && !m.live.halfway && m.live.settled && len(m.fills) == 0 && m.shadow == nil {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
 
@@ -135,9 +137,9 @@ func TestNetworkFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			var once sync.Once
-			quick := Config{Conn: conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}
+			quick := config.Config{Conn: conn, Beat: 20 * time.Millisecond, Lease: 100 * time.Millisecond}
 			bad := quick
-			bad.Holder = Holder{Host: "elsewhere", PID: 1, Token: string(step)}
+			bad.Holder = ledger.Holder{Host: "elsewhere", PID: 1, Token: string(step)}
 			bad.Before = atSteps(func(now Step) error {
 				if now == step {
 					once.Do(func() {
@@ -150,12 +152,12 @@ func TestNetworkFails(t *testing.T) {
 				}
 				return nil
 			})
-			if _, err := New(bad).Run(t.Context(), Downloads, dir+"/*.parquet"); err != nil {
+			if _, err := New(bad).Run(t.Context(), ledger.Downloads, dir+"/*.parquet"); err != nil {
 				failed++
 			}
 			_ = conn.Close() // it may be broken
 			quick.Conn = db.Conn
-			load(t, quick, dir+"/*.parquet")
+			mustLoad(t, quick, dir+"/*.parquet")
 			checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files[:i+1]))
 			checkClean(t, db.Conn, db.Name)
 			if t.Failed() {
@@ -178,14 +180,14 @@ func TestClockJumps(t *testing.T) {
 	jumps := []int{2031, 1999, 2024, 2100, 1970}
 	var mu sync.Mutex
 	looks := 0
-	cfg := Config{Conn: db.Conn, BatchFiles: 1, Workers: 2, Now: func() time.Time {
+	cfg := config.Config{Conn: db.Conn, BatchFiles: 1, Workers: 2, Now: func() time.Time {
 		mu.Lock()
 		defer mu.Unlock()
 		looks++
 		return time.Date(jumps[looks%len(jumps)], 6, 1, 0, 0, 0, 0, time.UTC)
 	}}
 	for range 2 {
-		if sum := load(t, cfg, dir+"/*.parquet"); !sum.Complete() {
+		if sum := mustLoad(t, cfg, dir+"/*.parquet"); !sum.Complete() {
 			t.Errorf("%+v", sum)
 		}
 		checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))

@@ -9,6 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
+	"clickql/ingest/tables"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
@@ -17,7 +22,7 @@ import (
 func writeMonths(t *testing.T, conn *chconn.Conn, path string, months int) {
 	t.Helper()
 	columns := []string{"CAST(toDateTime64('1990-01-15 12:00:00', 6, 'UTC') + toIntervalMonth(number) AS Nullable(DateTime64(6, 'UTC'))) AS timestamp"}
-	for _, l := range downloadsFeed("").Leaves[1:] {
+	for _, l := range export.DownloadsFeed("").Leaves[1:] {
 		if !l.Optional {
 			columns = append(columns, nullable("'x'")+" AS `"+l.Path+"`")
 		}
@@ -32,7 +37,7 @@ func TestManyPartitions(t *testing.T) {
 	must(t, db.Conn, "CREATE TABLE pypi (date Date, project String) ENGINE = MergeTree PARTITION BY toYYYYMM(date) ORDER BY project")
 	dir := t.TempDir()
 	writeMonths(t, db.Conn, dir+"/long.parquet", 101)
-	load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 	if got := scalar[string](t, db.Conn, "SELECT toString((count(), uniq(_partition_id))) FROM pypi"); got != "(101,101)" {
 		t.Errorf("rows and partitions: %s", got)
 	}
@@ -47,11 +52,11 @@ func TestNothingStored(t *testing.T) {
 		must(t, db.Conn, "CREATE MATERIALIZED VIEW "+table+"_mv TO "+table+" AS SELECT count() AS count FROM pypi"+where)
 	}
 	dir := t.TempDir()
-	files := []export{{"none.parquet", false, 1, 0}, {"some.parquet", false, 2, 50}}
+	files := []exportFile{{"none.parquet", false, 1, 0}, {"some.parquet", false, 2, 50}}
 	exports(t, db.Conn, dir, files...)
 	must(t, db.Conn, "INSERT INTO FUNCTION file("+chconn.Literal(dir+"/rejected.parquet")+", 'Parquet') SELECT * REPLACE (CAST(NULL AS Nullable(String)) AS project) FROM file("+
 		chconn.Literal(dir+"/some.parquet")+", 'Parquet')")
-	if sum := load(t, Config{Conn: db.Conn, BatchFiles: 1}, dir+"/*.parquet"); sum.Files != 3 || !sum.Complete() {
+	if sum := mustLoad(t, config.Config{Conn: db.Conn, BatchFiles: 1}, dir+"/*.parquet"); sum.Files != 3 || !sum.Complete() {
 		t.Errorf("%+v", sum)
 	}
 	source := expectation(t, db.Conn, db.Name, files)
@@ -74,7 +79,7 @@ func TestTablesChange(t *testing.T) {
 		dir := t.TempDir()
 		files := mixed(2, 50)
 		exports(t, db.Conn, dir, files...)
-		cfg := Config{Conn: db.Conn}
+		cfg := config.Config{Conn: db.Conn}
 		changing := cfg
 		changing.Before = atSteps(func(s Step) error {
 			if s == StepRawStaged {
@@ -82,10 +87,10 @@ func TestTablesChange(t *testing.T) {
 			}
 			return nil
 		})
-		if _, err := New(changing).Run(t.Context(), Downloads, dir+"/*.parquet"); err == nil || !strings.Contains(err.Error(), "were changed while it was being prepared") {
+		if _, err := New(changing).Run(t.Context(), ledger.Downloads, dir+"/*.parquet"); err == nil || !strings.Contains(err.Error(), "were changed while it was being prepared") {
 			t.Errorf("%s: %v", change, err)
 		}
-		load(t, cfg, dir+"/*.parquet")
+		mustLoad(t, cfg, dir+"/*.parquet")
 		if strings.HasPrefix(change, "ALTER") {
 			must(t, db.Conn, "ALTER TABLE pypi DROP COLUMN more")
 		} else if got, want := scalar[int64](t, db.Conn, "SELECT sum(count) FROM total"), scalar[uint64](t, db.Conn, "SELECT count() FROM pypi"); uint64(got) != want {
@@ -108,7 +113,7 @@ func TestOddFileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sum := load(t, Config{Conn: db.Conn}, dir+"/*.parquet", dir+"/./a,b.parquet", dir+"//sp ace.parquet", dir+"/../"+filepath.Base(dir)+"/quo'te.parquet")
+	sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet", dir+"/./a,b.parquet", dir+"//sp ace.parquet", dir+"/../"+filepath.Base(dir)+"/quo'te.parquet")
 	if sum.Listed != len(names) || len(sum.Failed) != 1 || sum.Failed[0].Object.Name != dir+"/{1,2}.parquet" || sum.Rows != 42 {
 		t.Errorf("%+v", sum)
 	}
@@ -126,17 +131,17 @@ func TestOddDatabase(t *testing.T) {
 	files := mixed(2, 50)
 	exports(t, db.Conn, dir, files...)
 	stop := errors.New("stop here")
-	crash := Config{Conn: db.Conn, Database: db.Name, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond, Before: atSteps(func(s Step) error {
+	crash := config.Config{Conn: db.Conn, Database: db.Name, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond, Before: atSteps(func(s Step) error {
 		if s == StepMoved {
 			return stop
 		}
 		return nil
 	})}
-	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
+	if _, err := New(crash).Run(t.Context(), ledger.Downloads, dir+"/*.parquet"); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
 	crash.Before = nil
-	load(t, crash, dir+"/*.parquet")
+	mustLoad(t, crash, dir+"/*.parquet")
 	if got, want := scalar[string](t, db.Conn, "SELECT toString((count(), (SELECT sum(count) FROM pypi_downloads_per_day))) FROM pypi"), "(97,97)"; got != want {
 		t.Errorf("rows and sum of the days %s, want %s", got, want)
 	}
@@ -155,11 +160,11 @@ func TestOtherTypes(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
-	d, err := readDerivation(t.Context(), newSession(db.Conn, db.Name, nil), "pypi")
+	d, err := tables.Read(t.Context(), session.New(db.Conn, db.Name, nil), "pypi")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range planFills(d) {
+	for _, f := range tables.PlanFills(d) {
 		if len(f.From) > 0 {
 			t.Errorf("%s is computed from %v, whose country is never null", f.Target, f.From)
 		}
@@ -171,7 +176,7 @@ func TestOtherTypes(t *testing.T) {
 // a dictionary, a condition and a target in another database, and views over views.
 func TestOddTables(t *testing.T) {
 	db, other := chtest.New(t), chtest.New(t)
-	in := name(other.Name, "big")
+	in := session.Name(other.Name, "big")
 	for _, sql := range []string{
 		`CREATE TABLE pypi (project LowCardinality(String), date Date, country_code LowCardinality(Nullable(String)), month UInt32 MATERIALIZED toYYYYMM(date),
 			INDEX i country_code TYPE bloom_filter, PROJECTION p (SELECT date, count() GROUP BY date)) ENGINE = MergeTree PARTITION BY (toYYYYMM(date), length(project) % 2) ORDER BY (date, project)`,
@@ -193,7 +198,7 @@ func TestOddTables(t *testing.T) {
 	}
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(4, 60)...)
-	load(t, Config{Conn: db.Conn, BatchFiles: 2, Workers: 2}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn, BatchFiles: 2, Workers: 2}, dir+"/*.parquet")
 	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi"); n != scalar[uint64](t, db.Conn, "SELECT sum(stored) FROM clickql_ledger_batches WHERE state = 5") || n == 0 {
 		t.Errorf("%d rows", n)
 	}

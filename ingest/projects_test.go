@@ -3,6 +3,8 @@ package ingest
 import (
 	"testing"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chtest"
 )
 
@@ -22,7 +24,7 @@ func TestProjects(t *testing.T) {
 	// Reads the dictionary before there is anything in it.
 	before := scalar[string](t, db.Conn, "SELECT toString(dictGetOrDefault('"+db.Name+".last_updated_dict', 'last_update', 'name-0', toDateTime(0, 'UTC')))")
 	for range 2 {
-		sum, err := New(Config{Conn: db.Conn}).Run(t.Context(), Projects, dir+"/*.parquet")
+		sum, err := New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.Projects, dir+"/*.parquet")
 		if err != nil || !sum.Complete() {
 			t.Fatalf("%+v, %v", sum, err)
 		}

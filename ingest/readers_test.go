@@ -7,6 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/repair"
 	"clickql/internal/chtest"
 )
 
@@ -60,7 +63,7 @@ func (r *readers) changedOnce(t testing.TB, what string) {
 func TestReadersSeeOneOrTheOther(t *testing.T) {
 	db, files, source := loaded(t)
 	want := expectation(t, db.Conn, db.Name, files)
-	in := New(Config{Conn: db.Conn})
+	in := New(config.Config{Conn: db.Conn})
 	day := date(t, "2023-12-25")
 	sh, err := in.Shadow("next")
 	if err != nil {
@@ -74,11 +77,11 @@ func TestReadersSeeOneOrTheOther(t *testing.T) {
 	}
 	for what, mend := range map[string]func() error{
 		"repair": func() error {
-			_, err := in.Repair(t.Context(), RepairRequest{From: day, To: day}, source)
+			_, err := in.Repair(t.Context(), repair.Request{From: day, To: day}, source)
 			return err
 		},
 		"backfill": func() error {
-			_, err := in.Backfill(t.Context(), BackfillRequest{Table: "pypi_downloads_per_month"})
+			_, err := in.Backfill(t.Context(), backfill.Request{Table: "pypi_downloads_per_month"})
 			return err
 		},
 		"promotion": func() error {

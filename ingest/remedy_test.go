@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/repair"
+	"clickql/ingest/verify"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
@@ -41,15 +45,15 @@ func follow(t *testing.T, conn *chconn.Conn, remedies ...string) {
 		}
 	}
 	for _, m := range runCommand.FindAllStringSubmatch(text, -1) {
-		once(m[0], func() { load(t, Config{Conn: conn}, strings.Trim(m[1], "'")) })
+		once(m[0], func() { mustLoad(t, config.Config{Conn: conn}, strings.Trim(m[1], "'")) })
 	}
 	for _, m := range repairCommand.FindAllStringSubmatch(text, -1) {
 		once(m[0], func() {
-			repair(t, conn, RepairRequest{From: date(t, m[2]), To: date(t, cmp.Or(m[3], m[2]))}, strings.Trim(m[1], "'"))
+			mustRepair(t, conn, repair.Request{From: date(t, m[2]), To: date(t, cmp.Or(m[3], m[2]))}, strings.Trim(m[1], "'"))
 		})
 	}
 	for _, m := range backfillCommand.FindAllStringSubmatch(text, -1) {
-		once(m[0], func() { backfill(t, Config{Conn: conn}, BackfillRequest{Table: m[1]}) })
+		once(m[0], func() { mustBackfill(t, config.Config{Conn: conn}, backfill.Request{Table: m[1]}) })
 	}
 }
 
@@ -58,7 +62,7 @@ func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, check []stri
 	t.Helper()
 	v := verified(t, conn, false, source)
 	for _, d := range v.Differences {
-		if !slices.Contains(v.Remedies, d.Remedy) && d.Cause != CauseAsRaw {
+		if !slices.Contains(v.Remedies, d.Remedy) && d.Cause != verify.CauseAsRaw {
 			t.Errorf("%q mends %+v and is none of %q", d.Remedy, d, v.Remedies)
 		}
 	}
@@ -82,7 +86,7 @@ func TestRemedies(t *testing.T) {
 	files := mixed(3, 200)
 	exports(t, db.Conn, dir, files...)
 	source := filepath.Join(dir, "*.parquet")
-	load(t, Config{Conn: db.Conn}, source)
+	mustLoad(t, config.Config{Conn: db.Conn}, source)
 	want := expectation(t, db.Conn, db.Name, files)
 	for _, sql := range []string{
 		"DELETE FROM pypi WHERE date = '2023-12-22'",                                                // a day missing
@@ -94,8 +98,8 @@ func TestRemedies(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
-	exports(t, db.Conn, dir, export{"late.parquet", false, 99, 100})
-	want = expectation(t, db.Conn, db.Name, append(files, export{"late.parquet", false, 99, 100}))
+	exports(t, db.Conn, dir, exportFile{"late.parquet", false, 99, 100})
+	want = expectation(t, db.Conn, db.Name, append(files, exportFile{"late.parquet", false, 99, 100}))
 	verify, check := remediesOf(t, db.Conn, source)
 	if len(verify) == 0 || len(check) == 0 {
 		t.Fatalf("nothing was found: %q, %q", verify, check)

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/repair"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
@@ -22,10 +25,10 @@ func date(t testing.TB, text string) time.Time {
 	return d
 }
 
-// repair runs a repair of some days or fails the test.
-func repair(t testing.TB, conn *chconn.Conn, req RepairRequest, sources ...string) RepairPlan {
+// mustRepair runs a repair of some days or fails the test.
+func mustRepair(t testing.TB, conn *chconn.Conn, req repair.Request, sources ...string) repair.Plan {
 	t.Helper()
-	plan, err := New(Config{Conn: conn}).Repair(t.Context(), req, sources...)
+	plan, err := New(config.Config{Conn: conn}).Repair(t.Context(), req, sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +58,7 @@ func TestRepair(t *testing.T) {
 	files := mixed(3, 400)
 	exports(t, db.Conn, dir, files...)
 	all := dir + "/*.parquet"
-	load(t, Config{Conn: db.Conn}, all)
+	mustLoad(t, config.Config{Conn: db.Conn}, all)
 	want := expectation(t, db.Conn, db.Name, files)
 	one := date(t, "2023-12-25")
 	mended := func(t *testing.T) {
@@ -78,11 +81,11 @@ func TestRepair(t *testing.T) {
 				must(t, db.Conn, sql)
 			}
 			before := scalar[string](t, db.Conn, "SELECT toString(groupArray((name, uuid))) FROM (SELECT name, uuid FROM system.tables WHERE database = '"+db.Name+"' AND NOT startsWith(name, 'clickql_') ORDER BY name)")
-			dry := repair(t, db.Conn, RepairRequest{From: one, To: one, DryRun: true}, all)
+			dry := mustRepair(t, db.Conn, repair.Request{From: one, To: one, DryRun: true}, all)
 			if after := scalar[string](t, db.Conn, "SELECT toString(groupArray((name, uuid))) FROM (SELECT name, uuid FROM system.tables WHERE database = '"+db.Name+"' AND NOT startsWith(name, 'clickql_') ORDER BY name)"); after != before {
 				t.Error("the dry run changed something")
 			}
-			plan := repair(t, db.Conn, RepairRequest{From: one, To: one}, all)
+			plan := mustRepair(t, db.Conn, repair.Request{From: one, To: one}, all)
 			if len(plan.Tables) != len(ddl.Derived())+1 || len(dry.Tables) != len(plan.Tables) || plan.Rows == 0 || dry.Rows != plan.Rows || len(plan.Files) != 3 {
 				t.Errorf("plan %+v, dry %+v", plan, dry)
 			}
@@ -91,7 +94,7 @@ func TestRepair(t *testing.T) {
 	}
 	t.Run("all days", func(t *testing.T) {
 		must(t, db.Conn, "INSERT INTO pypi SELECT * FROM "+want)
-		repair(t, db.Conn, RepairRequest{From: date(t, "2023-12-20"), To: date(t, "2024-01-12")}, all)
+		mustRepair(t, db.Conn, repair.Request{From: date(t, "2023-12-20"), To: date(t, "2024-01-12")}, all)
 		mended(t)
 	})
 	t.Run("refusals", func(t *testing.T) {
@@ -106,20 +109,20 @@ func TestRepair(t *testing.T) {
 			{"2023-12-25", "2023-12-25", dir + "/e01.parquet", "leaves out " + dir + "/e00.parquet"},
 			{"2023-12-25", "2023-12-25", "s3://x/y", "no such kind of source"},
 		} {
-			_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: date(t, c.from), To: date(t, c.to)}, c.source)
+			_, err := New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: date(t, c.from), To: date(t, c.to)}, c.source)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s to %s of %s: %v, want %q", c.from, c.to, c.source, err, c.want)
 			}
 		}
 		writeExport(t, db.Conn, dir+"/new.parquet", false, 50, 100)
-		_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: one, To: one}, all)
+		_, err := New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: one, To: one}, all)
 		if err == nil || !strings.Contains(err.Error(), "new.parquet is not loaded yet and holds downloads of") {
 			t.Errorf("a new file of many days: %v", err)
 		}
 		if err := os.WriteFile(dir+"/new.parquet", nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: one, To: one}, all)
+		_, err = New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: one, To: one}, all)
 		if err == nil || !strings.Contains(err.Error(), "new.parquet: it is empty (0 bytes)") {
 			t.Errorf("an empty file: %v", err)
 		}
@@ -141,7 +144,7 @@ func TestRepairFiles(t *testing.T) {
 		cutDays(t, db.Conn, other+"/e00.parquet", dir+"/"+string(rune('a'+i))+".parquet", span[0], span[1])
 	}
 	all, day := dir+"/*.parquet", date(t, "2024-01-01")
-	load(t, Config{Conn: db.Conn, BatchFiles: 2}, all)
+	mustLoad(t, config.Config{Conn: db.Conn, BatchFiles: 2}, all)
 	want := expectation(t, db.Conn, db.Name, files[:1])
 	checkEqual(t, db.Conn, db.Name, want)
 
@@ -155,11 +158,11 @@ func TestRepairFiles(t *testing.T) {
 	if v := verified(t, db.Conn, false, all); v.Files.Changed != 1 {
 		t.Errorf("%+v", v.Files)
 	}
-	plan := repair(t, db.Conn, RepairRequest{From: day, To: day}, all)
+	plan := mustRepair(t, db.Conn, repair.Request{From: day, To: day}, all)
 	if len(plan.Files) != 1 || plan.Files[0].State != "changed" {
 		t.Errorf("%+v", plan)
 	}
-	agreed := func(files FileCounts, sources ...string) {
+	agreed := func(files count.FileCounts, sources ...string) {
 		t.Helper()
 		checkEqual(t, db.Conn, db.Name, db.Name+".right")
 		checkClean(t, db.Conn, db.Name)
@@ -170,43 +173,43 @@ func TestRepairFiles(t *testing.T) {
 				t.Errorf("files %+v, want %+v", v.Files, files)
 			}
 		}
-		sum := load(t, Config{Conn: db.Conn}, sources...)
+		sum := mustLoad(t, config.Config{Conn: db.Conn}, sources...)
 		if sum.Files != 0 || len(sum.Changed) != 0 {
 			t.Errorf("loaded again: %+v", sum)
 		}
-		st, err := New(Config{Conn: db.Conn}).Status(t.Context())
+		st, err := New(config.Config{Conn: db.Conn}).Status(t.Context())
 		if rows := scalar[uint64](t, db.Conn, "SELECT count() FROM right"); err != nil || st.Kinds[0].Rows != rows || st.Kinds[0].Files != uint64(files.Loaded+files.Unnamed) {
 			t.Errorf("status %+v, %v; want %d rows", st.Kinds, err, rows)
 		}
 	}
-	agreed(FileCounts{Listed: 3, Loaded: 3}, all)
+	agreed(count.FileCounts{Listed: 3, Loaded: 3}, all)
 
 	// Another file takes its place.
 	cutDays(t, db.Conn, other+"/e00.parquet", other+"/again.parquet", "2024-01-01", "2024-01-01")
 	must(t, db.Conn, "DROP TABLE right SYNC")
 	must(t, db.Conn, "CREATE TABLE right AS "+db.Name+".pypi ENGINE = MergeTree ORDER BY tuple() PARTITION BY tuple()")
 	must(t, db.Conn, "INSERT INTO right SELECT * FROM "+want)
-	_, err := New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: day, To: day}, other+"/again.parquet")
+	_, err := New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: day, To: day}, other+"/again.parquet")
 	if err == nil || !strings.Contains(err.Error(), "leaves out "+dir+"/b.parquet") {
 		t.Errorf("a loaded file would be dropped: %v", err)
 	}
-	plan = repair(t, db.Conn, RepairRequest{From: day, To: day, Replace: true}, other+"/again.parquet")
+	plan = mustRepair(t, db.Conn, repair.Request{From: day, To: day, Replace: true}, other+"/again.parquet")
 	if !slices.Equal(plan.Replaced, []string{dir + "/b.parquet"}) {
 		t.Errorf("%+v", plan)
 	}
-	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
+	agreed(count.FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
 	// The day again, with what was replaced among the sources: passed over, whatever
 	// it holds.
-	plan = repair(t, db.Conn, RepairRequest{From: day, To: day}, all, other+"/again.parquet")
+	plan = mustRepair(t, db.Conn, repair.Request{From: day, To: day}, all, other+"/again.parquet")
 	if len(plan.Files) != 1 || plan.Files[0].Name != other+"/again.parquet" || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "passed over: 1 of the files") {
 		t.Errorf("%+v", plan)
 	}
-	agreed(FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
+	agreed(count.FileCounts{Listed: 4, Loaded: 3, Replaced: 1}, all, other+"/again.parquet")
 	if err := os.Truncate(dir+"/b.parquet", 0); err != nil {
 		t.Fatal(err)
 	}
-	repair(t, db.Conn, RepairRequest{From: day, To: day}, all, other+"/again.parquet")
-	_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: day, To: day}, dir+"/b.parquet")
+	mustRepair(t, db.Conn, repair.Request{From: day, To: day}, all, other+"/again.parquet")
+	_, err = New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: day, To: day}, dir+"/b.parquet")
 	if err == nil || !strings.Contains(err.Error(), "1 more are passed over") {
 		t.Errorf("only what was replaced: %v", err)
 	}
@@ -216,7 +219,7 @@ func TestRepairFiles(t *testing.T) {
 
 	// A changed file with other days beside the repaired one.
 	cutDays(t, db.Conn, other+"/e01.parquet", dir+"/c.parquet", "2024-01-02", "2024-01-03")
-	_, err = New(Config{Conn: db.Conn}).Repair(t.Context(), RepairRequest{From: date(t, "2024-01-02"), To: date(t, "2024-01-02")}, all)
+	_, err = New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: date(t, "2024-01-02"), To: date(t, "2024-01-02")}, all)
 	if err == nil || !strings.Contains(err.Error(), "c.parquet is replaced since it was loaded and holds downloads of 2024-01-03 too") {
 		t.Errorf("a changed file of two days: %v", err)
 	}

@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
+	"clickql/ingest/repair"
 	"clickql/internal/chconn"
 )
 
@@ -28,7 +32,7 @@ func newPatient(t *testing.T) *patient {
 	p := &patient{arena: a, name: a.database()}
 	conn := a.revive(p.name)
 	defer func() { _ = conn.Close() }()
-	load(t, Config{Conn: conn}, a.source)
+	mustLoad(t, config.Config{Conn: conn}, a.source)
 	return p
 }
 
@@ -37,7 +41,7 @@ func (p *patient) recovered(what string) {
 	p.t.Helper()
 	conn := p.revive(p.name)
 	defer func() { _ = conn.Close() }()
-	if err := p.mend(p.t.Context(), New(Config{Conn: conn})); err != nil {
+	if err := p.mend(p.t.Context(), New(config.Config{Conn: conn})); err != nil {
 		p.t.Fatalf("%s: mend again: %v", what, err)
 	}
 	checkEqual(p.t, conn, p.name, p.want)
@@ -101,7 +105,7 @@ func newRepairPatient(t *testing.T) *patient {
 		must(t, conn, "INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')")
 	}
 	p.mend = func(ctx context.Context, in *Ingest) error {
-		_, err := in.Repair(ctx, RepairRequest{From: day, To: day}, p.source)
+		_, err := in.Repair(ctx, repair.Request{From: day, To: day}, p.source)
 		return err
 	}
 	return p
@@ -135,7 +139,7 @@ func TestReadersDuringRepair(t *testing.T) {
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(3, 200)...)
-	load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 	must(t, db.Conn, "INSERT INTO pypi SELECT * FROM pypi WHERE date = '2023-12-25'")
 	look := func() [5]int64 {
 		var got [5]int64
@@ -148,9 +152,9 @@ func TestReadersDuringRepair(t *testing.T) {
 	}
 	before := look()
 	var seen [][5]int64
-	cfg := Config{Conn: db.Conn, Parallel: 1, Before: func(string) error { seen = append(seen, look()); return nil }}
+	cfg := config.Config{Conn: db.Conn, Parallel: 1, Before: func(string) error { seen = append(seen, look()); return nil }}
 	day := date(t, "2023-12-25")
-	if _, err := New(cfg).Repair(t.Context(), RepairRequest{From: day, To: day}, dir+"/*.parquet"); err != nil {
+	if _, err := New(cfg).Repair(t.Context(), repair.Request{From: day, To: day}, dir+"/*.parquet"); err != nil {
 		t.Fatal(err)
 	}
 	after := look()
@@ -176,7 +180,7 @@ func newBackfillPatient(t *testing.T) *patient {
 		must(t, conn, "DROP TABLE IF EXISTS pypi_downloads_per_month SYNC")
 	}
 	p.mend = func(ctx context.Context, in *Ingest) error {
-		_, err := in.Backfill(ctx, BackfillRequest{Table: "pypi_downloads_per_month"})
+		_, err := in.Backfill(ctx, backfill.Request{Table: "pypi_downloads_per_month"})
 		if err == nil {
 			checkNoFill(t, in.cfg.Conn, p.name)
 		}
@@ -207,7 +211,7 @@ func TestKillPromote(t *testing.T) {
 	p.victim = victim{Mend: mending{Promote: "next"}}
 	p.damage = func(conn *chconn.Conn) {
 		must(t, conn, "INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')")
-		sh, err := New(Config{Conn: conn}).Shadow("next")
+		sh, err := New(config.Config{Conn: conn}).Shadow("next")
 		if err == nil {
 			_, err = sh.Run(t.Context(), p.source)
 		}
@@ -221,10 +225,10 @@ func TestKillPromote(t *testing.T) {
 			return err
 		}
 		// A promotion that was published is finished by any command that writes.
-		if _, err := in.Run(ctx, Downloads, p.source); err != nil {
+		if _, err := in.Run(ctx, ledger.Downloads, p.source); err != nil {
 			return err
 		}
-		if err := sh.exists(ctx, in.cfg.session()); err != nil {
+		if err := sh.Exists(ctx, in.cfg.Session()); err != nil {
 			return nil //nolint:nilerr // it was dropped after its promotion
 		}
 		return sh.Promote(ctx, false)

@@ -3,6 +3,8 @@ package ingest
 import (
 	"strings"
 	"testing"
+
+	"clickql/ingest/config"
 )
 
 // TestShadow loads a second pipeline, compares it with the live tables, and
@@ -12,9 +14,9 @@ func TestShadow(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(3, 300)
 	exports(t, db.Conn, dir, files...)
-	load(t, Config{Conn: db.Conn}, dir+"/e00.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/e00.parquet")
 	must(t, db.Conn, "INSERT INTO pypi (date, project, version) VALUES ('2023-12-25', 'ghost', '1')")
-	in := New(Config{Conn: db.Conn})
+	in := New(config.Config{Conn: db.Conn})
 	sh, err := in.Shadow("next")
 	if err != nil {
 		t.Fatal(err)
@@ -57,12 +59,12 @@ func TestShadow(t *testing.T) {
 	checkClean(t, db.Conn, db.Name)
 	checkFilled(t, db.Conn, "by_system", "pypi", "system")
 	wantCauses(t, verified(t, db.Conn, true, dir+"/*.parquet"))
-	if sum := load(t, Config{Conn: db.Conn}, dir+"/*.parquet"); sum.Files != 0 || sum.Already != 3 {
+	if sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet"); sum.Files != 0 || sum.Already != 3 {
 		t.Errorf("the ledger did not follow: %+v", sum)
 	}
-	exports(t, db.Conn, dir, export{"e03.parquet", false, 9, 100})
-	load(t, Config{Conn: db.Conn}, dir+"/*.parquet") // fills all, the new table too
-	want = expectation(t, db.Conn, db.Name, append(files, export{"e03.parquet", false, 9, 100}))
+	exports(t, db.Conn, dir, exportFile{"e03.parquet", false, 9, 100})
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet") // fills all, the new table too
+	want = expectation(t, db.Conn, db.Name, append(files, exportFile{"e03.parquet", false, 9, 100}))
 	checkEqual(t, db.Conn, db.Name, want)
 	checkFilled(t, db.Conn, "by_system", "pypi", "system")
 

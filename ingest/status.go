@@ -3,9 +3,16 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
+
+	"clickql/ingest/backfill"
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
+	"clickql/ingest/stage"
 )
 
 // Status is what the ledger says at one instant.
@@ -26,7 +33,7 @@ type Status struct {
 
 // KindStatus sums up what is loaded of one kind.
 type KindStatus struct {
-	Kind          Kind              `json:"kind"`
+	Kind          ledger.Kind       `json:"kind"`
 	Files         uint64            `json:"files"`
 	Bytes         uint64            `json:"bytes"`
 	Rows          uint64            `json:"rows"` // stored
@@ -39,8 +46,8 @@ type KindStatus struct {
 
 // BatchStatus is a batch in hand.
 type BatchStatus struct {
-	Batch string `json:"batch"`
-	Kind  Kind   `json:"kind"`
+	Batch string      `json:"batch"`
+	Kind  ledger.Kind `json:"kind"`
 	// What it does: loads downloads or projects, a repair with its days, a
 	// backfill, a promotion.
 	What  string    `json:"what"`
@@ -56,12 +63,12 @@ type BatchStatus struct {
 
 // FailedFile is a file that could not be loaded.
 type FailedFile struct {
-	Kind       Kind      `json:"kind" ch:"kind"`
-	Name       string    `json:"name" ch:"name"`
-	Generation string    `json:"generation" ch:"generation"`
-	Reason     string    `json:"reason" ch:"reason"`
-	At         time.Time `json:"at" ch:"at"`
-	Times      uint64    `json:"times" ch:"times"` // at this generation
+	Kind       ledger.Kind `json:"kind"`
+	Name       string      `json:"name"`
+	Generation string      `json:"generation"`
+	Reason     string      `json:"reason"`
+	At         time.Time   `json:"at"`
+	Times      uint64      `json:"times"` // at this generation
 	// SetAside reports that its tries are used up: it is tried again when it
 	// changes, or by a load with --retry.
 	SetAside bool `json:"setAside"`
@@ -87,18 +94,18 @@ func (in *Ingest) Status(ctx context.Context) (Status, error) {
 
 // Glance is Status at once: a writer on another machine is taken to live.
 func (in *Ingest) Glance(ctx context.Context) (Status, error) {
-	return in.status(ctx, func(_ context.Context, _ *session, state lockState) (bool, error) {
-		return judgeHolder(state, in.cfg.Holder, processAlive) != takeDead, nil
+	return in.status(ctx, func(_ context.Context, _ *session.Session, state ledger.LockState) (bool, error) {
+		return ledger.JudgeHolder(state, in.cfg.Holder, ledger.ProcessAlive) != ledger.TakeDead, nil
 	})
 }
 
 // livesFunc tells whether the holder of a lock that was not given back is alive.
-type livesFunc func(context.Context, *session, lockState) (bool, error)
+type livesFunc func(context.Context, *session.Session, ledger.LockState) (bool, error)
 
 // writerStatus says who holds the lock of a session's database; nil where nobody
 // does.
-func writerStatus(ctx context.Context, s *session, lives livesFunc) (*WriterStatus, lockState, error) {
-	lock, err := readLock(ctx, s)
+func writerStatus(ctx context.Context, s *session.Session, lives livesFunc) (*WriterStatus, ledger.LockState, error) {
+	lock, err := ledger.ReadLock(ctx, s)
 	if err != nil || lock.Epoch == 0 || lock.Holder.Released {
 		return nil, lock, err
 	}
@@ -108,7 +115,7 @@ func writerStatus(ctx context.Context, s *session, lives livesFunc) (*WriterStat
 
 // status reads the ledger.
 func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err error) {
-	s := in.cfg.session().reading()
+	s := in.cfg.Session().ReadOnly()
 	st = Status{Database: in.cfg.Database, Kinds: []KindStatus{}, InHand: []BatchStatus{}, Failed: []FailedFile{}}
 	if st.Backfills, err = backfillStatuses(ctx, s, lives); err != nil {
 		return st, err
@@ -116,19 +123,19 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 	if st.Shadows, err = shadowStatuses(ctx, s); err != nil {
 		return st, err
 	}
-	batches, err := ledgerOf(s).batches(ctx, "", "")
-	if gone(err) {
+	batches, err := ledger.Of(s).Batches(ctx, "", "")
+	if session.Gone(err) {
 		return st, nil // nothing has ever been loaded
 	}
 	if err != nil {
 		return st, err
 	}
-	var lock lockState
+	var lock ledger.LockState
 	if st.Writer, lock, err = writerStatus(ctx, s, lives); err != nil {
 		return st, err
 	}
-	for _, kind := range []Kind{Downloads, Projects} {
-		k, err := kindStatus(ctx, ledgerOf(s), kind, batches)
+	for _, kind := range []ledger.Kind{ledger.Downloads, ledger.Projects} {
+		k, err := kindStatus(ctx, ledger.Of(s), kind, batches)
 		if err != nil {
 			return st, err
 		}
@@ -137,11 +144,11 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 		}
 	}
 	for _, b := range batches {
-		if !State(b.State).Final() {
+		if !ledger.State(b.State).Final() {
 			st.InHand = append(st.InHand, batchStatus(b, lock, st.Writer != nil && st.Writer.Alive))
 		}
 	}
-	st.Failed, err = failedFiles(ctx, ledgerOf(s))
+	st.Failed, err = failedFiles(ctx, ledger.Of(s))
 	for i, f := range st.Failed {
 		st.Failed[i].SetAside = int(f.Times) >= in.cfg.Tries
 	}
@@ -150,23 +157,23 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 
 // alive tells whether the lock's holder gives signs of life: at once for a
 // process of this machine, within a few heartbeats otherwise.
-func (in *Ingest) alive(ctx context.Context, s *session, state lockState) (bool, error) {
+func (in *Ingest) alive(ctx context.Context, s *session.Session, state ledger.LockState) (bool, error) {
 	me := in.cfg.Holder
 	switch {
-	case judgeHolder(state, me, processAlive) == takeDead:
+	case ledger.JudgeHolder(state, me, ledger.ProcessAlive) == ledger.TakeDead:
 		return false, nil
-	case state.Holder.besides(me):
+	case state.Holder.Besides(me):
 		return true, nil
 	}
-	return lives(ctx, s, state, lockConfig{Beat: in.cfg.Beat, Lease: 3 * in.cfg.Beat, Log: in.cfg.Log})
+	return ledger.Watch(ctx, s, state, ledger.Locking{Beat: in.cfg.Beat, Lease: 3 * in.cfg.Beat, Log: in.cfg.Log})
 }
 
 // kindStatus sums up the batches of a kind, which come in the order of planning.
-func kindStatus(ctx context.Context, l ledger, kind Kind, batches []batchLine) (KindStatus, error) {
+func kindStatus(ctx context.Context, l ledger.Ledger, kind ledger.Kind, batches []ledger.Batch) (KindStatus, error) {
 	k := KindStatus{Kind: kind}
-	var done []batchLine
+	var done []ledger.Batch
 	for _, b := range batches {
-		if Kind(b.Kind) != kind || State(b.State) != Done {
+		if ledger.Kind(b.Kind) != kind || ledger.State(b.State) != ledger.Done {
 			continue
 		}
 		done = append(done, b)
@@ -177,14 +184,14 @@ func kindStatus(ctx context.Context, l ledger, kind Kind, batches []batchLine) (
 		k.LastAt = b.At
 	}
 	k.RowsPerSecond = speed(done[max(0, len(done)-recentBatches):])
-	in, err := l.inTables(ctx, kind)
+	in, err := l.InTables(ctx, kind)
 	k.Files, k.Bytes, k.Rows, k.Rejected = in.Files, in.Bytes, in.Rows, in.Rejected
 	return k, err
 }
 
 // speed is the rows stored per second in the time in which any of the batches was
 // in hand: several may have been at once.
-func speed(batches []batchLine) float64 {
+func speed(batches []ledger.Batch) float64 {
 	type span struct{ from, to float64 }
 	var rows uint64
 	var spans []span
@@ -206,16 +213,16 @@ func speed(batches []batchLine) float64 {
 }
 
 // batchStatus describes a batch in hand.
-func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
-	st := BatchStatus{Batch: b.Batch, Kind: Kind(b.Kind), What: b.what(), State: State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
+func batchStatus(b ledger.Batch, lock ledger.LockState, alive bool) BatchStatus {
+	st := BatchStatus{Batch: b.Batch, Kind: ledger.Kind(b.Kind), What: b.What(), State: ledger.State(b.State).String(), Files: b.Files, Rows: b.Rows, Owner: b.Owner, Since: b.At}
 	if alive && lock.Epoch == b.Epoch {
 		return st
 	}
-	switch judgeBatch(State(b.State)) {
-	case rollForward:
+	switch ledger.JudgeBatch(ledger.State(b.State)) {
+	case ledger.RollForward:
 		st.Stuck = "its writer ended while it was publishing: part of it may be public; whatever ingest command writes next finishes it first"
 	default:
-		st.Stuck = "its writer ended before publishing: nothing of it is public; " + b.again()
+		st.Stuck = "its writer ended before publishing: nothing of it is public; " + b.Again()
 	}
 	if alive {
 		st.Stuck = "its writer ended; the present one is taking it over"
@@ -224,15 +231,66 @@ func batchStatus(b batchLine, lock lockState, alive bool) BatchStatus {
 }
 
 // failedFiles lists the files whose last attempts failed.
-func failedFiles(ctx context.Context, l ledger) ([]FailedFile, error) {
-	failed, err := structs[FailedFile](ctx, l.s, statement{
-		SQL: `SELECT kind, name, argMax(f.generation, f.last) AS generation, argMax(f.reason, f.last) AS reason, max(f.last) AS at, argMax(f.n, f.last) AS times
-			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM ` + l.table(ledgerFiles) + `
+func failedFiles(ctx context.Context, l ledger.Ledger) ([]FailedFile, error) {
+	failed, err := session.Scan(ctx, l.S, session.SQL(`SELECT kind, name, argMax(f.generation, f.last) AS generation, argMax(f.reason, f.last) AS reason, max(f.last) AS at, argMax(f.n, f.last) AS times
+			FROM (SELECT kind, name, generation, argMax(reason, at) AS reason, max(at) AS last, count() AS n FROM `+l.Table(ledger.Files)+`
 				WHERE outcome = 'failed' AND (kind, name) NOT IN
-					(SELECT kind, name FROM ` + l.table(ledgerFiles) + ` WHERE outcome = 'planned' AND batch IN
-						` + l.done() + `)
+					(SELECT kind, name FROM `+l.Table(ledger.Files)+` WHERE outcome = 'planned' AND batch IN
+						`+l.Done()+`)
 				GROUP BY kind, name, generation) AS f
-			GROUP BY kind, name ORDER BY kind, name`,
+			GROUP BY kind, name ORDER BY kind, name`), func(f *FailedFile) []any {
+		return []any{(*string)(&f.Kind), &f.Name, &f.Generation, &f.Reason, &f.At, &f.Times}
 	})
-	return failed, failing(err, "list the failed files")
+	return append([]FailedFile{}, failed...), session.Wrap(err, "list the failed files")
+}
+
+// BackfillStatus is a backfill that has not ended.
+type BackfillStatus struct {
+	Table string `json:"table"`
+	// Prepared reports that what arrives is being collected; Ranges are the runs of
+	// days whose history is computed since.
+	Prepared bool   `json:"prepared"`
+	Ranges   uint64 `json:"ranges"`
+	// Writer carries it out; absent where nobody does.
+	Writer *WriterStatus `json:"writer,omitempty"`
+	// Stuck says why nobody is working on it, and what to do; empty while somebody is.
+	Stuck string `json:"stuck,omitempty"`
+}
+
+// backfillStatuses lists the backfills that have not ended.
+func backfillStatuses(ctx context.Context, s *session.Session, lives livesFunc) ([]BackfillStatus, error) {
+	all := []BackfillStatus{}
+	found, err := stage.Lasting(ctx, s, stage.LastingBackfill)
+	for _, database := range slices.Sorted(maps.Keys(found)) {
+		st := BackfillStatus{Table: found[database].Name}
+		err := s.Row(ctx, session.SQL("SELECT countIf(startsWith(name, {done:String})), countIf(name = {ready:String}) > 0 FROM system.tables WHERE database = {database:String}",
+			"database", database, "done", backfill.FillDone, "ready", backfill.FillReady), &st.Ranges, &st.Prepared)
+		if err != nil {
+			return nil, fmt.Errorf("look at the backfill of %s: %w", st.Table, err)
+		}
+		if st.Writer, _, err = writerStatus(ctx, s.Of(database, 0), lives); err != nil {
+			return nil, err
+		}
+		if st.Writer == nil || !st.Writer.Alive {
+			st.Stuck = fmt.Sprintf("its command ended: clickql ingest backfill %s carries it on, with --discard drops it; until then repair is refused", st.Table)
+		}
+		all = append(all, st)
+	}
+	return all, err
+}
+
+// ShadowStatus is a second set of tables beside the live ones.
+type ShadowStatus struct {
+	Name     string `json:"name"`
+	Database string `json:"database"`
+}
+
+// shadowStatuses lists the shadows.
+func shadowStatuses(ctx context.Context, s *session.Session) ([]ShadowStatus, error) {
+	all := []ShadowStatus{}
+	found, err := stage.Lasting(ctx, s, stage.LastingShadow)
+	for _, database := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, ShadowStatus{found[database].Name, database})
+	}
+	return all, err
 }

@@ -4,8 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chtest"
-	"clickql/internal/ddl"
 )
 
 // TestLanding puts exports of both shapes into the landing tables by hand: the
@@ -43,7 +44,7 @@ func TestOwnTransform(t *testing.T) {
 	} {
 		must(t, db.Conn, sql)
 	}
-	sum := load(t, Config{Conn: db.Conn}, dir+"/*.parquet")
+	sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
 	want := scalar[uint64](t, db.Conn, "SELECT count() FROM file('"+dir+"/*.parquet') WHERE timestamp IS NOT NULL AND ifNull(project, '') != '' AND country_code = 'DE'")
 	if sum.Rows != want || want == 0 || len(sum.Reject) != 3 || !sum.Complete() {
 		t.Errorf("%d rows are to be stored; %+v", want, sum)
@@ -56,35 +57,17 @@ func TestOwnTransform(t *testing.T) {
 	if n := scalar[int64](t, db.Conn, "SELECT sum(count) FROM pypi_downloads"); uint64(n) != want {
 		t.Errorf("the aggregate counts %d of %d", n, want)
 	}
-	v, err := New(Config{Conn: db.Conn}).Verify(t.Context(), false, dir+"/*.parquet")
+	v, err := New(config.Config{Conn: db.Conn}).Verify(t.Context(), false, dir+"/*.parquet")
 	if err != nil || !v.Agrees || v.Rows != want {
 		t.Errorf("verify: %v, %+v", err, v)
 	}
 	must(t, db.Conn, "DROP VIEW not_mine")
-	exports(t, db.Conn, dir, export{"more.parquet", false, 9, 100})
-	if _, err = New(Config{Conn: db.Conn}).Run(t.Context(), Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "one must count what the other leaves out") {
+	exports(t, db.Conn, dir, exportFile{"more.parquet", false, 9, 100})
+	if _, err = New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "one must count what the other leaves out") {
 		t.Errorf("rows that nobody counts: %v", err)
 	}
 	must(t, db.Conn, "DROP VIEW mine")
-	if _, err = New(Config{Conn: db.Conn}).Run(t.Context(), Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "clickql schema apply") {
+	if _, err = New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "clickql schema apply") {
 		t.Errorf("no view: %v", err)
-	}
-}
-
-// TestParsePlain understands what the server makes of a mapping row by row, and
-// refuses everything else.
-func TestParsePlain(t *testing.T) {
-	id := tableID{"d", "pypi_landing"}
-	p, err := parsePlain("SELECT f(a, ' FROM x') AS b, file.version, `c d` AS e FROM d.pypi_landing WHERE (x = 1) AND (y != ' GROUP BY ')", id)
-	if err != nil || len(p.items) != 3 || p.items[0] != (ddl.Expression{Name: "b", SQL: "f(a, ' FROM x')"}) || p.items[1].Name != "file.version" || p.items[2].Name != "e" || !strings.HasPrefix(p.where, "(x = 1)") {
-		t.Errorf("%+v, %v", p, err)
-	}
-	for _, sql := range []string{
-		"WITH 1 AS x SELECT x FROM d.pypi_landing", "SELECT DISTINCT a FROM d.pypi_landing", "SELECT a FROM d.other", "SELECT a FROM d.pypi_landing AS l",
-		"SELECT a FROM d.pypi_landing GROUP BY a", "SELECT a FROM d.pypi_landing WHERE b GROUP BY a", "SELECT a FROM d.pypi_landing WHERE b LIMIT 1", "SELECT 1",
-	} {
-		if p, err := parsePlain(sql, id); err == nil {
-			t.Errorf("%s: understood as %+v", sql, p)
-		}
 	}
 }

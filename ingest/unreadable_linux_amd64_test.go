@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
 
@@ -15,7 +17,7 @@ func TestUnreadableDisk(t *testing.T) {
 	rounds, seed, random := dice(t, 6)
 	a := newArena(t, 4)
 	database := a.database()
-	load(t, Config{Conn: a.revive(database)}, a.source)
+	mustLoad(t, config.Config{Conn: a.revive(database)}, a.source)
 	var tables []string
 	for _, table := range strings.Fields(scalar[string](t, a.conn, "SELECT arrayStringConcat(groupArray(name), ' ') FROM system.tables WHERE database = '"+database+"' AND engine LIKE '%MergeTree' AND total_rows > 0")) {
 		tables = append(tables, "SELECT sum(cityHash64(*)) AS hash FROM "+database+"."+table)
@@ -62,7 +64,7 @@ func TestUnreadableFile(t *testing.T) {
 		what := fmt.Sprintf("seed %d, unreadable from call %d, for %d", seed, f.From, f.For)
 		conn := a.revive(database)
 		stop := a.failing(f)
-		sum, err := New(Config{Conn: conn}).Run(t.Context(), Downloads, a.source)
+		sum, err := New(config.Config{Conn: conn}).Run(t.Context(), ledger.Downloads, a.source)
 		failed := stop()
 		switch {
 		case failed == "":
@@ -76,7 +78,7 @@ func TestUnreadableFile(t *testing.T) {
 				t.Errorf("%s, first at %q: it says %s", what, failed, said)
 			}
 		}
-		sum, err = New(Config{Conn: conn, RetryAll: true}).Run(t.Context(), Downloads, a.source)
+		sum, err = New(config.Config{Conn: conn, RetryAll: true}).Run(t.Context(), ledger.Downloads, a.source)
 		if err != nil || len(sum.Failed) > 0 {
 			t.Fatalf("%s, first at %q: run again: %v, %+v", what, failed, err, sum)
 		}

@@ -8,14 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/ledger"
+	"clickql/ingest/verify"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
 )
 
 // verified runs Verify or fails the test.
-func verified(t *testing.T, conn *chconn.Conn, quick bool, sources ...string) Verification {
+func verified(t *testing.T, conn *chconn.Conn, quick bool, sources ...string) verify.Report {
 	t.Helper()
-	v, err := New(Config{Conn: conn, Progress: NewProgress(time.Now)}).Verify(t.Context(), quick, sources...)
+	v, err := New(config.Config{Conn: conn, Progress: config.NewProgress(time.Now)}).Verify(t.Context(), quick, sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,9 +27,9 @@ func verified(t *testing.T, conn *chconn.Conn, quick bool, sources ...string) Ve
 }
 
 // difference finds the difference of a table's period.
-func difference(t *testing.T, v Verification, table, period string) Difference {
+func difference(t *testing.T, v verify.Report, table, period string) verify.Difference {
 	t.Helper()
-	i := slices.IndexFunc(v.Differences, func(d Difference) bool { return d.Table == table && d.Period == period })
+	i := slices.IndexFunc(v.Differences, func(d verify.Difference) bool { return d.Table == table && d.Period == period })
 	if i < 0 {
 		t.Fatalf("%s of %s does not differ: %+v", period, table, v.Differences)
 	}
@@ -33,7 +37,7 @@ func difference(t *testing.T, v Verification, table, period string) Difference {
 }
 
 // causes lists each table that differs with its causes, "table: cause", once each.
-func causes(v Verification) []string {
+func causes(v verify.Report) []string {
 	var list []string
 	for _, d := range v.Differences {
 		if c := d.Table + ": " + string(d.Cause); !slices.Contains(list, c) {
@@ -44,7 +48,7 @@ func causes(v Verification) []string {
 }
 
 // wantCauses compares causes.
-func wantCauses(t *testing.T, v Verification, want ...string) {
+func wantCauses(t *testing.T, v verify.Report, want ...string) {
 	t.Helper()
 	if got := causes(v); !slices.Equal(got, want) || v.Agrees != (len(want) == 0) {
 		t.Errorf("causes %q, agrees %v; want %q\n%+v", got, v.Agrees, want, v.Differences)
@@ -67,11 +71,11 @@ func TestVerify(t *testing.T) {
 	if v.Files.New != 3 || len(v.Problems) != 3 || len(v.Tables) != 5 {
 		t.Errorf("before the load: %+v", v)
 	}
-	load(t, Config{Conn: db.Conn, BatchFiles: 1}, all)
+	mustLoad(t, config.Config{Conn: db.Conn, BatchFiles: 1}, all)
 	raw := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
 	v = verified(t, db.Conn, false, all)
 	wantCauses(t, v)
-	if v.Rows != raw || v.Rows+v.Rejected != 1300 || v.Files != (FileCounts{Listed: 3, Loaded: 3}) || len(v.Notes) != 0 {
+	if v.Rows != raw || v.Rows+v.Rejected != 1300 || v.Files != (count.FileCounts{Listed: 3, Loaded: 3}) || len(v.Notes) != 0 {
 		t.Errorf("all well: %+v", v)
 	}
 	if v = verified(t, db.Conn, true, all); !v.Agrees || v.Rows != raw || *v.Tables[0].Found != int64(raw) {
@@ -119,7 +123,7 @@ func TestVerify(t *testing.T) {
 			must(t, db.Conn, "ALTER TABLE pypi ATTACH PARTITION ID '"+partition+"' FROM twice")
 		}
 		for _, d := range verified(t, db.Conn, true, all).Differences {
-			if d.Cause != CauseDoubled || d.Grain != ByDay || !slices.Equal(d.Files, []string{dir + "/e01.parquet"}) {
+			if d.Cause != verify.CauseDoubled || d.Grain != count.ByDay || !slices.Equal(d.Files, []string{dir + "/e01.parquet"}) {
 				t.Errorf("quick: %+v", d)
 			}
 		}
@@ -128,7 +132,7 @@ func TestVerify(t *testing.T) {
 			if d.Table != "pypi" {
 				continue
 			}
-			if d.Cause != CauseDoubled || !slices.Contains(d.Files, dir+"/e01.parquet") {
+			if d.Cause != verify.CauseDoubled || !slices.Contains(d.Files, dir+"/e01.parquet") {
 				t.Errorf("%+v", d)
 			}
 			doubled++
@@ -181,8 +185,8 @@ func TestVerify(t *testing.T) {
 				must(t, db.Conn, st.SQL)
 			}
 		}
-		exports(t, db.Conn, dir, export{"e99.parquet", true, 99, 200})
-		load(t, Config{Conn: db.Conn}, all)
+		exports(t, db.Conn, dir, exportFile{"e99.parquet", true, 99, 200})
+		mustLoad(t, config.Config{Conn: db.Conn}, all)
 		v := verified(t, db.Conn, false, all)
 		wantCauses(t, v, "pypi_downloads: view-late")
 		if d := difference(t, v, "pypi_downloads", "all"); d.Expected-d.Found != int64(raw) {
@@ -198,29 +202,29 @@ func TestVerifyFiles(t *testing.T) {
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(3, 200)...)
-	crash := Config{Conn: db.Conn, BatchFiles: 2, Before: atSteps(func(s Step) error {
+	crash := config.Config{Conn: db.Conn, BatchFiles: 2, Before: atSteps(func(s Step) error {
 		if s == StepPublishing {
 			return context.Canceled
 		}
 		return nil
 	})}
-	if _, err := New(crash).Run(t.Context(), Downloads, dir+"/e00.parquet"); err == nil {
+	if _, err := New(crash).Run(t.Context(), ledger.Downloads, dir+"/e00.parquet"); err == nil {
 		t.Fatal("the run did not end where it should")
 	}
 	if v := verified(t, db.Conn, true, dir+"/e00.parquet"); v.Files.InHand != 1 || v.Agrees || len(v.Notes) != 2 {
 		t.Errorf("half published: %+v", v)
 	}
-	load(t, Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond}, dir+"/*.parquet")
+	mustLoad(t, config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond}, dir+"/*.parquet")
 	corrupt(t, dir+"/e01.parquet", 10) // within the timestamps
 	if err := os.WriteFile(dir+"/bad.parquet", []byte("bad"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	exports(t, db.Conn, dir, export{"e02.parquet", false, 77, 250})
+	exports(t, db.Conn, dir, exportFile{"e02.parquet", false, 77, 250})
 	v := verified(t, db.Conn, false, dir+"/*.parquet")
 	if v.Agrees || v.Files.Unreadable != 2 || v.Files.New != 1 || v.Files.Changed == 0 {
 		t.Errorf("%+v", v.Files)
 	}
-	if _, err := New(Config{Conn: db.Conn}).Verify(t.Context(), false, "s3://bucket/x"); err == nil || !strings.Contains(err.Error(), "no such kind of source") {
+	if _, err := New(config.Config{Conn: db.Conn}).Verify(t.Context(), false, "s3://bucket/x"); err == nil || !strings.Contains(err.Error(), "no such kind of source") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -6,13 +6,15 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"clickql/ingest/config"
 )
 
 // WatchConfig says what to do again and again, and how often.
 type WatchConfig struct {
 	// Round loads what is new, once. full asks for a listing of everything. The
 	// lock is its own affair, so that none is held between rounds.
-	Round func(ctx context.Context, full bool) (Summary, error)
+	Round func(ctx context.Context, full bool) (config.Summary, error)
 	// Every is the time from the end of a round to the beginning of the next.
 	Every time.Duration
 	// FullEvery is the time after which everything is listed again, to find files
@@ -44,7 +46,7 @@ const (
 // Round is what one round did.
 type Round struct {
 	Number  int
-	Summary Summary
+	Summary config.Summary
 	Err     error         // of the round as a whole
 	Fails   int           // rounds that have failed one after another, this one included
 	Took    time.Duration // until its end
@@ -90,7 +92,7 @@ func (c WatchConfig) withDefaults() WatchConfig {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = config.Sleep
 	}
 	if c.Random == nil {
 		c.Random = rand.Float64
@@ -119,7 +121,7 @@ func (w *watcher) round(ctx context.Context) Round {
 	sum, err := w.cfg.Round(ctx, full)
 	r := Round{Number: w.rounds, Summary: sum, Err: err, Took: w.cfg.Now().Sub(began), Next: w.cfg.Every}
 	if err != nil {
-		r.Next = min(doubled(w.cfg.Retry, w.fails), w.cfg.Every)
+		r.Next = min(config.Doubled(w.cfg.Retry, w.fails), w.cfg.Every)
 		w.fails++
 	} else {
 		w.fails = 0
@@ -127,6 +129,6 @@ func (w *watcher) round(ctx context.Context) Round {
 			w.full = began
 		}
 	}
-	r.Fails, r.Next = w.fails, spread(r.Next, w.cfg.Random())
+	r.Fails, r.Next = w.fails, config.Spread(r.Next, w.cfg.Random())
 	return r
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 )
 
 // watchWorld is a clock that only sleeping moves, and what a watch did.
@@ -40,11 +43,11 @@ func (ww *watchWorld) watch(t *testing.T, rounds int, cfg WatchConfig) error {
 func TestWatchBackoff(t *testing.T) {
 	round, ww := 0, watchWorld{}
 	err := ww.watch(t, 8, WatchConfig{Every: time.Minute, Retry: 10 * time.Second,
-		Round: func(context.Context, bool) (Summary, error) {
+		Round: func(context.Context, bool) (config.Summary, error) {
 			if round++; round == 1 || round == 7 {
-				return Summary{}, nil
+				return config.Summary{}, nil
 			}
-			return Summary{}, errors.New("the server is away")
+			return config.Summary{}, errors.New("the server is away")
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -64,58 +67,20 @@ func TestWatchListsAllNowAndThen(t *testing.T) {
 	ww := watchWorld{}
 	round := 0
 	err := ww.watch(t, 12, WatchConfig{Every: time.Hour, FullEvery: 4 * time.Hour, Retry: time.Hour,
-		Round: func(_ context.Context, all bool) (Summary, error) {
+		Round: func(_ context.Context, all bool) (config.Summary, error) {
 			if round++; all {
 				full = append(full, round)
 			}
 			switch round {
 			case 5:
-				return Summary{}, errors.New("the bucket is away")
+				return config.Summary{}, errors.New("the bucket is away")
 			case 7:
 				ww.now = ww.now.Add(-48 * time.Hour)
 			}
-			return Summary{}, nil
+			return config.Summary{}, nil
 		}})
 	if want := []int{1, 5, 6, 8, 12}; err != nil || !slices.Equal(full, want) {
 		t.Errorf("%v; everything was listed in rounds %v, want %v", err, full, want)
-	}
-}
-
-// TestJudgeFailures tries a file ever more seldom, then not at all.
-func TestJudgeFailures(t *testing.T) {
-	now := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	watch := Config{Tries: 3, RetryAfter: time.Hour}
-	for _, c := range []struct {
-		cfg   Config
-		times int
-		last  time.Time
-		want  patience
-	}{
-		{watch, 0, time.Time{}, tryNow},
-		{watch, 1, ago(50 * time.Minute), tryLater},
-		{watch, 1, ago(70 * time.Minute), tryNow},
-		{watch, 2, ago(100 * time.Minute), tryLater},
-		{watch, 2, ago(140 * time.Minute), tryNow},
-		{watch, 2, now.Add(time.Minute), tryNow}, // the clock was put back
-		{watch, 3, ago(1000 * time.Hour), setAside},
-		{Config{Tries: 3}, 2, now, tryNow},
-		{Config{Tries: 3}, 3, now, setAside},
-		{Config{Tries: 3, RetryAfter: time.Hour, RetryAll: true}, 9, now, tryNow},
-	} {
-		if got := judgeFailures(c.cfg, "f", failures{Times: uint64(c.times), Last: c.last}, now); got != c.want {
-			t.Errorf("%d failures, the last at %s, after %s: %d, want %d", c.times, c.last, c.cfg.RetryAfter, got, c.want)
-		}
-	}
-	waits := map[time.Duration]bool{}
-	for _, file := range []string{"a", "b", "c"} {
-		w := spread(time.Hour, fraction(file, 1))
-		if waits[w] = true; w < 54*time.Minute || w > 66*time.Minute {
-			t.Errorf("%s waits %s", file, w)
-		}
-	}
-	if len(waits) != 3 {
-		t.Errorf("files come back together: %v", waits)
 	}
 }
 
@@ -134,13 +99,13 @@ func TestSetAside(t *testing.T) {
 	}
 	write("bad")
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	cfg := Config{Conn: db.Conn, Tries: 2, Now: func() time.Time { return now }}
+	cfg := config.Config{Conn: db.Conn, Tries: 2, Now: func() time.Time { return now }}
 	waiting := cfg
 	waiting.RetryAfter = time.Hour
 	again := cfg
 	again.RetryAll = true
 	for i, step := range []struct {
-		cfg                       Config
+		cfg                       config.Config
 		after                     time.Duration
 		failed, aside, later, all int
 	}{
@@ -153,7 +118,7 @@ func TestSetAside(t *testing.T) {
 		{cfg: cfg, aside: 1},
 	} {
 		now = now.Add(step.after)
-		sum := load(t, step.cfg, dir+"/*.parquet")
+		sum := mustLoad(t, step.cfg, dir+"/*.parquet")
 		if len(sum.Failed) != step.failed || len(sum.SetAside) != step.aside || sum.Waiting != step.later || sum.Complete() {
 			t.Fatalf("step %d: %+v", i, sum)
 		}
@@ -163,7 +128,7 @@ func TestSetAside(t *testing.T) {
 		t.Errorf("status: %+v, %v", st.Failed, err)
 	}
 	write("other, and longer")
-	if sum := load(t, waiting, dir+"/*.parquet"); len(sum.Failed) != 1 || len(sum.SetAside) != 0 {
+	if sum := mustLoad(t, waiting, dir+"/*.parquet"); len(sum.Failed) != 1 || len(sum.SetAside) != 0 {
 		t.Errorf("after it changed: %+v", sum)
 	}
 }
@@ -174,20 +139,20 @@ func TestWatchEnds(t *testing.T) {
 	fatal := errors.New("wrong")
 	ww := watchWorld{}
 	err := ww.watch(t, 5, WatchConfig{Fatal: func(err error) bool { return errors.Is(err, fatal) },
-		Round: func(context.Context, bool) (Summary, error) { return Summary{}, fatal }})
+		Round: func(context.Context, bool) (config.Summary, error) { return config.Summary{}, fatal }})
 	if !errors.Is(err, fatal) || len(ww.rounds) != 0 {
 		t.Errorf("error %v after %d rounds", err, len(ww.rounds))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := Watch(ctx, WatchConfig{Round: func(ctx context.Context, _ bool) (Summary, error) {
+	if err := Watch(ctx, WatchConfig{Round: func(ctx context.Context, _ bool) (config.Summary, error) {
 		cancel()
-		return Summary{}, ctx.Err()
+		return config.Summary{}, ctx.Err()
 	}}); err != nil {
 		t.Errorf("interrupted in a round: %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	if err := Watch(ctx, WatchConfig{Every: time.Hour, Report: func(Round) { cancel() },
-		Round: func(context.Context, bool) (Summary, error) { return Summary{}, nil }}); err != nil {
+		Round: func(context.Context, bool) (config.Summary, error) { return config.Summary{}, nil }}); err != nil {
 		t.Errorf("interrupted between rounds: %v", err)
 	}
 }
@@ -201,19 +166,19 @@ func TestWatchLoads(t *testing.T) {
 	if err := os.WriteFile(dir+"/late.parquet", []byte("bad"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	late := export{"late.parquet", false, 9, 100}
+	late := exportFile{"late.parquet", false, 9, 100}
 	round, ww := 0, watchWorld{}
-	err := ww.watch(t, 3, WatchConfig{Every: time.Minute, Round: func(ctx context.Context, _ bool) (Summary, error) {
+	err := ww.watch(t, 3, WatchConfig{Every: time.Minute, Round: func(ctx context.Context, _ bool) (config.Summary, error) {
 		if round++; round == 2 {
 			exports(t, db.Conn, dir, files[1], late)
 		}
 		// The lock is free between rounds: otherwise this would be refused.
-		return New(Config{Conn: db.Conn}).Run(ctx, Downloads, dir+"/*.parquet")
+		return New(config.Config{Conn: db.Conn}).Run(ctx, ledger.Downloads, dir+"/*.parquet")
 	}})
 	if err != nil || len(ww.rounds) != 3 {
 		t.Fatalf("%v after %+v", err, ww.rounds)
 	}
-	for i, want := range []Summary{{Listed: 2, Files: 1}, {Listed: 3, Already: 1, Files: 2}, {Listed: 3, Already: 3}} {
+	for i, want := range []config.Summary{{Listed: 2, Files: 1}, {Listed: 3, Already: 1, Files: 2}, {Listed: 3, Already: 3}} {
 		got := ww.rounds[i].Summary
 		if got.Listed != want.Listed || got.Already != want.Already || got.Files != want.Files || ww.rounds[i].Err != nil {
 			t.Errorf("round %d: %+v, want %+v", i+1, ww.rounds[i], want)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
 
@@ -23,13 +25,13 @@ func TestWatchServerAway(t *testing.T) {
 	err := Watch(ctx, WatchConfig{
 		Every: time.Minute, Retry: time.Second, Random: func() float64 { return 0.5 },
 		Report: func(r Round) { rounds = append(rounds, r) },
-		Round: func(ctx context.Context, _ bool) (Summary, error) {
-			return New(Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, Before: atSteps(func(s Step) error {
+		Round: func(ctx context.Context, _ bool) (config.Summary, error) {
+			return New(config.Config{Conn: conn, Beat: 50 * time.Millisecond, Lease: time.Second, Before: atSteps(func(s Step) error {
 				if s == StepMoved && len(rounds) == 1 {
 					a.killEngine()
 				}
 				return nil
-			})}).Run(ctx, Downloads, a.source)
+			})}).Run(ctx, ledger.Downloads, a.source)
 		},
 		Sleep: func(context.Context, time.Duration) error {
 			if rounds[len(rounds)-1].Err == nil {

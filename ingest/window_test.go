@@ -6,24 +6,28 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"clickql/ingest/config"
+	"clickql/ingest/export"
+	"clickql/ingest/session"
 )
 
 // ranged is the server's own disk as a source that can list a part.
 type ranged struct {
-	local
+	export.Local
 	whole  int
 	ranges []string
 }
 
-func (r *ranged) List(ctx context.Context, pattern string) ([]Object, error) {
+func (r *ranged) List(ctx context.Context, pattern string) ([]export.Object, error) {
 	r.whole++
-	return r.local.List(ctx, pattern)
+	return r.Local.List(ctx, pattern)
 }
 
-func (r *ranged) ListRange(ctx context.Context, pattern, from, before string) ([]Object, error) {
+func (r *ranged) ListRange(ctx context.Context, pattern, from, before string) ([]export.Object, error) {
 	r.ranges = append(r.ranges, from+" "+before)
-	all, err := r.local.List(ctx, pattern)
-	return slices.DeleteFunc(all, func(o Object) bool { return o.Name < from || o.Name >= before }), err
+	all, err := r.Local.List(ctx, pattern)
+	return slices.DeleteFunc(all, func(o export.Object) bool { return o.Name < from || o.Name >= before }), err
 }
 
 // TestLookBack lists what can be new where names tell the day, and everything
@@ -34,13 +38,13 @@ func TestLookBack(t *testing.T) {
 	at := func(day int) string {
 		return fmt.Sprint(time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC).Unix())
 	}
-	file := func(name string, seed int) export { return export{name + ".parquet", false, seed, 20} }
+	file := func(name string, seed int) exportFile { return exportFile{name + ".parquet", false, seed, 20} }
 	exports(t, db.Conn, dir, file("file_downloads-000000000000", 1))
-	src := &ranged{local: local{newSession(db.Conn, db.Name, nil)}}
-	cfg := Config{Conn: db.Conn, Sources: []Source{src}, LookBack: 48 * time.Hour}
+	src := &ranged{Local: export.Local{S: session.New(db.Conn, db.Name, nil)}}
+	cfg := config.Config{Conn: db.Conn, Sources: []export.Source{src}, LookBack: 48 * time.Hour}
 	expect := func(what string, listed, files, whole int, partial bool) {
 		t.Helper()
-		sum := load(t, cfg, dir+"/*.parquet")
+		sum := mustLoad(t, cfg, dir+"/*.parquet")
 		if sum.Listed != listed || sum.Files != files || src.whole != whole || sum.Partial != partial {
 			t.Errorf("%s: %d whole listings, %+v", what, src.whole, sum)
 		}
@@ -56,16 +60,4 @@ func TestLookBack(t *testing.T) {
 	}
 	cfg.LookBack = 0
 	expect("everything", 7, 2, 3, false)
-}
-
-// TestStampFolder tells the patterns whose listings can be narrowed.
-func TestStampFolder(t *testing.T) {
-	for pattern, want := range map[string]string{
-		"gs://b/pypi/*.parquet": "gs://b/pypi/", "gs://b/17*": "gs://b/", "/x/17{1,2}*": "/x/",
-		"gs://b/*/1.parquet": "", "gs://b/**.parquet": "", "gs://b/a.parquet": "",
-	} {
-		if got, ok := stampFolder(pattern); got != want || ok != (want != "") {
-			t.Errorf("%s: %q, want %q", pattern, got, want)
-		}
-	}
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
+	"clickql/ingest/stage"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
@@ -84,15 +87,15 @@ func scalar[T any](t testing.TB, conn *chconn.Conn, sql string) (v T) {
 	return v
 }
 
-// export is one file of a test and what it was made from.
-type export struct {
+// exportFile is one file of a test and what it was made from.
+type exportFile struct {
 	name       string
 	flat       bool
 	seed, rows int
 }
 
 // exports writes files into a directory.
-func exports(t testing.TB, conn *chconn.Conn, dir string, files ...export) {
+func exports(t testing.TB, conn *chconn.Conn, dir string, files ...exportFile) {
 	t.Helper()
 	for _, f := range files {
 		writeExport(t, conn, filepath.Join(dir, f.name), f.flat, f.seed, f.rows)
@@ -100,17 +103,17 @@ func exports(t testing.TB, conn *chconn.Conn, dir string, files ...export) {
 }
 
 // mixed is a list of files in both shapes.
-func mixed(n, rows int) []export {
-	files := make([]export, n)
+func mixed(n, rows int) []exportFile {
+	files := make([]exportFile, n)
 	for i := range files {
-		files[i] = export{fmt.Sprintf("e%02d.parquet", i), i%2 == 1, i + 1, rows}
+		files[i] = exportFile{fmt.Sprintf("e%02d.parquet", i), i%2 == 1, i + 1, rows}
 	}
 	return files
 }
 
 // expectation is a database that holds what the tables should: computed from
 // what the files were made from, by other means than ingest's.
-func expectation(t testing.TB, conn *chconn.Conn, database string, files []export) string {
+func expectation(t testing.TB, conn *chconn.Conn, database string, files []exportFile) string {
 	t.Helper()
 	source := "`" + database + "`.expected"
 	must(t, conn, "DROP TABLE IF EXISTS "+source+" SYNC")
@@ -186,15 +189,15 @@ func digest(table ddl.Table, from string) string {
 // checkClean fails where something of a load is left over.
 func checkClean(t testing.TB, conn *chconn.Conn, database string) {
 	t.Helper()
-	s := newSession(conn, database, nil)
-	held, err := stages(t.Context(), s)
+	s := session.New(conn, database, nil)
+	held, err := stage.List(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(held) > 0 {
 		t.Errorf("private databases are left over: %v", held)
 	}
-	open, err := ledgerOf(s).open(t.Context())
+	open, err := ledger.Of(s).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"clickql/ingest"
+	"clickql/ingest/verify"
 	"clickql/internal/server/examples"
 )
 
@@ -41,7 +41,7 @@ func curl(base string, e examples.Example) string {
 	if err != nil {
 		panic(err) // strings are always JSON
 	}
-	return fmt.Sprintf("curl -s %s/graphql -H 'Content-Type: application/json' -d %s", base, ingest.ShellQuote(string(body)))
+	return fmt.Sprintf("curl -s %s/graphql -H 'Content-Type: application/json' -d %s", base, verify.ShellQuote(string(body)))
 }
 
 // indent moves text to the right.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"clickql/ingest"
+	"clickql/ingest/ledger"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
@@ -64,9 +64,9 @@ func (d demo) fill(ctx context.Context) error {
 		}
 	}
 	for _, part := range []struct {
-		kind   ingest.Kind
+		kind   ledger.Kind
 		folder string
-	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
+	}{{ledger.Projects, sample.ProjectsDir}, {ledger.Downloads, sample.DownloadsDir}} {
 		files := filepath.Join(d.sample.Dir, part.folder, "*.parquet")
 		if err := d.ingest(ctx, ingestFlags{wait: true}, part.kind, []string{files}); err != nil {
 			return err

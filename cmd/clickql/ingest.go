@@ -14,7 +14,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/export"
 	"clickql/ingest/gcs"
+	"clickql/ingest/ledger"
 )
 
 // newIngestCommand groups the commands that load data.
@@ -53,7 +56,7 @@ func newIngestRunCommand(a *app) *cobra.Command {
 		Example: "  clickql ingest run 'gs://my-exports/2024/*.parquet' 'exports/file_downloads-*.parquet'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ingest(cmd.Context(), f, ingest.Downloads, args)
+			return a.ingest(cmd.Context(), f, ledger.Downloads, args)
 		},
 	}
 	f.define(cmd.Flags())
@@ -70,7 +73,7 @@ func newIngestProjectsCommand(a *app) *cobra.Command {
 		Example: "  clickql ingest projects 'gs://my-exports/projects/*.parquet'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ingest(cmd.Context(), f, ingest.Projects, args)
+			return a.ingest(cmd.Context(), f, ledger.Projects, args)
 		},
 	}
 	f.define(cmd.Flags())
@@ -94,20 +97,20 @@ type ingestFlags struct {
 
 // define adds the flags.
 func (f *ingestFlags) define(flags *pflag.FlagSet) {
-	f.batchBytes = ingest.DefaultBatchBytes
-	flags.Uint64Var(&f.batchRows, "batch-rows", ingest.DefaultBatchRows, "`rows` that become public together")
-	flags.IntVar(&f.batchFiles, "batch-files", ingest.DefaultBatchFiles, "`files` that become public together")
+	f.batchBytes = config.DefaultBatchBytes
+	flags.Uint64Var(&f.batchRows, "batch-rows", config.DefaultBatchRows, "`rows` that become public together")
+	flags.IntVar(&f.batchFiles, "batch-files", config.DefaultBatchFiles, "`files` that become public together")
 	flags.Var(&f.batchBytes, "batch-bytes", "bytes of files that become public together")
 	flags.IntVar(&f.workers, "workers", 1, "`batches` prepared side by side by this process; clickql ingest worker adds processes, also on other machines")
 	f.work(flags)
-	flags.IntVar(&f.tries, "tries", ingest.DefaultTries, "how `often` a file that fails is tried before it is set aside; a file that changes begins anew")
+	flags.IntVar(&f.tries, "tries", config.DefaultTries, "how `often` a file that fails is tried before it is set aside; a file that changes begins anew")
 	flags.BoolVar(&f.retry, "retry", false, "try the files again that have been set aside")
 	flags.BoolVar(&f.wait, "wait", false, "help another ingest command that is writing until it ends, then begin, instead of refusing")
 }
 
 // work adds the flags that say how batches are prepared.
 func (f *ingestFlags) work(flags *pflag.FlagSet) {
-	f.memory = ingest.DefaultMaxMemory
+	f.memory = config.DefaultMaxMemory
 	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` of a batch computed at the same time, each by one thread of the server (default its max_threads)")
 	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read a batch's files (default its max_threads)")
 	flags.Var(&f.memory, "max-memory", "memory that preparing batches may take in the server, all statements together")
@@ -116,7 +119,7 @@ func (f *ingestFlags) work(flags *pflag.FlagSet) {
 
 // mend adds the flags of the commands that mend tables.
 func (f *ingestFlags) mend(flags *pflag.FlagSet) {
-	f.memory = ingest.DefaultMaxMemory
+	f.memory = config.DefaultMaxMemory
 	flags.IntVar(&f.parallel, "parallel", 0, "`aggregates` computed at the same time, each by one thread of the server (default its max_threads)")
 	flags.IntVar(&f.threads, "threads", 0, "`threads` of the server that read (default its max_threads)")
 	flags.Var(&f.memory, "max-memory", "memory that each statement may take in the server")
@@ -132,7 +135,7 @@ func (f *ingestFlags) access(flags *pflag.FlagSet) {
 }
 
 // ingest loads files of one kind and says what became of them.
-func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string) error {
+func (a *app) ingest(ctx context.Context, f ingestFlags, kind ledger.Kind, sources []string) error {
 	sum, err := a.load(ctx, f, kind, sources, nil)
 	if err != nil {
 		return err
@@ -145,13 +148,13 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, kind ingest.Kind, sourc
 }
 
 // notLoaded is the error of a load that is not complete.
-func notLoaded(sum ingest.Summary) error {
+func notLoaded(sum config.Summary) error {
 	n := len(sum.Failed) + len(sum.SetAside) + len(sum.Changed)
 	return fmt.Errorf("not loaded: %d of %s; see above", n, english.Plural(sum.Listed, "file", ""))
 }
 
 // load connects and runs one load; m is told the status after it.
-func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources []string, m *ingest.Metrics, configure ...func(*ingest.Config)) (sum ingest.Summary, err error) {
+func (a *app) load(ctx context.Context, f ingestFlags, kind ledger.Kind, sources []string, m *ingest.Metrics, configure ...func(*config.Config)) (sum config.Summary, err error) {
 	sources, err = a.absolute(sources)
 	if err != nil {
 		return sum, err
@@ -166,11 +169,11 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ingest.Kind, sources
 		return sum, err
 	}
 	defer a.releasing(release)
-	progress := ingest.NewProgress(time.Now)
+	progress := config.NewProgress(time.Now)
 	stop := a.showProgress(progress, "loading "+string(kind))
 	defer stop()
-	cfg := ingest.Config{
-		Conn: conn, Sources: []ingest.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
+	cfg := config.Config{
+		Conn: conn, Sources: []export.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Progress: progress, Log: a.log,
 	}
 	for _, change := range configure {
@@ -199,10 +202,10 @@ func (a *app) mender(ctx context.Context, f ingestFlags, sources *[]string, titl
 		a.releasing(bucket.Close)
 		return nil, nil, err
 	}
-	progress := ingest.NewProgress(time.Now)
+	progress := config.NewProgress(time.Now)
 	stop := a.showProgress(progress, title)
-	in = ingest.New(ingest.Config{
-		Conn: conn, Sources: []ingest.Source{bucket}, Parallel: f.parallel, Threads: f.threads,
+	in = ingest.New(config.Config{
+		Conn: conn, Sources: []export.Source{bucket}, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
 	})
 	return in, sync.OnceFunc(func() {
@@ -245,7 +248,7 @@ func (a *app) absolute(sources []string) ([]string, error) {
 const progressEvery = 200 * time.Millisecond
 
 // showProgress shows a load's progress until stop is called.
-func (a *app) showProgress(p *ingest.Progress, title string) (stop func()) {
+func (a *app) showProgress(p *config.Progress, title string) (stop func()) {
 	shown := a.progress(title)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -287,7 +290,7 @@ func rowCount(n uint64) string {
 }
 
 // printSummary says what a load did.
-func (a *app) printSummary(s ingest.Summary) {
+func (a *app) printSummary(s config.Summary) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format+"\n", args...) }
 	now := ""
 	if s.Batches > 0 {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"clickql/ingest"
+	"clickql/ingest/verify"
 )
 
 // again writes the flags that lead another command to the same database and,
@@ -36,7 +36,7 @@ func againFlag(flags *pflag.FlagSet, name string) string {
 	case name == "clickhouse" && hasPassword(value):
 		return " --" + name + ` "${` + environmentName(name) + `:?}"`
 	default:
-		return " --" + name + " " + ingest.ShellQuote(value)
+		return " --" + name + " " + verify.ShellQuote(value)
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"clickql/ingest"
+	"clickql/ingest/backfill"
+	"clickql/ingest/config"
 )
 
 const backfillLong = `Computes an aggregate from history, compares it with the raw table, and only then
@@ -29,7 +30,7 @@ what was prepared.`
 // newIngestBackfillCommand fills an aggregate.
 func newIngestBackfillCommand(a *app) *cobra.Command {
 	var f ingestFlags
-	var req ingest.BackfillRequest
+	var req backfill.Request
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "backfill TABLE",
@@ -45,9 +46,9 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			show := func(p ingest.BackfillPlan) error { return printAs(a.among(a.stdout), asJSON, p, writeBackfillPlan) }
+			show := func(p backfill.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeBackfillPlan) }
 			failed := error(nil)
-			req.Planned = func(p ingest.BackfillPlan) { failed = show(p) }
+			req.Planned = func(p backfill.Plan) { failed = show(p) }
 			plan, err := in.Backfill(cmd.Context(), req)
 			release()
 			switch {
@@ -67,14 +68,14 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "print what would be done and change nothing")
 	cmd.Flags().BoolVar(&req.Discard, "discard", false, "drop what a backfill that did not end has prepared")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	f.memory = ingest.DefaultMaxMemory
+	f.memory = config.DefaultMaxMemory
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "`threads` of the server that read (default its max_threads)")
 	cmd.Flags().Var(&f.memory, "max-memory", "memory that each statement may take in the server")
 	return cmd
 }
 
 // writeBackfillPlan writes a plan for people.
-func writeBackfillPlan(out io.Writer, p ingest.BackfillPlan) error {
+func writeBackfillPlan(out io.Writer, p backfill.Plan) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	line("backfill of\t%s in database %s, by %s", p.Table, p.Database, strings.Join(p.Key, ", "))

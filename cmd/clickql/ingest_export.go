@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clickql/ingest"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
 )
 
 // newIngestExportQueryCommand prints statements for BigQuery; now is the clock.
 func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
-	var e ingest.Export
+	var e export.Request
 	var days dayFlags
 	cmd := &cobra.Command{
 		Use:   "export-query",
@@ -35,7 +36,7 @@ func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
 				if i == 0 {
 					gap = ""
 				}
-				command := map[ingest.Kind]string{ingest.Downloads: "run", ingest.Projects: "projects"}[q.Kind]
+				command := map[ledger.Kind]string{ledger.Downloads: "run", ledger.Projects: "projects"}[q.Kind]
 				if _, err := fmt.Fprintf(a.stdout, "%s-- load it with: clickql ingest %s '%s'\n%s", gap, command, q.Source, q.SQL); err != nil {
 					return err
 				}

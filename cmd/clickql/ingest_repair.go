@@ -11,7 +11,8 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"clickql/ingest"
+	"clickql/ingest/count"
+	"clickql/ingest/repair"
 )
 
 const repairLong = `Rebuilds a day, or a range of days, from its files in private tables, in the raw
@@ -35,7 +36,7 @@ public is finished, by the next command that writes. Run it again then.
 func newIngestRepairCommand(a *app) *cobra.Command {
 	var f ingestFlags
 	var days dayFlags
-	var req ingest.RepairRequest
+	var req repair.Request
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "repair SOURCE...",
@@ -52,9 +53,9 @@ func newIngestRepairCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer release()
-			show := func(p ingest.RepairPlan) error { return printAs(a.among(a.stdout), asJSON, p, writeRepairPlan) }
+			show := func(p repair.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeRepairPlan) }
 			failed := error(nil)
-			req.Planned = func(p ingest.RepairPlan) { failed = show(p) }
+			req.Planned = func(p repair.Plan) { failed = show(p) }
 			plan, err := in.Repair(cmd.Context(), req, args...)
 			release()
 			switch {
@@ -105,7 +106,7 @@ func printAs[T any](out io.Writer, asJSON bool, v T, write func(io.Writer, T) er
 const mostFiles = 20
 
 // writeRepairPlan writes a plan as tables.
-func writeRepairPlan(out io.Writer, p ingest.RepairPlan) error {
+func writeRepairPlan(out io.Writer, p repair.Plan) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	line("repair of %s in database %s: %s downloads in %s", spanned(p.From, p.To), p.Database, humanize.Comma(p.Rows), english.Plural(len(p.Files), "file", ""))
@@ -134,11 +135,11 @@ func writeRepairPlan(out io.Writer, p ingest.RepairPlan) error {
 }
 
 // rebuiltOf says how much of a table is rebuilt.
-func rebuiltOf(g ingest.Grain) string {
+func rebuiltOf(g count.Grain) string {
 	switch g {
-	case ingest.ByDay:
+	case count.ByDay:
 		return "the days"
-	case ingest.ByMonth:
+	case count.ByMonth:
 		return "their months"
 	default:
 		return "whole"

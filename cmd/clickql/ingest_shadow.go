@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"clickql/ingest"
+	"clickql/ingest/shadow"
+	"clickql/ingest/verify"
 )
 
 // newIngestShadowCommand groups the commands of a second set of tables.
@@ -39,7 +40,7 @@ func (f *shadowFlags) define(flags *pflag.FlagSet) {
 }
 
 // shadow connects and names the shadow.
-func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string) (*ingest.Shadow, func(), error) {
+func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string) (*shadow.Shadow, func(), error) {
 	in, release, err := a.mender(cmd.Context(), f.ingestFlags, sources, title)
 	if err != nil {
 		return nil, nil, err
@@ -120,12 +121,12 @@ func newShadowCompareCommand(a *app) *cobra.Command {
 const mostDifferences = 100
 
 // writeComparison writes a comparison as tables.
-func writeComparison(out io.Writer, c ingest.Comparison) error {
+func writeComparison(out io.Writer, c shadow.Comparison) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	line("table\tby\tlive\tshadow\t")
 	for _, t := range c.Tables {
-		line("%s\t%s\t%s\t%s\t%s", t.Table, t.Grain, counted(t.Live), counted(t.Shadow), outcomeOf(ingest.TableCheck{Grain: t.Grain, Differing: t.Differing, Reason: t.Reason}))
+		line("%s\t%s\t%s\t%s\t%s", t.Table, t.Grain, counted(t.Live), counted(t.Shadow), outcomeOf(verify.Table{Grain: t.Grain, Differing: t.Differing, Reason: t.Reason}))
 	}
 	if len(c.Differences) > 0 {
 		line("\ndiffers\ttable\tlive\tshadow\tdifference")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
 )
 
 // newIngestStatusCommand says what the ledger holds.
@@ -31,7 +32,7 @@ func newIngestStatusCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer a.releasing(release)
-			st, err := ingest.New(ingest.Config{Conn: conn, Log: a.log}).Status(cmd.Context())
+			st, err := ingest.New(config.Config{Conn: conn, Log: a.log}).Status(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"clickql/ingest"
+	"clickql/ingest/verify"
 	"clickql/internal/chtest"
 	"clickql/internal/sample"
 )
@@ -45,7 +46,7 @@ func TestIngest(t *testing.T) {
 	if status, stdout, stderr = command("run", downloads); status != exitDone || !strings.Contains(stdout, "0 loaded now") {
 		t.Errorf("second run: %d\n%s%s", status, stdout, stderr)
 	}
-	var v ingest.Verification
+	var v verify.Report
 	status, stdout, stderr = command("verify", downloads, "--json")
 	if err := json.Unmarshal([]byte(stdout), &v); err != nil || status != exitDone || !v.Agrees || v.Rows != uint64(written.Rows-written.Rejected) {
 		t.Errorf("verify --json: %d, %v\n%s%s", status, err, stdout, stderr)

@@ -14,12 +14,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/export"
+	"clickql/ingest/verify"
 )
 
 // newIngestVerifyCommand compares the source with the tables.
 func newIngestVerifyCommand(a *app) *cobra.Command {
 	var f ingestFlags
-	f.memory = ingest.DefaultMaxMemory
+	f.memory = config.DefaultMaxMemory
 	quick, asJSON := false, false
 	cmd := &cobra.Command{
 		Use:   "verify SOURCE...",
@@ -46,11 +50,11 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer a.releasing(release)
-			progress := ingest.NewProgress(time.Now)
+			progress := config.NewProgress(time.Now)
 			repeat, repeatSource := again(cmd.Flags())
 			stop := a.showProgress(progress, "counting")
-			v, err := ingest.New(ingest.Config{
-				Conn: conn, Sources: []ingest.Source{bucket}, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
+			v, err := ingest.New(config.Config{
+				Conn: conn, Sources: []export.Source{bucket}, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
 				Repeat: repeat, RepeatSource: repeatSource,
 			}).Verify(cmd.Context(), quick, sources...)
 			stop()
@@ -69,7 +73,7 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 }
 
 // printVerification writes a verification; the error says that something differs.
-func (a *app) printVerification(v ingest.Verification, asJSON bool) error {
+func (a *app) printVerification(v verify.Report, asJSON bool) error {
 	err := printAs(a.stdout, asJSON, v, writeVerification)
 	if err != nil || v.Agrees {
 		return err
@@ -81,7 +85,7 @@ func (a *app) printVerification(v ingest.Verification, asJSON bool) error {
 }
 
 // writeVerification writes a verification as tables.
-func writeVerification(out io.Writer, v ingest.Verification) error {
+func writeVerification(out io.Writer, v verify.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	f := v.Files
@@ -122,10 +126,10 @@ func writeVerification(out io.Writer, v ingest.Verification) error {
 // inRuns shows days that follow each other and differ in the same table for the
 // same cause as one, and counts what is only the raw table's difference seen
 // again.
-func inRuns(differences []ingest.Difference) (shown []ingest.Difference, asRaw int) {
+func inRuns(differences []verify.Difference) (shown []verify.Difference, asRaw int) {
 	var last time.Time // day of the last one shown
 	for _, d := range differences {
-		if d.Cause == ingest.CauseAsRaw {
+		if d.Cause == verify.CauseAsRaw {
 			asRaw++
 			continue
 		}
@@ -142,7 +146,7 @@ func inRuns(differences []ingest.Difference) (shown []ingest.Difference, asRaw i
 }
 
 // together adds a difference to another, also in its words.
-func together(sum *ingest.Difference, d ingest.Difference) {
+func together(sum *verify.Difference, d verify.Difference) {
 	rows := func() string { return fmt.Sprintf(" %d ", max(sum.Found-sum.Expected, sum.Expected-sum.Found)) }
 	before := rows()
 	sum.Expected, sum.Found = sum.Expected+d.Expected, sum.Found+d.Found
@@ -151,12 +155,12 @@ func together(sum *ingest.Difference, d ingest.Difference) {
 
 // sameKind reports that two differences are told in the same words, but for the
 // numbers of rows.
-func sameKind(a, b ingest.Difference) bool {
+func sameKind(a, b verify.Difference) bool {
 	return a.Table == b.Table && a.Cause == b.Cause && a.Grain == b.Grain && wordsOf(a) == wordsOf(b) && slices.Equal(a.Files, b.Files)
 }
 
 // wordsOf is an explanation without its numbers.
-func wordsOf(d ingest.Difference) string {
+func wordsOf(d verify.Difference) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return -1
@@ -167,7 +171,7 @@ func wordsOf(d ingest.Difference) string {
 
 // problemLines writes each file once: one that failed and cannot be read now
 // either, as unreadable.
-func problemLines(problems []ingest.FileProblem) []string {
+func problemLines(problems []count.FileProblem) []string {
 	unreadable := map[string]bool{}
 	for _, p := range problems {
 		unreadable[p.Name] = unreadable[p.Name] || p.State == "unreadable"
@@ -189,13 +193,13 @@ func paragraph(line func(string, ...any), lines []string, prefix ...string) {
 }
 
 // outcomeOf says how a table compares.
-func outcomeOf(t ingest.TableCheck) string {
+func outcomeOf(t verify.Table) string {
 	switch {
 	case t.Reason != "":
 		return t.Reason
 	case t.Differing == 0:
 		return "agrees"
-	case t.Grain == ingest.ByDay || t.Grain == ingest.ByMonth:
+	case t.Grain == count.ByDay || t.Grain == count.ByMonth:
 		return humanize.Comma(int64(t.Differing)) + " " + string(t.Grain) + map[bool]string{true: " differs", false: "s differ"}[t.Differing == 1]
 	}
 	return "differs"
@@ -210,8 +214,8 @@ func counted(n *int64) string {
 }
 
 // valueOf writes what a difference compares.
-func valueOf(d ingest.Difference, n int64) string {
-	if d.Grain != ingest.FirstLast {
+func valueOf(d verify.Difference, n int64) string {
+	if d.Grain != count.FirstLast {
 		return humanize.Comma(n)
 	}
 	if n == 0 {

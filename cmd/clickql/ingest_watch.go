@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
 )
 
 // watchFlags are the flags of watch beside those of run.
@@ -62,8 +65,8 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 			a.printRound(r)
 		},
 		// Connecting anew in each round also survives the embedded engine.
-		Round: func(ctx context.Context, full bool) (ingest.Summary, error) {
-			return a.load(ctx, f.ingestFlags, ingest.Downloads, args, m, func(c *ingest.Config) {
+		Round: func(ctx context.Context, full bool) (config.Summary, error) {
+			return a.load(ctx, f.ingestFlags, ledger.Downloads, args, m, func(c *config.Config) {
 				c.RetryAfter = f.every
 				if !full {
 					c.LookBack = f.lookBack
@@ -73,7 +76,7 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 		},
 		Fatal: func(err error) bool {
 			var usage usageError
-			return errors.As(err, &usage) || errors.Is(err, ingest.ErrNoSource)
+			return errors.As(err, &usage) || errors.Is(err, export.ErrNoSource)
 		},
 	})
 }

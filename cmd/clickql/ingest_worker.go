@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/export"
 )
 
 // defaultIdle is how often a worker looks for a writer to help.
@@ -45,7 +47,7 @@ func (a *app) help(ctx context.Context, f ingestFlags, once bool) error {
 		return err
 	}
 	defer a.releasing(release)
-	in := ingest.New(ingest.Config{Conn: conn, Sources: []ingest.Source{bucket}, Parallel: f.parallel, Threads: f.threads, MaxMemory: uint64(f.memory), Log: a.log})
+	in := ingest.New(config.Config{Conn: conn, Sources: []export.Source{bucket}, Parallel: f.parallel, Threads: f.threads, MaxMemory: uint64(f.memory), Log: a.log})
 	tick := time.NewTicker(defaultIdle)
 	defer tick.Stop()
 	for {

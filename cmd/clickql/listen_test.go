@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"clickql/ingest"
+	"clickql/ingest/verify"
 )
 
 func TestListenSaysWhatToDo(t *testing.T) {
@@ -47,7 +47,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 func TestCurlSurvivesQuotes(t *testing.T) {
-	if got := ingest.ShellQuote(`it's`); got != `'it'\''s'` {
+	if got := verify.ShellQuote(`it's`); got != `'it'\''s'` {
 		t.Errorf("%s", got)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"clickql/graph"
 	"clickql/ingest"
+	"clickql/ingest/config"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
 	"clickql/internal/gateway"
@@ -202,7 +203,7 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&ingest.Metrics{Now: time.Now, Read: func(ctx context.Context) (ingest.Status, error) {
-		return ingest.New(ingest.Config{Conn: source.Current(), Database: source.Database()}).Glance(ctx)
+		return ingest.New(config.Config{Conn: source.Current(), Database: source.Database()}).Glance(ctx)
 	}})
 	limits := f.limits
 	limits.Response = int(f.maxResponse)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
 	"clickql/internal/chtest"
 )
 
@@ -37,21 +40,21 @@ func TestRefusedObjects(t *testing.T) {
 	t.Cleanup(server.Close)
 	src := New(Config{EmulatorHost: server.URL})
 	t.Cleanup(func() { _ = src.Close() })
-	load := func() (ingest.Summary, error) {
-		return ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Run(t.Context(), ingest.Downloads, "gs://exports/*.parquet")
+	load := func() (config.Summary, error) {
+		return ingest.New(config.Config{Conn: db.Conn, Sources: []export.Source{src}}).Run(t.Context(), ledger.Downloads, "gs://exports/*.parquet")
 	}
 	refused = "abcd"
-	if sum, err := load(); err == nil || !strings.Contains(err.Error(), "--gcs-hmac-key") || len(sum.Failed) > 0 || count(t, db) != 0 {
+	if sum, err := load(); err == nil || !strings.Contains(err.Error(), "--gcs-hmac-key") || len(sum.Failed) > 0 || stored(t, db) != 0 {
 		t.Errorf("nothing may be read: %+v, %v", sum, err)
 	}
 	refused = "bc"
 	sum, err := load()
 	if err != nil || len(sum.Failed) != 2 || sum.Failed[0].Object.Name != "gs://exports/b.parquet" ||
-		!strings.Contains(sum.Failed[0].Reason, "may not read it") || count(t, db) != 200 {
-		t.Errorf("two of four may be read: %+v, %v, %d rows", sum, err, count(t, db))
+		!strings.Contains(sum.Failed[0].Reason, "may not read it") || stored(t, db) != 200 {
+		t.Errorf("two of four may be read: %+v, %v, %d rows", sum, err, stored(t, db))
 	}
 	refused = "none"
-	if sum, err = load(); err != nil || !sum.Complete() || count(t, db) != 400 {
-		t.Errorf("all may be read: %+v, %v, %d rows", sum, err, count(t, db))
+	if sum, err = load(); err != nil || !sum.Complete() || stored(t, db) != 400 {
+		t.Errorf("all may be read: %+v, %v, %d rows", sum, err, stored(t, db))
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
-	"clickql/ingest"
+	"clickql/ingest/export"
 )
 
 // scheme begins the names of objects.
@@ -46,7 +46,7 @@ type Config struct {
 	EmulatorHost string
 }
 
-// Source is an ingest.Source over Google Cloud Storage. It connects when it is
+// Source is an export.Source over Google Cloud Storage. It connects when it is
 // first used.
 type Source struct {
 	cfg Config
@@ -56,8 +56,8 @@ type Source struct {
 }
 
 var (
-	_ ingest.Source      = (*Source)(nil)
-	_ ingest.RangeLister = (*Source)(nil)
+	_ export.Source      = (*Source)(nil)
+	_ export.RangeLister = (*Source)(nil)
 )
 
 // New prepares a source.
@@ -114,7 +114,7 @@ func (s *Source) connect(ctx context.Context) (*storage.Client, error) {
 }
 
 // List expands gs://bucket/glob.
-func (s *Source) List(ctx context.Context, pattern string) ([]ingest.Object, error) {
+func (s *Source) List(ctx context.Context, pattern string) ([]export.Object, error) {
 	objects, below, err := s.list(ctx, pattern, &storage.Query{})
 	_, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
 	switch {
@@ -131,7 +131,7 @@ func (s *Source) List(ctx context.Context, pattern string) ([]ingest.Object, err
 
 // ListRange lists the objects of gs://bucket/glob from one name on to before
 // another; the service reads only that part of the bucket's index.
-func (s *Source) ListRange(ctx context.Context, pattern, from, before string) ([]ingest.Object, error) {
+func (s *Source) ListRange(ctx context.Context, pattern, from, before string) ([]export.Object, error) {
 	key := func(name string) string {
 		_, k, _ := strings.Cut(strings.TrimPrefix(name, scheme), "/")
 		return k
@@ -142,7 +142,7 @@ func (s *Source) ListRange(ctx context.Context, pattern, from, before string) ([
 
 // list lists the objects that match. below reports that the pattern names a
 // folder.
-func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (objects []ingest.Object, below bool, err error) {
+func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (objects []export.Object, below bool, err error) {
 	bucket, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
 	if bucket == "" || strings.ContainsAny(bucket, globChars) {
 		return nil, false, fmt.Errorf("list %s: name one bucket, as in gs://bucket/prefix*.parquet", pattern)
@@ -152,7 +152,7 @@ func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (ob
 		return nil, false, fmt.Errorf("list %s: %w", pattern, err)
 	}
 	q.Prefix = literalPrefix(glob)
-	err = s.each(ctx, bucket, q, func(o ingest.Object, key string) bool {
+	err = s.each(ctx, bucket, q, func(o export.Object, key string) bool {
 		if match(key) && !strings.HasSuffix(key, "/") {
 			objects = append(objects, o)
 		}
@@ -166,7 +166,7 @@ func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (ob
 }
 
 // each lists objects in the order of their names until visit returns false.
-func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visit func(o ingest.Object, key string) bool) error {
+func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visit func(o export.Object, key string) bool) error {
 	client, err := s.connect(ctx)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visi
 		if err != nil {
 			return err
 		}
-		o := ingest.Object{Name: scheme + bucket + "/" + attrs.Name, Generation: strconv.FormatInt(attrs.Generation, 10),
+		o := export.Object{Name: scheme + bucket + "/" + attrs.Name, Generation: strconv.FormatInt(attrs.Generation, 10),
 			Size: attrs.Size, Path: bucket + "/" + attrs.Name}
 		if !visit(o, attrs.Name) {
 			return nil
@@ -219,7 +219,7 @@ func explain(err error, bucket string) error {
 }
 
 // Generations lists the objects again, one range of names for each bucket.
-func (s *Source) Generations(ctx context.Context, objects []ingest.Object) (map[string]string, error) {
+func (s *Source) Generations(ctx context.Context, objects []export.Object) (map[string]string, error) {
 	now := make(map[string]string, len(objects))
 	byBucket := map[string][]string{}
 	wanted := make(map[string]bool, len(objects))
@@ -233,7 +233,7 @@ func (s *Source) Generations(ctx context.Context, objects []ingest.Object) (map[
 		for _, k := range keys {
 			first, last = min(first, k), max(last, k)
 		}
-		err := s.each(ctx, bucket, &storage.Query{Prefix: commonPrefix(first, last), StartOffset: first}, func(o ingest.Object, key string) bool {
+		err := s.each(ctx, bucket, &storage.Query{Prefix: commonPrefix(first, last), StartOffset: first}, func(o export.Object, key string) bool {
 			if wanted[o.Name] {
 				now[o.Name] = o.Generation
 			}
@@ -259,8 +259,8 @@ func commonPrefix(a, b string) string {
 func (*Source) Path(name string) string { return strings.TrimPrefix(name, scheme) }
 
 // Group splits objects by bucket, and so that one gcs() names not too many.
-func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
-	byBucket := map[string][]ingest.Object{}
+func (*Source) Group(objects []export.Object) [][]export.Object {
+	byBucket := map[string][]export.Object{}
 	var order []string
 	for _, o := range objects {
 		bucket, _, _ := strings.Cut(o.Path, "/")
@@ -269,26 +269,26 @@ func (*Source) Group(objects []ingest.Object) [][]ingest.Object {
 		}
 		byBucket[bucket] = append(byBucket[bucket], o)
 	}
-	var groups [][]ingest.Object
+	var groups [][]export.Object
 	for _, bucket := range order {
-		groups = append(groups, ingest.GroupApart(byBucket[bucket])...)
+		groups = append(groups, export.GroupApart(byBucket[bucket])...)
 	}
 	return groups
 }
 
 // Table reads a group with gcs().
-func (s *Source) Table(group []ingest.Object, format, structure string) (ingest.TableFunction, error) {
+func (s *Source) Table(group []export.Object, format, structure string) (export.TableFunction, error) {
 	paths := make([]string, len(group))
 	for i, o := range group {
 		paths[i] = escapePath(o.Path)
 	}
 	base := publicEndpoint
-	t := ingest.TableFunction{Settings: map[string]any{}}
+	t := export.TableFunction{Settings: map[string]any{}}
 	if s.cfg.EmulatorHost != "" {
 		base = s.cfg.EmulatorHost
 		t.Settings["s3_validate_etag_on_read"] = 0 // emulators give other ETags for a range than for the whole
 	}
-	t.Params = map[string]any{"source_path": base + "/" + ingest.BraceList(paths), "source_format": format}
+	t.Params = map[string]any{"source_path": base + "/" + export.BraceList(paths), "source_format": format}
 	args := "{source_path:String}, NOSIGN, {source_format:String}"
 	if s.cfg.HMACKey != "" {
 		args = "{source_path:String}, {source_key:String}, {source_secret:String}, {source_format:String}"

@@ -9,6 +9,11 @@ import (
 	"testing"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
+	"clickql/ingest/verify"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/fakegcs"
@@ -53,8 +58,8 @@ func parquet(t *testing.T, conn *chconn.Conn, seed, n int) []byte {
 	return content
 }
 
-// count is the number of rows in the raw table.
-func count(t *testing.T, db *chtest.DB) (n uint64) {
+// stored is the number of rows in the raw table.
+func stored(t *testing.T, db *chtest.DB) (n uint64) {
 	t.Helper()
 	if err := db.Conn.QueryRow(t.Context(), "SELECT count() FROM pypi").Scan(&n); err != nil {
 		t.Fatal(err)
@@ -68,33 +73,33 @@ func TestLoad(t *testing.T) {
 		"2024/a.parquet": parquet(t, db.Conn, 1, 1000), "2024/b c%41+#é.parquet": parquet(t, db.Conn, 2, 100),
 		"2024/d,e.parquet": parquet(t, db.Conn, 3, 10), "2024/deep/f.parquet": parquet(t, db.Conn, 4, 1), "other.txt": []byte("x"),
 	})
-	load := func(patterns ...string) (ingest.Summary, error) {
-		return ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Run(t.Context(), ingest.Downloads, patterns...)
+	load := func(patterns ...string) (config.Summary, error) {
+		return ingest.New(config.Config{Conn: db.Conn, Sources: []export.Source{src}}).Run(t.Context(), ledger.Downloads, patterns...)
 	}
 	sum, err := load("gs://exports/2024/*.parquet", "gs://exports/2024/a.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum.Listed != 3 || sum.Files != 3 || sum.Rows != 1110 || !sum.Complete() || count(t, db) != 1110 {
-		t.Fatalf("first load: %+v, %d rows in the table", sum, count(t, db))
+	if sum.Listed != 3 || sum.Files != 3 || sum.Rows != 1110 || !sum.Complete() || stored(t, db) != 1110 {
+		t.Fatalf("first load: %+v, %d rows in the table", sum, stored(t, db))
 	}
 	server.Put("2024/a.parquet", parquet(t, db.Conn, 5, 500))
 	sum, err = load("gs://exports/**.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum.Already != 2 || len(sum.Changed) != 1 || sum.Changed[0].Object.Name != "gs://exports/2024/a.parquet" || sum.Rows != 1 || count(t, db) != 1111 {
-		t.Fatalf("second load: %+v, %d rows in the table", sum, count(t, db))
+	if sum.Already != 2 || len(sum.Changed) != 1 || sum.Changed[0].Object.Name != "gs://exports/2024/a.parquet" || sum.Rows != 1 || stored(t, db) != 1111 {
+		t.Fatalf("second load: %+v, %d rows in the table", sum, stored(t, db))
 	}
-	v, err := ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet")
+	v, err := ingest.New(config.Config{Conn: db.Conn, Sources: []export.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v.Agrees || v.Rows != 611 || v.Files != (ingest.FileCounts{Listed: 4, Loaded: 3, Changed: 1}) || v.Differences[0].Cause != ingest.CauseChanged {
+	if v.Agrees || v.Rows != 611 || v.Files != (count.FileCounts{Listed: 4, Loaded: 3, Changed: 1}) || v.Differences[0].Cause != verify.CauseChanged {
 		t.Fatalf("verify with a changed object: %+v", v)
 	}
 	server.Put("2024/a.parquet", parquet(t, db.Conn, 1, 1000))
-	if v, err = ingest.New(ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet"); err != nil || len(v.Differences) > 0 {
+	if v, err = ingest.New(config.Config{Conn: db.Conn, Sources: []export.Source{src}}).Verify(t.Context(), false, "gs://exports/**.parquet"); err != nil || len(v.Differences) > 0 {
 		t.Fatalf("verify with the object's old content: %+v, %v", v, err)
 	}
 }
@@ -104,23 +109,23 @@ func TestReplacedWhileRead(t *testing.T) {
 	db := chtest.NewWithSchema(t)
 	server, src := fake(t, map[string][]byte{"a.parquet": parquet(t, db.Conn, 1, 10), "b.parquet": parquet(t, db.Conn, 2, 100)})
 	once := false
-	cfg := ingest.Config{Conn: db.Conn, Sources: []ingest.Source{src}, Before: func(sql string) error {
+	cfg := config.Config{Conn: db.Conn, Sources: []export.Source{src}, Before: func(sql string) error {
 		if strings.HasPrefix(sql, "SELECT count() FROM clickql_stage_") && !once {
 			once = true
 			server.Put("a.parquet", parquet(t, db.Conn, 3, 10))
 		}
 		return nil
 	}}
-	sum, err := ingest.New(cfg).Run(t.Context(), ingest.Downloads, "gs://exports/*.parquet")
+	sum, err := ingest.New(cfg).Run(t.Context(), ledger.Downloads, "gs://exports/*.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(sum.Failed) != 1 || !strings.Contains(sum.Failed[0].Reason, "replaced while it was being read") || sum.Rows != 100 || count(t, db) != 100 {
-		t.Fatalf("%+v, %d rows in the table", sum, count(t, db))
+	if len(sum.Failed) != 1 || !strings.Contains(sum.Failed[0].Reason, "replaced while it was being read") || sum.Rows != 100 || stored(t, db) != 100 {
+		t.Fatalf("%+v, %d rows in the table", sum, stored(t, db))
 	}
-	sum, err = ingest.New(cfg).Run(t.Context(), ingest.Downloads, "gs://exports/*.parquet")
-	if err != nil || sum.Rows != 10 || count(t, db) != 110 {
-		t.Fatalf("after the replacement: %+v, %v, %d rows in the table", sum, err, count(t, db))
+	sum, err = ingest.New(cfg).Run(t.Context(), ledger.Downloads, "gs://exports/*.parquet")
+	if err != nil || sum.Rows != 10 || stored(t, db) != 110 {
+		t.Fatalf("after the replacement: %+v, %v, %d rows in the table", sum, err, stored(t, db))
 	}
 }
 
@@ -147,7 +152,7 @@ func TestListErrors(t *testing.T) {
 // TestSecretsStayOut checks that an HMAC key is in no statement's text.
 func TestSecretsStayOut(t *testing.T) {
 	src := New(Config{HMACKey: "GOOGKEY", HMACSecret: "hunter2"})
-	table, err := src.Table([]ingest.Object{{Name: "gs://b/o", Path: "b/o"}}, "Parquet", "a String")
+	table, err := src.Table([]export.Object{{Name: "gs://b/o", Path: "b/o"}}, "Parquet", "a String")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"clickql/ingest"
+	"clickql/ingest/export"
 	"clickql/ingest/gcs"
 	"clickql/internal/fakegcs"
 	"clickql/internal/sample"
@@ -75,9 +75,9 @@ func (p place) table(s shape) (string, error) {
 }
 
 // load names the files for ingest, and who reads them.
-func (p place) load() (sources []ingest.Source, files string) {
+func (p place) load() (sources []export.Source, files string) {
 	if p.bucket == nil {
 		return nil, filepath.Join(p.dir, sample.DownloadsDir, "*.parquet")
 	}
-	return []ingest.Source{p.source}, "gs://" + bucketName + "/*.parquet"
+	return []export.Source{p.source}, "gs://" + bucketName + "/*.parquet"
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
 	"clickql/internal/sample"
@@ -112,7 +114,7 @@ func (b *bench) loadTurn(ctx context.Context, st *store, s *tableSet, turn int, 
 		return err
 	}
 	began, used := time.Now(), processorTime(st.engine.Info().PID)
-	sum, err := ingest.New(ingest.Config{Conn: s.conn, Log: b.log}).Run(ctx, ingest.Downloads, files...)
+	sum, err := ingest.New(config.Config{Conn: s.conn, Log: b.log}).Run(ctx, ledger.Downloads, files...)
 	if err == nil && !sum.Complete() {
 		err = fmt.Errorf("load: %d of %d files failed", len(sum.Failed), sum.Listed)
 	}

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
 )
@@ -23,17 +24,17 @@ func (b *bench) loads() []load {
 	return []load{
 		bareLoad("INSERT SELECT, views one after another", ""),
 		bareLoad("INSERT SELECT, views in parallel", " SETTINGS parallel_view_processing = 1"),
-		b.ingestLoad("clickql ingest", func(*ingest.Config) {}),
+		b.ingestLoad("clickql ingest", func(*config.Config) {}),
 	}
 }
 
 // ingestLoad is a load as the command does it, with what differs from its defaults.
-func (b *bench) ingestLoad(name string, change func(*ingest.Config)) load {
+func (b *bench) ingestLoad(name string, change func(*config.Config)) load {
 	return load{name, func(ctx context.Context, conn *chconn.Conn, from place) error {
 		sources, files := from.load()
-		cfg := ingest.Config{Conn: conn, Sources: sources}
+		cfg := config.Config{Conn: conn, Sources: sources}
 		change(&cfg)
-		return b.ingest(ctx, cfg, ingest.Downloads, files)
+		return b.ingest(ctx, cfg, ledger.Downloads, files)
 	}}
 }
 

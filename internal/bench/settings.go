@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"clickql/ingest"
+	"clickql/ingest/config"
 )
 
 // settingsDays is how many days the sample of this section has: enough files for
@@ -23,28 +23,28 @@ func (b *bench) settings() []load {
 		return bareLoad("INSERT SELECT "+settings, " SETTINGS parallel_view_processing = 1, "+settings)
 	}
 	list := []load{
-		b.ingestLoad("the defaults", func(*ingest.Config) {}),
+		b.ingestLoad("the defaults", func(*config.Config) {}),
 		bare("max_threads = 1"), bare("max_threads = 2"), bare("max_insert_threads = 2"),
 		bare("min_insert_block_size_rows = 4194304, min_insert_block_size_bytes = 0"),
 	}
 	for _, rows := range []uint64{1 << 20, 2 << 20, 8 << 20, 16 << 20} {
-		list = append(list, b.ingestLoad("--batch-rows "+strconv.FormatUint(rows, 10), func(c *ingest.Config) { c.BatchRows = rows }))
+		list = append(list, b.ingestLoad("--batch-rows "+strconv.FormatUint(rows, 10), func(c *config.Config) { c.BatchRows = rows }))
 	}
 	for _, n := range []int{2, 4} {
-		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --batch-rows %d", n, 1<<20), func(c *ingest.Config) { c.Workers, c.BatchRows = n, 1<<20 }))
+		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --batch-rows %d", n, 1<<20), func(c *config.Config) { c.Workers, c.BatchRows = n, 1<<20 }))
 	}
 	for _, n := range []int{1, 4} {
-		list = append(list, b.ingestLoad("--parallel "+strconv.Itoa(n), func(c *ingest.Config) { c.Parallel = n }))
+		list = append(list, b.ingestLoad("--parallel "+strconv.Itoa(n), func(c *config.Config) { c.Parallel = n }))
 	}
 	// One thread each, so that a second worker has a core to itself where there is one.
 	for _, n := range []int{1, 2} {
-		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --threads 1 --parallel 1 --batch-rows %d", n, 1<<20), func(c *ingest.Config) {
+		list = append(list, b.ingestLoad(fmt.Sprintf("--workers %d --threads 1 --parallel 1 --batch-rows %d", n, 1<<20), func(c *config.Config) {
 			c.Workers, c.Threads, c.Parallel, c.BatchRows = n, 1, 1, 1<<20
 		}))
 	}
-	list = append(list, b.ingestLoad("--threads 1", func(c *ingest.Config) { c.Threads = 1 }))
+	list = append(list, b.ingestLoad("--threads 1", func(c *config.Config) { c.Threads = 1 }))
 	for _, gib := range []uint64{1, 2, 8} {
-		list = append(list, b.ingestLoad(fmt.Sprintf("--max-memory %dGiB", gib), func(c *ingest.Config) { c.MaxMemory = gib << 30 }))
+		list = append(list, b.ingestLoad(fmt.Sprintf("--max-memory %dGiB", gib), func(c *config.Config) { c.MaxMemory = gib << 30 }))
 	}
 	return list
 }

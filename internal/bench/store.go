@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"clickql/ingest"
+	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
 	"clickql/internal/engine"
@@ -162,10 +164,10 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 		return err
 	}
 	for _, part := range []struct {
-		kind   ingest.Kind
+		kind   ledger.Kind
 		folder string
-	}{{ingest.Projects, sample.ProjectsDir}, {ingest.Downloads, sample.DownloadsDir}} {
-		if err := b.ingest(ctx, ingest.Config{Conn: st.admin}, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
+	}{{ledger.Projects, sample.ProjectsDir}, {ledger.Downloads, sample.DownloadsDir}} {
+		if err := b.ingest(ctx, config.Config{Conn: st.admin}, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
 			return err
 		}
 	}
@@ -179,7 +181,7 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 }
 
 // ingest loads files as the command does.
-func (b *bench) ingest(ctx context.Context, cfg ingest.Config, kind ingest.Kind, files string) error {
+func (b *bench) ingest(ctx context.Context, cfg config.Config, kind ledger.Kind, files string) error {
 	cfg.Log = b.log
 	sum, err := ingest.New(cfg).Run(ctx, kind, files)
 	if err == nil && !sum.Complete() {

@@ -1,0 +1,134 @@
+package backfill
+
+import (
+	"context"
+	"fmt"
+
+	"clickql/ingest/count"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
+	"clickql/ingest/publish"
+	"clickql/ingest/session"
+	"clickql/ingest/stage"
+	"clickql/ingest/tables"
+)
+
+// publish puts history and what has arrived together, compares them with the raw
+// table, and puts the result in place. Somebody else's INSERT in between is seen
+// in the raw table: then it is done again, since arrivals are still collected.
+func (b *backfiller) publish(ctx context.Context, w *publish.Writer) error {
+	for n := 1; n <= maxPrepare; n++ {
+		agrees, err := b.tryPublish(ctx, w, n)
+		if err != nil || agrees {
+			return err
+		}
+	}
+	return fmt.Errorf("backfill %s: something inserts into %s all the time, so that there is no instant to compare them at; stop it for a moment and run this again", b.plan.Table, b.d.Base)
+}
+
+// tryPublish is one attempt; false where somebody inserted meanwhile.
+func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (agrees bool, err error) {
+	before, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
+	if err != nil {
+		return false, err
+	}
+	// What is counted has arrived once the INSERTs that run now have ended.
+	if err := b.awaitInserts(ctx, w.S); err != nil {
+		return false, err
+	}
+	at := w.Passage(ledger.Batch{Batch: ledger.BatchName(w.S.Epoch, n), Kind: "backfill"}, 1)
+	swaps, err := b.assemble(ctx, at)
+	if err != nil {
+		return false, at.Abandon(ctx, err)
+	}
+	differs, err := b.compare(ctx, w.S, tables.ID{Database: at.Stage, Table: swaps[0].Copy})
+	if err != nil {
+		return false, at.Abandon(ctx, err)
+	}
+	if differs != "" {
+		now, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
+		if err == nil && now == before {
+			return false, at.Abandon(ctx, fmt.Errorf("backfill %s: what was computed does not agree with the raw table: %s; something was taken out of or put into %s otherwise than by an INSERT or a load: drop what is prepared with --discard, and run this again",
+				b.plan.Table, differs, b.d.Base))
+		}
+		give := at.Abandon(ctx, errInserted)
+		if err != nil || give != errInserted { //nolint:errorlint // returned as it is
+			return false, err
+		}
+		return false, nil
+	}
+	b.cfg.Progress.Phase("publishing")
+	if err := at.PublishSwaps(ctx, swaps); err != nil {
+		return false, err
+	}
+	differs, err = b.compare(ctx, w.S, b.table)
+	return differs == "", err
+}
+
+// errInserted gives an attempt up because the raw table changed.
+var errInserted = export.FileError("the raw table changed while the aggregate was put together")
+
+// assemble builds the whole aggregate in a private database, by hard links.
+func (b *backfiller) assemble(ctx context.Context, at *publish.Passage) ([]ledger.Swap, error) {
+	if err := at.Record(ctx, ledger.Planned, ""); err != nil {
+		return nil, err
+	}
+	s := at.W.S
+	if err := stage.Create(ctx, s, at.Stage, at.Line.Batch); err != nil {
+		return nil, err
+	}
+	next := tables.ID{Database: at.Stage, Table: tables.Successor(b.table.Table)}
+	if err := s.Do(ctx, b.creating(next.String())); err != nil {
+		return nil, fmt.Errorf("create the successor of %s: %w", b.table, err)
+	}
+	parts, err := b.finished(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range append(parts, fillArrivals) {
+		if err := stage.TakePartitions(ctx, s, tables.ID{Database: b.fill(), Table: part}, next, false); err != nil {
+			return nil, err
+		}
+	}
+	l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, next.Table, b.table)
+	swaps := []ledger.Swap{l}
+	if b.sql != "" {
+		swaps = append(swaps, ledger.Swap{Batch: at.Line.Batch, Verb: string(ledger.Define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: b.cfg.Now()})
+	}
+	return swaps, err
+}
+
+// finished lists the tables of the ranges that are there.
+func (b *backfiller) finished(ctx context.Context, s *session.Session) ([]string, error) {
+	parts, err := s.Texts(ctx, session.SQL("SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String}) ORDER BY name",
+		"database", b.fill(), "prefix", FillDone))
+	return parts, session.Wrap(err, "list what is computed of %s", b.plan.Table)
+}
+
+// compare says how a table differs from the raw table; empty where it does not.
+func (b *backfiller) compare(ctx context.Context, s *session.Session, id tables.ID) (string, error) {
+	c, err := b.checked(ctx, s, id)
+	if err != nil {
+		return "", err
+	}
+	b.tables = count.NewObserver(s, b.cfg)
+	inRaw, err := b.tables.Observe(ctx, b.tables.RawTable())
+	if err != nil {
+		return "", err
+	}
+	found, err := b.tables.Observe(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	want := count.Fold(c.Grain, inRaw.Counts)
+	if c.Grain == count.FirstLast {
+		if found.Ends != want.Ends {
+			return fmt.Sprintf("it has the days %s to %s, the raw table %s to %s", found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1]), nil
+		}
+		return "", nil
+	}
+	for _, p := range count.Differing(found.Counts, want.Counts) {
+		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", found.Counts[p], c.Grain.Write(p), want.Counts[p]), nil
+	}
+	return "", nil
+}

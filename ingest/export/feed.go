@@ -1,0 +1,150 @@
+package export
+
+import (
+	"strings"
+
+	"clickql/ingest/ledger"
+	"clickql/internal/ddl"
+)
+
+// leafType is what a leaf of the Parquet schema must hold.
+type leafType int
+
+const (
+	textLeaf leafType = iota
+	timeLeaf
+	boolLeaf
+	wholeLeaf
+	listLeaf // of text
+)
+
+// leaf is one value of the export: its path through structs, which is its
+// dotted name in the flattened one.
+type leaf struct {
+	Path     string
+	Type     leafType
+	Optional bool // may be absent from older exports
+}
+
+// nested reports that the leaf stands in a struct in the nested shape.
+func (l leaf) nested() bool { return strings.Contains(l.Path, ".") }
+
+// read is the type that ClickHouse reads the leaf as.
+func (l leaf) read() string {
+	switch l.Type {
+	case timeLeaf:
+		return "Nullable(DateTime64(6, 'UTC'))"
+	case boolLeaf:
+		return "Nullable(Bool)"
+	case wholeLeaf:
+		return "Nullable(Int64)"
+	case listLeaf:
+		return "Array(Nullable(String))"
+	}
+	return "Nullable(String)"
+}
+
+// column is how one column of the table is computed from leaves. The
+// expression refers to each leaf as $path$, or, where from is read, by its path.
+type column struct {
+	Name string
+	Expr string
+}
+
+// reject is a reason not to store a row. Reasons are tried in order: a row is
+// counted under the first that holds.
+type reject struct {
+	Reason string
+	Expr   string
+}
+
+// Feed is the mapping of one kind of export into its table.
+type Feed struct {
+	Kind    ledger.Kind
+	Table   string
+	Leaves  []leaf
+	Columns []column
+	Rejects []reject
+	// accept and reason, where given, are the condition under which a row is
+	// stored and the expression of why it is not, instead of Rejects.
+	accept, reason string
+	// Day is the expression of a stored row's day; empty where rows have none.
+	Day string
+	// Clock is the expression of a row's moment, by which files know which of
+	// their rows lie where; empty where rows have none.
+	Clock string
+}
+
+// FeedOf is the mapping of a kind.
+func FeedOf(kind ledger.Kind, table string) Feed {
+	if kind == ledger.Projects {
+		return projectsFeed(table)
+	}
+	return DownloadsFeed(table)
+}
+
+// DownloadsFeed maps BigQuery's export of file downloads, as the landing table
+// that the program creates does.
+func DownloadsFeed(table string) Feed {
+	f := Feed{
+		Kind: ledger.Downloads, Table: table, Day: "date", Clock: "$timestamp$",
+		Leaves: []leaf{
+			{Path: "timestamp", Type: timeLeaf}, {Path: "country_code"}, {Path: "project"},
+			{Path: "file.filename"}, {Path: "file.version"}, {Path: "file.type"},
+			{Path: "installer.name"}, {Path: "python"},
+			{Path: "distro.libc.lib"}, {Path: "distro.libc.version"}, {Path: "system.name"},
+			{Path: "ci", Type: boolLeaf, Optional: true},
+		},
+	}
+	for _, c := range ddl.Landing().Columns {
+		f.Columns = append(f.Columns, column{c.Name, c.SQL})
+	}
+	for _, r := range ddl.Landing().Rejects {
+		f.Rejects = append(f.Rejects, reject{r.Name, r.SQL})
+	}
+	return f
+}
+
+// projectsFeed maps BigQuery's export of distribution metadata, whose columns
+// are the table's.
+func projectsFeed(table string) Feed {
+	f := Feed{Kind: ledger.Projects, Table: table, Rejects: []reject{{"no name", "ifNull($name$, '') = ''"}}}
+	for _, l := range projectLeaves() {
+		f.Leaves = append(f.Leaves, l)
+		f.Columns = append(f.Columns, column{l.Path, projectExpr(l)})
+	}
+	return f
+}
+
+// projectExpr replaces nulls.
+func projectExpr(l leaf) string {
+	ref := "$" + l.Path + "$"
+	switch l.Type {
+	case listLeaf:
+		return "arrayMap(x -> ifNull(x, ''), " + ref + ")"
+	case timeLeaf:
+		return "ifNull(" + ref + ", toDateTime64(0, 6, 'UTC'))"
+	case boolLeaf:
+		return "ifNull(" + ref + ", false)"
+	case wholeLeaf:
+		return "ifNull(" + ref + ", 0)"
+	}
+	return "ifNull(" + ref + ", '')"
+}
+
+// projectLeaves lists the metadata's columns. Only what identifies a file is
+// required: exports of chosen columns load too.
+func projectLeaves() []leaf {
+	leaves := []leaf{{Path: "name"}, {Path: "version"}, {Path: "upload_time", Type: timeLeaf, Optional: true},
+		{Path: "size", Type: wholeLeaf, Optional: true}, {Path: "has_signature", Type: boolLeaf, Optional: true}}
+	for _, p := range strings.Fields(`metadata_version summary description description_content_type author author_email
+		maintainer maintainer_email license keywords home_page download_url requires_python uploaded_via filename path
+		python_version packagetype comment_text md5_digest sha256_digest blake2_256_digest`) {
+		leaves = append(leaves, leaf{Path: p, Optional: true})
+	}
+	for _, p := range strings.Fields(`classifiers platform requires provides obsoletes requires_dist provides_dist
+		obsoletes_dist requires_external project_urls`) {
+		leaves = append(leaves, leaf{Path: p, Type: listLeaf, Optional: true})
+	}
+	return leaves
+}

@@ -1,0 +1,194 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"clickql/internal/chconn"
+)
+
+// parquetLeaf is one leaf of a file's Parquet schema.
+type parquetLeaf struct {
+	Path     string // with dots between levels, and within flattened names
+	Name     string // the last level's name: the whole path where it is flattened
+	Repeated bool
+	Physical string // physical type, such as BYTE_ARRAY
+	Logical  string
+}
+
+// presence is how a file holds one leaf.
+type presence byte
+
+const (
+	absent    presence = '-'
+	inStruct  presence = 'n' // in structs
+	flattened presence = 'f' // under a dotted name
+)
+
+// layout is how a file holds each of the feed's leaves, in their order. Files
+// of one layout can be read by one statement.
+type layout string
+
+// layoutOf matches a file's schema with the feed's leaves. The error says in
+// words what does not fit.
+func layoutOf(f Feed, schema []parquetLeaf) (layout, error) {
+	var missing, wrong []string
+	marks := make([]byte, len(f.Leaves))
+	for i, l := range f.Leaves {
+		found, p := findLeaf(l, schema)
+		marks[i] = byte(p)
+		switch {
+		case p == absent && !l.Optional:
+			missing = append(missing, l.Path)
+		case p != absent && !fits(l, found):
+			wrong = append(wrong, fmt.Sprintf("%s is %s", l.Path, describe(found)))
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		return "", fmt.Errorf("it is not an export of %s: its schema lacks %s", f.Kind, strings.Join(missing, ", "))
+	case len(wrong) > 0:
+		return "", fmt.Errorf("it is not an export of %s: %s", f.Kind, strings.Join(wrong, ", "))
+	}
+	return layout(marks), nil
+}
+
+// findLeaf looks a leaf up in a schema. A list's only leaf has a path below the
+// list's own.
+func findLeaf(l leaf, schema []parquetLeaf) (parquetLeaf, presence) {
+	for _, s := range schema {
+		switch {
+		case l.Type == listLeaf && (s.Path == l.Path || strings.HasPrefix(s.Path, l.Path+".")):
+			return s, inStruct
+		case s.Path != l.Path:
+		case l.nested() && s.Name == s.Path:
+			return s, flattened
+		default:
+			return s, inStruct
+		}
+	}
+	return parquetLeaf{}, absent
+}
+
+// fits reports that a leaf can be read as what the feed needs.
+func fits(l leaf, s parquetLeaf) bool {
+	if s.Repeated != (l.Type == listLeaf) {
+		return false
+	}
+	switch l.Type {
+	case timeLeaf:
+		return s.Physical == "INT96" || s.Physical == "INT64" && strings.HasPrefix(s.Logical, "Timestamp")
+	case boolLeaf:
+		// Writers without a boolean type use the numbers 0 and 1.
+		return s.Physical == "BOOLEAN" || s.Physical == "INT32" && strings.HasPrefix(s.Logical, "Int(bitWidth=8")
+	case wholeLeaf:
+		return s.Physical == "INT64" || s.Physical == "INT32"
+	default:
+		return s.Physical == "BYTE_ARRAY" || s.Physical == "FIXED_LEN_BYTE_ARRAY"
+	}
+}
+
+// describe names a leaf's type for messages.
+func describe(s parquetLeaf) string {
+	text := s.Physical
+	if s.Logical != "" && s.Logical != "None" {
+		text += " (" + s.Logical + ")"
+	}
+	if s.Repeated {
+		return "a list of " + text
+	}
+	return "of type " + text
+}
+
+// structure is the table function's structure argument: the present leaves.
+func structure(f Feed, lay layout) string {
+	var columns []string
+	var structs branches
+	for i, l := range f.Leaves {
+		switch presence(lay[i]) {
+		case absent:
+		case flattened:
+			columns = append(columns, chconn.Ident(l.Path)+" "+l.read())
+		default:
+			if !l.nested() {
+				columns = append(columns, chconn.Ident(l.Path)+" "+l.read())
+				continue
+			}
+			structs.add(strings.Split(l.Path, "."), l.read())
+		}
+	}
+	return strings.Join(append(columns, structs.write()...), ", ")
+}
+
+// branches is a tree of structs in the order of their first leaf.
+type branches []*branch
+
+// branch is a struct, or a leaf with its type.
+type branch struct {
+	name   string
+	leaf   string
+	fields branches
+}
+
+// add puts a leaf into the tree.
+func (b *branches) add(path []string, leafType string) {
+	i := slices.IndexFunc(*b, func(c *branch) bool { return c.name == path[0] })
+	if i < 0 {
+		*b = append(*b, &branch{name: path[0]})
+		i = len(*b) - 1
+	}
+	if len(path) == 1 {
+		(*b)[i].leaf = leafType
+		return
+	}
+	(*b)[i].fields.add(path[1:], leafType)
+}
+
+// write gives each branch as "name type".
+func (b branches) write() []string {
+	out := make([]string, len(b))
+	for i, c := range b {
+		t := c.leaf
+		if t == "" {
+			t = "Tuple(" + strings.Join(c.fields.write(), ", ") + ")"
+		}
+		out[i] = chconn.Ident(c.name) + " " + t
+	}
+	return out
+}
+
+// resolve replaces the $path$ references of an expression.
+func resolve(f Feed, lay layout, expr string) string {
+	for i, l := range f.Leaves {
+		ref := "$" + l.Path + "$"
+		if !strings.Contains(expr, ref) {
+			continue
+		}
+		expr = strings.ReplaceAll(expr, ref, reference(l, presence(lay[i])))
+	}
+	return expr
+}
+
+// reference is the expression of one leaf.
+func reference(l leaf, p presence) string {
+	switch {
+	case p == absent:
+		return "CAST(" + emptyOf(l) + " AS " + l.read() + ")"
+	case p == flattened || !l.nested():
+		return chconn.Ident(l.Path)
+	}
+	parts := strings.Split(l.Path, ".")
+	for i := range parts {
+		parts[i] = chconn.Ident(parts[i])
+	}
+	return strings.Join(parts, ".")
+}
+
+// emptyOf is the value of a leaf that a file does not have.
+func emptyOf(l leaf) string {
+	if l.Type == listLeaf {
+		return "[]"
+	}
+	return "NULL"
+}

@@ -1,0 +1,115 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/ingest/session"
+	"clickql/internal/chconn"
+)
+
+// Local is the source of files on the ClickHouse server's own disk. The server
+// lists them itself: this command may run elsewhere.
+type Local struct{ S *session.Session }
+
+// Owns reports that name is a path and not an address.
+func (Local) Owns(name string) bool { return !strings.Contains(name, "://") }
+
+// List asks the server which files a path or glob names.
+func (l Local) List(ctx context.Context, pattern string) ([]Object, error) {
+	objects, err := l.stat(ctx, pattern)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", pattern, localError(err))
+	}
+	isGlob := strings.ContainsAny(pattern, "*?{}")
+	switch {
+	case len(objects) == 0 && isGlob:
+		return nil, fmt.Errorf("list %s: no file on the ClickHouse server matches; check the path, which is the server's, and the pattern", pattern)
+	case len(objects) == 0:
+		return nil, fmt.Errorf("list %s: it is a directory without files where a file is expected; name files, as in %s/*.parquet", pattern, strings.TrimRight(pattern, "/"))
+	case !isGlob && strings.Contains(objects[0].Path+"/", strings.TrimLeft(path.Clean(pattern), ".")+"/"+path.Base(objects[0].Path)+"/"):
+		return nil, fmt.Errorf("list %s: it is a directory where a file is expected; name the files in it: %s/*.parquet",
+			pattern, strings.TrimRight(pattern, "/"))
+	}
+	return objects, nil
+}
+
+// stat lists files without opening them as Parquet.
+func (l Local) stat(ctx context.Context, pattern string) ([]Object, error) {
+	var objects []Object
+	err := l.S.Each(ctx, session.SQL("SELECT DISTINCT _path, toInt64(ifNull(_size, 0)), toUnixTimestamp(ifNull(_time, toDateTime(0))) FROM file({pattern:String}, 'One') ORDER BY _path",
+		"pattern", pattern), func(rows driver.Rows) error {
+		var o Object
+		var modified uint32
+		if err := rows.Scan(&o.Path, &o.Size, &modified); err != nil {
+			return err
+		}
+		o.Name = o.Path
+		o.Generation = fmt.Sprintf("%d-%s", o.Size, time.Unix(int64(modified), 0).UTC().Format("20060102T150405Z"))
+		objects = append(objects, o)
+		return nil
+	})
+	return objects, err
+}
+
+// localError adds the remedy to the server's refusals.
+func localError(err error) error {
+	code, _ := chconn.Code(err)
+	switch code {
+	case 107: // FILE_DOESNT_EXIST
+		return errors.New("no such file on the ClickHouse server; check the path, which is the server's")
+	case 291: // DATABASE_ACCESS_DENIED
+		return fmt.Errorf("the server reads files only below its user_files_path; move or link it there: %w", err)
+	}
+	return err
+}
+
+// Generations lists the objects again.
+func (l Local) Generations(ctx context.Context, objects []Object) (map[string]string, error) {
+	now := make(map[string]string, len(objects))
+	for _, group := range l.Group(objects) {
+		found, err := l.stat(ctx, BraceList(pathsOf(group)))
+		if code, _ := chconn.Code(err); code == 107 {
+			continue // the only one of its group is gone
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list %s again: %w", group[0].Name, localError(err))
+		}
+		for _, o := range found {
+			now[o.Name] = o.Generation
+		}
+	}
+	return now, nil
+}
+
+// Path is the name: an absolute path.
+func (Local) Path(name string) string { return name }
+
+// Group splits objects into lists that one file() reads.
+func (Local) Group(objects []Object) [][]Object { return GroupApart(objects) }
+
+// Table reads a group with file().
+func (Local) Table(group []Object, format, structure string) (TableFunction, error) {
+	args := "{source_path:String}, {source_format:String}"
+	params := map[string]any{"source_path": BraceList(pathsOf(group)), "source_format": format}
+	if structure != "" {
+		args += ", {source_structure:String}"
+		params["source_structure"] = structure
+	}
+	return TableFunction{SQL: "file(" + args + ")", Params: params}, nil
+}
+
+// pathsOf lists the objects' paths.
+func pathsOf(objects []Object) []string {
+	paths := make([]string, len(objects))
+	for i, o := range objects {
+		paths[i] = o.Path
+	}
+	return paths
+}

@@ -1,0 +1,176 @@
+package find
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"clickql/ingest/config"
+	"clickql/ingest/export"
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
+)
+
+// Finder finds files of a kind, and asks the ledger about them.
+type Finder struct {
+	s       *session.Session
+	cfg     config.Config
+	Ledger  ledger.Ledger
+	kind    ledger.Kind
+	Sources export.Sources
+	partial bool // a listing was narrowed
+}
+
+// New has listed nothing yet.
+func New(s *session.Session, cfg config.Config, kind ledger.Kind) *Finder {
+	return &Finder{s: s, cfg: cfg, Ledger: ledger.Of(s), kind: kind, Sources: cfg.AllSources(s)}
+}
+
+// Choose lists what the sources name and leaves out what is loaded, changed or
+// unreadable, which the summary counts.
+func (f *Finder) Choose(ctx context.Context, sum *config.Summary, sources []string) ([]export.File, []export.Failure, error) {
+	f.cfg.Progress.Phase("listing files")
+	objects, err := f.List(ctx, sources)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum.Listed, sum.Partial = len(objects), f.partial
+	fresh, err := f.unloaded(ctx, sum, objects)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.cfg.Progress.Phase("reading footers")
+	return f.Footers(ctx, fresh)
+}
+
+// List expands all sources; an object that is named twice is one. What cannot
+// be listed is reported for all sources together, before anything is loaded.
+func (f *Finder) List(ctx context.Context, sources []string) ([]export.Object, error) {
+	byName := map[string]export.Object{}
+	var errs []error
+	for _, pattern := range sources {
+		found, err := f.listNew(ctx, f.Sources.Of(pattern), pattern)
+		errs = append(errs, err)
+		for _, o := range found {
+			if _, seen := byName[o.Name]; !seen {
+				byName[o.Name] = o
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b export.Object) int { return strings.Compare(a.Name, b.Name) }), errors.Join(errs...)
+}
+
+// LedgerChunk bounds the objects of which the ledger is asked, and that are then
+// looked into, at a time; askedChunk bounds those that are only asked for.
+const (
+	LedgerChunk = 5000
+	askedChunk  = 100_000
+)
+
+// listBytes bounds the names that one parameter lists: over HTTP servers take
+// 128 KiB, and a byte may be escaped.
+const listBytes = 60_000
+
+// About is the condition that chooses the ledger's lines of some objects: by name
+// where they are few, and otherwise by the range that they lie in, with whatever
+// else of the ledger lies there.
+func (f *Finder) About(objects []export.Object) (condition string, params map[string]any) {
+	names, bytes := make([]string, len(objects)), 0
+	for i, o := range objects {
+		names[i], bytes = o.Name, bytes+len(o.Name)
+	}
+	params = map[string]any{"kind": string(f.kind), "first": slices.Min(names), "last": slices.Max(names)}
+	if condition = "kind = {kind:String} AND name >= {first:String} AND name <= {last:String}"; bytes > listBytes {
+		return condition, params
+	}
+	params["names"] = names
+	return condition + " AND name IN ({names:Array(String)})", params
+}
+
+// unloaded leaves out the objects that are in the tables, and notes those that
+// are there at another generation.
+func (f *Finder) unloaded(ctx context.Context, sum *config.Summary, objects []export.Object) (fresh []export.Object, err error) {
+	for chunk := range slices.Chunk(objects, askedChunk) {
+		loaded, err := f.loadedGenerations(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		failed, err := f.failuresOf(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range chunk {
+			switch generation, known := loaded[o.Name]; {
+			case !known:
+				if f.isDue(sum, o, failed[o.Name]) {
+					fresh = append(fresh, o)
+				}
+			case generation == o.Generation:
+				sum.Already++
+			default:
+				sum.Changed = append(sum.Changed, config.Change{Object: o, Loaded: generation})
+			}
+		}
+	}
+	return fresh, nil
+}
+
+// isDue tells whether an object that is not loaded is to be tried now, and notes
+// it where not. What failed with other content is forgotten.
+func (f *Finder) isDue(sum *config.Summary, o export.Object, past failures) bool {
+	if past.Generation != o.Generation {
+		return true
+	}
+	switch judgeFailures(f.cfg, o.Name, past, f.cfg.Now()) {
+	case tryLater:
+		sum.Waiting++
+		return false
+	case setAside:
+		sum.SetAside = append(sum.SetAside, export.Failure{Object: o, Reason: past.Reason})
+		return false
+	default:
+		return true
+	}
+}
+
+// loadedGenerations asks the ledger at which generation each object was loaded.
+// Recovery has run, so every batch is either done or failed.
+func (f *Finder) loadedGenerations(ctx context.Context, objects []export.Object) (map[string]string, error) {
+	condition, params := f.About(objects)
+	lines, err := session.Structs[ledger.File](ctx, f.s, session.Statement{SQL: "SELECT name, generation FROM " + f.Ledger.InForce(condition), Params: params})
+	loaded := make(map[string]string, len(lines))
+	for _, l := range lines {
+		loaded[l.Name] = l.Generation
+	}
+	return loaded, session.Wrap(err, "ask the ledger which files are loaded")
+}
+
+// Footers reads the footers of the objects, by source.
+func (f *Finder) Footers(ctx context.Context, objects []export.Object) ([]export.File, []export.Failure, error) {
+	var files []export.File
+	var failures []export.Failure
+	bySource := map[export.Source][]export.Object{}
+	var order []export.Source
+	for _, o := range objects {
+		if reason := export.Unreadable(o.Name); reason != "" {
+			failures = append(failures, export.Failure{Object: o, Reason: reason})
+			continue
+		}
+		src := f.Sources.Of(o.Name)
+		if bySource[src] == nil {
+			order = append(order, src)
+		}
+		bySource[src] = append(bySource[src], o)
+	}
+	for _, src := range order {
+		good, bad, err := export.ReadFooters(ctx, f.s, src, export.FeedOf(f.kind, ""), bySource[src])
+		if err != nil {
+			return nil, nil, err
+		}
+		files, failures = append(files, good...), append(failures, bad...)
+	}
+	slices.SortFunc(files, func(a, b export.File) int { return strings.Compare(a.Name, b.Name) })
+	return files, failures, nil
+}

@@ -1,0 +1,68 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"clickql/ingest/session"
+	"clickql/ingest/tables"
+)
+
+// Move is what recovery needs to judge the move of one partition.
+type Move struct {
+	Batch     string    `ch:"batch"`
+	Database  string    `ch:"target_database"`
+	Table     string    `ch:"target_table"`
+	Partition string    `ch:"partition"`
+	Copy      string    `ch:"staged_table"`
+	Witness   string    `ch:"witness"` // the summed expression; empty: idempotent
+	Before    int64     `ch:"before"`
+	Delta     int64     `ch:"delta"`
+	At        time.Time `ch:"at"`
+}
+
+// Moves lists the moves of a batch.
+func (l Ledger) Moves(ctx context.Context, batch string) ([]Move, error) {
+	moves, err := session.Structs[Move](ctx, l.S, session.SQL(`SELECT DISTINCT batch, target_database, target_table, partition, staged_table, witness, before, delta
+			FROM `+l.Table(Moves)+` WHERE batch = {batch:String} ORDER BY target_database, target_table, partition`,
+		"batch", batch))
+	return moves, session.Wrap(err, "read the steps of batch %s from the ledger", batch)
+}
+
+// Verb is what one swap does.
+type Verb string
+
+// The verbs. Each is one statement that happens as a whole or not at all, and
+// of which the server tells afterwards whether it has happened.
+const (
+	Exchange Verb = "exchange" // a complete staged table takes a public one's place
+	Place    Verb = "place"    // a complete staged table becomes a public one that was missing
+	Define   Verb = "define"   // a view is created where it is missing
+)
+
+// Swap is one step of publishing whole tables, and what recovery needs to
+// judge it: the UUID of the table that is to become public.
+type Swap struct {
+	Batch    string    `ch:"batch"`
+	N        uint32    `ch:"n"` // swaps are carried out in this order
+	Verb     string    `ch:"verb"`
+	Database string    `ch:"target_database"`
+	Table    string    `ch:"target_table"`
+	Copy     string    `ch:"staged_table"`
+	UUID     string    `ch:"uuid"`
+	Witness  string    `ch:"witness"` // an expression over the public table before; empty: none
+	Before   int64     `ch:"before"`
+	SQL      string    `ch:"sql"` // of define
+	At       time.Time `ch:"at"`
+}
+
+// Public is the table that a swap is about.
+func (l Swap) Public() tables.ID { return tables.ID{Database: l.Database, Table: l.Table} }
+
+// Swaps lists the swaps of a batch in their order.
+func (l Ledger) Swaps(ctx context.Context, batch string) ([]Swap, error) {
+	swaps, err := session.Structs[Swap](ctx, l.S, session.SQL(`SELECT DISTINCT batch, n, verb, target_database, target_table, staged_table, uuid, witness, before, sql
+			FROM `+l.Table(Swaps)+` WHERE batch = {batch:String} ORDER BY n`,
+		"batch", batch))
+	return swaps, session.Wrap(err, "read the swaps of batch %s from the ledger", batch)
+}

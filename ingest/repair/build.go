@@ -1,0 +1,183 @@
+package repair
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"clickql/ingest/config"
+	"clickql/ingest/count"
+	"clickql/ingest/session"
+	"clickql/ingest/stage"
+	"clickql/ingest/tables"
+	"clickql/internal/chconn"
+	"clickql/internal/cube"
+)
+
+// builder builds complete tables in a private database.
+type builder struct {
+	s      *session.Session
+	cfg    config.Config
+	st     *stage.Stager
+	d      tables.Derivation  // of the successors
+	done   map[tables.ID]bool // complete, so that others may be computed from it
+	covers map[tables.ID]bool // holds what the source and the raw table do
+}
+
+// id names a successor.
+func (b *builder) id(t tables.Target) tables.ID {
+	return tables.ID{Database: b.st.Stage, Table: t.Copy}
+}
+
+// create makes an empty successor.
+func (b *builder) create(ctx context.Context, t tables.Target) error {
+	return session.Wrap(b.s.Do(ctx, "CREATE TABLE "+b.id(t).String()+" AS "+t.String()), "create the successor of %s", t)
+}
+
+// keepOthers fills a successor with what stays of a table. Deleting marks rows
+// and rewrites none; merges drop them later.
+func (b *builder) keepOthers(ctx context.Context, t tables.Target, period string, gone map[cube.Day]bool) error {
+	if err := stage.TakePartitions(ctx, b.s, t.ID, b.id(t), false); err != nil {
+		return err
+	}
+	periods := slices.Sorted(maps.Keys(gone)) // one after the other, since the days are
+	err := b.withProjections(ctx, t, func() error {
+		return b.s.Exec(ctx, session.Statement{
+			SQL:      "DELETE FROM " + b.id(t).String() + " WHERE " + period + " >= {first:Date} AND " + period + " <= {last:Date}",
+			Params:   map[string]any{"first": periods[0].String(), "last": periods[len(periods)-1].String()},
+			Settings: map[string]any{"lightweight_deletes_sync": 2},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("leave the repaired days out of the successor of %s: %w", t, err)
+	}
+	return nil
+}
+
+// withProjections deletes from a successor. Servers refuse that where a table has
+// projections, unless it says that they are to be rebuilt; it says so meanwhile.
+func (b *builder) withProjections(ctx context.Context, t tables.Target, del func() error) error {
+	const mode = "lightweight_mutation_projection_mode"
+	var projections uint64
+	err := b.s.Row(ctx, session.SQL("SELECT count() FROM system.projections WHERE database = {database:String} AND table = {table:String}", "database", b.st.Stage, "table", t.Copy), &projections)
+	switch {
+	case err != nil:
+		return err
+	case projections == 0:
+		return del()
+	}
+	if err := b.s.Do(ctx, "ALTER TABLE "+b.id(t).String()+" MODIFY SETTING "+mode+" = 'rebuild'"); err != nil {
+		return err
+	}
+	if err := del(); err != nil {
+		return err
+	}
+	return b.s.Do(ctx, "ALTER TABLE "+b.id(t).String()+" RESET SETTING "+mode)
+}
+
+// build builds every table's successor: first those of days, whose new days are
+// staged, then the others from them.
+func (rp *repairer) build(ctx context.Context, b *builder) error {
+	for _, r := range rp.rebuilds {
+		t := b.d.Target(r.t.ID)
+		if err := b.create(ctx, t); err != nil {
+			return err
+		}
+		if r.whole {
+			continue
+		}
+		if err := b.keepOthers(ctx, t, r.checked.Period, rp.periods(r)); err != nil {
+			return err
+		}
+		if r.checked.Grain != count.ByDay {
+			continue
+		}
+		if err := stage.TakePartitions(ctx, b.s, tables.ID{Database: b.st.Stage, Table: r.t.Copy}, b.id(t), true); err != nil {
+			return err
+		}
+		if err := rp.finish(ctx, b, r, t); err != nil {
+			return err
+		}
+	}
+	return rp.buildRest(ctx, b)
+}
+
+// finish compares a successor that is built with what it should hold.
+func (rp *repairer) finish(ctx context.Context, b *builder, r rebuild, t tables.Target) error {
+	found, err := rp.agrees(ctx, r, b.id(t))
+	if err != nil {
+		return err
+	}
+	b.done[t.ID] = true
+	b.covers[t.ID] = r.whole && r.checked.Grain == count.InTotal || r.checked.Grain == count.ByDay && len(count.Differing(found.Counts, rp.totals.all)) == 0
+	b.st.Meter.AddStep()
+	return nil
+}
+
+// buildRest builds the tables that are computed from others, each when what its
+// view reads is complete.
+func (rp *repairer) buildRest(ctx context.Context, b *builder) error {
+	unbuilt := func(r rebuild) bool { return !b.done[r.t.ID] }
+	for slices.ContainsFunc(rp.rebuilds, unbuilt) {
+		i := slices.IndexFunc(rp.rebuilds, func(r rebuild) bool {
+			return unbuilt(r) && !slices.ContainsFunc(rp.d.Views, func(v tables.View) bool { return v.Target == r.t.ID && !b.done[v.Source] })
+		})
+		if i < 0 {
+			i = slices.IndexFunc(rp.rebuilds, unbuilt)
+			return fmt.Errorf("repair %s: the views that fill %s go in a circle", rp.days, rp.rebuilds[i].t.ID)
+		}
+		r := rp.rebuilds[i]
+		t := b.d.Target(r.t.ID)
+		for _, v := range rp.d.Views {
+			if v.Target != t.ID {
+				continue
+			}
+			if err := rp.compute(ctx, b, r, t, v); err != nil {
+				return fmt.Errorf("rebuild %s: %w", t.ID, err)
+			}
+		}
+		if err := rp.finish(ctx, b, r, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compute fills a successor through one of its views: from the smallest successor
+// that covers it, if it is understood, and otherwise as it stands, over its source's
+// successor.
+func (rp *repairer) compute(ctx context.Context, b *builder, r rebuild, t tables.Target, v tables.View) error {
+	f := tables.Fill{View: v, Target: t}
+	if tables.FilledBy(rp.d, t.ID) == 1 {
+		for _, c := range rp.d.Views {
+			if b.covers[c.Target] && tables.IsCover(rp.d, c, v) {
+				f.From = append(f.From, b.d.Cover(c))
+			}
+		}
+	}
+	from, err := b.st.Smallest(ctx, f.From)
+	if err != nil {
+		return err
+	}
+	if from == nil && rp.needsKept(r, v) {
+		return rp.wouldLose(r)
+	}
+	condition := ""
+	if !r.whole {
+		condition = rp.monthsCondition(v)
+	}
+	return stage.Compute(ctx, b.s, b.st.Stage, f, from, b.d.Target(v.Source), condition, session.Statement{
+		Params:   map[string]any{"first": rp.days.From.StartOfMonth().String(), "after": rp.days.To.StartOfMonth().AddMonths(1).String()},
+		Settings: b.cfg.Filling(1, nil)})
+}
+
+// monthsCondition chooses the rows of the months that hold the days.
+func (rp *repairer) monthsCondition(v tables.View) string {
+	for _, k := range v.Grouping.Keys {
+		if k.Column == rp.feed.Day {
+			return chconn.Ident(k.Column) + " >= {first:Date} AND " + chconn.Ident(k.Column) + " < {after:Date}"
+		}
+	}
+	return ""
+}

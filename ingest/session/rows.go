@@ -1,0 +1,119 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"clickql/internal/chconn"
+	"clickql/internal/cube"
+)
+
+// Each calls scan for every row of a query.
+func (s *Session) Each(ctx context.Context, st Statement, scan func(driver.Rows) error) error {
+	ctx, end, err := s.begin(ctx, st)
+	if err != nil {
+		return err
+	}
+	defer end()
+	rows, err := s.conn.Query(ctx, st.SQL)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			_ = rows.Close() // the scan's error is the cause
+			return err
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	return rows.Err()
+}
+
+// Row scans the only row of a query.
+func (s *Session) Row(ctx context.Context, st Statement, dest ...any) error {
+	ctx, end, err := s.begin(ctx, st)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return s.conn.QueryRow(ctx, st.SQL).Scan(dest...)
+}
+
+// Count reads the number of rows of a table, or of what else stands after FROM.
+func (s *Session) Count(ctx context.Context, from string) (n uint64, err error) {
+	return n, s.Row(ctx, SQL("SELECT count() FROM "+from), &n)
+}
+
+// Texts reads a query's only column, of texts.
+func (s *Session) Texts(ctx context.Context, st Statement) ([]string, error) {
+	return Scan(ctx, s, st, func(text *string) []any { return []any{text} })
+}
+
+// Scan reads a query's rows; into says where the columns of one go.
+func Scan[T any](ctx context.Context, s *Session, st Statement, into func(*T) []any) (all []T, err error) {
+	err = s.Each(ctx, st, func(rows driver.Rows) error {
+		var one T
+		err := rows.Scan(into(&one)...)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
+
+// Structs reads a query's rows by the names of their columns.
+func Structs[T any](ctx context.Context, s *Session, st Statement) (all []T, err error) {
+	err = s.Each(ctx, st, func(rows driver.Rows) error {
+		var one T
+		err := rows.ScanStruct(&one)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
+
+// Insert writes lines in one block, so all of them or none. The note is what a
+// hook sees of them.
+func Insert[T any](ctx context.Context, s *Session, table, note string, lines []T) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	into := "INSERT INTO " + Name(s.Database, table)
+	ctx, end, err := s.begin(ctx, SQL(into+" /* "+note+" */"))
+	if err != nil {
+		return err
+	}
+	defer end()
+	block, err := s.conn.PrepareBatch(ctx, into)
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		if err := block.AppendStruct(&lines[i]); err != nil {
+			_ = block.Abort() // the line's error is the cause
+			return err
+		}
+	}
+	return block.Send()
+}
+
+// Name qualifies and quotes a table of a database.
+func Name(database, table string) string { return chconn.Ident(database) + "." + chconn.Ident(table) }
+
+// ReadDays reads numbers by day: a query's two columns, of which several rows may
+// be of one day.
+func ReadDays(ctx context.Context, s *Session, st Statement) (map[cube.Day]int64, error) {
+	type line struct {
+		day time.Time
+		n   int64
+	}
+	lines, err := Scan(ctx, s, st, func(l *line) []any { return []any{&l.day, &l.n} })
+	days := make(map[cube.Day]int64, len(lines))
+	for _, l := range lines {
+		days[cube.DayOf(l.day)] += l.n
+	}
+	return days, err
+}

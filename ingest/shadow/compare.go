@@ -1,0 +1,105 @@
+package shadow
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"clickql/ingest/count"
+	"clickql/ingest/session"
+	"clickql/ingest/verify"
+)
+
+// Comparison is how a shadow's tables differ from the live ones.
+type Comparison struct {
+	Name   string  `json:"name"`
+	Tables []Table `json:"tables"`
+	// Differences are the days, months and totals that differ.
+	Differences []verify.Difference `json:"differences"`
+}
+
+// Table is one table in both.
+type Table struct {
+	Table     string      `json:"table"`
+	Grain     count.Grain `json:"grain"`
+	Live      *int64      `json:"live,omitempty"`   // downloads; absent where there is no such table or it has no counts
+	Shadow    *int64      `json:"shadow,omitempty"` // the same
+	Differing int         `json:"differing"`
+	Reason    string      `json:"reason,omitempty"`
+}
+
+// Compare counts the downloads of every table of both by day, month or in total.
+func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
+	out := Comparison{Name: sh.name, Tables: []Table{}, Differences: []verify.Difference{}}
+	s := sh.cfg.Session()
+	if err := sh.Exists(ctx, s); err != nil {
+		return out, err
+	}
+	live, shadow, err := sh.both(ctx, s)
+	if err != nil {
+		return out, err
+	}
+	all := maps.Clone(live)
+	maps.Copy(all, shadow)
+	for _, table := range slices.Sorted(maps.Keys(all)) {
+		out.compare(table, live, shadow)
+	}
+	return out, nil
+}
+
+// both reads all tables of the live database and of the shadow, by their names.
+func (sh *Shadow) both(ctx context.Context, s *session.Session) (live, shadow map[string]count.Held, err error) {
+	cfg, err := sh.own().WithThreads(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if live, err = count.NewObserver(s, cfg).All(ctx); err != nil {
+		return nil, nil, err
+	}
+	shadow, err = count.NewObserver(s.Of(sh.Database(), 0), cfg).All(ctx)
+	return live, shadow, err
+}
+
+// compare compares one table.
+func (out *Comparison) compare(table string, live, shadow map[string]count.Held) {
+	a, inLive := live[table]
+	b, inShadow := shadow[table]
+	t := Table{Table: table, Grain: a.Checked.Grain}
+	if !inLive {
+		t.Grain = b.Checked.Grain
+	}
+	before := len(out.Differences)
+	differ := func(period string, x, y int64) {
+		if x != y {
+			out.Differences = append(out.Differences, verify.Difference{Table: table, Grain: t.Grain, Period: period, Expected: x, Found: y})
+		}
+	}
+	switch {
+	case !inLive:
+		t.Reason = "only the shadow has it"
+	case !inShadow:
+		t.Reason = "only the live tables have it"
+	case a.Checked.Grain != b.Checked.Grain:
+		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.Checked.Grain, b.Checked.Grain)
+	case a.Checked.Grain == count.Unchecked:
+		t.Reason = a.Checked.Reason
+	case a.Checked.Grain == count.FirstLast:
+		differ("first day", int64(a.Got.Ends[0]), int64(b.Got.Ends[0]))
+		differ("last day", int64(a.Got.Ends[1]), int64(b.Got.Ends[1]))
+	default:
+		for _, p := range count.PeriodsOf(a.Got.Counts, b.Got.Counts) {
+			differ(a.Checked.Grain.Write(p), a.Got.Counts[p], b.Got.Counts[p])
+		}
+	}
+	if inLive && a.Checked.Count != "" {
+		n := a.Got.Total()
+		t.Live = &n
+	}
+	if inShadow && b.Checked.Count != "" {
+		n := b.Got.Total()
+		t.Shadow = &n
+	}
+	t.Differing = len(out.Differences) - before
+	out.Tables = append(out.Tables, t)
+}
