@@ -80,3 +80,36 @@ func TestOperationsHaveABudget(t *testing.T) {
 		t.Errorf("%s", got.body)
 	}
 }
+
+// Every statement has a price, those that are not about slices too, and what is too
+// dear is refused before it is asked; its price is told.
+func TestEveryStatementHasAPrice(t *testing.T) {
+	d := newData(t)
+	asked := &countingConn{Conn: d.conn}
+	h := NewHandler(HandlerConfig{Loader: fetch.New(fetch.Config{Conn: asked, Catalog: d.catalog, MaxOperationRows: 1})})
+	for _, document := range []string{
+		`{ portfolio(author: "jane doe") { projectCount } }`,
+		`{ portfolio(maintainer: "jane doe") { projectCount } }`,
+		`{ recentReleases(first: 3) { nodes { version } } }`,
+		`{ staleProjects(months: 1) { total } }`,
+		`{ hotProjects(months: 3, minDownloads: 1) { growth } }`,
+		`{ emergingProjects(months: 3) { total } }`,
+		`{ project(name: "numpy") { dependents { total } } }`,
+		`{ project(name: "numpy") { dependencies { total } } }`,
+		`{ project(name: "numpy") { summary } }`,
+		`{ project(name: "numpy") { releases { nodes { version } } } }`,
+		`{ project(name: "numpy") { downloads { by(dimension: COUNTRY) { total } } } }`,
+	} {
+		got := post(t, h, document, nil, nil)
+		if len(got.Errors) == 0 || got.Errors[0].code() != "COST_LIMIT" {
+			t.Errorf("%s: %.300s", document, got.body)
+			continue
+		}
+		if rows, queries := costOf(t, got); rows < 2 || queries < 1 {
+			t.Errorf("%s: the price of what was refused is %d rows, %d queries", document, rows, queries)
+		}
+	}
+	if n := asked.queries.Load(); n != 0 {
+		t.Errorf("%d queries were asked", n)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
+	"clickql/internal/projects"
 	"clickql/internal/query"
 )
 
@@ -38,8 +39,11 @@ func (d *dryRun) add(loads *fetch.Operation, w Wanted) {
 	}
 	for _, names := range [][]string{w.Metadata, w.Releases, w.Requirements, w.Dependents} {
 		if len(names) > 0 {
-			d.price.Queries++
+			d.price = d.price.Plus(fetch.Price{Rows: int64(projects.RowsFor(loads.Snapshot(), len(names))), Queries: 1})
 		}
+	}
+	if len(w.Dependents) > 0 { // all of the table is looked through
+		d.price.Rows += int64(loads.Snapshot().MetadataRows) - int64(projects.RowsFor(loads.Snapshot(), len(w.Dependents)))
 	}
 }
 

@@ -131,7 +131,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	}
 	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Tables: l.measured(parts)}
 	if l.metadata != nil {
-		snap.Metadata, snap.MetadataColumns = true, l.metadata.Types()
+		snap.Metadata, snap.MetadataColumns, snap.MetadataRows = true, l.metadata.Types(), l.metadata.Rows
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })

@@ -58,6 +58,8 @@ type Snapshot struct {
 	Metadata bool
 	// MetadataColumns holds the types of that table's columns by name.
 	MetadataColumns map[string]string
+	// MetadataRows is that table's size; 0 where the database does not tell.
+	MetadataRows uint64
 	// Spellings holds, by normalised name, how that table writes projects' names
 	// otherwise; nil where that is not known.
 	Spellings map[string][]string

@@ -46,6 +46,11 @@ func (l Lookup[V]) Prefetch(ctx context.Context, o *Operation, keys []string) {
 	o.begin(ctx, prefixed, func(mine map[string]*call) []*statement {
 		q, err := lookFor(o.snap, l, slices.Sorted(maps.Keys(mine)))
 		all := take(mine, slices.Collect(maps.Keys(mine)))
+		if err == nil {
+			if over := o.afford([]*query.Query{q.q}); over != nil {
+				err = over
+			}
+		}
 		if err != nil {
 			for _, c := range all {
 				o.loader.flights.finish(c, nil, failure(err), nil)

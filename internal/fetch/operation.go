@@ -21,6 +21,8 @@ type Operation struct {
 	ready  error
 	spent  atomic.Int64 // rows that its queries are expected to read
 	trace  trace
+	// refused is the price of what was too dear. Guarded by trace.mu.
+	refused Price
 
 	mu      sync.Mutex
 	answers map[string]*answer // by query.Request.Key, or by a lookup's prefix and key

@@ -90,7 +90,7 @@ func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine
 	opts := query.Options{MaxRows: o.loader.cfg.MaxRows}
 	p := query.NewPlan(o.snap, reqs, opts)
 	o.loader.refused(p)
-	if err := o.afford(p); err != nil {
+	if err := o.afford(p.Queries); err != nil {
 		p.Queries = nil
 		for _, c := range take(mine, slices.Collect(maps.Keys(mine))) {
 			o.loader.flights.finish(c, nil, err, nil)

@@ -32,7 +32,19 @@ func onMetadata(snap *catalog.Snapshot, columns ...string) (*query.Writer, error
 			return nil, &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("the table %s of this database has no column %s", metadataTable, c)}
 		}
 	}
-	return query.On(&catalog.Table{Database: snap.Database, Name: metadataTable}), nil
+	return query.On(&catalog.Table{Database: snap.Database, Name: metadataTable, Rows: snap.MetadataRows}), nil
+}
+
+// rowsOfName is about how many rows are read for a name where the table is sorted by
+// it: a granule.
+const rowsOfName = 8192
+
+// RowsFor is about how many rows are read to look so many projects up by name.
+func RowsFor(snap *catalog.Snapshot, names int) uint64 {
+	if snap.Spellings == nil {
+		return snap.MetadataRows
+	}
+	return min(snap.MetadataRows, rowsOfName*uint64(names))
 }
 
 // onProjects is onMetadata of some projects by normalised name: through the
@@ -49,6 +61,7 @@ func onProjects(snap *catalog.Snapshot, names []string, columns ...string) (*que
 			names = append(names, snap.Spellings[name]...)
 		}
 	}
+	w.Table.Rows = RowsFor(snap, len(names))
 	w.Where(column + " IN " + w.Param(names))
 	return w, nil
 }
