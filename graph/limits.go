@@ -31,7 +31,7 @@ type Limits struct {
 	// First is the largest `first`. The default is 1,000.
 	First int
 	// Names is how many projects one argument may name, and how many values a
-	// filter may list. The default is 1,000.
+	// filter may list: a large requirements file names 1,200. The default is 2,000.
 	Names int
 	// Versions is how many versions the projects of a slice may have together
 	// for a specifier to be looked up among them. The default is 10,000.
@@ -66,7 +66,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
 		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000},
-		{&l.Names, 1000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
+		{&l.Names, 2000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 		{&l.Compared, 1_000_000}, {&l.Response, 16 << 20}, {&l.Resolved, 500_000}, {&l.Held, 3_000_000},
 	} {
 		if *field.value == 0 {

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,5 +98,25 @@ func TestMaintainers(t *testing.T) {
 	want := decoded(t, `{"a": {"author": "Jane Doering", "maintainer": "Jane Doe"}, "b": {"author": "The NumPy Developers", "maintainer": null}}`)
 	if diff := cmp.Diff(want, plain(got.Data)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A requirements file of everyday size is within the defaults: 1,200 requirements,
+// 1.5 MB with their hashes, asked for by several widgets of one page.
+func TestEverydayRequirementsAreWithinTheLimits(t *testing.T) {
+	var text strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&text, "project-%d==1.%d \\\n", i, i)
+		text.WriteString(strings.Repeat("    --hash=sha256:"+strings.Repeat("0", 64)+" \\\n", 14) + "    --hash=sha256:00\n")
+	}
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	document := `query($r: String!) { ` + repeated(12, "w%d: portfolio(requirements: $r) { projectCount } ") + ` }`
+	var got response
+	work := allocated(func() { got = post(t, h, document, map[string]any{"r": text.String()}, nil) })
+	if len(got.Errors) > 0 || text.Len() < 1_400_000 {
+		t.Errorf("%d bytes: %.300s", text.Len(), got.body)
+	}
+	if work > 120<<20 { // parsed once
+		t.Errorf("%d MB were allocated", work>>20)
 	}
 }
