@@ -15,6 +15,7 @@ import (
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
+	"clickql/internal/ddl/check"
 )
 
 // The commands that remedies name.
@@ -58,7 +59,7 @@ func follow(t *testing.T, conn *chconn.Conn, remedies ...string) {
 }
 
 // remediesOf lists what verify and schema check say is to be done.
-func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, check []string) {
+func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, checked []string) {
 	t.Helper()
 	v := verified(t, conn, false, source)
 	for _, d := range v.Differences {
@@ -66,16 +67,16 @@ func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, check []stri
 			t.Errorf("%q mends %+v and is none of %q", d.Remedy, d, v.Remedies)
 		}
 	}
-	r, err := ddl.Check(t.Context(), conn, ddl.Options{Database: conn.Database()})
+	r, err := check.Run(t.Context(), conn, ddl.Options{Database: conn.Database()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range r.Findings {
 		if !f.Note {
-			check = append(check, f.Remedy)
+			checked = append(checked, f.Remedy)
 		}
 	}
-	return v.Remedies, check
+	return v.Remedies, checked
 }
 
 // TestRemedies damages a database in all the ways at once that operators know,

@@ -13,6 +13,7 @@ import (
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
+	"clickql/internal/ddl/check"
 )
 
 // date reads a day.
@@ -45,7 +46,7 @@ func cutDays(t testing.TB, conn *chconn.Conn, from, to, first, last string) {
 // checkSchema fails where schema check finds a difference.
 func checkSchema(t testing.TB, conn *chconn.Conn, database string) {
 	t.Helper()
-	r, err := ddl.Check(t.Context(), conn, ddl.Options{Database: database})
+	r, err := check.Run(t.Context(), conn, ddl.Options{Database: database})
 	if err != nil || r.Differences() > 0 {
 		t.Errorf("schema check: %v\n%s", err, r)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"clickql/internal/chconn"
 	"clickql/internal/ddl"
+	"clickql/internal/ddl/check"
 )
 
 // newSchemaCommand is the group of commands about the tables.
@@ -113,9 +114,9 @@ func newSchemaCheckCommand(a *app) *cobra.Command {
 		Use:   "check",
 		Short: "Compare the database with what is expected of it",
 		Long: `Names every table, column, key, view and dictionary that is missing or differs,
-and says for each aggregate whether its total agrees with the raw table. While
-rows are being loaded totals may differ for a moment. Exits with status 1 if
-anything differs.`,
+and says for each aggregate whether it agrees with the raw table: as a whole, and
+day by day as far as the gateway compares. While rows are being loaded totals may
+differ for a moment. Exits with status 1 if anything differs.`,
 		Example: "  clickql schema check\n  clickql schema check --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.schemaCheck(cmd, asJSON)
@@ -131,7 +132,7 @@ func (a *app) schemaCheck(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	defer a.releasing(release)
-	r, err := ddl.Check(cmd.Context(), conn, ddl.Options{Database: conn.Database()})
+	r, err := check.Run(cmd.Context(), conn, ddl.Options{Database: conn.Database()})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
+	"clickql/internal/ddl/check"
 	"clickql/internal/engine"
 )
 
@@ -31,7 +32,7 @@ func TestSchemaOnAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, stdout, stderr = clickql(append(server, "schema", "check", "--json")...)
-	var r ddl.Report
+	var r check.Report
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 		t.Fatalf("%v in %s", err, stdout)
 	}

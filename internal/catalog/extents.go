@@ -13,7 +13,7 @@ import (
 // else on the projects of a sample. nil where none does.
 func (r *reader) extents(ctx context.Context, l *inventory, days cube.Range) (*Extent, error) {
 	for _, e := range l.extents {
-		why, err := r.extentWrong(ctx, l, e, days)
+		why, differs, err := r.extentWrong(ctx, l, e, days)
 		if reason, ok := chschema.Refused(err); ok {
 			why, err = "it cannot be read: "+reason, nil
 		}
@@ -23,14 +23,14 @@ func (r *reader) extents(ctx context.Context, l *inventory, days cube.Range) (*E
 		if why == "" {
 			return e.extent, nil
 		}
-		l.ignored = append(l.ignored, Ignored{Table: e.extent.FullName(), Reason: why})
+		l.ignored = append(l.ignored, Ignored{Table: e.extent.FullName(), Reason: why, Differs: differs})
 	}
 	return nil, nil
 }
 
-// extentWrong says how a table of first and last days differs from the smallest
-// complete table of days.
-func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandidate, days cube.Range) (string, error) {
+// extentWrong says why a table of first and last days cannot be used: it differs
+// from the smallest complete table of days, or there is none.
+func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandidate, days cube.Range) (why string, differs bool, err error) {
 	var yardstick *Table
 	var rows uint64
 	for _, c := range append([]*candidate{l.raw}, l.tables...) {
@@ -42,7 +42,7 @@ func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandida
 		}
 	}
 	if yardstick == nil {
-		return "there is no complete table of days to compare it with", nil
+		return "there is no complete table of days to compare it with", false, nil
 	}
 	slice := ""
 	if rows > r.opts.WholeRows {
@@ -51,16 +51,16 @@ func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandida
 	time := Ident(yardstick.TimeColumn)
 	want, err := r.extentHash(ctx, time, time, yardstick.SQL(), slice)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	have, err := r.extentHash(ctx, Ident(e.extent.Min), Ident(e.extent.Max), chschema.Name{Database: e.extent.Database, Table: e.extent.Name}.SQL(), slice)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if have != want {
-		return "its first and last days differ from those of " + yardstick.Name, nil
+		return "its first and last days differ from those of " + yardstick.Name, true, nil
 	}
-	return "", nil
+	return "", false, nil
 }
 
 // extentHash hashes each project's first and last day.

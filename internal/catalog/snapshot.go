@@ -11,7 +11,12 @@ import (
 
 // Ignored is a table of the database that cannot answer questions about
 // downloads though it looks as if it might, and why.
-type Ignored struct{ Table, Reason string }
+type Ignored struct {
+	Table, Reason string
+	// Differs reports that its data was compared with the other tables', and is
+	// not what it should be.
+	Differs bool
+}
 
 // DayTotal is the downloads of one day.
 type DayTotal struct {

@@ -10,7 +10,7 @@ import (
 
 // Apply creates what the database lacks, and says what that was, an entry for
 // each object in the order of creation; nothing where all is there. It drops
-// and overwrites nothing: what is there and differs is for Check to name. A
+// and overwrites nothing: what is there and differs is for package check to name. A
 // connection that may be made before the database exists is Unselected.
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
 	if o.Cluster != "" {
@@ -18,7 +18,7 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 			return nil, err
 		}
 	}
-	have, err := readActual(ctx, conn, o)
+	have, err := Read(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +46,9 @@ func Unfilled(ctx context.Context, conn *chconn.Conn, o Options, created []strin
 	if len(fresh) == 0 {
 		return nil, nil
 	}
-	raw, err := rawExtent(ctx, conn, o.database())
-	if err != nil || raw.downloads == 0 {
+	var downloads uint64
+	err := conn.QueryRow(ctx, "SELECT count() FROM "+qualified(o.database(), RawTable)).Scan(&downloads)
+	if err != nil || downloads == 0 {
 		return nil, err
 	}
 	return fresh, nil

@@ -9,6 +9,7 @@ import (
 
 	"clickql/internal/chtest"
 	"clickql/internal/ddl"
+	"clickql/internal/ddl/check"
 )
 
 // apply runs Apply, which must succeed.
@@ -42,10 +43,10 @@ func number(t *testing.T, db *chtest.DB, sql string) (n int64) {
 	return n
 }
 
-// check runs Check, which must succeed.
-func check(t *testing.T, db *chtest.DB) ddl.Report {
+// checked runs the check, which must succeed.
+func checked(t *testing.T, db *chtest.DB) check.Report {
 	t.Helper()
-	r, err := ddl.Check(t.Context(), db.Conn, ddl.Options{Database: db.Name})
+	r, err := check.Run(t.Context(), db.Conn, ddl.Options{Database: db.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func check(t *testing.T, db *chtest.DB) ddl.Report {
 // clean fails the test if Check finds anything at all.
 func clean(t *testing.T, db *chtest.DB) {
 	t.Helper()
-	r := check(t, db)
+	r := checked(t, db)
 	if len(r.Findings) > 0 || r.Differences() > 0 {
 		t.Errorf("Check found\n%s", r)
 	}
@@ -100,7 +101,7 @@ func TestApplyCreatesTheDatabase(t *testing.T) {
 	if err != nil || !slices.Contains(created, "database "+o.Database) {
 		t.Fatalf("created %v, %v", created, err)
 	}
-	r, err := ddl.Check(t.Context(), db.Conn, o)
+	r, err := check.Run(t.Context(), db.Conn, o)
 	if err != nil || len(r.Findings) > 0 {
 		t.Errorf("%v: %s", err, r)
 	}
@@ -150,7 +151,7 @@ func TestApplyConverges(t *testing.T) {
 	if n := number(t, db, "SELECT toInt64(count()) FROM %s.pypi"); n != 1000 {
 		t.Errorf("%d rows of 1000 are left in the raw table", n)
 	}
-	if r := check(t, db); r.Differences() != len(ddl.Derived()) { // all were dropped, and have no history
+	if r := checked(t, db); r.Differences() != len(ddl.Derived()) { // all were dropped, and have no history
 		t.Errorf("Check found %d differences, want the %d empty aggregates:\n%s", r.Differences(), len(ddl.Derived()), r)
 	}
 }

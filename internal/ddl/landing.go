@@ -146,8 +146,8 @@ func rejectedTable() Table {
 	}
 }
 
-// landingStatements creates the landing tables and their views.
-func landingStatements(o Options) []Statement {
+// LandingStatements creates the landing tables and their views.
+func LandingStatements(o Options) []Statement {
 	db, t, rejected := o.database(), Landing(), rejectedTable()
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -175,14 +175,4 @@ func nullTable(o Options, name, comment string, columns []Column) Statement {
 	writeColumns(&b, columns)
 	fmt.Fprintf(&b, ")\nENGINE = Null\nCOMMENT %s", chconn.Literal(comment))
 	return Statement{Kind: "table", Object: o.database() + "." + name, SQL: b.String()}
-}
-
-// checkLanding finds what is missing of the landing tables. A transform that
-// differs from the program's own is the operator's.
-func (r *Report) checkLanding(o Options, have *actual) {
-	for _, s := range landingStatements(o) {
-		if _, ok := have.tables[s.name(r.Database)]; !ok {
-			r.add(s.Object, Missing, applySchema, "the %s is missing", s.Kind)
-		}
-	}
 }

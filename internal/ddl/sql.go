@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 )
 
 // Options says where the tables are.
@@ -34,7 +35,7 @@ func (o Options) onCluster() string {
 
 // qualified is a quoted name with its database.
 func qualified(database, name string) string {
-	return chconn.Ident(database) + "." + chconn.Ident(name)
+	return chschema.Name{Database: database, Table: name}.SQL()
 }
 
 // Statement is one step towards the whole schema.
@@ -47,8 +48,8 @@ type Statement struct {
 	SQL string
 }
 
-// name is the object's name without its database.
-func (s Statement) name(database string) string {
+// Name is the object's name without its database.
+func (s Statement) Name(database string) string {
 	return strings.TrimPrefix(s.Object, database+".")
 }
 
@@ -68,7 +69,7 @@ func Statements(o Options) []Statement {
 	for _, t := range Derived() {
 		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
-	return append(list, landingStatements(o)...)
+	return append(list, LandingStatements(o)...)
 }
 
 // Print writes the complete DDL, each statement ended by a semicolon and a
@@ -98,13 +99,13 @@ func (t Table) Create(o Options, name string) string {
 	if t.PartitionBy != "" {
 		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
 	}
-	fmt.Fprintf(&b, "ORDER BY %s\nCOMMENT %s", tuple(t.OrderBy), chconn.Literal(t.Comment))
+	fmt.Fprintf(&b, "ORDER BY %s\nCOMMENT %s", Tuple(t.OrderBy), chconn.Literal(t.Comment))
 	return b.String()
 }
 
-// tuple writes a key. A single column stands without parentheses: the server
+// Tuple writes a key. A single column stands without parentheses: the server
 // would show them as a part of the sorting key.
-func tuple(columns []string) string {
+func Tuple(columns []string) string {
 	if len(columns) == 1 {
 		return columns[0]
 	}
@@ -124,7 +125,7 @@ func (t Table) engine(o Options) string {
 // writeColumns writes column definitions, one to a line.
 func writeColumns(b *strings.Builder, columns []Column) {
 	for i, c := range columns {
-		b.WriteString("    " + c.definition())
+		b.WriteString("    " + c.Definition())
 		if i < len(columns)-1 {
 			b.WriteByte(',')
 		}
@@ -132,8 +133,8 @@ func writeColumns(b *strings.Builder, columns []Column) {
 	}
 }
 
-// definition is the column as CREATE TABLE and ADD COLUMN take it.
-func (c Column) definition() string {
+// Definition is the column as CREATE TABLE and ADD COLUMN take it.
+func (c Column) Definition() string {
 	s := chconn.Ident(c.Name) + " " + c.Type
 	if c.Default != "" {
 		s += " DEFAULT " + c.Default

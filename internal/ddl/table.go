@@ -1,7 +1,7 @@
 // Package ddl holds ClickPy's database as data: the tables, the materialized
 // views that fill the aggregates, the dictionaries. From it come the DDL, for
-// one node or a cluster; Apply, which creates what a database lacks; and Check,
-// which compares a database with what is expected of it.
+// one node or a cluster; and Apply, which creates what a database lacks. Package
+// check compares a database with what is expected of it.
 //
 // Names, columns and keys are ClickPy's, with aggregates beside them for what
 // ClickPy's cannot answer, and with one correction: there the sorting

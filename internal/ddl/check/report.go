@@ -1,4 +1,4 @@
-package ddl
+package check
 
 import (
 	"fmt"
@@ -44,7 +44,7 @@ type Total struct {
 	Agrees bool   `json:"agrees"`
 }
 
-// Report is the result of Check. Its String is for people, its JSON for
+// Report is the result of Run. Its String is for people, its JSON for
 // machines.
 type Report struct {
 	Database string    `json:"database"`

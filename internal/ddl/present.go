@@ -1,0 +1,122 @@
+package ddl
+
+import (
+	"context"
+	"fmt"
+
+	"clickql/internal/chconn"
+	"clickql/internal/chschema"
+	"clickql/internal/country"
+)
+
+// Present is what a database holds of what is expected of it.
+type Present struct {
+	// Database reports that it exists.
+	Database bool
+	// Tables are the tables, views and dictionaries by name.
+	Tables map[string]*chschema.Table
+	// Countries reports that no country is missing.
+	Countries bool
+}
+
+// Read reads what the database holds; with a cluster, what it holds on every host
+// of it.
+func Read(ctx context.Context, conn *chconn.Conn, o Options) (*Present, error) {
+	database := o.database()
+	p := &Present{Tables: map[string]*chschema.Table{}}
+	db := chschema.DB{Conn: conn}
+	var err error
+	if p.Database, err = chschema.Exists(ctx, db, database); err != nil || !p.Database {
+		return p, err
+	}
+	schema, err := chschema.Read(ctx, db, database)
+	if err != nil {
+		return nil, fmt.Errorf("read the tables of database %s: %w", database, err)
+	}
+	for _, t := range schema {
+		if t.Database == database {
+			p.Tables[t.Table] = t
+		}
+	}
+	if err := p.readCountries(ctx, db, database); err != nil {
+		return nil, fmt.Errorf("read %s.countries: %w", database, err)
+	}
+	if o.Cluster != "" {
+		return p, p.keepOnAllHosts(ctx, db, o)
+	}
+	return p, nil
+}
+
+func (p *Present) readCountries(ctx context.Context, db chschema.DB, database string) error {
+	t := p.Tables["countries"]
+	if t == nil || t.Types()["code"] == "" || t.Types()["name"] == "" {
+		return nil
+	}
+	var codes []string
+	for _, c := range country.All() {
+		codes = append(codes, c.Code)
+	}
+	var n uint64
+	err := db.Row(ctx, "SELECT uniqExact(code) FROM "+t.SQL()+" WHERE code IN {codes:Array(String)}", map[string]any{"codes": codes}, &n)
+	p.Countries = n == uint64(len(codes))
+	return err
+}
+
+// has reports that what the statement creates is there.
+func (p *Present) has(s Statement, database string) bool {
+	switch s.Kind {
+	case "database":
+		return p.Database
+	case "rows":
+		return p.Countries
+	default:
+		return p.Tables[s.Name(database)] != nil
+	}
+}
+
+// keepOnAllHosts forgets what some host of the cluster lacks, so that it is
+// created again: a statement ON CLUSTER passes over the hosts that have it.
+func (p *Present) keepOnAllHosts(ctx context.Context, db chschema.DB, o Options) error {
+	all := func(table string) string {
+		return "clusterAllReplicas(" + chconn.Literal(o.Cluster) + ", system." + table + ")"
+	}
+	values := map[string]any{"database": o.database()}
+	var hosts, databases uint64
+	err := db.Row(ctx, "SELECT (SELECT count() FROM "+all("one")+"), (SELECT count() FROM "+all("databases")+" WHERE name = {database:String})", values, &hosts, &databases)
+	if err != nil {
+		return fmt.Errorf("ask every host of cluster %s: %w", o.Cluster, err)
+	}
+	p.Database = databases == hosts
+	err = db.Each(ctx, "SELECT name, count() FROM "+all("tables")+" WHERE database = {database:String} GROUP BY name", values, func(row func(...any) error) error {
+		var name string
+		var n uint64
+		err := row(&name, &n)
+		if n < hosts {
+			delete(p.Tables, name)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ask every host of cluster %s: %w", o.Cluster, err)
+	}
+	return nil
+}
+
+// checkCluster finds out whether the tables can be on the cluster: it must be
+// known, and one shard of replicas. Over several shards each host would answer
+// with its own part of the downloads, and none with all of them.
+func checkCluster(ctx context.Context, conn *chconn.Conn, cluster string) error {
+	var shards uint64
+	var known []string
+	err := chschema.DB{Conn: conn}.Row(ctx, `SELECT uniqExactIf(shard_num, cluster = {cluster:String}), arraySort(groupUniqArray(cluster)) FROM system.clusters`,
+		map[string]any{"cluster": cluster}, &shards, &known)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for cluster %s: %w", cluster, err)
+	case shards == 0:
+		return fmt.Errorf("look for cluster %s: the server knows no such cluster, only %q; name one of them", cluster, known)
+	case shards > 1:
+		return fmt.Errorf("create tables on cluster %s: it has %d shards, and the tables must be whole on every host; name a cluster of one shard with replicas", cluster, shards)
+	}
+	return nil
+}
