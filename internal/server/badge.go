@@ -2,97 +2,104 @@ package server
 
 import (
 	"context"
-	"net/url"
+	"encoding/json"
+	"strings"
 
 	"clickql/internal/draw"
 	"clickql/internal/fetch"
-	"clickql/internal/query"
+	"clickql/internal/picture"
 	"clickql/internal/render"
 )
 
-// badge is a number of downloads, as its address describes it.
-type badge struct {
-	scope  scope
-	bounds query.Bounds
-	spec   render.BadgeSpec // all but the value
+// badges are small pictures of one number.
+var badges = kind{
+	use:     picture.OfBadge,
+	formats: []string{formatSVG, formatPNG, "json"},
+	read: func(name, query string) (subject, error) {
+		b, err := picture.ReadBadge(name, query)
+		return badge{b}, err
+	},
 }
 
-// periods are what a badge counts; each but total ends on the newest day of the
-// data and is as long as in a range of `last: 1`.
-var periods = map[string]query.Interval{
-	"day": query.Daily, "week": query.Weekly, "month": query.Monthly, "quarter": query.Quarterly, "year": query.Yearly,
-}
+// badge is one of them.
+type badge struct{ picture.Badge }
 
-// readBadge reads a badge's address: period (day, week, month, quarter, year or
-// total; month), label, color, label_color, style, and the scope.
-func readBadge(u *url.URL) (picture, error) {
-	a := newArgs(u)
-	b := badge{scope: readScope(a)}
-	period, ok := a.choice("period", "day", "week", "month", "quarter", "year", "total")
-	if !ok {
-		period = "month"
-	}
-	b.spec.Label = "downloads"
-	if unit, ok := periods[period]; ok {
-		one := 1
-		b.bounds = query.Bounds{Last: &one, Unit: unit}
-		b.spec.Label += "/" + period
-	}
-	if label, ok := a.text("label"); ok {
-		b.spec.Label = label
-	}
-	style, _ := a.text("style")
-	var err error
-	b.spec.Style, err = render.ParseBadgeStyle(style)
-	a.check(err)
-	b.spec.Color, b.spec.LabelColor = readColor(a, "color"), readColor(a, "label_color")
-	return b, a.end()
-}
+func (b badge) keep() int                   { return b.CacheSeconds }
+func (b badge) seen() (draw.Theme, float64) { return draw.Light, b.Density }
 
-// readColor reads a colour; a wrong one is an error and the default, so that
-// the badge can be drawn to say so.
-func readColor(a *args, name string) string {
-	color, _ := a.text(name)
-	if color == "" {
-		return ""
-	}
-	if _, err := render.ParseColor(color); err != nil {
-		a.check(err)
-		return ""
-	}
-	return color
-}
-
-func (b badge) draw(ctx context.Context, op *fetch.Operation, project string) ([]byte, error) {
-	slice, err := b.bounds.In(b.scope.of(project), op.Snapshot().Days)
-	if err != nil {
-		return nil, err
-	}
-	res, err := op.Load(ctx, query.TotalOf(slice))
-	if err != nil {
-		return nil, err
-	}
-	spec := b.spec
-	spec.Value = render.Count(res.Total)
-	d, err := render.Badge(spec)
-	if err != nil {
-		return nil, err
-	}
-	return d.SVG(draw.Light, draw.File), nil
-}
-
-func (b badge) say(_ string, n notice) []byte {
-	spec := b.spec
-	spec.Value, spec.State = n.text, render.Unknown
-	if n.failed {
+func (b badge) say(text, detail string, failed bool) *draw.Drawing {
+	spec := b.Look
+	spec.Value, spec.State = text, render.Unknown
+	if failed {
 		spec.State = render.Failed
 	}
-	if n.wrong {
-		spec.Value = n.detail
+	if text == "wrong parameter" {
+		spec.Value = detail
 	}
 	d, err := render.Badge(spec)
-	if err != nil { // only the colours can be wrong, and they have been read
+	if err != nil { // only the looks can be wrong, and they have been read
+		d, _ = render.Badge(render.BadgeSpec{Label: spec.Label, Value: spec.Value, State: spec.State})
+	}
+	return d
+}
+
+func (b badge) answer(ctx context.Context, op *fetch.Operation, format string) ([]byte, error) {
+	spec, err := b.Load(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	if format == "json" {
+		e := b.endpointOf(spec.Label, spec.Value, false)
+		if spec.State != render.Known {
+			e.Color = "lightgrey"
+		} else if spec.Color != "" {
+			e.Color = strings.TrimPrefix(spec.Color, "#")
+		}
+		return json.Marshal(e)
+	}
+	d, err := render.Badge(spec)
+	if err != nil {
+		return nil, err
+	}
+	return shown(d, format, draw.Light, b.Density)
+}
+
+// endpoint is a badge as shields.io's endpoint badge reads it, whose schema allows
+// no other fields.
+type endpoint struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	Label         string `json:"label"`
+	Message       string `json:"message"`
+	Color         string `json:"color,omitempty"`
+	LabelColor    string `json:"labelColor,omitempty"`
+	IsError       bool   `json:"isError,omitempty"`
+	NamedLogo     string `json:"namedLogo,omitempty"`
+	LogoColor     string `json:"logoColor,omitempty"`
+	Style         string `json:"style,omitempty"`
+	CacheSeconds  int    `json:"cacheSeconds,omitempty"`
+}
+
+// endpointOf is the badge with a message.
+func (b badge) endpointOf(label, message string, failed bool) endpoint {
+	e := endpoint{SchemaVersion: 1, Label: label, Message: message, Color: "blue", IsError: failed, NamedLogo: b.Logo,
+		LabelColor: strings.TrimPrefix(b.Look.LabelColor, "#"), LogoColor: strings.TrimPrefix(b.Look.LogoColor, "#"),
+		Style: string(b.Look.Style), CacheSeconds: b.CacheSeconds}
+	if b.Logo == "" {
+		e.LogoColor = ""
+	}
+	return e
+}
+
+// endpoint is what the badge says in place of a number, as JSON.
+func (b badge) endpoint(label, message string, failed bool) []byte {
+	e := b.endpointOf(label, message, failed)
+	e.Color, e.CacheSeconds = "lightgrey", 0
+	if failed {
+		e.Color = "red"
+	}
+	body, err := json.Marshal(e)
+	if err != nil { // a struct of texts and numbers can be written
 		return nil
 	}
-	return d.SVG(draw.Light, draw.File)
+	return body
 }

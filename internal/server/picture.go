@@ -2,44 +2,56 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"clickql/internal/cache"
+	"clickql/internal/draw"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
-	"clickql/internal/pypi"
-	"clickql/internal/query"
+	"clickql/internal/picture"
+	"clickql/internal/tabular"
 )
 
-// picture is one picture as its address describes it.
-type picture interface {
-	// draw answers for a project that is known, in the operation's data. The
-	// error is a *query.Error.
-	draw(ctx context.Context, op *fetch.Operation, project string) ([]byte, error)
-	// say draws a few words in the picture's place, in its look.
-	say(project string, n notice) []byte
+// A format is the ending of an address. Those of tables are tabular's.
+const (
+	formatSVG = "svg"
+	formatPNG = "png"
+)
+
+// subject is what an address of pictures is about.
+type subject interface {
+	// answer is the subject in a format. The error is a *picture.Notice or a
+	// *fault.Error.
+	answer(ctx context.Context, op *fetch.Operation, format string) (body []byte, err error)
+	// say draws a few words in the subject's place, in its look. wrong tells that
+	// the address is, and failed that something broke.
+	say(text, detail string, failed bool) *draw.Drawing
+	// theme and density are those that it is drawn in.
+	seen() (theme draw.Theme, density float64)
+	// keep is how many seconds it may be kept.
+	keep() int
 }
 
-// notice is what a picture says where it has nothing to show.
-type notice struct {
-	text, detail string
-	failed       bool // in contrast to: there is nothing to show
-	wrong        bool // the address is wrong, and detail tells its author how
+// kind is a kind of subjects: charts or badges.
+type kind struct {
+	use     picture.Use
+	formats []string
+	// read reads an address: the name in its path without the ending, and its
+	// query. With an error, the subject can still say what is wrong.
+	read func(name, query string) (subject, error)
 }
-
-// reader reads an address into a picture. With an error, the picture can still
-// say what is wrong.
-type reader func(*url.URL) (picture, error)
 
 // How long a picture may be kept by browsers and by the proxies of the sites
-// that show it. The data changes daily, and a stale picture is revalidated by
-// its tag at no cost.
+// that show it. The data changes daily, and a stale picture is revalidated by its
+// tag at no cost. What is said in a picture's place may change in a minute.
 const (
-	keepPicture = "public, max-age=600, stale-while-revalidate=86400"
+	keepStale   = ", stale-while-revalidate=86400, stale-if-error=604800"
 	keepUnknown = "public, max-age=60" // the project may be in the next load
 	keepNothing = "no-store"
 )
@@ -48,132 +60,228 @@ const (
 // styles.
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'"
 
-// picture serves /KIND/PROJECT.svg. Whatever goes wrong is drawn as well, since
-// pages show pictures and not texts.
-func (s *Server) picture(read reader) http.Handler {
-	salt := buildSalt()
-	drawn := newDrawn()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, ok := strings.CutSuffix(r.PathValue("file"), ".svg")
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		project := pypi.NormalizeName(name)
-		h := w.Header()
-		h.Set("Content-Type", "image/svg+xml; charset=utf-8")
-		h.Set("Content-Security-Policy", picturePolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		pic, err := read(r.URL)
-		if err != nil {
-			s.sendFailure(w, r, pic, project, err)
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.QueryTimeout)
-		defer cancel()
-		op := s.cfg.Loader.Begin(ctx)
-		tag := ""
-		if version := op.Snapshot().Version; version != "" {
-			tag = contentTag(salt, []byte(version), []byte(r.URL.Path), []byte(r.URL.Query().Encode()))
-		}
-		d, known := drawn.Get(tag)
-		switch {
-		case known:
-		case tag != "" && fresh(r, tag):
-			d.keep = keepPicture // the client has the rest
-		default:
-			if d, err = paint(ctx, op, pic, project); err != nil {
-				s.sendFailure(w, r, pic, project, err)
-				return
-			}
-			if tag != "" {
-				drawn.Add(tag, d)
-			}
-		}
-		d.send(w, r, tag)
-	})
-}
-
-// drawing is a picture as it is sent, and how long it may be kept.
-type drawing struct {
-	svg  []byte
-	keep string
-}
-
-// maxDrawn is how many drawings are kept, of some kilobytes each and never more
-// than a hundred.
-const maxDrawn = 512
-
-// newDrawn keeps drawings by their tags, which change with the data: they save
+// maxPictures bounds the pictures that are kept in memory, in bytes: they save
 // drawing, and outlast an absence of ClickHouse.
-func newDrawn() *lru.Cache[string, drawing] {
-	c, err := lru.New[string, drawing](maxDrawn)
-	if err != nil {
-		panic(err) // the size is positive
-	}
-	return c
+const maxPictures = 32 << 20
+
+// pictures serves a kind of pictures, and their numbers. Whatever goes wrong is
+// drawn as well, since pages show pictures and not texts.
+type pictures struct {
+	*Server
+	kind
+	salt []byte
+	kept *cache.Cache[[]byte]
 }
 
-// send sends the drawing. Without a tag, which stands for the data's version,
-// its own content is the tag.
-func (d drawing) send(w http.ResponseWriter, r *http.Request, tag string) {
-	if tag == "" {
-		tag = contentTag(d.svg)
-	}
-	h := w.Header()
-	h.Set("ETag", tag)
-	h.Set("Cache-Control", d.keep)
-	if fresh(r, tag) {
-		w.WriteHeader(http.StatusNotModified)
+// pictures is the handler of a kind.
+func (s *Server) pictures(k kind) http.Handler {
+	return &pictures{s, k, buildSalt(), cache.New[[]byte](cache.Config{Bytes: maxPictures, Now: time.Now})}
+}
+
+// ServeHTTP answers /KIND/NAME.FORMAT, /KIND/NAME and /KIND.FORMAT.
+func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, format, ok := p.split(r)
+	if !ok {
+		http.NotFound(w, r)
 		return
 	}
-	_, _ = w.Write(d.svg) // the client has gone: nobody to tell
+	subject, err := p.read(name, r.URL.RawQuery)
+	v := view{p, w, r, subject, format}
+	v.headers()
+	if err != nil {
+		v.fail(err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), p.cfg.QueryTimeout)
+	defer cancel()
+	op := p.cfg.Loader.Begin(ctx)
+	version := op.Snapshot().Version
+	if version == "" {
+		v.fresh(ctx, op)
+		return
+	}
+	asked := format + " " + name + "?" + picture.Canonical(r.URL.RawQuery, p.use)
+	tag := contentTag(p.salt, []byte(version), []byte(asked))
+	p.kept.Use(version)
+	body, _, known := p.kept.Get(version, asked)
+	if !known && !tagged(r, tag) {
+		if body, err = subject.answer(ctx, op, format); err != nil {
+			v.fail(err)
+			return
+		}
+		p.kept.Put(version, asked, body, int64(len(body)+len(asked)))
+	}
+	v.send(body, tag)
 }
 
-// paint draws the picture, or says that there is no such project. Without an
-// index of projects, every project counts as known.
-func paint(ctx context.Context, op *fetch.Operation, pic picture, project string) (drawing, error) {
-	if err := op.Ready(); err != nil {
-		return drawing{}, err
+// split takes an address's path apart. A name may hold dots: only endings that
+// there are count.
+func (p *pictures) split(r *http.Request) (name, format string, ok bool) {
+	file := r.PathValue("file")
+	if file == "" {
+		_, ending, dotted := strings.Cut(r.URL.Path[1:], ".")
+		if !dotted {
+			ending = formatSVG
+		}
+		return "", ending, true
 	}
-	projects := op.Snapshot().Projects
-	if _, known := projects.Total(project); !known && projects != nil {
-		n := notice{text: "unknown project", detail: "No project of this name has downloads in the data."}
-		return drawing{pic.say(project, n), keepUnknown}, nil
+	for _, f := range p.formats {
+		if name, ok := cutEnding(file, "."+f); ok {
+			return name, f, name != ""
+		}
 	}
-	svg, err := pic.draw(ctx, op, project)
-	return drawing{svg, keepPicture}, err
+	return file, formatSVG, true
 }
 
-// sendFailure draws what went wrong, with the status that tells it to proxies.
-func (s *Server) sendFailure(w http.ResponseWriter, r *http.Request, pic picture, project string, err error) {
-	failure := new(query.Error)
+// cutEnding is the name without its ending, in any case.
+func cutEnding(name, ending string) (string, bool) {
+	n := len(name) - len(ending)
+	if n < 0 || !strings.EqualFold(name[n:], ending) {
+		return name, false
+	}
+	return name[:n], true
+}
+
+// view is one request for a picture.
+type view struct {
+	*pictures
+	w       http.ResponseWriter
+	r       *http.Request
+	subject subject
+	format  string
+}
+
+// drawn tells that the answer is a picture.
+func (v view) drawn() bool { return v.format == formatSVG || v.format == formatPNG }
+
+// headers are those of every answer.
+func (v view) headers() {
+	h := v.w.Header()
+	switch v.format {
+	case formatSVG:
+		h.Set("Content-Type", "image/svg+xml; charset=utf-8")
+	case formatPNG:
+		h.Set("Content-Type", "image/png")
+	default:
+		h.Set("Content-Type", tabular.Format(v.format).ContentType())
+	}
+	h.Set("Content-Security-Policy", picturePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// fresh answers where the data's version is not known: the content is the tag.
+func (v view) fresh(ctx context.Context, op *fetch.Operation) {
+	body, err := v.subject.answer(ctx, op, v.format)
+	if err != nil {
+		v.fail(err)
+		return
+	}
+	v.send(body, contentTag(body))
+}
+
+// send sends an answer, unless the client has it.
+func (v view) send(body []byte, tag string) {
+	h := v.w.Header()
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(v.subject.keep())+keepStale)
+	if fresh(v.r, tag) {
+		v.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = v.w.Write(body) // the client has gone: nobody to tell
+}
+
+// fail says what went wrong, or that there is nothing to show, with the status
+// that tells it to proxies. A picture that there is none of is one all the same.
+func (v view) fail(err error) {
+	if notice := new(picture.Notice); errors.As(err, &notice) {
+		status := http.StatusOK
+		if !v.drawn() && v.use != picture.OfBadge {
+			status = http.StatusNotFound
+		}
+		v.w.Header().Set("Cache-Control", keepUnknown)
+		v.words(status, notice.Text, notice.Detail, "NOT_FOUND", false)
+		return
+	}
+	failure := new(fault.Error)
 	if !errors.As(err, &failure) {
-		failure = &query.Error{Code: query.Internal, Message: "the picture could not be drawn", Cause: err}
+		failure = &fault.Error{Code: fault.Internal, Message: "the picture could not be drawn", Cause: err}
 	}
 	status, text := pictureStatus(failure.Code)
+	keep := keepUnknown
 	if status >= http.StatusInternalServerError {
-		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "picture failed",
+		keep = keepNothing
+		v.cfg.Log.LogAttrs(v.r.Context(), slog.LevelWarn, "picture failed",
 			slog.String("code", string(failure.Code)), slog.String("error", failure.Message), slog.Any("cause", failure.Cause))
 	}
-	w.Header().Set("Cache-Control", keepNothing)
-	w.WriteHeader(status)
-	n := notice{text: text, detail: failure.Message, failed: true, wrong: status == http.StatusBadRequest}
-	_, _ = w.Write(pic.say(project, n)) // as above
+	v.w.Header().Set("Cache-Control", keep)
+	v.words(status, text, failure.Message, string(failure.Code), true)
+}
+
+// words answers with a few words: in a picture, or as an error in GraphQL's form.
+func (v view) words(status int, text, detail, code string, failed bool) {
+	if !v.drawn() {
+		if b, ok := v.subject.(badge); ok {
+			v.w.WriteHeader(status)
+			_, _ = v.w.Write(b.endpoint(b.Look.Label, text, failed)) // as above
+			return
+		}
+		v.w.Header().Set("Content-Type", "application/json")
+		body, err := json.Marshal(map[string]any{"errors": []any{map[string]any{
+			"message": sentence(text, detail), "extensions": map[string]any{"code": code},
+		}}})
+		if err != nil { // a map of texts can be written
+			body = nil
+		}
+		v.w.WriteHeader(status)
+		_, _ = v.w.Write(body) // as above
+		return
+	}
+	d := v.subject.say(text, detail, failed)
+	theme, density := v.subject.seen()
+	body, err := shown(d, v.format, theme, density)
+	if err != nil {
+		body, err = shown(d, v.format, theme, 1)
+	}
+	if err != nil {
+		v.cfg.Log.LogAttrs(v.r.Context(), slog.LevelError, "an error could not be drawn", slog.Any("error", err))
+	}
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body) // as above
+}
+
+// sentence is a few words with their explanation.
+func sentence(text, detail string) string {
+	if detail == "" {
+		return text
+	}
+	return text + ": " + detail
+}
+
+// shown is a drawing in a format.
+func shown(d *draw.Drawing, format string, theme draw.Theme, density float64) ([]byte, error) {
+	if format != formatPNG {
+		return d.SVG(theme, draw.File), nil
+	}
+	body, err := d.PNG(theme, density)
+	if err != nil {
+		return nil, fault.BadInput("a PNG of %.0f x %.0f at dpr=%g has too many pixels; at most %d are drawn", d.W, d.H, density, draw.MaxPixels)
+	}
+	return body, nil
 }
 
 // pictureStatus is the HTTP status of a failure, and the word or two that fit
 // on a badge.
-func pictureStatus(code query.Code) (status int, text string) {
+func pictureStatus(code fault.Code) (status int, text string) {
 	switch code {
-	case query.BadUserInput:
+	case fault.BadUserInput:
 		return http.StatusBadRequest, "wrong parameter"
-	case query.CostLimit, query.Uncovered:
+	case fault.CostLimit, fault.Uncovered:
 		return http.StatusUnprocessableEntity, "too much to count"
-	case query.Unavailable, query.Overloaded:
+	case fault.Unavailable, fault.Overloaded:
 		return http.StatusServiceUnavailable, "unavailable"
-	case query.Timeout:
+	case fault.Timeout:
 		return http.StatusGatewayTimeout, "timed out"
 	default:
 		return http.StatusInternalServerError, "failed"

@@ -1,163 +1,190 @@
 package server
 
 import (
-	"errors"
-	"html"
+	"encoding/csv"
+	"encoding/json"
+	"image/png"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"clickql/internal/catalog"
-	"clickql/internal/draw"
-	"clickql/internal/query"
-	"clickql/internal/render"
 )
 
-func address(t *testing.T, rawQuery string) *url.URL {
-	t.Helper()
-	u, err := url.Parse("/chart/x.svg?" + rawQuery)
-	if err != nil {
+// TestPicturesOfSeveral: projects side by side, all of PyPI, rankings, maps and
+// donuts, as SVG and as PNG, with and without an ending.
+func TestPicturesOfSeveral(t *testing.T) {
+	g, _ := sampled(t)
+	for path, want := range map[string][]string{
+		"/chart/alpha,beta.svg?last=all":                                 {"alpha, beta", ">alpha<", ">beta<"},
+		"/chart/alpha,gamma.svg?last=all":                                {"unknown: gamma", "alpha"},
+		"/chart.svg?last=all":                                            {"All of PyPI", "1.23k"},
+		"/chart.svg?by=project&last=all":                                 {"Most downloaded projects", "alpha", "98 %", "1.2k"},
+		"/chart/alpha?last=all":                                          {"<svg", "alpha"},
+		"/chart/alpha.SVG?last=all":                                      {"<svg", "alpha"},
+		"/chart/alpha.svg?shape=map&last=all":                            {"downloads, by country"},
+		"/chart/alpha.svg?by=country&shape=donut&last=all":               {"Germany", "75 %", "France", "25 %"},
+		"/chart/alpha.svg?country=de&python=3.12&by=version&last=all":    {"in Germany, Python 3.12", "by version"},
+		"/chart/alpha.svg?version=>=1&last=all":                          {"version &gt;=1"},
+		"/chart/alpha.svg?system=linux&mirrors=false&last=all":           {"on Linux, without mirrors"},
+		"/chart/alpha.svg?transform=cumulative&last=all&title=So+far":    {"So far", "since 1 Mar 2024"},
+		"/chart/alpha,beta.svg?transform=indexed&last=all&scale=log&v=2": {"= 100"},
+		"/badge/alpha.svg?show=rank&period=total":                        {"#1 of 2"},
+		"/badge/alpha.svg?show=python&period=total":                      {"3.12"},
+		"/badge/beta.svg?style=social&logo=pypi":                         {"<path", "downloads/month"},
+		"/badge/alpha.svg?show=trend&period=week":                        {"±0 %"},
+		"/badge/alpha.svg?show=trend&period=month":                       {"incomplete"},
+	} {
+		got := ask(t, "GET", g.base+path, "")
+		if got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+		for _, text := range want {
+			if !strings.Contains(got.body, text) {
+				t.Errorf("%s: %q is not in it: %.1500s", path, text, got.body)
+			}
+		}
+	}
+	for path, width := range map[string]int{"/chart/alpha.png?last=all&width=300&height=150&dpr=2": 600, "/chart.png?by=project&last=all": 800, "/chart/alpha.png?heigth=1": 800} {
+		got := ask(t, "GET", g.base+path, "")
+		img, err := png.Decode(strings.NewReader(got.body))
+		if err != nil || img.Bounds().Dx() != width || got.header.Get("Content-Type") != "image/png" {
+			t.Errorf("%s: %d, %v", path, got.status, err)
+		}
+	}
+}
+
+// TestValuesNeverSeen: a filter that nothing ever matched is said, and not drawn
+// as a zero.
+func TestValuesNeverSeen(t *testing.T) {
+	g, _ := sampled(t)
+	for path, want := range map[string]string{
+		"/chart/alpha.svg?country=NZ":           "there are DE, FR",
+		"/chart/alpha.svg?country=xx":           "no country",
+		"/chart/alpha.svg?country=DE,NZ":        "there are DE, FR",
+		"/chart/alpha.svg?python=2.7":           "there are 3.12",
+		"/chart/alpha.svg?version=>=3":          "there are 1.0",
+		"/chart/alpha.svg?installer=conda":      "there are pip, bandersnatch",
+		"/badge/alpha.svg?system=Plan9":         "there are Linux",
+		"/chart/alphq.svg":                      "Is alpha meant?",
+		"/chart/alpha.svg?from=2030-01-01":      "1 – 30 Mar 2024",
+		"/badge/alpha.json?system=Plan9":        "wrong parameter",
+		"/chart/alpha.csv?system=Plan9":         "there are Linux",
+		"/chart/alpha.svg?version===1.0&last=2": "last",
+	} {
+		got := ask(t, "GET", g.base+path, "")
+		if !strings.Contains(strings.Join(strings.Fields(unescaped(got.body)), " "), want) && !spread(got.body, want) {
+			t.Errorf("%s: %q is not in %d %s", path, want, got.status, got.body)
+		}
+		if keep := got.header.Get("Cache-Control"); keep != keepUnknown {
+			t.Errorf("%s: %s", path, keep)
+		}
+	}
+}
+
+// unescaped is an SVG's text as it is read.
+func unescaped(svg string) string {
+	return strings.NewReplacer("&#34;", `"`, "&gt;", ">", "&lt;", "<", "&amp;", "&").Replace(svg)
+}
+
+// spread tells that all words of a text are in an SVG, whose lines are broken.
+func spread(svg, text string) bool {
+	return !slices.ContainsFunc(strings.Fields(text), func(word string) bool { return !strings.Contains(unescaped(svg), word) })
+}
+
+// TestNumbersOfPictures: the file of a picture's address has its numbers, in the
+// columns of the contract.
+func TestNumbersOfPictures(t *testing.T) {
+	g, _ := sampled(t)
+	rows := func(path string) [][]string {
+		got := ask(t, "GET", g.base+path, "")
+		records, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
+		if err != nil || got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") {
+			t.Fatalf("%s: %d %v %s", path, got.status, err, got.body)
+		}
+		if head := strings.Join(records[0], ","); head != "date,project,value,label,complete,total" {
+			t.Errorf("%s: %s", path, head)
+		}
+		return records[1:]
+	}
+	if got := rows("/chart/alpha.csv?last=all&interval=day"); len(got) != 30 || strings.Join(got[0], ",") != "2024-03-01,alpha,,,true,40" {
+		t.Errorf("%q", got)
+	}
+	week := rows("/chart/alpha.csv?last=all&interval=week")
+	if strings.Join(week[0], ",") != "2024-02-26,alpha,,,false,120" || strings.Join(week[1], ",") != "2024-03-04,alpha,,,true,280" || week[4][4] != "false" {
+		t.Errorf("%q", week)
+	}
+	split := rows("/chart/alpha.csv?last=all&interval=month&by=country&first=1")
+	if len(split) != 2 || strings.Join(split[0], ",") != "2024-03-01,alpha,DE,Germany,false,900" || strings.Join(split[1], ",") != "2024-03-01,alpha,,Other,false,300" {
+		t.Errorf("%q", split)
+	}
+	if unknown := rows("/chart/beta.csv?last=all&interval=month&by=country"); len(unknown) != 1 || strings.Join(unknown[0][1:4], ",") != "beta,,Unknown" {
+		t.Errorf("%q", unknown)
+	}
+	if all := rows("/chart.csv?last=1d"); strings.Join(all[0], ",") != "2024-03-30,,,,true,41" {
+		t.Errorf("%q", all)
+	}
+	if parts := rows("/chart.csv?by=project&last=all"); len(parts) != 2 || strings.Join(parts[0], ",") != "2024-03-01,alpha,alpha,alpha,true,1200" {
+		t.Errorf("%q", parts)
+	}
+	var list []map[string]any
+	got := ask(t, "GET", g.base+"/chart/alpha.json?last=2d", "")
+	if err := json.Unmarshal([]byte(got.body), &list); err != nil || len(list) != 2 || list[0]["value"] != nil || list[0]["total"] != 40. || list[0]["complete"] != true {
+		t.Errorf("%s, %v", got.body, err)
+	}
+	for format, magic := range map[string]string{"parquet": "PAR1", "arrow": "ARROW1"} {
+		if got := ask(t, "GET", g.base+"/chart/alpha."+format, ""); !strings.HasPrefix(got.body, magic) {
+			t.Errorf("%s: %.40q", format, got.body)
+		}
+	}
+	if none := ask(t, "GET", g.base+"/chart/none.json", ""); none.status != http.StatusNotFound || !strings.Contains(none.body, `"errors"`) {
+		t.Errorf("%d %s", none.status, none.body)
+	}
+}
+
+// TestMissingDaysAreEmpty: a day that is not loaded has no total, in no format a
+// zero.
+func TestMissingDaysAreEmpty(t *testing.T) {
+	g, db := sampled(t)
+	if err := db.Conn.Exec(t.Context(), strings.ReplaceAll(rows, "2024-03-01", "2024-04-02")); err != nil {
 		t.Fatal(err)
 	}
-	return u
-}
-
-func TestWrongParametersAreSaid(t *testing.T) {
-	for _, c := range []struct {
-		read  reader
-		query string
-		want  string // part of the message
-	}{
-		{readChart, "last=90", "last"},
-		{readChart, "last=d", "last"},
-		{readChart, "last=", "last"},
-		{readChart, "last=90d&last=30d", "2 times"},
-		{readChart, "from=2024-02-30", "from"},
-		{readChart, "interval=hour", "day, week, month, quarter, year"},
-		{readChart, "by=project", "version, country"},
-		{readChart, "by=", "by"},
-		{readChart, "first=0", "between 1 and"},
-		{readChart, "first=11", "between 1 and"},
-		{readChart, "first=ten", "whole number"},
-		{readChart, "mirrors=no", "true or false"},
-		{readChart, "theme=blue", "theme"},
-		{readChart, "shape=pie", "shape"},
-		{readChart, "width=100000", "width"},
-		{readChart, "heigth=100", `"heigth" is not a parameter; there are by, ci,`},
-		{readChart, "a=%zz", "name=value"},
-		{readChart, "country=" + strings.Repeat("x", 201), "longer"},
-		{readBadge, "period=hour", "day, week, month"},
-		{readBadge, "color=%23xyz", "colour"},
-		{readBadge, "style=metal", "style"},
-		{readBadge, "by=country", "not a parameter"},
-		{readBadge, "last=7d", "not a parameter"},
-	} {
-		pic, err := c.read(address(t, c.query))
-		bad := new(query.Error)
-		if !errors.As(err, &bad) || bad.Code != query.BadUserInput || !strings.Contains(bad.Message, c.want) {
-			t.Errorf("%s: error %v, want BAD_USER_INPUT with %q", c.query, err, c.want)
-			continue
-		}
-		svg := string(pic.say("x", notice{text: "wrong parameter", detail: bad.Message, failed: true, wrong: true}))
-		if said := html.EscapeString(strings.Fields(bad.Message)[0]); !strings.Contains(svg, "<svg") || !strings.Contains(svg, said) {
-			t.Errorf("%s: %q is not in the picture %s", c.query, said, svg)
-		}
-	}
-}
-
-func TestChartAddress(t *testing.T) {
-	year, ninety := 12, 90
-	from, to := catalog.Day(19000), catalog.Day(19010)
-	for _, c := range []struct {
-		query string
-		want  chart
-	}{
-		{"", chart{bounds: query.Bounds{Last: &year, Unit: query.Monthly}}},
-		{"last=all", chart{}},
-		{"last=90d&interval=week&by=file_type&first=3&others=false", chart{
-			bounds: query.Bounds{Last: &ninety, Unit: query.Daily}, interval: query.Weekly, by: catalog.FileType, first: 3,
-		}},
-		{"from=2022-01-08&to=2022-01-18", chart{bounds: query.Bounds{From: &from, To: &to}}},
-		{"country=DE,FR&mirrors=false&theme=dark&shape=bar&width=400&height=200&last=all", chart{
-			scope: scope{conditions: []query.Condition{{Dim: catalog.Country, Values: []string{"DE", "FR"}}}},
-			theme: draw.Dark, shape: render.Bars, width: 400, height: 200,
-		}},
-	} {
-		pic, err := readChart(address(t, c.query))
-		if err != nil {
-			t.Errorf("%s: %v", c.query, err)
-			continue
-		}
-		want := c.want
-		want.scope.mirrors = !strings.Contains(c.query, "mirrors=false")
-		want.others = !strings.Contains(c.query, "others=false")
-		if want.first == 0 {
-			want.first = chartFirst
-		}
-		if want.theme == "" {
-			want.theme = draw.Auto
-		}
-		if want.shape == "" {
-			want.shape = render.Area
-		}
-		if diff := cmp.Diff(want, pic, cmp.AllowUnexported(chart{}, scope{})); diff != "" {
-			t.Errorf("%s:\n%s", c.query, diff)
-		}
-	}
-}
-
-func TestFromWithLastIsRefusedByTheRange(t *testing.T) {
-	pic, err := readChart(address(t, "last=90d&from=2024-01-01"))
-	if err != nil {
+	if err := g.catalog.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pic.(chart).bounds.In(query.Slice{}, catalog.Range{From: 19000, To: 20000}); err == nil {
-		t.Error("both are taken")
+	got := ask(t, "GET", g.base+"/chart/alpha.csv?from=2024-03-30&to=2024-04-03", "")
+	want := "2024-03-30,alpha,,,true,40\n2024-03-31,alpha,,,false,\n2024-04-01,alpha,,,false,\n2024-04-02,alpha,,,true,40\n"
+	if !strings.Contains(got.body, want) {
+		t.Errorf("%s", got.body)
+	}
+	if svg := ask(t, "GET", g.base+"/chart/alpha.svg?from=2024-03-30&to=2024-04-03", ""); !strings.Contains(svg.body, "2 days not loaded") {
+		t.Errorf("%s", svg.body)
 	}
 }
 
-func TestChartInterval(t *testing.T) {
-	for _, c := range []struct {
-		days  int
-		asked query.Interval
-		want  query.Interval
-	}{
-		{1, "", query.Daily}, {120, "", query.Daily}, {121, "", query.Weekly}, {366 * 3, "", query.Weekly},
-		{366*3 + 1, "", query.Monthly}, {maxPoints, query.Daily, query.Daily}, {maxPoints + 1, query.Weekly, query.Weekly},
+// TestEndpointBadge: the JSON has the fields of shields.io's endpoint schema and
+// no other; an error is one as well.
+func TestEndpointBadge(t *testing.T) {
+	g, _ := sampled(t)
+	allowed := []string{"schemaVersion", "label", "message", "color", "labelColor", "isError", "namedLogo", "logoSvg", "logoColor", "logoSize", "style", "cacheSeconds"}
+	for path, message := range map[string]string{
+		"/badge/alpha.json": "1.2k",
+		"/badge/alpha.json?logo=python&color=green&style=social": "1.2k",
+		"/badge/none.json":              "unknown project",
+		"/badge/alpha.json?period=hour": "wrong parameter",
 	} {
-		got, err := chart{interval: c.asked}.every(catalog.Range{From: 10000, To: catalog.Day(10000 + c.days - 1)})
-		if err != nil || got != c.want {
-			t.Errorf("%d days, asked %q: %s, %v, want %s", c.days, c.asked, got, err, c.want)
+		got := ask(t, "GET", g.base+path, "")
+		fields := map[string]any{}
+		if err := json.Unmarshal([]byte(got.body), &fields); err != nil || got.header.Get("Content-Type") != "application/json" {
+			t.Fatalf("%s: %v %s", path, err, got.body)
+		}
+		for name := range fields {
+			if !slices.Contains(allowed, name) {
+				t.Errorf("%s: %s is not in the schema", path, name)
+			}
+		}
+		label, _ := fields["label"].(string)
+		if fields["schemaVersion"] != 1. || fields["message"] != message || label == "" {
+			t.Errorf("%s: %s", path, got.body)
 		}
 	}
-	if _, err := (chart{interval: query.Daily}).every(catalog.Range{From: 0, To: maxPoints}); err == nil {
-		t.Error("more days than a chart can show are taken")
-	}
-}
-
-func TestTagsMatchWeakly(t *testing.T) {
-	tag := contentTag([]byte("a"), []byte("b"))
-	if tag == contentTag([]byte("ab")) || tag == contentTag([]byte("a"), []byte("c")) {
-		t.Error("different parts share a tag")
-	}
-	strong := strings.TrimPrefix(tag, "W/")
-	for header, want := range map[string]bool{tag: true, strong: true, `"x", ` + strong: true, "*": true, `"x"`: false, "": false} {
-		r := ask304(t, header)
-		if fresh(r, tag) != want {
-			t.Errorf("If-None-Match: %s: fresh %t, want %t", header, !want, want)
-		}
-	}
-}
-
-func ask304(t *testing.T, ifNoneMatch string) *http.Request {
-	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	if ifNoneMatch != "" {
-		r.Header.Set("If-None-Match", ifNoneMatch)
-	}
-	return r
 }

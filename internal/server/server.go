@@ -128,8 +128,13 @@ func (s *Server) routes(m *metrics) http.Handler {
 	answers := s.graphql(m)
 	mux.Handle("/graphql", shared(answers))
 	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
-	mux.Handle("GET /chart/{file}", shared(compressed(s.picture(readChart))))
-	mux.Handle("GET /badge/{file}", shared(compressed(s.picture(readBadge))))
+	chart := shared(compressed(s.pictures(charts)))
+	mux.Handle("GET /chart/{file}", chart)
+	mux.Handle("GET /chart", chart)
+	for _, f := range charts.formats {
+		mux.Handle("GET /chart."+f, chart)
+	}
+	mux.Handle("GET /badge/{file}", shared(compressed(s.pictures(badges))))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
 	mux.Handle("GET /healthz", http.HandlerFunc(healthz))

@@ -1,0 +1,234 @@
+package picture
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"clickql/internal/cube"
+	"clickql/internal/draw"
+	"clickql/internal/fetch"
+	"clickql/internal/icons"
+	"clickql/internal/pypi"
+	asking "clickql/internal/query"
+	"clickql/internal/render"
+)
+
+// badgeShows are what a badge can tell, the default first.
+var badgeShows = []string{"downloads", "rank", "trend", "python"}
+
+// Badge is a number of a project, as an address describes it.
+type Badge struct {
+	Name   string // normalised
+	Filter Filter
+	Bounds cube.Bounds
+	Period string // day, week, month, quarter, year or total
+	Show   string // of badgeShows
+
+	Look    render.BadgeSpec // all but the value
+	Logo    string           // a slug of Simple Icons; empty for none
+	Density float64
+	// CacheSeconds is how long the badge may be kept.
+	CacheSeconds int
+}
+
+// periods are what a badge counts; each but total ends on the newest day of the
+// data and is as long as in a range of `last: 1`.
+var periods = map[string]cube.Interval{"day": cube.Daily, "week": cube.Weekly, "month": cube.Monthly, "quarter": cube.Quarterly, "year": cube.Yearly}
+
+// How long a badge may be kept: by default, and at most.
+const badgeSeconds, maxBadgeSeconds = 600, 86400
+
+// ReadBadge reads a badge's address: the project in its path, and its query. With
+// an error, which is a *fault.Error for the reader, the badge's looks are still
+// good to draw it in.
+func ReadBadge(name, query string) (Badge, error) {
+	r := newReader(query, OfBadge)
+	b := Badge{Name: pypi.NormalizeName(name), Filter: r.filter(), Period: "month", Show: badgeShows[0], Density: r.density()}
+	if period, ok := r.choice("period"); ok {
+		b.Period = period
+	}
+	if show, ok := r.choice("show"); ok {
+		b.Show = show
+	}
+	if unit, ok := periods[b.Period]; ok {
+		one := 1
+		b.Bounds = cube.Bounds{Last: &one, Unit: unit}
+	}
+	b.Look.Label = b.label()
+	if label, ok := r.text("label"); ok {
+		b.Look.Label = label
+	}
+	if style, ok := r.choice("style"); ok {
+		b.Look.Style = render.BadgeStyle(style)
+	}
+	b.Look.Color, b.Look.LabelColor, b.Look.LogoColor = r.color("color"), r.color("labelColor"), r.color("logoColor")
+	b.logo(r)
+	b.CacheSeconds = min(max(r.number("cacheSeconds", badgeSeconds), badgeSeconds), maxBadgeSeconds)
+	return b, r.err
+}
+
+// label is what the badge's left side says where the address does not.
+func (b *Badge) label() string {
+	switch b.Show {
+	case "rank":
+		return "rank"
+	case "trend":
+		if b.Period == "total" {
+			return "trend"
+		}
+		return "downloads by " + b.Period
+	case "python":
+		return "python"
+	}
+	if b.Period == "total" {
+		return "downloads"
+	}
+	return "downloads/" + b.Period
+}
+
+// Load asks for the badge's number and says it. The error is a *Notice where
+// there is none to be had, else a *fault.Error.
+func (b Badge) Load(ctx context.Context, op *fetch.Operation) (render.BadgeSpec, error) {
+	spec := b.Look
+	if err := op.Ready(); err != nil {
+		return spec, err
+	}
+	snap := op.Snapshot()
+	if _, known := snap.Projects.Total(b.Name); !known && snap.Projects != nil {
+		return spec, unknown([]string{b.Name}, snap.Projects)
+	}
+	filter, err := b.Filter.settle(ctx, op, []string{b.Name})
+	if err != nil {
+		return spec, err
+	}
+	s, err := b.Bounds.In(cube.Slice{}, snap.Days)
+	if err != nil {
+		return spec, err
+	}
+	if b.Show != "rank" {
+		s.Projects = []string{b.Name}
+	}
+	if s, err = filter.narrow(ctx, op, s); err != nil {
+		return spec, err
+	}
+	return b.say(ctx, op, s, spec)
+}
+
+// say fills in what the badge shows of a slice.
+func (b Badge) say(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
+	switch b.Show {
+	case "rank":
+		return b.rank(ctx, op, s, spec)
+	case "trend":
+		return b.trend(ctx, op, s, spec)
+	case "python":
+		return b.pythons(ctx, op, s, spec)
+	}
+	res, err := op.Load(ctx, asking.TotalOf(s))
+	if err == nil {
+		spec.Value = render.Count(res.Total)
+	}
+	return spec, err
+}
+
+// rank says the project's place among all in the slice.
+func (b Badge) rank(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
+	res, err := op.Load(ctx, asking.RankOf(s, b.Name))
+	switch {
+	case err != nil:
+		return spec, err
+	case res.Position == 0:
+		spec.Value, spec.State = "none", render.Unknown
+	default:
+		spec.Value = "#" + grouped(res.Position) + " of " + render.Count(res.Values)
+	}
+	return spec, nil
+}
+
+// grouped writes a number with a comma at every thousand.
+func grouped(n int64) string {
+	text := render.Whole(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// trend says the change of the slice against the period before. Where a day of
+// either is not loaded, there is none.
+func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
+	before, ok := s.Previous()
+	if !ok {
+		return spec, invalid("show=trend compares a period with the one before, which period=total does not have")
+	}
+	both := cube.Range{From: before.Days.From, To: s.Days.To}
+	snap := op.Snapshot()
+	op.Prefetch(ctx, []asking.Request{asking.TotalOf(s), asking.TotalOf(before)})
+	now, err := op.Load(ctx, asking.TotalOf(s))
+	if err != nil {
+		return spec, err
+	}
+	then, err := op.Load(ctx, asking.TotalOf(before))
+	if err != nil {
+		return spec, err
+	}
+	switch {
+	case both.From < snap.Days.From || len(snap.MissingIn(both)) > 0:
+		spec.Value, spec.State = "incomplete", render.Unknown
+	case then.Total == 0:
+		spec.Value, spec.State = "new", render.Unknown
+	default:
+		change := float64(now.Total)/float64(then.Total) - 1
+		spec.Value = render.Change(change)
+		if spec.Color == "" {
+			spec.Color = map[bool]string{true: "brightgreen", false: "orange"}[change >= 0]
+		}
+	}
+	return spec, nil
+}
+
+// mostPythons is the part of the downloads whose Python versions a badge lists.
+const mostPythons = .95
+
+// pythons lists the Python versions that make most of the slice, by version.
+func (b Badge) pythons(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
+	res, err := op.Load(ctx, asking.SplitOf(s, cube.Python, 30, nil))
+	if err != nil {
+		return spec, err
+	}
+	var known, sum int64
+	for _, g := range res.Groups {
+		if g.Value != "" {
+			known += g.Total
+		}
+	}
+	var versions []string
+	for _, g := range res.Groups {
+		if g.Value != "" && float64(sum) < mostPythons*float64(known) {
+			versions = append(versions, g.Value)
+			sum += g.Total
+		}
+	}
+	slices.SortFunc(versions, pypi.CompareVersions)
+	if spec.Value = strings.Join(versions, " | "); len(versions) == 0 {
+		spec.Value, spec.State = "unknown", render.Unknown
+	}
+	return spec, nil
+}
+
+// logo reads the icon at the left.
+func (b *Badge) logo(r *reader) {
+	slug, ok := r.text("logo")
+	if !ok || slug == "" {
+		return
+	}
+	data, ok := icons.Path(strings.ToLower(slug))
+	if !ok {
+		r.fail("logo is %q; it must be a slug of Simple Icons, such as python or pypi", Shorten(slug))
+		return
+	}
+	path, err := draw.ParsePath(data)
+	r.check(err)
+	b.Logo, b.Look.Logo = strings.ToLower(slug), path
+}

@@ -1,0 +1,92 @@
+// Package tabular writes tables row by row in the formats that people take
+// numbers away in: CSV, JSON, NDJSON, Arrow and Parquet. What it holds in memory
+// does not grow with the table.
+package tabular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Kind is what a column holds.
+type Kind uint8
+
+// The kinds, each with the Go type of its values; nil is a value of every kind.
+const (
+	Text  Kind = iota // string
+	Whole             // int64
+	Real              // float64
+	Truth             // bool
+	Date              // Day
+)
+
+// Day is a calendar day, counted in days since 1970-01-01.
+type Day int32
+
+// String writes the day YYYY-MM-DD.
+func (d Day) String() string { return time.Unix(int64(d)*86400, 0).UTC().Format(time.DateOnly) }
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	Kind Kind
+	// Required tells that no value is nil.
+	Required bool
+}
+
+// Format is how a table is written: the ending of its files.
+type Format string
+
+// The formats.
+const (
+	CSV     Format = "csv"
+	JSON    Format = "json"
+	NDJSON  Format = "ndjson"
+	Arrow   Format = "arrow"
+	Parquet Format = "parquet"
+)
+
+// ContentType is the format's media type.
+func (f Format) ContentType() string {
+	switch f {
+	case CSV:
+		return "text/csv; charset=utf-8; header=present"
+	case JSON:
+		return "application/json"
+	case NDJSON:
+		return "application/x-ndjson"
+	case Arrow:
+		return "application/vnd.apache.arrow.file"
+	case Parquet:
+		return "application/vnd.apache.parquet"
+	}
+	return "application/octet-stream"
+}
+
+// Writer takes the rows of a table.
+type Writer interface {
+	// Row writes one row; it has a value for each column, of its kind.
+	Row(values ...any) error
+	// Close writes what is left. It does not close what is written to.
+	Close() error
+}
+
+// ErrFormat tells a format that there is none of.
+var ErrFormat = errors.New("no such format")
+
+// New writes a table to w.
+func New(f Format, w io.Writer, columns []Column) (Writer, error) {
+	switch f {
+	case CSV:
+		return newCSV(w, columns)
+	case JSON:
+		return &jsonWriter{w: w, columns: columns, open: "[", between: ",\n", end: "]\n"}, nil
+	case NDJSON:
+		return &jsonWriter{w: w, columns: columns, between: "\n", end: "\n"}, nil
+	case Arrow, Parquet:
+		return newColumnar(f, w, columns)
+	}
+	return nil, fmt.Errorf("write a table as %q: %w", f, ErrFormat)
+}
