@@ -89,12 +89,17 @@ func (e evaluator) query() object {
 		},
 		"topProjects": func(a given) any { return e.ranking(e.slice(e.d.All(), a), number(a["first"])) },
 		"search": func(a given) any {
-			found := e.d.All().With(cube.Project, slices.DeleteFunc(slices.Clone(e.d.Projects), func(name string) bool { return !strings.HasPrefix(name, a["text"].(string)) })...)
-			connection := e.ranking(found, number(a["first"]))
-			for i, node := range connection["nodes"].([]any) {
-				connection["nodes"].([]any)[i] = node.(object)["project"]
+			nodes := []any{}
+			for how := range 4 { // found by the definition of each way, the better one first
+				names := slices.DeleteFunc(slices.Clone(e.d.Projects), func(name string) bool { return answers(a["text"].(string), name) != how })
+				if len(names) == 0 {
+					continue
+				}
+				for _, node := range e.ranking(e.d.All().With(cube.Project, names...), 1000)["nodes"].([]any) {
+					nodes = append(nodes, node.(object)["project"])
+				}
 			}
-			return connection
+			return object{"nodes": nodes[:min(len(nodes), number(a["first"]))]}
 		},
 		"emergingProjects": func(a given) any { return e.ranked(e.d.emerging(number(a["months"])), number(a["first"])) },
 		"staleProjects":    func(a given) any { return e.ranked(e.d.stale(number(a["months"])), number(a["first"])) },
@@ -316,4 +321,33 @@ func (e evaluator) portfolio(a given) any {
 	}
 	return object{"projects": projects, "projectCount": len(projects), "unresolved": unresolved,
 		"downloads": func(a given) any { return e.downloads(e.slice(s, a)) }}
+}
+
+// answers tells how a name answers a search: 0 exactly, 1 by its beginning, 2 by
+// its parts, 3 nearly, 4 not.
+func answers(text, name string) int {
+	words := strings.Fields(strings.ReplaceAll(strings.ToLower(text), "-", " "))
+	bare, whole := strings.ReplaceAll(name, "-", ""), strings.Join(words, "")
+	all := true
+	for _, word := range words {
+		all = all && strings.Contains(bare, word)
+	}
+	switch {
+	case strings.Join(words, "-") == name:
+		return 0
+	case strings.HasPrefix(bare, whole):
+		return 1
+	case all:
+		return 2
+	}
+	// Without a letter of one or of the other they are the same: one slip, which is
+	// as far as the questions here go.
+	for i := range whole {
+		for j := range bare {
+			if len(whole) >= 8 && (whole[:i]+whole[i+1:] == bare || whole == bare[:j]+bare[j+1:]) {
+				return 3
+			}
+		}
+	}
+	return 4
 }

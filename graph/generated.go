@@ -314,9 +314,12 @@ type Query {
     "The projects' names; each is normalised as PEP 503 says."
     names: [String!]!
   ): [Project]!
-  "Projects whose name starts with the text, most downloaded first."
+  """
+  Projects found by the text: the exact name first, then names that begin with it, then names that hold it
+  as a word or part, then near spellings; within each by downloads of all time.
+  """
   search(
-    "The beginning of the name; normalised as PEP 503 says."
+    "A name, a part of one, or words of one; normalised as PEP 503 says. Spaces count as hyphens."
     text: String!
     "How many, at most 1000."
     first: Int! = 10

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"clickql/graph/rounds"
 	"clickql/internal/catalog"
@@ -34,7 +35,7 @@ func (a arguments) search() (any, error) {
 		return nil, &fault.Error{Code: fault.Uncovered, Message: "search is unavailable: no table of this database lists all projects at a bearable cost; " +
 			"an aggregate keyed by (project) would; ask for projects by name"}
 	}
-	entries, more := a.Snap.Projects.Prefix(pypi.NormalizeName(argument[string](a.given, "text")), behind, first)
+	entries, more := a.Snap.Projects.Search(pypi.NormalizeName(strings.Join(strings.Fields(argument[string](a.given, "text")), "-")), behind, first)
 	return found{entries, more, cursor != nil}, nil
 }
 

@@ -116,7 +116,8 @@ func TestPagesByCursor(t *testing.T) {
 	}{
 		{"topProjects", `topProjects`, `total project { name }`, want},
 		{"search", `search(text: "")`, `name`, want},
-		{"search by prefix", `search(text: "P")`, `name`, []string{"pandas"}},
+		{"search: the beginning, then a part", `search(text: "P")`, `name`, []string{"pandas", "numpy", "zope-interface"}},
+		{"search: words, and slips", `search(text: "Zope interfce")`, `name`, []string{"zope-interface"}},
 	} {
 		for _, size := range []int{1, 2, 3, 7, 8} {
 			var names []string

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // Index holds every project with its downloads of all time, in memory: what
@@ -17,6 +18,10 @@ type Index struct {
 	names  []string // ascending
 	totals []int64
 	sum    int64
+	lookup struct { // laid out at the first search
+		once   sync.Once
+		finder *finder
+	}
 }
 
 // Entry is one project of the index.
@@ -39,6 +44,12 @@ func NewIndex(entries []Entry) *Index {
 		ix.totals = append(ix.totals, e.Total)
 	}
 	return ix
+}
+
+// finder is the index as search reads it.
+func (ix *Index) finder() *finder {
+	ix.lookup.once.Do(func() { ix.lookup.finder = newFinder(ix.names) })
+	return ix.lookup.finder
 }
 
 // Len is the number of projects.
