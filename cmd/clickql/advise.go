@@ -28,6 +28,7 @@ type adviseFlags struct {
 	budget     byteSize
 	sampleRows uint64
 	asJSON     bool
+	database   string // the flags that lead another command to the same one
 }
 
 // newAdviseCommand proposes aggregates.
@@ -48,7 +49,10 @@ queries read.`,
 		Example: `  clickql advise
   clickql advise --budget 20GiB --limit 3 --json
   clickql advise --clickhouse clickhouse://reader:password@host:9000/pypi`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.advise(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.database, _ = again(cmd.Flags())
+			return a.advise(cmd.Context(), f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.asked, "asked-log", "", "`file` that serve keeps what is asked in (default as for serve)")
@@ -80,7 +84,7 @@ func (a *app) advise(ctx context.Context, f adviseFlags) error {
 	if err != nil {
 		return err
 	}
-	conn, release, err := a.connect(ctx, readOnly)
+	conn, release, err := a.connectExisting(ctx, readOnly)
 	if err != nil {
 		return err
 	}
@@ -107,6 +111,9 @@ func (a *app) advise(ctx context.Context, f adviseFlags) error {
 	}
 	if err != nil {
 		return err
+	}
+	for i := range report.Proposals {
+		report.Proposals[i].Command += f.database
 	}
 	if f.asJSON {
 		enc := json.NewEncoder(a.stdout)

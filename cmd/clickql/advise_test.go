@@ -169,6 +169,7 @@ func created(t *testing.T, db *chtest.DB, p advise.Proposal) {
 	if _, known := ddl.Lookup(p.Name); !known {
 		want += " --key " + strings.ReplaceAll(columns, " ", "")
 	}
+	want += ` --clickhouse "${CLICKQL_CLICKHOUSE:?}"` // the flag that was given, whose password is not shown
 	if p.Command != want {
 		t.Errorf("command %q", p.Command)
 	}

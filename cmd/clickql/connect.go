@@ -44,6 +44,18 @@ func (a *app) connect(ctx context.Context, as role, configure ...func(*chconn.Co
 	return conn, func() error { return errors.Join(conn.Close(), e.Close()) }, nil
 }
 
+// connectExisting is connect for commands that only look: where no embedded
+// engine has kept data, there is nothing to look at, and none is made.
+func (a *app) connectExisting(ctx context.Context, as role, configure ...func(*chconn.Config)) (*chconn.Conn, func() error, error) {
+	if a.clickhouse == "" {
+		if held, err := engine.Holds(a.data); err != nil || !held {
+			return nil, nil, errors.Join(err, fmt.Errorf(
+				"%s holds no database: name the directory of the embedded ClickHouse with --data, a server with --clickhouse, or create one with clickql schema apply", a.data))
+		}
+	}
+	return a.connect(ctx, as, configure...)
+}
+
 // open prepares a connection to a DSN.
 func (a *app) open(ctx context.Context, dsn string, configure []func(*chconn.Config)) (*chconn.Conn, error) {
 	cfg := chconn.Config{DSN: dsn, Database: a.database, Log: a.log}

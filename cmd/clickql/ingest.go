@@ -54,7 +54,7 @@ func newIngestRunCommand(a *app) *cobra.Command {
 		Short:   "Load the downloads that are not loaded yet",
 		Long:    "Loads what SOURCE names and the ledger does not hold yet. Safe to kill at any\ninstant and run again.\n\n" + sourceHelp,
 		Example: "  clickql ingest run 'gs://my-exports/2024/*.parquet' 'exports/file_downloads-*.parquet'",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.ingest(cmd.Context(), f, ledger.Downloads, args)
 		},
@@ -71,7 +71,7 @@ func newIngestProjectsCommand(a *app) *cobra.Command {
 		Short:   "Load distribution metadata",
 		Long:    "Loads BigQuery's exports of distribution metadata into the table projects.\n\n" + sourceHelp,
 		Example: "  clickql ingest projects 'gs://my-exports/projects/*.parquet'",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.ingest(cmd.Context(), f, ledger.Projects, args)
 		},

@@ -38,7 +38,7 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 		Long:  backfillLong,
 		Example: "  clickql ingest backfill pypi_downloads_per_month --dry-run\n" +
 			"  clickql ingest backfill pypi_downloads_per_day_by_ci --key project,date,ci",
-		Args: cobra.ExactArgs(1),
+		Args: arguments("TABLE", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Table = args[0]
 			in, release, err := a.mender(cmd.Context(), f, &[]string{}, "filling")

@@ -43,7 +43,7 @@ func newIngestRepairCommand(a *app) *cobra.Command {
 		Short:   "Rebuild a day in every table from its files",
 		Long:    repairLong + sourceHelp,
 		Example: "  clickql ingest repair 'gs://my-exports/pypi/*.parquet' --date 2024-01-31 --dry-run\n  clickql ingest repair 'gs://my-exports/pypi/*.parquet' --from 2024-01-30 --to 2024-02-02",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if req.From, req.To, err = days.span(); err != nil {
 				return err

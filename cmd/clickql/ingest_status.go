@@ -27,7 +27,7 @@ func newIngestStatusCommand(a *app) *cobra.Command {
 			"last batches, the newest day, what is in hand, what is stuck and why, and which\nfiles failed. It changes nothing.",
 		Example: "  clickql ingest status --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			conn, release, err := a.connect(cmd.Context(), admin)
+			conn, release, err := a.connectExisting(cmd.Context(), admin)
 			if err != nil {
 				return err
 			}

@@ -86,13 +86,13 @@ func TestIngestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"ingest", "run"}, "requires at least 1 arg"},
+		{[]string{"ingest", "run"}, "needs SOURCE"},
 		{[]string{"ingest", "run", "x", "--gcs-hmac-key", "k"}, "given together"},
 		{[]string{"ingest", "run", "x", "--batch-bytes", "many"}, "not a size"},
 		{[]string{"ingest", "export-query"}, "export to bucket"},
 		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "today"}, "not a day"},
 		{[]string{"ingest", "export-query", "--bucket", "bucket", "--date", "2024-01-31", "--from", "2024-01-01"}, "give --date, or"},
-		{[]string{"ingest", "verify"}, "requires at least 1 arg"},
+		{[]string{"ingest", "verify"}, "needs SOURCE"},
 		{[]string{"ingest", "repair", "x", "--from", "2024-02-02", "--to", "2024-02-01"}, "comes before --from"},
 		{[]string{"ingest", "verify", "x", "--gcs-hmac-secret", "k"}, "given together"},
 		{[]string{"ingest", "status", "x"}, "takes no arguments"},

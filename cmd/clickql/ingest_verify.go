@@ -34,7 +34,7 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 			"nothing and may run beside a load. Name everything that was loaded: of a part only\n" +
 			"its days are compared with the source, and months and totals with the raw table.\n\n" + sourceHelp,
 		Example: "  clickql ingest verify 'gs://my-exports/2024/*.parquet' --json\n  clickql ingest verify --quick 'exports/*.parquet'",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sources, err := a.absolute(args)
 			if err != nil {
@@ -45,7 +45,7 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer a.releasing(bucket.Close)
-			conn, release, err := a.connect(cmd.Context(), admin)
+			conn, release, err := a.connectExisting(cmd.Context(), admin)
 			if err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ func newIngestWatchCommand(a *app) *cobra.Command {
 			"--full-every. Between rounds no lock is held. An interrupt ends it at once: what a\n" +
 			"round had in hand is carried on or loaded again by the next command.\n\n" + sourceHelp,
 		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet'\n  clickql ingest watch --metrics-addr 127.0.0.1:9180 'exports/*.parquet'",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SOURCE", 1, 0),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), f, args) },
 	}
 	f.define(cmd.Flags())

@@ -81,11 +81,11 @@ func TestIngestWatchUsage(t *testing.T) {
 		args   []string
 		status int
 	}{
-		"time above zero":            {[]string{"x", "--every", "0s"}, exitUsage},
-		"given together":             {[]string{"x", "--gcs-hmac-key", "k"}, exitUsage},
-		"no such kind of source":     {[]string{"s3://bucket/x"}, exitFailed},
-		"its scheme is none":         {[]string{"x", "--clickhouse", "ftp://host"}, exitUsage},
-		"requires at least 1 arg(s)": {nil, exitUsage},
+		"time above zero":           {[]string{"x", "--every", "0s"}, exitUsage},
+		"given together":            {[]string{"x", "--gcs-hmac-key", "k"}, exitUsage},
+		"no such kind of source":    {[]string{"s3://bucket/x"}, exitFailed},
+		"its scheme is none":        {[]string{"x", "--clickhouse", "ftp://host"}, exitUsage},
+		"ingest watch needs SOURCE": {nil, exitUsage},
 	} {
 		args := append([]string{"ingest", "watch", "--clickhouse", db.DSN}, c.args...)
 		if status, _, stderr := clickql(args...); status != c.status || !strings.Contains(stderr, want) {

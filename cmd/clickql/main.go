@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,12 @@ func (a *app) report(ctx context.Context, cmd *cobra.Command, err error) int {
 	return exitFailed
 }
 
+// refused reports that ClickHouse does not let the account in.
+func refused(err error) bool {
+	code, _ := chconn.Code(err)
+	return slices.Contains([]int32{192, 193, 194, 195, 516}, code) // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, IP_ADDRESS_NOT_ALLOWED, AUTHENTICATION_FAILED
+}
+
 // remedy says what to do about a failure of the database, which the place
 // that it came up in cannot know.
 func (a *app) remedy(err error) string {
@@ -88,6 +95,8 @@ func (a *app) remedy(err error) string {
 		return "; the disk that holds " + a.data + " is full: make room on it, and run the same command again"
 	case class == chconn.DiskFull:
 		return "; the disk of the ClickHouse server is full: make room on it, and run the same command again"
+	case refused(err):
+		return "; check the user and the password in --clickhouse"
 	case class == chconn.Denied:
 		return "; use an account that may do this in --clickhouse"
 	case class == chconn.UnknownTable:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"clickql/internal/chconn"
 	"clickql/internal/engine"
 )
 
@@ -55,12 +57,15 @@ func newRootCommand(a *app) *cobra.Command {
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("clickql {{.Version}}\n")
 	a.globalFlags(root.PersistentFlags())
+	for name, flag := range map[string]*choice{"log-level": &a.logLevel, "log-format": &a.logFormat} {
+		// It fails only for a flag that is not there.
+		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(flag.of, cobra.ShellCompDirectiveNoFileComp))
+	}
 	root.AddCommand(a.commands()...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, cmd.CommandPath())
+		return usagef("%w; see %s --help", flagError(err), cmd.CommandPath())
 	})
 	a.prepare(root)
 	return root
@@ -72,16 +77,17 @@ the cheapest table that covers it, and loads the tables exactly once.
 Without --clickhouse every command uses an embedded ClickHouse that keeps its
 data under --data and runs while a command needs it. Each flag can also be given
 as CLICKQL_<FLAG> in the environment, such as CLICKQL_LOG_LEVEL=debug; a flag on
-the command line wins.`
+the command line wins. clickql completion bash (or zsh, fish, powershell) prints
+what has a shell complete commands, flags and the values of those that take words.`
 
 // globalFlags defines the flags that every command has.
 func (a *app) globalFlags(flags *pflag.FlagSet) {
-	a.logLevel = choice{value: "info", of: []string{"debug", "info", "warn", "error"}}
+	a.logLevel = choice{value: "info", of: []string{traceName, "debug", "info", "warn", "error"}}
 	a.logFormat = choice{value: "text", of: []string{"text", "json"}}
 	flags.StringVar(&a.clickhouse, "clickhouse", "", "`DSN` of a server or of a cluster's hosts: clickhouse://user:password@host:9000/pypi, http:// or https://, several hosts separated by commas")
 	flags.StringVar(&a.data, "data", ".clickql", "`directory` of the embedded ClickHouse, used without --clickhouse")
 	flags.StringVar(&a.database, "database", "", "`name` of the database that holds the tables (default that of the DSN, or pypi)")
-	flags.Var(&a.logLevel, "log-level", "least level to log: debug, info, warn or error")
+	flags.Var(&a.logLevel, "log-level", "least level to log: trace (the driver's connections), debug (what is asked and run), info, warn or error")
 	flags.Var(&a.logFormat, "log-format", "how to log: text or json")
 }
 
@@ -166,10 +172,42 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			errs = append(errs, usagef("environment variable %s: %w", name, err))
+			errs = append(errs, usagef("environment variable %s: %w", name, flagError(err)))
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// flagError says what a flag's value must be, where only the machinery that read
+// it has said that it cannot be read.
+func flagError(err error) error {
+	var wrong *pflag.InvalidValueError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	kinds := map[string]string{
+		"int": "a whole number", "int64": "a whole number", "uint64": "a whole number from 0 upwards", "float64": "a number such as 0.5",
+		"duration": "a time such as 90s, 5m or 1h", "bool": "true or false",
+	}
+	kind, plain := kinds[wrong.GetFlag().Value.Type()]
+	if !plain {
+		return err
+	}
+	return fmt.Errorf("--%s %s: it must be %s", wrong.GetFlag().Name, wrong.GetValue(), kind)
+}
+
+// arguments takes from least to most arguments, however many where most is 0;
+// what names one as in the command's use.
+func arguments(what string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("%s needs %s", cmd.CommandPath(), what)
+		case most > 0 && len(args) > most:
+			return fmt.Errorf("%s takes one %s, and was given %q too", cmd.CommandPath(), what, args[most])
+		}
+		return nil
+	}
 }
 
 // environmentName is the variable that a flag is read from.
@@ -177,13 +215,23 @@ func environmentName(flag string) string {
 	return "CLICKQL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// traceName is chconn.LevelTrace, which slog has no name for.
+const traceName = "trace"
+
 // logHandler writes the log as the flags say.
 func (a *app) logHandler() slog.Handler {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel.value)); err != nil {
+	if a.logLevel.value == traceName {
+		level = chconn.LevelTrace
+	} else if err := level.UnmarshalText([]byte(a.logLevel.value)); err != nil {
 		level = slog.LevelInfo
 	}
-	opts := &slog.HandlerOptions{Level: level}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
+		if at, ok := attr.Value.Any().(slog.Level); ok && len(groups) == 0 && attr.Key == slog.LevelKey && at == chconn.LevelTrace {
+			attr.Value = slog.StringValue(strings.ToUpper(traceName))
+		}
+		return attr
+	}}
 	out := a.among(a.stderr)
 	if a.logFormat.value == "json" {
 		return slog.NewJSONHandler(out, opts)
@@ -239,19 +287,28 @@ func newVersionCommand(a *app) *cobra.Command {
 	}
 }
 
-// version is the module's version, or the commit that it was built from.
+// version is the module's version and the commit that it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
+	settings := map[string]string{}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel-" + s.Value[:min(12, len(s.Value))]
-		}
+		settings[s.Key] = s.Value
 	}
-	return "devel"
+	text := strings.Trim(cmp.Or(info.Main.Version, "devel"), "()")
+	commit := settings["vcs.revision"]
+	if commit == "" {
+		return text + " (built without its commit)"
+	}
+	text += " (commit " + commit[:min(12, len(commit))]
+	if settings["vcs.modified"] == "true" {
+		text += ", changed since"
+	}
+	return text + ")"
 }

@@ -2,7 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -23,8 +28,13 @@ func TestWrongUsage(t *testing.T) {
 		{"version extra", "takes no arguments"},
 		{"--unknown", "unknown flag: --unknown"},
 		{"schema check --unknown", "see clickql schema check --help"},
-		{"schema check --json=perhaps", "perhaps"},
-		{"schema check --log-level loud", `"loud" is none of debug, info, warn, error`},
+		{"schema check --json=perhaps", "--json perhaps: it must be true or false; see clickql schema check --help"},
+		{"serve --max-depth deep", "--max-depth deep: it must be a whole number"},
+		{"serve --query-timeout 5", "--query-timeout 5: it must be a time such as 90s"},
+		{"ingest run", "clickql ingest run needs SOURCE; see"},
+		{"ingest backfill a b", `clickql ingest backfill takes one TABLE, and was given "b" too`},
+		{"schema coverage a b", `takes one PROJECT, and was given "b" too`},
+		{"schema check --log-level loud", `"loud" is none of trace, debug, info, warn, error`},
 		{"schema check --log-format xml", `"xml" is none of text, json`},
 		{"schema apply --cluster", "flag needs an argument"},
 		{"schema apply --cluster main", "the embedded ClickHouse is one node"},
@@ -166,4 +176,40 @@ func shellWords(line string) []string {
 		}
 	}
 	return append(words, word.String())
+}
+
+func TestVersionNamesTheCommit(t *testing.T) {
+	setting := func(key, value string) debug.BuildSetting { return debug.BuildSetting{Key: key, Value: value} }
+	for want, info := range map[string]*debug.BuildInfo{
+		"v1.2.3 (commit 0123456789ab)":               {Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{setting("vcs.revision", "0123456789abcdef")}},
+		"devel (commit 0123456789ab, changed since)": {Main: debug.Module{Version: "(devel)"}, Settings: []debug.BuildSetting{setting("vcs.revision", "0123456789abcdef"), setting("vcs.modified", "true")}},
+		"devel (built without its commit)":           {},
+	} {
+		if got := versionOf(info); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// TestLookingCreatesNothing: what a mistyped directory would hold is not made.
+func TestLookingCreatesNothing(t *testing.T) {
+	for _, args := range [][]string{{"ingest", "status"}, {"ingest", "verify", "x"}, {"schema", "check"}, {"schema", "coverage"}} {
+		dir := filepath.Join(t.TempDir(), "mistyped")
+		status, _, stderr := clickql(append(args, "--data", dir)...)
+		if status != exitFailed || !strings.Contains(stderr, dir+" holds no database") || !strings.Contains(stderr, "--data") {
+			t.Errorf("%v: status %d, %s", args, status, stderr)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v made %s", args, dir)
+		}
+	}
+}
+
+func TestCompletionKnowsWords(t *testing.T) {
+	if _, stdout, _ := clickql("__complete", "schema", "print", "--log-level", ""); !strings.HasPrefix(stdout, "trace\ndebug\n") {
+		t.Errorf("completed to %q", stdout)
+	}
+	if _, stdout, _ := clickql("--help"); !strings.Contains(stdout, "completion") {
+		t.Error("help does not tell of completion")
+	}
 }

@@ -72,7 +72,7 @@ func (a *app) sample(ctx context.Context, o sample.Options) error {
 	p.Finish()
 	fmt.Fprintf(a.stdout, "%s downloads of %s projects from %s to %s, %s files of releases: %d files, %s in %s\n",
 		humanize.Comma(result.Rows), humanize.Comma(int64(result.Projects)), result.From, result.To,
-		humanize.Comma(result.Releases), len(result.Files), humanize.Bytes(uint64(result.Bytes)), o.Dir)
+		humanize.Comma(result.Releases), len(result.Files), humanize.IBytes(uint64(result.Bytes)), o.Dir)
 	if result.Rejected > 0 {
 		fmt.Fprintf(a.stdout, "%s of the downloads lack a project or a timestamp, as in the real exports: loading rejects them\n",
 			humanize.Comma(result.Rejected))

@@ -127,7 +127,7 @@ differ for a moment. Exits with status 1 if anything differs.`,
 }
 
 func (a *app) schemaCheck(cmd *cobra.Command, asJSON bool) error {
-	conn, release, err := a.connect(cmd.Context(), readOnly, unselected)
+	conn, release, err := a.connectExisting(cmd.Context(), readOnly, unselected)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ dimension, of everything, of one value of another dimension, or without mirrors.
 For each it names the table that would be read and about how many rows of it, and
 whether only the raw table has what is asked. Nothing is queried but the catalog.`,
 		Example: "  clickql schema coverage\n  clickql schema coverage boto3 --json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments("PROJECT", 0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.schemaCoverage(cmd, args, asJSON)
 		},
@@ -54,7 +54,7 @@ type coverageLine struct {
 }
 
 func (a *app) schemaCoverage(cmd *cobra.Command, args []string, asJSON bool) error {
-	conn, release, err := a.connect(cmd.Context(), readOnly)
+	conn, release, err := a.connectExisting(cmd.Context(), readOnly)
 	if err != nil {
 		return err
 	}

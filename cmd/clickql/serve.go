@@ -193,7 +193,7 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 	g := gateway.New(cfg)
 	err := g.Start(ctx)
 	if err == nil {
-		a.greet(f, baseURL(ln.Addr()))
+		a.greet(f, baseURL(ln.Addr()), g.Err())
 		err = g.Serve(ctx, ln)
 	}
 	return errors.Join(err, g.Stop())
@@ -221,8 +221,13 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 	}
 }
 
-// greet tells where the gateway is, and to a newcomer what to ask it.
-func (a *app) greet(f serveFlags, base string) {
+// greet tells where the gateway is, and to a newcomer what to ask it; or why it
+// cannot answer, which it tries again.
+func (a *app) greet(f serveFlags, base string, why error) {
+	if why != nil {
+		fmt.Fprintf(a.stdout, "\nClickQL listens at %s, and cannot answer yet:\n%v%s.\nIt tries again and again. Stop it with Ctrl-C.\n", base, why, a.remedy(why))
+		return
+	}
 	if f.demo {
 		printExamples(a.stdout, base, examples.All())
 	}

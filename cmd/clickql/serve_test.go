@@ -108,7 +108,7 @@ func serveFor(t *testing.T, a *app, f serveFlags) *served {
 		case <-waiting.Done():
 		}
 	}()
-	base, err := s.stdout.await(waiting, `ClickQL answers at (http://[0-9.:]+)`)
+	base, err := s.stdout.await(waiting, `ClickQL (?:answers|listens) at (http://[0-9.:]+)`)
 	if err != nil {
 		t.Fatalf("serve ended with %v\n%s", <-failed, s.stderr)
 	}
@@ -321,4 +321,32 @@ func TestServeRefusesWrongUsage(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestServeNamesAWrongPassword: at once, where the operator looks, and without
+// announcing what does not work.
+func TestServeNamesAWrongPassword(t *testing.T) {
+	e, err := engine.Open(t.Context(), engine.Config{Dir: dataDir(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	s := serveFor(t, &app{clickhouse: "clickhouse://" + e.Info().ReadOnlyUser + ":wrong@" + e.Info().Native + "/pypi"}, serveFlags{})
+	for _, want := range []string{"cannot answer yet", "Authentication failed", "check the user and the password in --clickhouse"} {
+		if _, err := s.stdout.await(t.Context(), "("+want+")"); err != nil {
+			t.Errorf("no %q: %s", want, s.stdout)
+		}
+	}
+	if strings.Contains(s.stdout.String(), "/playground") {
+		t.Errorf("announced: %s", s.stdout)
+	}
+	resp, err := http.Get(s.base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if text, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(text), `"clickhouse":"ClickHouse refuses the account`) {
+		t.Errorf("readyz: %s, %v", text, err)
+	}
+	s.end(t)
 }

@@ -159,6 +159,7 @@ func (c *Catalog) store(next *Snapshot) {
 	defer c.notify.Unlock()
 	close(c.changed)
 	c.changed = make(chan struct{})
+	c.opts.Log.Debug("the data is another", "database", next.Database, "version", next.Version, "tables", len(next.Tables), "days", next.Days)
 }
 
 // Unchanged reports that the table, one of a snapshot with a LastBlock, has got

@@ -40,8 +40,8 @@ type Config struct {
 	// Settings are sent with every query, unless the account may not change
 	// settings (readonly=1): the limits of its own profile then hold.
 	Settings map[string]any
-	// Log receives what the driver has to say, at the debug level: failures
-	// are the caller's to report. Nil for none.
+	// Log receives what is run, at the debug level, and what the driver has to
+	// say, at LevelTrace: failures are the caller's to report. Nil for none.
 	Log *slog.Logger
 }
 
@@ -70,6 +70,7 @@ type Conn struct {
 	opts     clickhouse.Options // without Settings
 	settings clickhouse.Settings
 	database string
+	log      *slog.Logger // nil for none
 
 	opening chan struct{} // holds one token; taken while inner is being made
 	inner   atomic.Pointer[session]
@@ -101,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	opts.MaxIdleConns = opts.MaxOpenConns
 	opts.ConnMaxLifetime = connLifetime
 	if cfg.Log != nil {
-		opts.Logger = slog.New(quiet{cfg.Log.Handler()})
+		c.log, opts.Logger = cfg.Log, slog.New(traced{cfg.Log.Handler()})
 	}
 	c.settings = opts.Settings
 	maps.Copy(c.settings, cfg.Settings)
@@ -175,23 +176,3 @@ func askAccount(ctx context.Context, opts clickhouse.Options) (a *account, err e
 	defer func() { err = errors.Join(err, probe.Close()) }()
 	return readAccount(ctx, probe, opts.Protocol == clickhouse.Native)
 }
-
-// quiet logs everything at the debug level.
-type quiet struct{ slog.Handler }
-
-// Enabled reports whether the debug level is logged.
-func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
-	return q.Handler.Enabled(ctx, slog.LevelDebug)
-}
-
-// Handle logs at the debug level.
-func (q quiet) Handle(ctx context.Context, r slog.Record) error {
-	r.Level = slog.LevelDebug
-	return q.Handler.Handle(ctx, r)
-}
-
-// WithAttrs keeps the level.
-func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
-
-// WithGroup keeps the level.
-func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }

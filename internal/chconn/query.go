@@ -85,7 +85,8 @@ func (c *Conn) Select(ctx context.Context, dest any, query string, args ...any) 
 }
 
 // Exec runs a statement.
-func (c *Conn) Exec(ctx context.Context, query string, args ...any) error {
+func (c *Conn) Exec(ctx context.Context, query string, args ...any) (err error) {
+	defer func(began time.Time) { c.executed(ctx, query, began, err) }(time.Now())
 	ctx, s, proof, err := c.statement(ctx, query)
 	if err != nil {
 		return err
@@ -135,10 +136,13 @@ func (c *Conn) InsertFormat(ctx context.Context, format, query string, data io.R
 	return s.InsertFormat(ctx, format, query, data)
 }
 
+// ping is the query that Ping runs.
+const ping = "SELECT 1"
+
 // Ping reports whether the server answers. It runs a query: the driver's own
 // ping waits for a server that hangs, whatever the context says.
 func (c *Conn) Ping(ctx context.Context) error {
-	if err := c.Exec(ctx, "SELECT 1"); err != nil {
+	if err := c.Exec(ctx, ping); err != nil {
 		return fmt.Errorf("reach ClickHouse at %s: %w", c.Addr(), err)
 	}
 	return nil

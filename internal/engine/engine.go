@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -113,6 +114,16 @@ func (c Config) complete() (Config, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c, nil
+}
+
+// Holds says whether an engine has ever kept data in a directory, which need not
+// be there.
+func Holds(dir string) (bool, error) {
+	_, err := os.Stat(layout(dir).data())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Info tells how to reach the engine.

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -21,8 +22,11 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	ran.took = ran.ended.Sub(began)
 	l.metrics.ran(ran, err)
 	l.observe(s, ran, err)
-	if err != nil {
+	switch {
+	case err != nil:
 		l.cfg.Log.WarnContext(ctx, "query failed", "table", q.Table, "sql", q.Text(), "error", err)
+	case l.cfg.Log.Enabled(ctx, slog.LevelDebug):
+		l.cfg.Log.DebugContext(ctx, "query", "table", q.Table, "rows_read", ran.rows, "took", ran.took, "sql", q.Text())
 	}
 	return ran, err
 }

@@ -20,6 +20,7 @@ import (
 
 	"clickql/graph"
 	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 	"clickql/internal/fetch"
 	"clickql/internal/server"
 )
@@ -166,10 +167,24 @@ func (g *Gateway) build() {
 	serving.GraphQL, serving.Loader = g.graphQL, loader
 	serving.SDL = graph.NewExecutableSchema(graph.Config{}).Schema().Query.Position.Src.Input
 	serving.Checks = append(serving.Checks,
-		server.Check{Name: "clickhouse", Reason: "ClickHouse does not answer", Probe: g.cfg.Conn.Ping},
-		server.Check{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet",
+		server.Check{Name: "clickhouse", Reason: "ClickHouse does not answer", Explain: explain, Probe: g.cfg.Conn.Ping},
+		server.Check{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Explain: explain,
 			Probe: func(context.Context) error { return g.known.Ready() }})
 	g.server = server.New(serving)
+}
+
+// explain says what is wrong with a ClickHouse that does answer, without the
+// names that its own message has.
+func explain(err error) string {
+	switch chconn.Classify(err) {
+	case chconn.Denied:
+		return "ClickHouse refuses the account that the gateway has: its name, its password or its rights"
+	case chconn.Overloaded:
+		return "ClickHouse takes no more of the gateway's queries for now"
+	case chconn.UnknownTable:
+		return "the database or a table of it is not there"
+	}
+	return ""
 }
 
 // Err is nil while questions can be answered, and otherwise why not, in words

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -17,6 +18,9 @@ type Check struct {
 	// Reason is what the answer says where the check fails. It is fixed text:
 	// an error could name hosts and accounts, and /readyz is public.
 	Reason string
+	// Explain is fixed text for an error that Reason would be wrong about, and
+	// empty for others; nil where there is none.
+	Explain func(error) string
 	// Probe fails where the check does not hold.
 	Probe func(ctx context.Context) error
 }
@@ -78,6 +82,9 @@ func (h *readiness) probe(ctx context.Context) verdict {
 			v = verdict{Failed: map[string]string{}}
 		}
 		v.Failed[c.Name] = c.Reason
+		if c.Explain != nil {
+			v.Failed[c.Name] = cmp.Or(c.Explain(err), c.Reason)
+		}
 	}
 	return v
 }
