@@ -4,7 +4,35 @@ import (
 	"context"
 
 	"clickql/internal/fault"
+	"clickql/internal/query"
 )
+
+// kept is an answer in the cache, with the query that it came from, and the one
+// that was planned for it.
+type kept struct {
+	value   any
+	from    *Ran
+	planned *query.Query
+}
+
+// shareOfQuery is about what of a query's description falls to each of its
+// answers, in bytes.
+const shareOfQuery = 350
+
+// bytesOf is about what a value occupies.
+func bytesOf(value any) int64 {
+	switch v := value.(type) {
+	case *query.Result:
+		n := int64(160 + 4*cap(v.Days) + 8*cap(v.Totals))
+		for _, g := range v.Groups {
+			n += int64(24 + len(g.Value))
+		}
+		return n
+	case Sized:
+		return v.Bytes()
+	}
+	return 64
+}
 
 // answer is one answer of an operation: there, or on its way.
 type answer struct {
@@ -13,9 +41,9 @@ type answer struct {
 	own  bool  // the call was begun for this operation
 }
 
-// await is the answer's value, once it is there or ctx ends. The error is a
-// *query.Error.
-func (t *trace) await(ctx context.Context, a *answer) (any, error) {
+// await is the answer's value, once it is there or ctx ends, noted among what the
+// operation needed. The error is a *fault.Error.
+func (a *answer) await(ctx context.Context, t *trace) (any, error) {
 	if a.call == nil {
 		t.note(a.from, a.planned, FromCache)
 		return a.value, nil
@@ -36,33 +64,35 @@ func (t *trace) await(ctx context.Context, a *answer) (any, error) {
 	return a.call.value, nil
 }
 
-// planner makes statements for calls, by key. It finishes those that need none,
-// and takes every call that it deals with out of mine.
-type planner func(mine map[string]*call) []*statement
+// planning makes statements for calls. It finishes those that need none, and takes
+// every call that it deals with out of mine.
+type planning func(mine calls) []*statement
 
-// begin finds answers for keys: in the cache, on their way, or by having those
+// find finds answers for keys: in the cache, on their way, or by having those
 // that are neither planned and asked. It does not wait for any; ctx ends when
 // nobody will.
-func (l *Loader) begin(ctx context.Context, version string, keys []string, answers map[string]*answer, plan planner) {
+func (l *Loader) find(ctx context.Context, version string, keys []string, plan planning) map[string]*answer {
+	found := make(map[string]*answer, len(keys))
 	var missing []string
 	for _, key := range keys {
 		if e, _, ok := l.cache.Get(version, key); ok {
-			answers[key] = &answer{kept: e}
+			found[key] = &answer{kept: e}
 			continue
 		}
 		missing = append(missing, key)
 	}
 	l.metrics.lookups(len(keys)-len(missing), len(missing))
 	if len(missing) == 0 {
-		return
+		return found
 	}
-	calls, mine := l.flights.claim(version, missing, l.flights.wait(ctx))
-	for i, c := range calls {
-		answers[missing[i]] = &answer{call: c, own: mine[c.key] == c}
+	all, mine := l.flights.claim(version, missing, l.flights.wait(ctx))
+	for i, c := range all {
+		found[missing[i]] = &answer{call: c, own: mine[c.key] == c}
 	}
 	if len(mine) > 0 {
 		l.ask(mine, plan)
 	}
+	return found
 }
 
 // unplanned is the error of a question that planning left out, or left behind in
@@ -71,36 +101,13 @@ func unplanned(cause error) *fault.Error {
 	return &fault.Error{Code: fault.Internal, Message: "the question could not be planned; the gateway's log has the reason", Cause: cause}
 }
 
-// failedCall is a call that never was under way.
-func failedCall(cause error) *call {
-	c := &call{done: make(chan struct{}), err: unplanned(cause)}
-	close(c.done)
-	return c
-}
-
 // ask has calls planned and sends the statements on their way.
-func (l *Loader) ask(mine map[string]*call, plan planner) {
-	defer func() {
-		for _, c := range mine {
-			l.flights.finish(c, nil, unplanned(nil), nil)
-		}
-	}()
+func (l *Loader) ask(mine calls, plan planning) {
+	defer func() { l.flights.refuse(mine, unplanned(nil)) }()
 	for _, s := range plan(mine) {
 		l.flights.assign(s)
 		l.send(s)
 	}
-}
-
-// take moves the calls of the keys out of calls.
-func take(calls map[string]*call, keys []string) map[string]*call {
-	out := make(map[string]*call, len(keys))
-	for _, key := range keys {
-		if c := calls[key]; c != nil {
-			out[key] = c
-			delete(calls, key)
-		}
-	}
-	return out
 }
 
 // keep finishes a call with a value and puts it in the cache. from is the query

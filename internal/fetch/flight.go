@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,24 @@ type call struct {
 	of      *statement // that computes it; nil while it is being planned
 }
 
+// calls are some calls by key.
+type calls map[string]*call
+
+// take moves the calls of the keys, or all where none is given, out of cs.
+func (cs calls) take(keys ...string) calls {
+	if len(keys) == 0 {
+		keys = slices.Collect(maps.Keys(cs))
+	}
+	out := make(calls, len(keys))
+	for _, key := range keys {
+		if c := cs[key]; c != nil {
+			out[key] = c
+			delete(cs, key)
+		}
+	}
+	return out
+}
+
 // waiter is an operation that waits for some calls until all are done or its
 // context ends.
 type waiter struct {
@@ -41,7 +61,7 @@ type waiter struct {
 // for one of its calls, and is cancelled when the last gives up.
 type flights struct {
 	mu    sync.Mutex
-	calls map[string]*call
+	calls calls
 }
 
 // wait is a waiter that leaves when ctx ends.
@@ -53,11 +73,11 @@ func (f *flights) wait(ctx context.Context) *waiter {
 
 // claim lets w join the calls under way for the keys, and starts one, to be
 // planned by the caller, for every other.
-func (f *flights) claim(version string, keys []string, w *waiter) (calls []*call, mine map[string]*call) {
+func (f *flights) claim(version string, keys []string, w *waiter) (all []*call, mine calls) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	calls = make([]*call, len(keys))
-	mine = map[string]*call{}
+	all = make([]*call, len(keys))
+	mine = calls{}
 	for i, key := range keys {
 		c := f.calls[version+key]
 		if c == nil {
@@ -69,10 +89,10 @@ func (f *flights) claim(version string, keys []string, w *waiter) (calls []*call
 			f.calls[version+key] = c
 			c.waiting++
 		}
-		calls[i] = c
+		all[i] = c
 	}
-	w.calls, w.open = calls, len(calls)
-	return calls, mine
+	w.calls, w.open = all, len(all)
+	return all, mine
 }
 
 // leave takes a waiter off its calls. One that nobody waits for any more is not
@@ -128,6 +148,13 @@ func (f *flights) start(s *statement, timeout time.Duration) (ctx context.Contex
 	}
 	ctx, s.cancel = context.WithTimeout(s.ctx, timeout)
 	return ctx, s.cancel, true
+}
+
+// refuse finishes calls with an error.
+func (f *flights) refuse(some calls, err *fault.Error) {
+	for _, c := range some {
+		f.finish(c, nil, err, nil)
+	}
 }
 
 // finish sets a call's outcome and lets its waiters go.

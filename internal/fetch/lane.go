@@ -1,6 +1,9 @@
 package fetch
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 const (
 	// quickCost is the cost (query.Query.Cost) up to which a statement is quick:
@@ -80,4 +83,59 @@ func (l *lane) load() (busy, waiting int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.busy, len(l.waiting)
+}
+
+// send lets a statement run as soon as its lane has a place.
+func (l *Loader) send(s *statement) {
+	lane := &l.quick
+	if s.effort > quickCost {
+		lane = &l.long
+	}
+	if lane.enter(s) {
+		go l.drive(lane, s)
+	}
+}
+
+// drive runs statements at one place of a lane, until none waits.
+func (l *Loader) drive(lane *lane, first *statement) {
+	for group := []*statement{first}; group != nil; group = lane.next() {
+		if s := l.together(lane, group); s != nil {
+			l.run(lane, s)
+		}
+	}
+}
+
+// together is one statement for a group; where the group cannot be one, it is
+// the first, and the others wait again. Those that nobody waits for any more are
+// left out; it is nil where that is all.
+func (l *Loader) together(lane *lane, group []*statement) *statement {
+	wanted := group[:0]
+	for _, s := range group {
+		if l.flights.wanted(s) {
+			wanted = append(wanted, s)
+		} else {
+			l.fail(s, failure(context.Canceled), nil)
+		}
+	}
+	switch len(wanted) {
+	case 0:
+		return nil
+	case 1:
+		return wanted[0]
+	}
+	if all := unite(wanted); all != nil {
+		l.flights.assign(all)
+		return all
+	}
+	l.apart(lane, wanted[1:])
+	return wanted[0]
+}
+
+// apart lets statements run one by one.
+func (l *Loader) apart(lane *lane, group []*statement) {
+	for _, s := range group {
+		s.kind = ""
+		l.flights.assign(s)
+	}
+	lane.back(group)
 }

@@ -112,7 +112,7 @@ func New(cfg Config) *Loader {
 	l := &Loader{
 		cfg:     cfg,
 		cache:   cache.New[kept](cache.Config{Bytes: cfg.CacheBytes, TTL: cfg.TTL, Now: cfg.Now}),
-		flights: flights{calls: map[string]*call{}},
+		flights: flights{calls: calls{}},
 		quick:   lane{places: cfg.Quick},
 		long:    lane{places: cfg.Long},
 	}

@@ -43,18 +43,16 @@ func (l Lookup[V]) Prefetch(ctx context.Context, o *Operation, keys []string) {
 	for i, key := range keys {
 		prefixed[i] = l.Prefix + key
 	}
-	o.begin(ctx, prefixed, func(mine map[string]*call) []*statement {
+	o.begin(ctx, prefixed, func(mine calls) []*statement {
 		q, err := lookFor(o.snap, l, slices.Sorted(maps.Keys(mine)))
-		all := take(mine, slices.Collect(maps.Keys(mine)))
+		all := mine.take()
 		if err == nil {
 			if over := o.afford([]*query.Query{q.q}); over != nil {
 				err = over
 			}
 		}
 		if err != nil {
-			for _, c := range all {
-				o.loader.flights.finish(c, nil, failure(err), nil)
-			}
+			o.loader.flights.refuse(all, failure(err))
 			return nil
 		}
 		return []*statement{newStatement(ctx, o.snap, q, all)}
@@ -68,14 +66,14 @@ func (l Lookup[V]) Load(ctx context.Context, o *Operation, key string) (answer V
 		return answer, err
 	}
 	l.Prefetch(ctx, o, []string{key})
-	value, err := o.trace.await(ctx, o.answer(l.Prefix+key))
+	value, err := o.await(ctx, l.Prefix+key)
 	answer, _ = value.(V)
 	return answer, err
 }
 
 // Begun reports that the operation knows the answer for the key, or has it on its
 // way.
-func (l Lookup[V]) Begun(o *Operation, key string) bool { return o.answer(l.Prefix+key) != nil }
+func (l Lookup[V]) Begun(o *Operation, key string) bool { return o.begun(l.Prefix + key) }
 
 // looked is a lookup of some keys as a question.
 type looked[V Sized] struct {

@@ -1,10 +1,14 @@
 package fetch
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"clickql/internal/chconn"
+	"clickql/internal/query"
 )
 
 // metrics are the loader's Prometheus metrics.
@@ -63,5 +67,57 @@ func (m metrics) ran(r *Ran, err error) {
 	m.elapsed.Observe(r.took.Seconds())
 	if err == nil && q.EstimatedRows > 0 && r.rows > 0 {
 		m.ratio.Observe(float64(r.rows) / q.EstimatedRows)
+	}
+}
+
+// elapsedBuckets are the upper bounds, in seconds, of the histogram of query
+// times.
+var elapsedBuckets = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30}
+
+// Observer is told what the database is asked. It must be quick and safe for
+// concurrent use.
+type Observer interface {
+	// Ran is told of a statement that was answered, with the rows that it read: the
+	// planner's estimate where the driver does not tell. What it returns counts
+	// the statement's answers that are given from memory later.
+	Ran(q *query.Query, rows uint64, took time.Duration) (hits *atomic.Uint64)
+	// Refused is told of a question about a table that would have read too much,
+	// by our own limit or by the database's.
+	Refused(table string, shape query.Shape)
+}
+
+// observe tells the observer of a statement that ended, but not of one whose
+// parts are tried by themselves.
+func (l *Loader) observe(s *statement, ran *Ran, err error) {
+	if l.cfg.Observer == nil || err != nil && len(s.parts) > 0 {
+		return
+	}
+	q := ran.query
+	switch chconn.Classify(err) {
+	case chconn.None:
+		rows := ran.rows
+		if !ran.told {
+			rows = uint64(max(0, q.EstimatedRows))
+		}
+		ran.hits = l.cfg.Observer.Ran(q, rows, ran.took)
+	case chconn.TooMuch, chconn.Memory, chconn.Timeout:
+		l.cfg.Observer.Refused(q.Table, q.Shape())
+	}
+}
+
+// refused tells the observer of what a plan leaves unasked.
+func (l *Loader) refused(p *query.Plan) {
+	if l.cfg.Observer == nil {
+		return
+	}
+	for _, r := range p.Refused {
+		l.cfg.Observer.Refused(r.Table, r.Shape)
+	}
+}
+
+// hit counts an answer from memory.
+func (r *Ran) hit() {
+	if r.hits != nil {
+		r.hits.Add(1)
 	}
 }

@@ -24,9 +24,12 @@ type Operation struct {
 	// refused is the price of what was too dear. Guarded by trace.mu.
 	refused Price
 
-	mu      sync.Mutex
-	answers map[string]*answer // by query.Request.Key, or by a lookup's prefix and key
-	learned map[*Ran]bool      // whose unasked answers are among answers
+	// memo holds every answer that was begun, by query.Request.Key, or by a lookup's
+	// prefix and key.
+	memo dataloader.Cache[string, *answer]
+
+	mu      sync.Mutex    // one batch at a time is added to memo
+	learned map[*Ran]bool // whose unasked answers are in memo
 }
 
 // Begin starts an operation on the newest snapshot.
@@ -40,7 +43,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 	return &Operation{
 		loader: l, snap: snap, ready: ready,
 		trace:   trace{used: map[*Ran]string{}, planned: map[*query.Query]bool{}},
-		answers: map[string]*answer{},
+		memo:    dataloader.NewCache[string, *answer](),
 		learned: map[*Ran]bool{},
 	}
 }
@@ -79,7 +82,7 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 		}
 		keys = append(keys, key)
 	}
-	o.begin(ctx, keys, func(mine map[string]*call) []*statement {
+	o.begin(ctx, keys, func(mine calls) []*statement {
 		wanted := make([]query.Request, 0, len(mine))
 		for _, key := range keys {
 			if r, first := batch[key]; first && mine[key] != nil {
@@ -92,27 +95,48 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 }
 
 // Load is the answer to one request. A request that was not prefetched is
-// planned by itself. The error is a *query.Error.
+// planned by itself. The error is a *fault.Error.
 func (o *Operation) Load(ctx context.Context, r query.Request) (*query.Result, error) {
 	if err := o.Ready(); err != nil {
 		return nil, err
 	}
-	a := o.answer(r.Key())
-	if a == nil {
+	key := r.Key()
+	if !o.begun(key) {
 		o.Prefetch(ctx, []query.Request{r})
-		a = o.answer(r.Key())
 	}
-	value, err := o.trace.await(ctx, a)
-	if a.call != nil && err == nil {
-		o.learn(a.call)
-	}
+	value, err := o.await(ctx, key)
 	res, _ := value.(*query.Result)
 	return res, err
 }
 
+// begun reports that the operation knows the answer for the key, or has it on its
+// way.
+func (o *Operation) begun(key string) bool {
+	_, begun := o.memo.Get(context.Background(), key) // the memo asks nobody
+	return begun
+}
+
+// await is the value of an answer that was begun, once it is there or ctx ends.
+// The error is a *fault.Error.
+func (o *Operation) await(ctx context.Context, key string) (any, error) {
+	promise, begun := o.memo.Get(ctx, key)
+	if !begun {
+		return nil, unplanned(nil)
+	}
+	a, err := promise()
+	if err != nil { // planning panicked: nothing else makes a batch fail
+		return nil, unplanned(err)
+	}
+	value, err := a.await(ctx, &o.trace)
+	if a.call != nil && err == nil {
+		o.learn(ctx, a.call)
+	}
+	return value, err
+}
+
 // learn takes in what came along with a call's answer. Calls of one statement
 // share it.
-func (o *Operation) learn(c *call) {
+func (o *Operation) learn(ctx context.Context, c *call) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(c.more) == 0 || o.learned[c.from] {
@@ -120,53 +144,39 @@ func (o *Operation) learn(c *call) {
 	}
 	o.learned[c.from] = true
 	for key, known := range c.more {
-		if o.answers[key] == nil {
-			o.answers[key] = &answer{kept: known}
+		if !o.begun(key) {
+			o.memo.Set(ctx, key, func() (*answer, error) { return &answer{kept: known}, nil })
 		}
 	}
 }
 
-// answer is the answer to a key, nil where it has not been asked for.
-func (o *Operation) answer(key string) *answer {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.answers[key]
-}
-
 // begin starts to find answers to those of the keys that the operation does not
-// know yet. They go through one dataloader, which calls back once all are there:
-// its capacity is their number, so that no batch waits for time to pass.
-func (o *Operation) begin(ctx context.Context, keys []string, plan planner) {
+// know yet, and returns when they are planned. They are a batch of a dataloader
+// that remembers in the operation's memo; its capacity is their number, so that
+// no batch waits for time to pass.
+func (o *Operation) begin(ctx context.Context, keys []string, plan planning) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	fresh := make([]string, 0, len(keys))
+	fresh, seen := make([]string, 0, len(keys)), make(map[string]bool, len(keys))
 	for _, key := range keys {
-		if _, known := o.answers[key]; !known {
-			o.answers[key] = nil // stands for one that repeats
-			fresh = append(fresh, key)
+		if !o.begun(key) && !seen[key] {
+			fresh, seen[key] = append(fresh, key), true
 		}
 	}
 	if len(fresh) == 0 {
 		return
 	}
 	batch := dataloader.NewBatchedLoader(func(ctx context.Context, keys []string) []*dataloader.Result[*answer] {
-		found := make(map[string]*answer, len(keys))
-		o.loader.begin(ctx, o.snap.Version, keys, found, plan)
+		found := o.loader.find(ctx, o.snap.Version, keys, plan)
 		results := make([]*dataloader.Result[*answer], len(keys))
 		for i, key := range keys {
 			results[i] = &dataloader.Result[*answer]{Data: found[key]}
 		}
 		return results
-	}, dataloader.WithBatchCapacity[string, *answer](len(fresh)), dataloader.WithCache[string, *answer](&dataloader.NoCache[string, *answer]{}))
-	thunks := make([]dataloader.Thunk[*answer], len(fresh))
-	for i, key := range fresh {
-		thunks[i] = batch.Load(ctx, key)
+	}, dataloader.WithBatchCapacity[string, *answer](len(fresh)), dataloader.WithCache(o.memo))
+	var planned dataloader.Thunk[*answer]
+	for _, key := range fresh {
+		planned = batch.Load(ctx, key)
 	}
-	for i, key := range fresh {
-		found, err := thunks[i]()
-		if err != nil { // planning panicked: nothing else makes a batch fail
-			found = &answer{call: failedCall(err)}
-		}
-		o.answers[key] = found
-	}
+	_, _ = planned() // an error is found again where the answer is awaited
 }

@@ -43,7 +43,7 @@ type statement struct {
 	question
 	snap  *catalog.Snapshot
 	ctx   context.Context // carries values only: an operation's end does not end it
-	calls map[string]*call
+	calls calls
 	parts []*statement // that it was united out of; nil for one operation's own
 	// planned is what each answer's own operation had planned, by key; nil for a
 	// statement that is one operation's own.
@@ -60,8 +60,8 @@ type statement struct {
 }
 
 // newStatement is a statement of one operation.
-func newStatement(ctx context.Context, snap *catalog.Snapshot, q question, calls map[string]*call) *statement {
-	return &statement{question: q, snap: snap, ctx: context.WithoutCancel(ctx), calls: calls, kind: q.like(), effort: q.cost()}
+func newStatement(ctx context.Context, snap *catalog.Snapshot, q question, answered calls) *statement {
+	return &statement{question: q, snap: snap, ctx: context.WithoutCancel(ctx), calls: answered, kind: q.like(), effort: q.cost()}
 }
 
 // left notes that nobody waits for one of the calls any more. flights.mu is
@@ -85,7 +85,7 @@ func unite(group []*statement) *statement {
 	if all == nil {
 		return nil
 	}
-	u := &statement{question: all, snap: group[0].snap, ctx: group[0].ctx, parts: group, calls: map[string]*call{}, planned: map[string]*query.Query{}, effort: all.cost()}
+	u := &statement{question: all, snap: group[0].snap, ctx: group[0].ctx, parts: group, calls: calls{}, planned: map[string]*query.Query{}, effort: all.cost()}
 	for _, s := range group {
 		maps.Copy(u.calls, s.calls)
 		for _, key := range s.keys() {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"cmp"
 	"encoding/base64"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -112,3 +113,32 @@ func (t *trace) explained(playURL string, now time.Time) []Explained {
 	})
 	return out
 }
+
+// Price is what answering is expected to cost ClickHouse, by the planner.
+type Price struct {
+	// Rows are the rows that the queries read.
+	Rows int64
+	// Queries is how many there are.
+	Queries int
+}
+
+// Plus is both together.
+func (p Price) Plus(o Price) Price { return Price{p.Rows + o.Rows, p.Queries + o.Queries} }
+
+// Cost is what the operation has needed so far. An answer from memory costs what
+// it cost when it was asked for, and one that was asked for together with other
+// operations' what it would have cost alone: the cost of an operation does not
+// depend on what others ask or have asked. What was refused for its price is part
+// of it: it was asked for.
+func (o *Operation) Cost() Price {
+	o.trace.mu.Lock()
+	defer o.trace.mu.Unlock()
+	p := o.refused
+	for q := range o.trace.planned {
+		p = p.Plus(priceOf(q))
+	}
+	return p
+}
+
+// priceOf is the price of one query.
+func priceOf(q *query.Query) Price { return Price{int64(math.Round(q.EstimatedRows)), 1} }
