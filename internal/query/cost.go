@@ -1,11 +1,7 @@
 package query
 
 import (
-	"cmp"
-	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
@@ -30,18 +26,18 @@ const (
 	queryCost = 1_500_000
 )
 
+// costing estimates what reading a snapshot's tables costs.
+type costing struct {
+	snap   *catalog.Snapshot
+	widths widths
+}
+
 // estimate is what answering from a table is expected to read.
 type estimate struct {
 	rows    float64
 	bytes   float64
 	cost    float64 // in bytes read that take as long
 	unknown bool    // the database does not tell the table's size
-}
-
-// costing estimates what reading a snapshot's tables costs.
-type costing struct {
-	snap   *catalog.Snapshot
-	widths widths
 }
 
 // estimate is for the rows that are read under the conditions of s, and the
@@ -69,7 +65,7 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 		rows, asked = min(rows, inGranules(of, whole, r.places*parts)), min(asked, of)
 	}
 	width := widthOf(c.widths, t, n, b.readsTime())
-	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().levels())-1))
+	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().Levels())-1))
 	return estimate{rows: rows, bytes: rows * width, cost: queryCost + rows*width + min(rows, asked)*work}
 }
 
@@ -101,13 +97,6 @@ func inGranules(rows, all, places float64) float64 {
 	granules := max(1, all/granule)
 	hit := granules * -math.Expm1(-(places+rows/granule)/granules)
 	return min(all, max(rows, hit*granule))
-}
-
-// readsTime reports that a part is about days, whatever the range of all.
-func (b *bundle) readsTime() bool {
-	return len(b.extras) > 0 || slices.ContainsFunc(b.parts, func(p *part) bool {
-		return slices.ContainsFunc(p.req().levels(), func(r Request) bool { return r.Kind == Series || r.Kind == Extent })
-	})
 }
 
 // run is a way in which a table's sorting key narrows what is read: to so many
@@ -146,18 +135,6 @@ func (c costing) runs(t *catalog.Table, s cube.Slice, n need) []run {
 		out = append(out, at)
 	}
 	return out
-}
-
-// steps is how many days or months of a table the range has.
-func (n need) steps(grain catalog.Grain) float64 {
-	switch grain {
-	case catalog.GrainDay:
-		return float64(n.days.Days())
-	case catalog.GrainMonth:
-		return math.Ceil(float64(n.days.Days())/30.5) + 1
-	default:
-		return 1
-	}
 }
 
 // indexed is how many leading columns of the sorting key narrow what is read.
@@ -261,83 +238,4 @@ func (w widths) of(column string) float64 {
 		return width
 	}
 	return unknownWidth
-}
-
-// compareCost orders tables cheapest first. Without statistics of every
-// candidate (blind) only the number of columns counts; ties fall to fewer
-// columns, then fewer rows, then the name.
-func compareCost(a *catalog.Table, ea estimate, b *catalog.Table, eb estimate, blind bool) int {
-	if !blind {
-		if c := cmp.Compare(ea.cost, eb.cost); c != 0 {
-			return c
-		}
-	}
-	return cmp.Or(
-		cmp.Compare(columnsOf(a), columnsOf(b)),
-		cmp.Compare(a.Rows, b.Rows),
-		strings.Compare(a.FullName(), b.FullName()),
-	)
-}
-
-// columnsOf is how many columns the table keeps apart; the raw table comes
-// after every aggregate.
-func columnsOf(t *catalog.Table) int {
-	if t.Raw {
-		return math.MaxInt
-	}
-	n := len(t.Dims)
-	if t.Grain != catalog.GrainNone {
-		n++
-	}
-	return n
-}
-
-// dearer says why a table that could answer was not chosen.
-func dearer(e estimate, chosen choice) string {
-	best := chosen.est
-	if e.unknown || best.unknown {
-		return fmt.Sprintf("it keeps more columns apart than %s, and the tables' sizes are not known", chosen.named())
-	}
-	return fmt.Sprintf("it would read about %s rows (%s), %s about %s (%s)",
-		roughly(e.rows), roughBytes(e.bytes), chosen.named(), roughly(best.rows), roughBytes(best.bytes))
-}
-
-// roughly writes a figure with two significant digits at the most.
-func roughly(n float64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%.0f", n)
-	}
-	units := []string{"k", "M", "G", "T", "P"}
-	i := -1
-	for n >= 1000 && i < len(units)-1 {
-		n, i = n/1000, i+1
-	}
-	return fmt.Sprintf("%.3g %s", n, units[i])
-}
-
-// roughBytes is roughly with the unit of bytes.
-func roughBytes(n float64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%.0f B", n)
-	}
-	return roughly(n) + "B"
-}
-
-// keyOf writes the key of the smallest aggregate that has these dimensions and
-// this grain.
-func keyOf(dims []cube.Dimension, grain catalog.Grain) string {
-	names := make([]string, 0, len(dims)+1)
-	for _, d := range dims {
-		names = append(names, d.Column())
-	}
-	switch grain {
-	case catalog.GrainDay:
-		names = append(names, "date")
-	case catalog.GrainMonth:
-		names = append(names, "month")
-	}
-	if len(names) == 0 { // a table has some key
-		return "date"
-	}
-	return strings.Join(names, ", ")
 }

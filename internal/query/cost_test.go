@@ -11,7 +11,7 @@ import (
 // begins with the month. A small table is read whole then; a large one a granule
 // for each month.
 func TestRowsOfATableOfMonths(t *testing.T) {
-	r := TotalOf(project("boto3").On(days("2023-09-01", "2024-07-31")))
+	r := cube.TotalOf(project("boto3").On(days("2023-09-01", "2024-07-31")))
 	for rows, want := range map[uint64][2]float64{35_000: {25_000, 35_000}, 50_000_000: {11 * granule, 30 * granule}} {
 		snap := snapshot()
 		months := snap.Table("pypi_downloads_per_month")
@@ -33,7 +33,7 @@ func TestRawIsACandidate(t *testing.T) {
 	wide := snap.Table("pypi_downloads_per_day_by_version_by_country")
 	wide.Parts, snap.Table("pypi").Parts = 9, 1
 	for name, want := range map[string]string{"small": "pypi.pypi", "large": "pypi.pypi_downloads_per_day_by_version_by_country"} {
-		p := NewPlan(snap, []Request{SplitOf(project(name), cube.Country, 3, nil)}, Options{})
+		p := NewPlan(snap, []cube.Request{cube.SplitOf(project(name), cube.Country, 3, nil)}, Options{})
 		if len(p.Queries) != 1 || p.Queries[0].Table != want {
 			t.Errorf("%s: %s", name, describePlan(p))
 		}

@@ -16,6 +16,16 @@ type (
 	Slice = cube.Slice
 	// Bounds is cube.Bounds.
 	Bounds = cube.Bounds
+	// Request is cube.Request.
+	Request = cube.Request
+	// Kind is cube.Kind.
+	Kind = cube.Kind
+	// Cursor is cube.Cursor.
+	Cursor = cube.Cursor
+	// Group is cube.Group.
+	Group = cube.Group
+	// Result is cube.Result.
+	Result = cube.Result
 	// Code is fault.Code.
 	Code = fault.Code
 	// Error is fault.Error.
@@ -29,6 +39,16 @@ const (
 	Monthly   = cube.Monthly
 	Quarterly = cube.Quarterly
 	Yearly    = cube.Yearly
+)
+
+// The kinds of request of package cube.
+const (
+	Total  = cube.Total
+	Series = cube.Series
+	Split  = cube.Split
+	Extent = cube.Extent
+	Rank   = cube.Rank
+	Count  = cube.Count
 )
 
 // The codes of package fault.
@@ -49,4 +69,16 @@ var (
 	Buckets = cube.Buckets
 	// BucketCount is cube.BucketCount.
 	BucketCount = cube.BucketCount
+	// TotalOf is cube.TotalOf.
+	TotalOf = cube.TotalOf
+	// SeriesOf is cube.SeriesOf.
+	SeriesOf = cube.SeriesOf
+	// SplitOf is cube.SplitOf.
+	SplitOf = cube.SplitOf
+	// ExtentOf is cube.ExtentOf.
+	ExtentOf = cube.ExtentOf
+	// RankOf is cube.RankOf.
+	RankOf = cube.RankOf
+	// CountOf is cube.CountOf.
+	CountOf = cube.CountOf
 )

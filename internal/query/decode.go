@@ -42,9 +42,9 @@ type slot struct {
 	total   int64
 	extent  cube.Range
 	totals  []int64
-	groups  []Group
-	top     group             // of a drill-down
-	ranks   map[string]Result // by project
+	groups  []cube.Group
+	top     group                  // of a drill-down
+	ranks   map[string]cube.Result // by project
 }
 
 // NewDecoder prepares for the rows of one run of the query.
@@ -72,9 +72,9 @@ func (d *Decoder) prepareDest(q *Query) {
 		return
 	}
 	switch p := q.bundle.parts[0]; p.req().Kind {
-	case Series:
+	case cube.Series:
 		d.dest = append(d.dest, &d.bucket, &d.total)
-	case Split:
+	case cube.Split:
 		if p.req().Nests() {
 			d.prepareLevels(p)
 			return
@@ -83,9 +83,9 @@ func (d *Decoder) prepareDest(q *Query) {
 		if p.whole {
 			d.dest = append(d.dest, &d.whole)
 		}
-	case Extent:
+	case cube.Extent:
 		d.dest = append(d.dest, &d.bucket, &d.lastDay, &d.total)
-	case Rank:
+	case cube.Rank:
 		d.dest = append(d.dest, &d.value, &d.total, &d.at, &d.whole)
 	default:
 		d.totalsDest()
@@ -114,9 +114,9 @@ func newPartDecoder(p *part, axes []cube.Condition) *partDecoder {
 		}
 		s.members = append(s.members, m)
 	}
-	levels := p.req().levels()
+	levels := p.req().Levels()
 	last := levels[len(levels)-1]
-	if last.Kind != Series {
+	if last.Kind != cube.Series {
 		return d
 	}
 	d.index = map[cube.Day]int{}
@@ -145,7 +145,7 @@ func (d *Decoder) Take() {
 		for _, p := range d.parts { // a slice's total, for each part's slots
 			p.setTotal(key, d.total)
 			if s := p.slots[key]; p.axis >= 0 && s != nil && d.total > 0 {
-				s.groups = []Group{{Value: d.keys[p.axis], Total: d.total}}
+				s.groups = []cube.Group{{Value: d.keys[p.axis], Total: d.total}}
 			}
 		}
 	}
@@ -168,11 +168,11 @@ func (p *partDecoder) take(d *Decoder, key string) {
 		return
 	}
 	switch r := p.part.req(); r.Kind {
-	case Series:
+	case cube.Series:
 		if i, ok := p.index[cube.Day(d.bucket)]; ok {
 			s.totals[i] += d.total
 		}
-	case Split:
+	case cube.Split:
 		if r.Nests() {
 			p.takeLevels(d, s)
 			return
@@ -181,15 +181,15 @@ func (p *partDecoder) take(d *Decoder, key string) {
 			s.total = d.whole
 		}
 		if d.total > 0 {
-			s.groups = append(s.groups, Group{Value: d.value, Total: d.total})
+			s.groups = append(s.groups, cube.Group{Value: d.value, Total: d.total})
 		}
-	case Extent:
+	case cube.Extent:
 		s.extent, s.total = cube.Range{From: cube.Day(d.bucket), To: cube.Day(d.lastDay)}, d.total
-	case Rank:
+	case cube.Rank:
 		if s.ranks == nil {
-			s.ranks = map[string]Result{}
+			s.ranks = map[string]cube.Result{}
 		}
-		s.ranks[d.value] = Result{Total: d.total, Position: d.at, Values: d.whole}
+		s.ranks[d.value] = cube.Result{Total: d.total, Position: d.at, Values: d.whole}
 	default:
 		s.total = d.total
 	}
@@ -197,14 +197,14 @@ func (p *partDecoder) take(d *Decoder, key string) {
 
 // Results is each member's answer by its request's key; a slice of which no row
 // came has zeros.
-func (d *Decoder) Results() map[string]*Result {
-	out := map[string]*Result{}
+func (d *Decoder) Results() map[string]*cube.Result {
+	out := map[string]*cube.Result{}
 	for _, p := range append(slices.Clone(d.parts), d.extras...) {
 		for _, s := range p.slots {
 			for _, m := range s.members {
 				res := p.answer(out, s, m.req, d.data)
-				if p.part.whole && m.req.measuresTotal() {
-					out[TotalOf(m.req.Slice).Key()] = &Result{Total: res.Total}
+				if p.part.whole && measuresTotal(m.req) {
+					out[cube.TotalOf(m.req.Slice).Key()] = &cube.Result{Total: res.Total}
 				}
 			}
 		}
@@ -214,26 +214,26 @@ func (d *Decoder) Results() map[string]*Result {
 
 // answer adds the slot's rows as one member asked for them, and what comes with
 // them.
-func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data cube.Range) *Result {
+func (p *partDecoder) answer(out map[string]*cube.Result, s *slot, r cube.Request, data cube.Range) *cube.Result {
 	if r.Nests() {
 		p.levels(out, r, &s.top, s.total, data)
 		return out[r.Key()]
 	}
-	res := &Result{Total: s.total}
+	res := &cube.Result{Total: s.total}
 	switch r.Kind {
-	case Series:
+	case cube.Series:
 		res = series(r, p.days, s.totals, data)
-	case Split:
-		res.cut(s.groups, r.First)
-		res.totals(out, r)
-	case Extent:
+	case cube.Split:
+		cutTo(res, s.groups, r.First)
+		addTotals(out, res, r)
+	case cube.Extent:
 		res.Extent = cube.NoDays
 		if s.total > 0 {
 			res.Extent = s.extent
 		}
-	case Rank:
+	case cube.Rank:
 		*res = s.ranks[r.Of]
-	case Count:
+	case cube.Count:
 		res.Total, res.Values = 0, s.total
 	}
 	out[r.Key()] = res
@@ -242,8 +242,8 @@ func (p *partDecoder) answer(out map[string]*Result, s *slot, r Request, data cu
 
 // series lays buckets out over a request's own range, which may reach beyond the
 // data. Buckets of nested ranges are a run of one another.
-func series(r Request, days []cube.Day, totals []int64, data cube.Range) *Result {
-	res := &Result{Days: cube.Buckets(r.Slice.Span(data), r.Interval), Totals: totals}
+func series(r cube.Request, days []cube.Day, totals []int64, data cube.Range) *cube.Result {
+	res := &cube.Result{Days: cube.Buckets(r.Slice.Span(data), r.Interval), Totals: totals}
 	for _, n := range totals {
 		res.Total += n
 	}
@@ -259,14 +259,31 @@ func series(r Request, days []cube.Day, totals []int64, data cube.Range) *Result
 }
 
 // empty answers a request about a slice that holds nothing.
-func empty(r Request, data cube.Range) *Result {
-	res := &Result{}
+func empty(r cube.Request, data cube.Range) *cube.Result {
+	res := &cube.Result{}
 	switch r.Kind {
-	case Series:
+	case cube.Series:
 		res.Days = cube.Buckets(r.Slice.Span(data), r.Interval)
 		res.Totals = make([]int64, len(res.Days))
-	case Extent:
+	case cube.Extent:
 		res.Extent = cube.NoDays
 	}
 	return res
+}
+
+// addTotals adds what a split tells of the totals that will be asked of its values.
+func addTotals(out map[string]*cube.Result, res *cube.Result, r cube.Request) {
+	if r.Each == nil {
+		return
+	}
+	for _, g := range res.Groups {
+		out[cube.TotalOf(r.Child(g.Value).Slice).Key()] = &cube.Result{Total: g.Total}
+	}
+}
+
+// cutTo makes the first of the groups the result's.
+func cutTo(res *cube.Result, groups []cube.Group, first int) {
+	if res.Groups = groups; len(groups) > first {
+		res.Groups, res.More = groups[:first:first], true
+	}
 }

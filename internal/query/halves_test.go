@@ -28,14 +28,14 @@ func large() *catalog.Snapshot {
 // TestHalvesGolden keeps the plans of ranges that two tables answer together.
 func TestHalvesGolden(t *testing.T) {
 	ragged := all.On(days("2023-09-12", "2024-07-04"))
-	for name, reqs := range map[string][]Request{
-		"two tables, top projects":   {SplitOf(ragged, cube.Project, 10, nil), TotalOf(ragged)},
-		"two tables, quarters":       {SeriesOf(ragged, cube.Quarterly)},
-		"two tables, one edge":       {TotalOf(all.On(days("2023-09-01", "2024-07-04")))},
-		"two tables, from the start": {TotalOf(all.On(days("2023-07-10", "2024-07-04")))},
-		"one table, weeks":           {SeriesOf(ragged, cube.Weekly)},
-		"two tables, a project":      {TotalOf(project("small").On(ragged.Days))},
-		"one table, no whole month":  {TotalOf(all.On(days("2024-02-02", "2024-03-30")))},
+	for name, reqs := range map[string][]cube.Request{
+		"two tables, top projects":   {cube.SplitOf(ragged, cube.Project, 10, nil), cube.TotalOf(ragged)},
+		"two tables, quarters":       {cube.SeriesOf(ragged, cube.Quarterly)},
+		"two tables, one edge":       {cube.TotalOf(all.On(days("2023-09-01", "2024-07-04")))},
+		"two tables, from the start": {cube.TotalOf(all.On(days("2023-07-10", "2024-07-04")))},
+		"one table, weeks":           {cube.SeriesOf(ragged, cube.Weekly)},
+		"two tables, a project":      {cube.TotalOf(project("small").On(ragged.Days))},
+		"one table, no whole month":  {cube.TotalOf(all.On(days("2024-02-02", "2024-03-30")))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name, describePlan(NewPlan(large(), reqs, Options{})))

@@ -14,63 +14,24 @@ import (
 // answered. Whether it pays is a matter of cost: a level that is asked by itself
 // reads the values of the level above only.
 
-// Then is the split with what will be asked of each of its values; each's Slice
-// is not looked at.
-func (r Request) Then(each Request) Request {
-	r.Each = &each
-	return r
-}
-
-// child is what Each asks of a value's slice.
-func (r Request) child(values ...string) Request {
-	c := *r.Each
-	c.Slice = r.Slice.Narrow(cube.Condition{Dim: r.Dim, Values: values})
-	return c
-}
-
-// Nests reports that the request has further levels: totals of a split's values
-// come with it in any case.
-func (r Request) Nests() bool {
-	return r.Kind == Split && r.After == nil && r.Each != nil && (r.Each.Kind == Series || r.Each.Kind == Split && r.Each.After == nil)
-}
-
-// levels are the request and the ones below it, which have no slices.
-func (r Request) levels() []Request {
-	all := []Request{r}
-	for r.Nests() {
-		r = *r.Each
-		all = append(all, r)
-	}
-	return all
-}
-
-// alone is the request without further levels: all that comes with it are the
-// totals of its values.
-func (r Request) alone() Request {
-	if r.Nests() {
-		r.Each = &Request{Kind: Total}
-	}
-	return r
-}
-
 // maxPlaceholders bounds the values that stand for those of the level above.
 const maxPlaceholders = 100
 
 // apart is what the request's levels are expected to cost, asked one after
 // another; infinite where they cannot be.
-func (k costing) apart(r Request) float64 {
-	c := k.choose(k.single(r.alone()))
+func (k costing) apart(r cube.Request) float64 {
+	c := k.choose(k.single(r.Alone()))
 	switch {
 	case c.table == nil || c.blind:
 		return math.Inf(1)
 	case !r.Nests():
 		return c.est.cost
 	}
-	return c.est.cost + k.apart(r.child(k.placeholders(r)...))
+	return c.est.cost + k.apart(r.Child(k.placeholders(r)...))
 }
 
 // placeholders stand for the values that the split will show.
-func (k costing) placeholders(r Request) []string {
+func (k costing) placeholders(r cube.Request) []string {
 	n := max(1, min(r.First, maxPlaceholders))
 	if r.Dim == cube.Project && r.Slice.Projects != nil {
 		return r.Slice.Projects[:min(n, len(r.Slice.Projects))]
@@ -83,13 +44,13 @@ func (k costing) placeholders(r Request) []string {
 }
 
 // single is a bundle of one request.
-func (k costing) single(r Request) *bundle {
-	return &bundle{parts: partsOf([]ordered{{r, 0, r.givesTotal()}}, k.snap.Days)}
+func (k costing) single(r cube.Request) *bundle {
+	return &bundle{parts: partsOf([]ordered{{r, 0, givesTotal(r)}}, k.snap.Days)}
 }
 
 // together reports that one query for all of the request's levels is expected to
 // cost less than a query for each.
-func (p planner) together(r Request) bool {
+func (p planner) together(r cube.Request) bool {
 	if rowsOf(r, p.snap.Days) > maxResultRows || repeats(r) {
 		return false
 	}
@@ -101,10 +62,10 @@ func (p planner) together(r Request) bool {
 }
 
 // repeats reports that two levels are split by one dimension.
-func repeats(r Request) bool {
+func repeats(r cube.Request) bool {
 	var dims []cube.Dimension
-	for _, level := range r.levels() {
-		if level.Kind == Split && slices.Contains(dims, level.Dim) {
+	for _, level := range r.Levels() {
+		if level.Kind == cube.Split && slices.Contains(dims, level.Dim) {
 			return true
 		}
 		dims = append(dims, level.Dim)
@@ -115,20 +76,20 @@ func repeats(r Request) bool {
 // settle decides for each request with further levels whether one query answers
 // all; the others are left alone. Requests that differ in their picks only fare
 // alike. apart is what the levels below would cost if none were nested.
-func (p planner) settle(reqs []Request) (nested []Request, some bool, apart float64) {
+func (p planner) settle(reqs []cube.Request) (nested []cube.Request, some bool, apart float64) {
 	nested = slices.Clone(reqs)
 	decided := map[string]float64{} // the cost of the levels below; negative where they are not nested
 	for i, r := range reqs {
 		if !r.Nests() || r.Slice.Impossible() || daysIn(r.Slice, p.snap.Days).Empty() {
 			continue
 		}
-		key := familyOf(r, picksOf(r.Slice)) + "\x00" + shapeOf(r, needOf(r, p.snap.Days))
+		key := familyOf(r, picksOf(r.Slice)) + "\x00" + groupingOf(r, needOf(r, p.snap.Days))
 		below, known := decided[key]
 		switch {
 		case known && below >= 0: // a further member shares the query, not what it reads
 			apart += max(0, below-queryCost)
 		case !known && p.together(r):
-			below = p.apart(r.child(p.placeholders(r)...))
+			below = p.apart(r.Child(p.placeholders(r)...))
 			apart += below
 			some = true
 		case !known:
@@ -136,7 +97,7 @@ func (p planner) settle(reqs []Request) (nested []Request, some bool, apart floa
 		}
 		decided[key] = below
 		if below < 0 {
-			nested[i] = r.alone()
+			nested[i] = r.Alone()
 		}
 	}
 	return nested, some, apart

@@ -1,9 +1,7 @@
 package query
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
@@ -17,28 +15,10 @@ type Options struct {
 	MaxRows float64
 }
 
-// Query is one statement for ClickHouse, answering one request or several.
-type Query struct {
-	// Table is database.name of the table that is read; where it is two, the one
-	// of days.
-	Table string
-	// Tables are both where two are read, and nil otherwise.
-	Tables []string
-	// SQL has its values as typed parameters, in Params.
-	SQL    string
-	Params []Param
-	// EstimatedRows is how many rows the query is expected to read.
-	EstimatedRows float64
-
-	bundle  *bundle
-	axes    []cube.Condition
-	costing costing
-}
-
 // Plan answers a set of requests.
 type Plan struct {
 	// Ready holds the answers that need no query, by Request.Key.
-	Ready map[string]*Result
+	Ready map[string]*cube.Result
 	// Failed holds the requests that cannot be answered, by Request.Key.
 	Failed map[string]*fault.Error
 	// Queries answer the others, in the order of their first requests.
@@ -62,7 +42,7 @@ type planner struct {
 }
 
 // NewPlan chooses tables for the requests and merges them into queries.
-func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
+func NewPlan(snap *catalog.Snapshot, reqs []cube.Request, opts Options) *Plan {
 	k := costing{snap, widthsOf(snap)}
 	p := planner{costing: k, opts: opts}
 	nested, some, below := p.settle(reqs)
@@ -71,7 +51,7 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 		return plan
 	}
 	for i, r := range reqs {
-		nested[i] = r.alone()
+		nested[i] = r.Alone()
 	}
 	// Alone, a split may share a scan with its neighbours.
 	if flat, less := k.plan(nested, opts); less+below < cost {
@@ -81,18 +61,18 @@ func NewPlan(snap *catalog.Snapshot, reqs []Request, opts Options) *Plan {
 }
 
 // plan makes a plan, with what its queries are expected to cost.
-func (k costing) plan(reqs []Request, opts Options) (plan *Plan, cost float64) {
-	p := planner{k, opts, &Plan{Ready: map[string]*Result{}, Failed: map[string]*fault.Error{}}}
+func (k costing) plan(reqs []cube.Request, opts Options) (plan *Plan, cost float64) {
+	p := planner{k, opts, &Plan{Ready: map[string]*cube.Result{}, Failed: map[string]*fault.Error{}}}
 	snap := k.snap
 	var totals, others []ordered
 	for i, r := range reqs {
 		switch {
 		case r.Slice.Impossible() || daysIn(r.Slice, snap.Days).Empty():
 			p.plan.Ready[r.Key()] = empty(r, snap.Days)
-		case r.Kind == Total:
+		case r.Kind == cube.Total:
 			totals = append(totals, ordered{r, i, false})
 		default:
-			others = append(others, ordered{r, i, r.givesTotal()})
+			others = append(others, ordered{r, i, givesTotal(r)})
 		}
 	}
 	withTotals(others, totals)
@@ -118,7 +98,7 @@ func withTotals(others, totals []ordered) {
 		asked[o.req.Slice.Key()] = true
 	}
 	for i, o := range others {
-		if o.req.Kind == Split && o.req.After == nil && !o.whole {
+		if o.req.Kind == cube.Split && o.req.After == nil && !o.whole {
 			others[i].whole = asked[o.req.Slice.Key()]
 		}
 	}
@@ -205,6 +185,55 @@ func (k costing) byTable(b *bundle) []*bundle {
 	return out
 }
 
+// merge unites bundles of a family as long as one scan costs less than
+// two, the largest saving first, ties in the plan's order.
+func (k costing) merge(all []*bundle) []*bundle {
+	unions := map[[2]*bundle]*bundle{} // of pairs that were tried; nil where it does not pay
+	for {
+		var best *bundle
+		var at [2]int
+		var most float64
+		for i, a := range all {
+			for j, b := range all[i+1:] {
+				u, tried := unions[[2]*bundle{a, b}]
+				if !tried {
+					u = k.unite(a, b)
+					unions[[2]*bundle{a, b}] = u
+				}
+				if u != nil && u.saves > most {
+					best, at, most = u, [2]int{i, i + 1 + j}, u.saves
+				}
+			}
+		}
+		if best == nil {
+			return all
+		}
+		all[at[0]] = best
+		all = slices.Delete(all, at[1], at[1]+1)
+	}
+}
+
+// unite is the bundle of both bundles' parts; nil where one scan cannot answer
+// them or would cost more than two.
+func (k costing) unite(a, b *bundle) *bundle {
+	if a.parts[0].family != b.parts[0].family || !a.mergeable() || !b.mergeable() {
+		return nil
+	}
+	u := a.with(b)
+	if u == nil {
+		return nil
+	}
+	u.choice = k.choose(u)
+	if u.choice.table == nil || u.choice.blind {
+		return nil
+	}
+	u.saves = a.choice.est.cost + b.choice.est.cost - u.choice.est.cost
+	if u.saves <= 0 {
+		return nil
+	}
+	return u
+}
+
 // query writes the bundle's query.
 func (p planner) query(b *bundle) *Query {
 	axes, agreed := b.axes()
@@ -217,86 +246,16 @@ func (p planner) query(b *bundle) *Query {
 	return q
 }
 
-// Rejected tells why each other table was not chosen, by table. It is worked
-// out when it is asked for.
-func (q *Query) Rejected() []Rejection {
-	if q.bundle == nil { // about metadata, which is in one table
-		return nil
+// OnCheapest writes a statement on the cheapest table that can answer all of the
+// requests, which are about one slice. Errors are *fault.Error with Uncovered.
+func OnCheapest(snap *catalog.Snapshot, reqs ...cube.Request) (*Writer, error) {
+	b := &bundle{}
+	for i, r := range reqs {
+		b.parts = append(b.parts, partsOf([]ordered{{r, i, givesTotal(r)}}, snap.Days)...)
 	}
-	return q.costing.rejections(q.bundle.choice, q.bundle)
-}
-
-// Answers lists the keys of the requests that the query answers, totals that
-// come with a series or a split among them: the keys of Decoder.Results.
-func (q *Query) Answers() []string {
-	var keys []string
-	for _, p := range q.bundle.all() {
-		for _, m := range p.members {
-			keys = append(keys, m.req.Key())
-			if p.whole && m.req.measuresTotal() {
-				keys = append(keys, TotalOf(m.req.Slice).Key())
-			}
-		}
+	c := costing{snap, widthsOf(snap)}.chooseOne(b)
+	if c.table == nil {
+		return nil, uncovered(reqs[len(reqs)-1], snap)
 	}
-	return keys
-}
-
-// givesTotal reports that the slice's total must come with the request's answer.
-func (r Request) givesTotal() bool { return r.measuresTotal() && !r.Bare }
-
-// measuresTotal reports that the slice's total can come with the request's
-// answer. A page that begins behind a cursor may have no row to bring it.
-func (r Request) measuresTotal() bool {
-	return r.Kind == Series || r.Kind == Split && r.After == nil
-}
-
-// remedy is how whoever runs the database comes by the aggregate.
-func remedy(r Request, snap *catalog.Snapshot) string {
-	return fmt.Sprintf("; whoever runs the database adds it with: clickql ingest backfill NAME --key %s, and finds those that are worth it with: clickql advise",
-		strings.ReplaceAll(wanted(r, snap), " ", ""))
-}
-
-// uncovered is the error of a request that no table can answer.
-func uncovered(r Request, snap *catalog.Snapshot) *fault.Error {
-	return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf(
-		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
-}
-
-// tooDear is the error of a request that would read more than is allowed.
-func tooDear(r Request, snap *catalog.Snapshot, c choice, limit float64) *fault.Error {
-	return fault.OverLimit(fault.CostLimit, int64(c.est.rows), int64(limit),
-		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by (%s)%s",
-		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap), remedy(r, snap))
-}
-
-// describe says what a request splits and filters by.
-func describe(r Request) string {
-	s := "in total"
-	switch r.Kind {
-	case Series:
-		s = "per " + string(r.Interval)
-	case Split:
-		s = "by " + string(r.Dim)
-	case Extent:
-		s = "by first and last day"
-	case Rank:
-		s = "by rank"
-	case Count:
-		s = "by number of values of " + string(r.Dim)
-	}
-	for i, c := range r.Slice.Conditions {
-		if i == 0 {
-			s += " filtered by "
-		} else {
-			s += ", "
-		}
-		s += string(c.Dim)
-	}
-	return s
-}
-
-// wanted is the key of the smallest aggregate that would answer the request.
-func wanted(r Request, snap *catalog.Snapshot) string {
-	n := needOf(r, snap.Days)
-	return keyOf(n.dims, n.grain)
+	return &Writer{Table: c.table, Extents: c.extents}, nil
 }

@@ -99,50 +99,50 @@ func project(names ...string) cube.Slice {
 func TestPlanGolden(t *testing.T) {
 	august, edges := days("2024-08-01", "2024-08-20"), days("2024-02-10", "2024-03-05")
 	months := days("2023-09-01", "2024-02-29")
-	cases := map[string][]Request{
-		"total of a project":              {TotalOf(project("boto3"))},
-		"total of everything":             {TotalOf(all)},
-		"total of two taken together":     {TotalOf(project("boto3", "numpy"))},
-		"total of an explicit full range": {TotalOf(project("boto3").On(days("2020-01-01", "2030-01-01")))},
-		"whole months":                    {TotalOf(project("boto3").On(months))},
-		"months that end with the data":   {SeriesOf(project("boto3").On(august), cube.Monthly)},
-		"days at the edges":               {TotalOf(project("boto3").On(edges))},
-		"weeks":                           {SeriesOf(project("boto3").On(months), cube.Weekly)},
-		"total comes with the series":     {TotalOf(project("boto3")), SeriesOf(project("boto3"), cube.Daily)},
-		"many projects, one query":        {SplitOf(project("boto3"), cube.Version, 10, nil), SplitOf(project("numpy"), cube.Version, 5, nil)},
+	cases := map[string][]cube.Request{
+		"total of a project":              {cube.TotalOf(project("boto3"))},
+		"total of everything":             {cube.TotalOf(all)},
+		"total of two taken together":     {cube.TotalOf(project("boto3", "numpy"))},
+		"total of an explicit full range": {cube.TotalOf(project("boto3").On(days("2020-01-01", "2030-01-01")))},
+		"whole months":                    {cube.TotalOf(project("boto3").On(months))},
+		"months that end with the data":   {cube.SeriesOf(project("boto3").On(august), cube.Monthly)},
+		"days at the edges":               {cube.TotalOf(project("boto3").On(edges))},
+		"weeks":                           {cube.SeriesOf(project("boto3").On(months), cube.Weekly)},
+		"total comes with the series":     {cube.TotalOf(project("boto3")), cube.SeriesOf(project("boto3"), cube.Daily)},
+		"many projects, one query":        {cube.SplitOf(project("boto3"), cube.Version, 10, nil), cube.SplitOf(project("numpy"), cube.Version, 5, nil)},
 		"many versions of many projects": {
-			SplitOf(project("boto3").With(cube.Version, "1.0"), cube.Country, 3, nil),
-			SplitOf(project("boto3").With(cube.Version, "1.1"), cube.Country, 3, nil),
-			SplitOf(project("numpy").With(cube.Version, "2.0"), cube.Country, 3, nil)},
-		"a late table is passed over":  {SplitOf(project("boto3").On(edges), cube.System, 3, nil)},
-		"a late table serves its days": {SplitOf(project("boto3").On(august), cube.System, 3, nil)},
-		"a key that lost a column":     {SplitOf(project("boto3"), cube.FileType, 3, nil)},
-		"top projects, second page":    {SplitOf(all, cube.Project, 10, &Cursor{Total: 77, Value: "numpy"})},
+			cube.SplitOf(project("boto3").With(cube.Version, "1.0"), cube.Country, 3, nil),
+			cube.SplitOf(project("boto3").With(cube.Version, "1.1"), cube.Country, 3, nil),
+			cube.SplitOf(project("numpy").With(cube.Version, "2.0"), cube.Country, 3, nil)},
+		"a late table is passed over":  {cube.SplitOf(project("boto3").On(edges), cube.System, 3, nil)},
+		"a late table serves its days": {cube.SplitOf(project("boto3").On(august), cube.System, 3, nil)},
+		"a key that lost a column":     {cube.SplitOf(project("boto3"), cube.FileType, 3, nil)},
+		"top projects, second page":    {cube.SplitOf(all, cube.Project, 10, &cube.Cursor{Total: 77, Value: "numpy"})},
 		"splits of many projects in one scan": {
-			SplitOf(project("boto3").On(august), cube.Version, 10, nil), SplitOf(project("boto3").On(august), cube.Country, 5, nil),
-			SeriesOf(project("boto3").On(august), cube.Daily), TotalOf(project("boto3").On(august)),
-			SplitOf(project("numpy").On(august), cube.Version, 10, nil), SplitOf(project("numpy").On(august), cube.Country, 5, nil)},
+			cube.SplitOf(project("boto3").On(august), cube.Version, 10, nil), cube.SplitOf(project("boto3").On(august), cube.Country, 5, nil),
+			cube.SeriesOf(project("boto3").On(august), cube.Daily), cube.TotalOf(project("boto3").On(august)),
+			cube.SplitOf(project("numpy").On(august), cube.Version, 10, nil), cube.SplitOf(project("numpy").On(august), cube.Country, 5, nil)},
 		"the period before, with the period": {
-			SplitOf(project("boto3").On(august), cube.Version, 10, nil), SeriesOf(project("boto3").On(august), cube.Daily),
-			TotalOf(project("boto3").On(days("2024-07-12", "2024-07-31")))},
+			cube.SplitOf(project("boto3").On(august), cube.Version, 10, nil), cube.SeriesOf(project("boto3").On(august), cube.Daily),
+			cube.TotalOf(project("boto3").On(days("2024-07-12", "2024-07-31")))},
 		"totals of several ranges": {
-			TotalOf(project("boto3").On(days("2024-08-20", "2024-08-20"))), TotalOf(project("boto3").On(days("2024-08-14", "2024-08-20"))),
-			TotalOf(project("boto3").On(august)), TotalOf(project("boto3")), TotalOf(project("numpy").On(august))},
+			cube.TotalOf(project("boto3").On(days("2024-08-20", "2024-08-20"))), cube.TotalOf(project("boto3").On(days("2024-08-14", "2024-08-20"))),
+			cube.TotalOf(project("boto3").On(august)), cube.TotalOf(project("boto3")), cube.TotalOf(project("numpy").On(august))},
 		"drill-down of one project": {
-			SplitOf(project("boto3").On(august), cube.Version, 5, nil).WithoutTotal().Then(SplitOf(cube.Slice{}, cube.Country, 3, nil))},
+			cube.SplitOf(project("boto3").On(august), cube.Version, 5, nil).WithoutTotal().Then(cube.SplitOf(cube.Slice{}, cube.Country, 3, nil))},
 		"drill-down of two projects, to days": {
-			SplitOf(project("boto3").On(august), cube.Version, 5, nil).Then(SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(SeriesOf(cube.Slice{}, cube.Daily))),
-			SplitOf(project("numpy").On(august), cube.Version, 4, nil).Then(SplitOf(cube.Slice{}, cube.Country, 6, nil).Then(SeriesOf(cube.Slice{}, cube.Daily)))},
+			cube.SplitOf(project("boto3").On(august), cube.Version, 5, nil).Then(cube.SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(cube.SeriesOf(cube.Slice{}, cube.Daily))),
+			cube.SplitOf(project("numpy").On(august), cube.Version, 4, nil).Then(cube.SplitOf(cube.Slice{}, cube.Country, 6, nil).Then(cube.SeriesOf(cube.Slice{}, cube.Daily)))},
 		"drill-down that is cheaper by levels": {
-			SplitOf(all, cube.Project, 3, nil).WithoutTotal().Then(SplitOf(cube.Slice{}, cube.Version, 3, nil))},
-		"exclusions":                      {TotalOf(project("boto3").Without(cube.Version, "1.0", "1.1").With(cube.Country, "US", "DE"))},
-		"without mirrors":                 {TotalOf(project("boto3").WithoutMirrors())},
-		"values with quotes":              {TotalOf(project("boto3").With(cube.Version, `1'0\`))},
-		"ci and libc":                     {SplitOf(project("boto3").With(cube.CI, "true"), cube.Libc, 3, nil)},
-		"raw for a small project":         {SplitOf(project("small"), cube.Country, 3, nil)},
-		"first and last day":              {ExtentOf(project("boto3")), ExtentOf(project("numpy"))},
-		"first and last day in a country": {ExtentOf(project("boto3").With(cube.Country, "US"))},
-		"impossible and outside the data": {TotalOf(project()), SeriesOf(project("boto3").On(days("2020-01-01", "2020-01-02")), cube.Daily)},
+			cube.SplitOf(all, cube.Project, 3, nil).WithoutTotal().Then(cube.SplitOf(cube.Slice{}, cube.Version, 3, nil))},
+		"exclusions":                      {cube.TotalOf(project("boto3").Without(cube.Version, "1.0", "1.1").With(cube.Country, "US", "DE"))},
+		"without mirrors":                 {cube.TotalOf(project("boto3").WithoutMirrors())},
+		"values with quotes":              {cube.TotalOf(project("boto3").With(cube.Version, `1'0\`))},
+		"ci and libc":                     {cube.SplitOf(project("boto3").With(cube.CI, "true"), cube.Libc, 3, nil)},
+		"raw for a small project":         {cube.SplitOf(project("small"), cube.Country, 3, nil)},
+		"first and last day":              {cube.ExtentOf(project("boto3")), cube.ExtentOf(project("numpy"))},
+		"first and last day in a country": {cube.ExtentOf(project("boto3").With(cube.Country, "US"))},
+		"impossible and outside the data": {cube.TotalOf(project()), cube.SeriesOf(project("boto3").On(days("2020-01-01", "2020-01-02")), cube.Daily)},
 	}
 	for name, reqs := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -195,9 +195,9 @@ func golden(t *testing.T, name, got string) {
 // TestPlanIsStable plans the same requests again and again: no map order may
 // show.
 func TestPlanIsStable(t *testing.T) {
-	reqs := []Request{
-		SplitOf(project("boto3"), cube.Version, 10, nil), SplitOf(project("numpy"), cube.Version, 10, nil),
-		SplitOf(project("boto3"), cube.Country, 10, nil), TotalOf(all), SeriesOf(project("numpy"), cube.Weekly),
+	reqs := []cube.Request{
+		cube.SplitOf(project("boto3"), cube.Version, 10, nil), cube.SplitOf(project("numpy"), cube.Version, 10, nil),
+		cube.SplitOf(project("boto3"), cube.Country, 10, nil), cube.TotalOf(all), cube.SeriesOf(project("numpy"), cube.Weekly),
 	}
 	want := describePlan(NewPlan(snapshot(), reqs, Options{}))
 	for range 50 {
@@ -210,8 +210,8 @@ func TestPlanIsStable(t *testing.T) {
 // TestRefusals: what no table covers, and what would read too much.
 func TestRefusals(t *testing.T) {
 	snap := snapshot()
-	r := SplitOf(project("boto3"), cube.Installer, 10, nil)
-	p := NewPlan(snap, []Request{r, TotalOf(project("boto3"))}, Options{MaxRows: 100_000})
+	r := cube.SplitOf(project("boto3"), cube.Installer, 10, nil)
+	p := NewPlan(snap, []cube.Request{r, cube.TotalOf(project("boto3"))}, Options{MaxRows: 100_000})
 	err := p.Failed[r.Key()]
 	if err == nil || err.Code != fault.CostLimit || !strings.Contains(err.Message, "(project, installer)") {
 		t.Errorf("got %+v, want COST_LIMIT that names an aggregate keyed by (project, installer)", err)
@@ -220,7 +220,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("the total was not planned by itself: %s", describePlan(p))
 	}
 	snap.Tables = snap.Tables[3:]
-	p = NewPlan(snap, []Request{r}, Options{})
+	p = NewPlan(snap, []cube.Request{r}, Options{})
 	if err := p.Failed[r.Key()]; err == nil || err.Code != fault.Uncovered {
 		t.Errorf("got %+v, want UNCOVERED", err)
 	}
@@ -229,7 +229,7 @@ func TestRefusals(t *testing.T) {
 // TestRanksGolden keeps plans of ranks: those of one slice in one query.
 func TestRanksGolden(t *testing.T) {
 	us := all.With(cube.Country, "US")
-	golden(t, "ranks of several projects", describePlan(NewPlan(snapshot(), []Request{
-		RankOf(all, "boto3"), RankOf(all, "numpy"), RankOf(us, "boto3"), RankOf(all.With(cube.Country, "DE"), "numpy"), CountOf(all, cube.Project),
+	golden(t, "ranks of several projects", describePlan(NewPlan(snapshot(), []cube.Request{
+		cube.RankOf(all, "boto3"), cube.RankOf(all, "numpy"), cube.RankOf(us, "boto3"), cube.RankOf(all.With(cube.Country, "DE"), "numpy"), cube.CountOf(all, cube.Project),
 	}, Options{})))
 }

@@ -51,7 +51,7 @@ func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 
 // drawRequest draws a question about a few slices, so that many have something
 // in common.
-func drawRequest(t *rapid.T) Request {
+func drawRequest(t *rapid.T) cube.Request {
 	s := cube.Slice{AllTime: true}
 	if rapid.Bool().Draw(t, "ranged") {
 		r := rapid.SampledFrom([]cube.Range{
@@ -73,21 +73,21 @@ func drawRequest(t *rapid.T) Request {
 	every := rapid.SampledFrom([]cube.Interval{cube.Daily, cube.Weekly, cube.Monthly, cube.Yearly})
 	switch rapid.IntRange(0, 6).Draw(t, "kind") {
 	case 0, 1:
-		return TotalOf(s)
+		return cube.TotalOf(s)
 	case 2:
-		return SeriesOf(s, every.Draw(t, "interval"))
+		return cube.SeriesOf(s, every.Draw(t, "interval"))
 	case 3:
-		return SplitOf(s, dim.Draw(t, "dim"), 5, nil).WithoutTotal()
+		return cube.SplitOf(s, dim.Draw(t, "dim"), 5, nil).WithoutTotal()
 	case 4:
-		r := SplitOf(s, dim.Draw(t, "dim"), 5, nil)
+		r := cube.SplitOf(s, dim.Draw(t, "dim"), 5, nil)
 		if rapid.Bool().Draw(t, "to a series") {
-			return r.Then(SeriesOf(cube.Slice{}, every.Draw(t, "interval")))
+			return r.Then(cube.SeriesOf(cube.Slice{}, every.Draw(t, "interval")))
 		}
-		return r.Then(SplitOf(cube.Slice{}, dim.Draw(t, "below"), 3, nil))
+		return r.Then(cube.SplitOf(cube.Slice{}, dim.Draw(t, "below"), 3, nil))
 	case 5:
-		return ExtentOf(s)
+		return cube.ExtentOf(s)
 	default:
-		return SplitOf(s, dim.Draw(t, "dim"), 5, nil)
+		return cube.SplitOf(s, dim.Draw(t, "dim"), 5, nil)
 	}
 }
 
@@ -107,7 +107,7 @@ func costOf(p *Plan) (cost float64, blind bool) {
 // table keeps the dimensions apart, holds every day of the range that has data,
 // and each of its steps of time lies within one bucket, inside the range or
 // outside of it.
-func mayAnswer(t *catalog.Table, r Request, data cube.Range) bool {
+func mayAnswer(t *catalog.Table, r cube.Request, data cube.Range) bool {
 	for _, d := range dimsOf(r) {
 		if !t.Dims[d] {
 			return false
@@ -137,12 +137,12 @@ func mayAnswer(t *catalog.Table, r Request, data cube.Range) bool {
 		if !in {
 			continue
 		}
-		for _, level := range r.levels() {
+		for _, level := range r.Levels() {
 			of := d
 			switch {
-			case level.Kind == Series:
+			case level.Kind == cube.Series:
 				of = level.Interval.Start(d)
-			case level.Kind != Extent:
+			case level.Kind != cube.Extent:
 				continue
 			}
 			if was, known := bucket[step(d)]; known && was != of {
@@ -188,7 +188,7 @@ func TestPlansAnswerEverythingOnceAndRightly(t *testing.T) {
 			if places != 1 {
 				t.Fatalf("%+v is in %d places\n%s", r, places, describePlan(p))
 			}
-			one := NewPlan(snap, []Request{r}, Options{})
+			one := NewPlan(snap, []cube.Request{r}, Options{})
 			if (one.Failed[key] == nil) != (p.Failed[key] == nil) {
 				t.Fatalf("%+v fails alone or in company only\n%s", r, describePlan(p))
 			}

@@ -24,44 +24,44 @@ func TestRejectionsNameTheirReason(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*catalog.Snapshot)
-		req    Request
+		req    cube.Request
 		table  string
 		want   string
 	}{
-		{"no column", same, SplitOf(ofDays, cube.Version, 3, nil), "pypi_downloads_per_day", "it has no column version"},
-		{"a column outside of the key", same, SplitOf(project("boto3"), cube.FileType, 3, nil), "pypi_downloads_per_day_by_type",
+		{"no column", same, cube.SplitOf(ofDays, cube.Version, 3, nil), "pypi_downloads_per_day", "it has no column version"},
+		{"a column outside of the key", same, cube.SplitOf(project("boto3"), cube.FileType, 3, nil), "pypi_downloads_per_day_by_type",
 			"its sorting key (project, date) leaves out type, so merges fold its values into one another"},
 		{"a column of another type", change("pypi_downloads_per_day", func(t *catalog.Table) {
 			t.Dims = dims()
 			t.Unusable = map[cube.Dimension]string{cube.Project: "it is a UInt64"}
-		}), TotalOf(ofDays), "pypi_downloads_per_day", "its column project cannot be used: it is a UInt64"},
-		{"no time", same, TotalOf(ofDays), "pypi_downloads", "it keeps no time, only totals of all time"},
-		{"months for days", same, TotalOf(ofDays), "pypi_downloads_per_month", "it keeps months, and 2024-02-10 to 2024-03-05 needs days"},
-		{"months for a daily series", same, SeriesOf(project("boto3"), cube.Daily), "pypi_downloads_per_month", "it keeps months, and days are asked for"},
-		{"too few days", same, SplitOf(ofDays, cube.System, 3, nil), "pypi_downloads_per_day_by_system",
+		}), cube.TotalOf(ofDays), "pypi_downloads_per_day", "its column project cannot be used: it is a UInt64"},
+		{"no time", same, cube.TotalOf(ofDays), "pypi_downloads", "it keeps no time, only totals of all time"},
+		{"months for days", same, cube.TotalOf(ofDays), "pypi_downloads_per_month", "it keeps months, and 2024-02-10 to 2024-03-05 needs days"},
+		{"months for a daily series", same, cube.SeriesOf(project("boto3"), cube.Daily), "pypi_downloads_per_month", "it keeps months, and days are asked for"},
+		{"too few days", same, cube.SplitOf(ofDays, cube.System, 3, nil), "pypi_downloads_per_day_by_system",
 			"it covers 2024-03-01 to 2024-08-20, not 2024-02-10 to 2024-03-05: its view was created late"},
 		{"a view with a condition", change("pypi_downloads_per_day", func(t *catalog.Table) {
 			t.Covers, t.Incomplete = cube.Range{From: 0, To: -1}, "its view leaves rows out: WHERE project != ''"
-		}), TotalOf(ofDays), "pypi_downloads_per_day", "it is not known to be complete: its view leaves rows out: WHERE project != ''"},
+		}), cube.TotalOf(ofDays), "pypi_downloads_per_day", "it is not known to be complete: its view leaves rows out: WHERE project != ''"},
 		{"a backfill that is missing", change("pypi_downloads", func(t *catalog.Table) {
 			t.Covers, t.Incomplete = cube.Range{From: 0, To: -1}, late
-		}), TotalOf(project("boto3")), "pypi_downloads", "it is not known to be complete: " + late},
-		{"dearer", same, TotalOf(ofDays), "pypi_downloads_per_day_by_version", "pypi_downloads_per_day about"},
+		}), cube.TotalOf(project("boto3")), "pypi_downloads", "it is not known to be complete: " + late},
+		{"dearer", same, cube.TotalOf(ofDays), "pypi_downloads_per_day_by_version", "pypi_downloads_per_day about"},
 		{"sizes unknown", func(s *catalog.Snapshot) {
 			for _, t := range s.Tables {
 				t.Rows = 0
 			}
-		}, TotalOf(ofDays), "pypi_downloads_per_day_by_version", "it keeps more columns apart than pypi_downloads_per_day, and the tables' sizes are not known"},
+		}, cube.TotalOf(ofDays), "pypi_downloads_per_day_by_version", "it keeps more columns apart than pypi_downloads_per_day, and the tables' sizes are not known"},
 		{"ignored", func(s *catalog.Snapshot) {
 			s.Ignored = append(s.Ignored, catalog.Ignored{Table: "pypi.pypi_odd", Reason: "its engine is Log"})
-		}, TotalOf(ofDays), "pypi_odd", "its engine is Log"},
-		{"first and last days at hand", same, ExtentOf(project("boto3")), "pypi_downloads_per_day",
+		}, cube.TotalOf(ofDays), "pypi_odd", "its engine is Log"},
+		{"first and last days at hand", same, cube.ExtentOf(project("boto3")), "pypi_downloads_per_day",
 			"pypi_downloads_max_min keeps the first and the last day of each project ready"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snap := snapshot()
 			c.change(snap)
-			p := NewPlan(snap, []Request{c.req}, Options{})
+			p := NewPlan(snap, []cube.Request{c.req}, Options{})
 			if len(p.Queries) != 1 {
 				t.Fatal(describePlan(p))
 			}

@@ -1,10 +1,77 @@
 package query
 
 import (
+	"fmt"
 	"slices"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
+
+// Entries stand for the projects that the shape asks about: names that Requests
+// uses, with the downloads that the planner should think them to have.
+func (s Shape) Entries() []catalog.Entry {
+	var out []catalog.Entry
+	for i := range s.Projects {
+		out = append(out, catalog.Entry{Name: fmt.Sprintf("%d of %d", i, s.Downloads), Total: s.Downloads})
+	}
+	return out
+}
+
+// Requests are requests of this shape on data that spans the days: of no use for
+// asking, but what the planner plans for them it would plan for such a query.
+func (s Shape) Requests(data cube.Range) []cube.Request {
+	slice := s.slice(data)
+	var reqs []cube.Request
+	for _, m := range s.Parts {
+		reqs = append(reqs, m.request(slice))
+	}
+	for range s.Extras {
+		before, ok := slice.Previous()
+		if !ok || before.Days.From < data.From {
+			break
+		}
+		slice = before
+		reqs = append(reqs, cube.TotalOf(slice))
+	}
+	return reqs
+}
+
+// slice is a slice of this shape that ends on the newest day.
+func (s Shape) slice(data cube.Range) cube.Slice {
+	slice := cube.Slice{AllTime: s.Days == 0}
+	for _, e := range s.Entries() {
+		slice.Projects = append(slice.Projects, e.Name)
+	}
+	slices.Sort(slice.Projects)
+	for _, f := range s.Filters {
+		c := cube.Condition{Dim: f.Dim, Not: f.Not}
+		for i := range f.Values {
+			c.Values = append(c.Values, fmt.Sprintf("%04d", i))
+		}
+		slice.Conditions = append(slice.Conditions, c)
+	}
+	if s.Days > 0 {
+		slice.Days = s.days(data)
+	}
+	return slice
+}
+
+// days is a range of the shape's length that ends on the newest day and is not
+// all of the data.
+func (s Shape) days(data cube.Range) cube.Range {
+	r := cube.Range{From: max(data.From+1, data.To-cube.Day(s.Days)+1), To: data.To}
+	switch first := r.From == r.From.StartOfMonth(); {
+	case s.Months && !first:
+		r.From = r.From.StartOfMonth()
+		if r.From <= data.From {
+			r.From = r.From.AddMonths(1)
+		}
+	case !s.Months && first && r.From < r.To:
+		r.From++
+	}
+	return r
+}
 
 // Replayed is what the planner would do with questions of a shape.
 type Replayed struct {
@@ -52,10 +119,10 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 
 // below adds the levels below a split, asked one after another; false where one
 // cannot be answered.
-func (k costing) below(r Request, to *Replayed) bool {
+func (k costing) below(r cube.Request, to *Replayed) bool {
 	for r.Nests() {
-		r = r.child(k.placeholders(r)...)
-		c := k.choose(k.single(r.alone()))
+		r = r.Child(k.placeholders(r)...)
+		c := k.choose(k.single(r.Alone()))
 		if c.table == nil {
 			return false
 		}

@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -37,7 +36,7 @@ type Shape struct {
 // Measure is the kind of a request with the interval or the dimension that
 // belongs to it.
 type Measure struct {
-	Kind     Kind           `json:"kind"`
+	Kind     cube.Kind      `json:"kind"`
 	Interval cube.Interval  `json:"interval,omitempty"`
 	Dim      cube.Dimension `json:"by,omitempty"`
 	// Then are the levels below a split that the same query answered.
@@ -45,9 +44,9 @@ type Measure struct {
 }
 
 // measureOf is the measure of a request and of the levels below it.
-func measureOf(r Request) Measure {
+func measureOf(r cube.Request) Measure {
 	m := Measure{Kind: r.Kind, Interval: r.Interval, Dim: r.Dim}
-	for _, level := range r.levels()[1:] {
+	for _, level := range r.Levels()[1:] {
 		m.Then = append(m.Then, Measure{Kind: level.Kind, Interval: level.Interval, Dim: level.Dim})
 	}
 	return m
@@ -60,12 +59,12 @@ func (m Measure) compare(o Measure) int {
 }
 
 // request is a request of this measure of a slice.
-func (m Measure) request(s cube.Slice) Request {
-	r := Request{Slice: s, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
+func (m Measure) request(s cube.Slice) cube.Request {
+	r := cube.Request{Slice: s, Kind: m.Kind, Interval: m.Interval, Dim: m.Dim}
 	switch m.Kind {
-	case Split:
+	case cube.Split:
 		r.First = 10
-	case Rank:
+	case cube.Rank:
 		r.Of = "0 of 0"
 	}
 	if len(m.Then) > 0 {
@@ -175,91 +174,4 @@ func (s Shape) Grain(data cube.Range) catalog.Grain {
 		grain = min(grain, needOf(r, data).grain)
 	}
 	return grain
-}
-
-// Entries stand for the projects that the shape asks about: names that Requests
-// uses, with the downloads that the planner should think them to have.
-func (s Shape) Entries() []catalog.Entry {
-	var out []catalog.Entry
-	for i := range s.Projects {
-		out = append(out, catalog.Entry{Name: fmt.Sprintf("%d of %d", i, s.Downloads), Total: s.Downloads})
-	}
-	return out
-}
-
-// Requests are requests of this shape on data that spans the days: of no use for
-// asking, but what the planner plans for them it would plan for such a query.
-func (s Shape) Requests(data cube.Range) []Request {
-	slice := s.slice(data)
-	var reqs []Request
-	for _, m := range s.Parts {
-		reqs = append(reqs, m.request(slice))
-	}
-	for range s.Extras {
-		before, ok := slice.Previous()
-		if !ok || before.Days.From < data.From {
-			break
-		}
-		slice = before
-		reqs = append(reqs, TotalOf(slice))
-	}
-	return reqs
-}
-
-// slice is a slice of this shape that ends on the newest day.
-func (s Shape) slice(data cube.Range) cube.Slice {
-	slice := cube.Slice{AllTime: s.Days == 0}
-	for _, e := range s.Entries() {
-		slice.Projects = append(slice.Projects, e.Name)
-	}
-	slices.Sort(slice.Projects)
-	for _, f := range s.Filters {
-		c := cube.Condition{Dim: f.Dim, Not: f.Not}
-		for i := range f.Values {
-			c.Values = append(c.Values, fmt.Sprintf("%04d", i))
-		}
-		slice.Conditions = append(slice.Conditions, c)
-	}
-	if s.Days > 0 {
-		slice.Days = s.days(data)
-	}
-	return slice
-}
-
-// days is a range of the shape's length that ends on the newest day and is not
-// all of the data.
-func (s Shape) days(data cube.Range) cube.Range {
-	r := cube.Range{From: max(data.From+1, data.To-cube.Day(s.Days)+1), To: data.To}
-	switch first := r.From == r.From.StartOfMonth(); {
-	case s.Months && !first:
-		r.From = r.From.StartOfMonth()
-		if r.From <= data.From {
-			r.From = r.From.AddMonths(1)
-		}
-	case !s.Months && first && r.From < r.To:
-		r.From++
-	}
-	return r
-}
-
-// kindNames are the kinds of request as text, in the order of the constants.
-var kindNames = []string{"total", "series", "split", "extent", "rank", "count"}
-
-// MarshalText writes the kind as a word, so that a file outlives the order of
-// the constants.
-func (k Kind) MarshalText() ([]byte, error) {
-	if int(k) >= len(kindNames) {
-		return nil, fmt.Errorf("write the kind of a request: %d is none", k)
-	}
-	return []byte(kindNames[k]), nil
-}
-
-// UnmarshalText reads what MarshalText writes.
-func (k *Kind) UnmarshalText(text []byte) error {
-	i := slices.Index(kindNames, string(text))
-	if i < 0 {
-		return fmt.Errorf("read the kind of a request: %q is none", text)
-	}
-	*k = Kind(i)
-	return nil
 }

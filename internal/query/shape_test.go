@@ -22,16 +22,16 @@ func TestShapeReplays(t *testing.T) {
 	in := func(s cube.Slice, d cube.Dimension, values ...string) cube.Slice {
 		return s.Narrow(cube.Condition{Dim: d, Values: values})
 	}
-	for name, reqs := range map[string][]Request{
-		"total":          {TotalOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true})},
-		"with before":    {SeriesOf(boto, cube.Daily), TotalOf(cube.Slice{Projects: []string{"boto3"}, Days: cube.Range{From: boto.Days.From - 90, To: boto.Days.From - 1}})},
-		"filtered split": {SplitOf(in(boto, cube.Country, "DE", "FR"), cube.Python, 5, nil)},
-		"monthly":        {SeriesOf(cube.Slice{Projects: []string{"boto3", "numpy"}, AllTime: true}, cube.Monthly)},
-		"everything":     {SplitOf(cube.Slice{Days: days(30)}, cube.Project, 5, nil)},
-		"rank":           {RankOf(cube.Slice{AllTime: true}, "boto3")},
-		"libc":           {SplitOf(boto, cube.Libc, 5, nil), SplitOf(boto, cube.CI, 5, nil)},
-		"levels":         {SplitOf(boto, cube.Version, 3, nil).Then(SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(SeriesOf(cube.Slice{}, cube.Monthly)))},
-		"all time days":  {ExtentOf(in(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Country, "DE"))},
+	for name, reqs := range map[string][]cube.Request{
+		"total":          {cube.TotalOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true})},
+		"with before":    {cube.SeriesOf(boto, cube.Daily), cube.TotalOf(cube.Slice{Projects: []string{"boto3"}, Days: cube.Range{From: boto.Days.From - 90, To: boto.Days.From - 1}})},
+		"filtered split": {cube.SplitOf(in(boto, cube.Country, "DE", "FR"), cube.Python, 5, nil)},
+		"monthly":        {cube.SeriesOf(cube.Slice{Projects: []string{"boto3", "numpy"}, AllTime: true}, cube.Monthly)},
+		"everything":     {cube.SplitOf(cube.Slice{Days: days(30)}, cube.Project, 5, nil)},
+		"rank":           {cube.RankOf(cube.Slice{AllTime: true}, "boto3")},
+		"libc":           {cube.SplitOf(boto, cube.Libc, 5, nil), cube.SplitOf(boto, cube.CI, 5, nil)},
+		"levels":         {cube.SplitOf(boto, cube.Version, 3, nil).Then(cube.SplitOf(cube.Slice{}, cube.Country, 3, nil).Then(cube.SeriesOf(cube.Slice{}, cube.Monthly)))},
+		"all time days":  {cube.ExtentOf(in(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Country, "DE"))},
 	} {
 		plan := NewPlan(snap, reqs, Options{})
 		var shapes []Shape

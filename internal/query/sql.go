@@ -18,21 +18,12 @@ const (
 	colBefore = "before"
 )
 
-// counted is the number of downloads in a group of the table's rows.
-func counted(t *catalog.Table) string {
-	if t.Raw {
-		return "toInt64(count())"
+// groupBy is the GROUP BY clause; empty without columns.
+func groupBy(names []string) string {
+	if len(names) == 0 {
+		return ""
 	}
-	return signed(t, "sum("+catalog.Ident(t.Count)+")")
-}
-
-// signed is a sum of the table's counts as an Int64. Every function costs the
-// server time to analyse, so that none stands where the column is one already.
-func signed(t *catalog.Table, sum string) string {
-	if t.Types[t.Count] == "Int64" {
-		return sum
-	}
-	return "toInt64(" + sum + ")"
+	return "\nGROUP BY " + strings.Join(names, ", ")
 }
 
 // bucketOf is the first day of the interval that a row falls into, as days
@@ -142,6 +133,44 @@ func (w *Writer) conditions(b *bundle, axes, agreed []cube.Condition) {
 	w.days(b.need())
 }
 
+// The names of a half's columns for the day and the count. None is a column of a
+// table.
+const (
+	colDay   = "day_"
+	colCount = "n_"
+)
+
+// halve lets the writer read both tables, each under the conditions that it has
+// so far and its own days.
+func (w *Writer) halve(h *halves, b *bundle) {
+	n := b.need()
+	day := w.dayRange(h.months, h.middle)
+	first := w.half(h.months, n, day)
+	var edges []string
+	for _, e := range h.edges {
+		edges = append(edges, w.dayRange(h.days, e))
+	}
+	second := w.half(h.days, n, "("+strings.Join(edges, " OR ")+")")
+	w.source = "(\n" + first + "\nUNION ALL\n" + second + ")"
+	w.Table = &catalog.Table{
+		Grain: catalog.GrainDay, TimeColumn: colDay, Count: colCount, Types: map[string]string{colCount: "Int64"},
+	}
+	w.where = nil
+}
+
+// half is the SELECT of one table's rows.
+func (w *Writer) half(t *catalog.Table, n need, days string) string {
+	var items []string
+	for _, d := range n.dims {
+		items = append(items, d.Column())
+	}
+	count := catalog.Ident(t.Count)
+	items = append(items, t.TimeColumn+" AS "+colDay, signed(t, count)+" AS "+colCount)
+	return "SELECT " + strings.Join(items, ", ") +
+		"\nFROM " + catalog.Ident(t.Database) + "." + catalog.Ident(t.Name) +
+		"\nWHERE " + strings.Join(append(append([]string(nil), w.where...), days), " AND ")
+}
+
 // keyColumns are the SELECT items that tell the members apart, and their names.
 func keyColumns(axes []cube.Condition) (items, names []string) {
 	for i, a := range axes {
@@ -152,14 +181,6 @@ func keyColumns(axes []cube.Condition) (items, names []string) {
 	return items, names
 }
 
-// groupBy is the GROUP BY clause; empty without columns.
-func groupBy(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "\nGROUP BY " + strings.Join(names, ", ")
-}
-
 // write is the SQL of a bundle's query.
 func (w *Writer) write(b *bundle, axes []cube.Condition) string {
 	items, names := keyColumns(axes)
@@ -168,22 +189,22 @@ func (w *Writer) write(b *bundle, axes []cube.Condition) string {
 	}
 	p := b.parts[0]
 	switch r := p.req(); r.Kind {
-	case Series:
+	case cube.Series:
 		items = append(items, bucketOf(w.Table, r.Interval)+" AS "+colBucket, counted(w.Table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(append(names, colBucket))
-	case Split:
+	case cube.Split:
 		if r.Nests() {
 			return w.drill(p, items, names)
 		}
 		return w.split(p, items, names)
-	case Rank:
+	case cube.Rank:
 		return w.ranks(p, items, names)
-	case Count:
+	case cube.Count:
 		inner := append(items, r.Dim.Value()+" AS "+colValue, counted(w.Table)+" AS "+colTotal)
 		return "SELECT " + strings.Join(append(names, "toInt64(count()) AS "+colTotal), ", ") +
 			" FROM (\nSELECT " + strings.Join(inner, ", ") + w.From() + groupBy(append(names, colValue)) +
 			"\nHAVING " + colTotal + " > 0)" + groupBy(names)
-	case Extent:
+	case cube.Extent:
 		items = append(items, w.extent()...)
 		return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(names)
 	default:
@@ -201,39 +222,4 @@ func (w *Writer) extent() []string {
 		first, last, total = catalog.Ident(e.Min), catalog.Ident(e.Max), "toInt64(count())"
 	}
 	return []string{"toInt32(min(" + first + ")) AS " + colBucket, "toInt32(max(" + last + ")) AS " + colBefore, total + " AS " + colTotal}
-}
-
-// split is the SQL of a split: the largest values of each slice, and where it is
-// asked for the slice's own total beside each. One value more than asked for
-// tells whether others follow. Values without downloads, which a table may keep,
-// come last and are left out by whoever reads the rows: HAVING costs more.
-func (w *Writer) split(p *part, items, names []string) string {
-	items = append(items, p.req().Dim.Value()+" AS "+colValue, counted(w.Table)+" AS "+colTotal)
-	if p.whole {
-		items = append(items, "sum("+colTotal+") OVER ("+partitionBy(names)+") AS "+colWhole)
-	}
-	having := ""
-	if after := p.req().After; after != nil {
-		total, value := w.Param(after.Total), w.Param(after.Value)
-		having = "\nHAVING " + colTotal + " < " + total + " OR " + colTotal + " = " + total + " AND " + colValue + " > " + value
-	}
-	return "SELECT " + strings.Join(items, ", ") + w.From() + groupBy(append(names, colValue)) + having +
-		"\nORDER BY " + strings.Join(append(names, colTotal+" DESC", colValue), ", ") + limitBy(p.first()+1, names)
-}
-
-// partitionBy is what a window is divided by; empty without columns.
-func partitionBy(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "PARTITION BY " + strings.Join(names, ", ")
-}
-
-// limitBy keeps the first n rows of each slice.
-func limitBy(n int, names []string) string {
-	limit := "\nLIMIT " + strconv.Itoa(n)
-	if len(names) > 0 {
-		limit += " BY " + strings.Join(names, ", ")
-	}
-	return limit
 }

@@ -2,7 +2,7 @@ package query
 
 import (
 	"fmt"
-	"slices"
+	"math"
 	"strings"
 
 	"clickql/internal/catalog"
@@ -29,7 +29,7 @@ type need struct {
 }
 
 // needOf reduces a request to what its table must offer.
-func needOf(r Request, data cube.Range) need {
+func needOf(r cube.Request, data cube.Range) need {
 	n := need{dims: dimsOf(r), days: daysIn(r.Slice, data), grain: catalog.GrainNone}
 	n.whole = n.days == data
 	if !n.whole {
@@ -41,11 +41,11 @@ func needOf(r Request, data cube.Range) need {
 		n.cut = n.whole
 		n.own, n.early = ownGrain(r.Slice.Days, n.days)
 	}
-	for _, level := range r.levels() {
+	for _, level := range r.Levels() {
 		switch {
-		case level.Kind == Extent, level.Kind == Series && (level.Interval == cube.Daily || level.Interval == cube.Weekly):
+		case level.Kind == cube.Extent, level.Kind == cube.Series && (level.Interval == cube.Daily || level.Interval == cube.Weekly):
 			n.grain = catalog.GrainDay
-		case level.Kind == Series:
+		case level.Kind == cube.Series:
 			n.grain = min(n.grain, catalog.GrainMonth)
 		}
 	}
@@ -80,6 +80,18 @@ func (n need) grainOf(t *catalog.Table) catalog.Grain {
 	return n.grain
 }
 
+// steps is how many days or months of a table the range has.
+func (n need) steps(grain catalog.Grain) float64 {
+	switch grain {
+	case catalog.GrainDay:
+		return float64(n.days.Days())
+	case catalog.GrainMonth:
+		return math.Ceil(float64(n.days.Days())/30.5) + 1
+	default:
+		return 1
+	}
+}
+
 // daysIn is the slice's range cut to the data's days.
 func daysIn(s cube.Slice, data cube.Range) cube.Range { return s.Span(data).Within(data) }
 
@@ -95,7 +107,7 @@ func edgeGrain(days, data cube.Range) catalog.Grain {
 }
 
 // dimsOf lists the dimensions that the request needs a table to keep apart.
-func dimsOf(r Request) []cube.Dimension {
+func dimsOf(r cube.Request) []cube.Dimension {
 	uses := map[cube.Dimension]bool{}
 	if r.Slice.Projects != nil {
 		uses[cube.Project] = true
@@ -103,7 +115,7 @@ func dimsOf(r Request) []cube.Dimension {
 	for _, c := range r.Slice.Conditions {
 		uses[c.Dim] = true
 	}
-	for _, level := range r.levels() {
+	for _, level := range r.Levels() {
 		uses[level.Dim] = true
 	}
 	return cube.Sorted(uses)
@@ -164,111 +176,4 @@ func coverObstacle(t *catalog.Table, days cube.Range) string {
 		return "it is not known to be complete" + why
 	}
 	return fmt.Sprintf("it covers %s to %s, not %s to %s%s", t.Covers.From, t.Covers.To, days.From, days.To, why)
-}
-
-// Rejection says why a table was not chosen.
-type Rejection struct {
-	Table  string `json:"table"`
-	Reason string `json:"reason"`
-}
-
-// choice is the outcome of choosing a table.
-type choice struct {
-	table   *catalog.Table  // nil where none can answer
-	extents *catalog.Extent // set where table stands for the table of first and last days
-	halves  *halves         // set where a second table is read too; table is that of days
-	est     estimate
-	blind   bool // the tables' sizes are not known
-}
-
-// choose picks the cheapest table, or pair of tables, that can answer every part
-// of the bundle.
-func (k costing) choose(b *bundle) choice {
-	c := k.chooseOne(b)
-	if c.extents != nil || c.blind {
-		return c
-	}
-	if h, ok := k.chooseHalves(b); ok && (c.table == nil || h.est.cost < c.est.cost) {
-		return h
-	}
-	return c
-}
-
-// chooseOne picks the cheapest table.
-func (k costing) chooseOne(b *bundle) choice {
-	snap := k.snap
-	n, s := b.need(), b.slice()
-	if e := snap.Extents; e != nil && b.parts[0].req().Kind == Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
-		return chooseExtents(e)
-	}
-	var able []*catalog.Table
-	var costs []estimate
-	var c choice
-	for _, t := range snap.Tables {
-		if n.answers(t) {
-			e := k.estimate(t, s, n, b)
-			able, costs = append(able, t), append(costs, e)
-			c.blind = c.blind || e.unknown
-		}
-	}
-	for i, t := range able {
-		if c.table == nil || compareCost(t, costs[i], c.table, c.est, c.blind) < 0 {
-			c.table, c.est = t, costs[i]
-		}
-	}
-	return c
-}
-
-// tables are the names of the tables that are read, where they are several.
-func (c choice) tables() []string {
-	if c.halves == nil {
-		return nil
-	}
-	return []string{c.halves.months.FullName(), c.table.FullName()}
-}
-
-// named is what the choice reads, in words.
-func (c choice) named() string {
-	if c.halves == nil {
-		return c.table.Name
-	}
-	return c.halves.months.Name + " for whole months and " + c.table.Name + " for the days beside them"
-}
-
-// reads reports that the choice reads the table.
-func (c choice) reads(t *catalog.Table) bool {
-	return t == c.table || c.halves != nil && t == c.halves.months
-}
-
-// chooseExtents answers from the table that keeps nothing but each project's
-// first and last day: no other can be cheaper.
-func chooseExtents(e *catalog.Extent) choice {
-	return choice{
-		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows},
-		est: estimate{rows: min(granule, float64(e.Rows))},
-	}
-}
-
-// rejections says of every table but the chosen one why it was not.
-func (k costing) rejections(c choice, b *bundle) []Rejection {
-	snap := k.snap
-	n, s := b.need(), b.slice()
-	var out []Rejection
-	for _, t := range snap.Tables {
-		why := n.obstacle(t)
-		switch {
-		case c.reads(t):
-			continue
-		case c.extents != nil:
-			why = c.extents.Name + " keeps the first and the last day of each project ready"
-		case why == "":
-			why = dearer(k.estimate(t, s, n, b), c)
-		}
-		out = append(out, Rejection{t.FullName(), why})
-	}
-	for _, i := range snap.Ignored {
-		out = append(out, Rejection{i.Table, i.Reason})
-	}
-	slices.SortFunc(out, func(a, b Rejection) int { return strings.Compare(a.Table, b.Table) })
-	return out
 }

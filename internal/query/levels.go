@@ -7,8 +7,8 @@ type group struct {
 	total  int64
 	order  []string // of the values below, as they came: largest first
 	below  map[string]*group
-	groups []Group // of the last level, where that is a Split
-	totals []int64 // where it is a Series
+	groups []cube.Group // of the last level, where that is a Split
+	totals []int64      // where it is a Series
 }
 
 // value is the group below that has the value.
@@ -27,12 +27,12 @@ func (g *group) value(v string) *group {
 
 // prepareLevels lists where the columns of Writer.drill go.
 func (d *Decoder) prepareLevels(p *part) {
-	n := len(p.req().levels()) - 1
+	n := len(p.req().Levels()) - 1
 	d.path, d.above = make([]string, n), make([]int64, n)
 	for i := range n {
 		d.dest = append(d.dest, &d.path[i])
 	}
-	if last := p.req().levels()[n]; last.Kind == Series {
+	if last := p.req().Levels()[n]; last.Kind == cube.Series {
 		d.dest = append(d.dest, &d.bucket, &d.total)
 	} else {
 		d.dest = append(d.dest, &d.value, &d.total)
@@ -57,7 +57,7 @@ func (p *partDecoder) takeLevels(d *Decoder, s *slot) {
 		g.total = d.above[i]
 	}
 	if p.days == nil {
-		g.groups = append(g.groups, Group{Value: d.value, Total: d.total})
+		g.groups = append(g.groups, cube.Group{Value: d.value, Total: d.total})
 		return
 	}
 	if g.totals == nil {
@@ -70,44 +70,27 @@ func (p *partDecoder) takeLevels(d *Decoder, s *slot) {
 
 // levels adds the answers of a group's request and of those below it. total is
 // the group's own.
-func (p *partDecoder) levels(out map[string]*Result, r Request, g *group, total int64, data cube.Range) {
+func (p *partDecoder) levels(out map[string]*cube.Result, r cube.Request, g *group, total int64, data cube.Range) {
 	switch {
 	case r.Nests():
-		groups := make([]Group, len(g.order))
+		groups := make([]cube.Group, len(g.order))
 		for i, v := range g.order {
-			groups[i] = Group{Value: v, Total: g.below[v].total}
+			groups[i] = cube.Group{Value: v, Total: g.below[v].total}
 		}
-		res := &Result{Total: total}
-		res.cut(groups, r.First)
+		res := &cube.Result{Total: total}
+		cutTo(res, groups, r.First)
 		out[r.Key()] = res
 		for _, shown := range res.Groups {
-			child := r.child(shown.Value)
-			out[TotalOf(child.Slice).Key()] = &Result{Total: shown.Total}
+			child := r.Child(shown.Value)
+			out[cube.TotalOf(child.Slice).Key()] = &cube.Result{Total: shown.Total}
 			p.levels(out, child, g.below[shown.Value], shown.Total, data)
 		}
-	case r.Kind == Series:
+	case r.Kind == cube.Series:
 		out[r.Key()] = series(r, p.days, g.totals, data)
 	default:
-		res := &Result{Total: total}
-		res.cut(g.groups, r.First)
+		res := &cube.Result{Total: total}
+		cutTo(res, g.groups, r.First)
 		out[r.Key()] = res
-		res.totals(out, r)
-	}
-}
-
-// totals adds what a split tells of the totals that will be asked of its values.
-func (res *Result) totals(out map[string]*Result, r Request) {
-	if r.Each == nil {
-		return
-	}
-	for _, g := range res.Groups {
-		out[TotalOf(r.child(g.Value).Slice).Key()] = &Result{Total: g.Total}
-	}
-}
-
-// cut makes the first of the groups the result's.
-func (res *Result) cut(groups []Group, first int) {
-	if res.Groups = groups; len(groups) > first {
-		res.Groups, res.More = groups[:first:first], true
+		addTotals(out, res, r)
 	}
 }

@@ -1,12 +1,120 @@
 package query
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
 )
+
+// choice is the outcome of choosing a table.
+type choice struct {
+	table   *catalog.Table  // nil where none can answer
+	extents *catalog.Extent // set where table stands for the table of first and last days
+	halves  *halves         // set where a second table is read too; table is that of days
+	est     estimate
+	blind   bool // the tables' sizes are not known
+}
+
+// tables are the names of the tables that are read, where they are several.
+func (c choice) tables() []string {
+	if c.halves == nil {
+		return nil
+	}
+	return []string{c.halves.months.FullName(), c.table.FullName()}
+}
+
+// named is what the choice reads, in words.
+func (c choice) named() string {
+	if c.halves == nil {
+		return c.table.Name
+	}
+	return c.halves.months.Name + " for whole months and " + c.table.Name + " for the days beside them"
+}
+
+// reads reports that the choice reads the table.
+func (c choice) reads(t *catalog.Table) bool {
+	return t == c.table || c.halves != nil && t == c.halves.months
+}
+
+// choose picks the cheapest table, or pair of tables, that can answer every part
+// of the bundle.
+func (k costing) choose(b *bundle) choice {
+	c := k.chooseOne(b)
+	if c.extents != nil || c.blind {
+		return c
+	}
+	if h, ok := k.chooseHalves(b); ok && (c.table == nil || h.est.cost < c.est.cost) {
+		return h
+	}
+	return c
+}
+
+// chooseOne picks the cheapest table.
+func (k costing) chooseOne(b *bundle) choice {
+	snap := k.snap
+	n, s := b.need(), b.slice()
+	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
+		return chooseExtents(e)
+	}
+	var able []*catalog.Table
+	var costs []estimate
+	var c choice
+	for _, t := range snap.Tables {
+		if n.answers(t) {
+			e := k.estimate(t, s, n, b)
+			able, costs = append(able, t), append(costs, e)
+			c.blind = c.blind || e.unknown
+		}
+	}
+	for i, t := range able {
+		if c.table == nil || compareCost(t, costs[i], c.table, c.est, c.blind) < 0 {
+			c.table, c.est = t, costs[i]
+		}
+	}
+	return c
+}
+
+// chooseExtents answers from the table that keeps nothing but each project's
+// first and last day: no other can be cheaper.
+func chooseExtents(e *catalog.Extent) choice {
+	return choice{
+		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows},
+		est: estimate{rows: min(granule, float64(e.Rows))},
+	}
+}
+
+// compareCost orders tables cheapest first. Without statistics of every
+// candidate (blind) only the number of columns counts; ties fall to fewer
+// columns, then fewer rows, then the name.
+func compareCost(a *catalog.Table, ea estimate, b *catalog.Table, eb estimate, blind bool) int {
+	if !blind {
+		if c := cmp.Compare(ea.cost, eb.cost); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(
+		cmp.Compare(columnsOf(a), columnsOf(b)),
+		cmp.Compare(a.Rows, b.Rows),
+		strings.Compare(a.FullName(), b.FullName()),
+	)
+}
+
+// columnsOf is how many columns the table keeps apart; the raw table comes
+// after every aggregate.
+func columnsOf(t *catalog.Table) int {
+	if t.Raw {
+		return math.MaxInt
+	}
+	n := len(t.Dims)
+	if t.Grain != catalog.GrainNone {
+		n++
+	}
+	return n
+}
 
 // A range with ragged edges can be read from two tables in one statement: its
 // whole months from a table of months, and the days before and behind them from
@@ -22,13 +130,6 @@ type halves struct {
 	days   *catalog.Table
 	edges  []cube.Range // the other days: before the middle, behind it
 }
-
-// The names of a half's columns for the day and the count. None is a column of a
-// table.
-const (
-	colDay   = "day_"
-	colCount = "n_"
-)
 
 // splitRange cuts the days into whole months and what is left at the edges. The
 // first month counts as whole where the range begins early enough for whatever
@@ -53,8 +154,8 @@ func (b *bundle) halvable(n need) bool {
 		return false
 	}
 	for _, p := range b.parts {
-		for _, r := range p.req().levels() {
-			if r.Kind == Extent || r.Kind == Series && (r.Interval == cube.Daily || r.Interval == cube.Weekly) {
+		for _, r := range p.req().Levels() {
+			if r.Kind == cube.Extent || r.Kind == cube.Series && (r.Interval == cube.Daily || r.Interval == cube.Weekly) {
 				return false
 			}
 		}
@@ -129,35 +230,4 @@ func (k costing) over(t *catalog.Table, s cube.Slice, a, z need, b *bundle, firs
 		return all
 	}
 	return sum
-}
-
-// halve lets the writer read both tables, each under the conditions that it has
-// so far and its own days.
-func (w *Writer) halve(h *halves, b *bundle) {
-	n := b.need()
-	day := w.dayRange(h.months, h.middle)
-	first := w.half(h.months, n, day)
-	var edges []string
-	for _, e := range h.edges {
-		edges = append(edges, w.dayRange(h.days, e))
-	}
-	second := w.half(h.days, n, "("+strings.Join(edges, " OR ")+")")
-	w.source = "(\n" + first + "\nUNION ALL\n" + second + ")"
-	w.Table = &catalog.Table{
-		Grain: catalog.GrainDay, TimeColumn: colDay, Count: colCount, Types: map[string]string{colCount: "Int64"},
-	}
-	w.where = nil
-}
-
-// half is the SELECT of one table's rows.
-func (w *Writer) half(t *catalog.Table, n need, days string) string {
-	var items []string
-	for _, d := range n.dims {
-		items = append(items, d.Column())
-	}
-	count := catalog.Ident(t.Count)
-	items = append(items, t.TimeColumn+" AS "+colDay, signed(t, count)+" AS "+colCount)
-	return "SELECT " + strings.Join(items, ", ") +
-		"\nFROM " + catalog.Ident(t.Database) + "." + catalog.Ident(t.Name) +
-		"\nWHERE " + strings.Join(append(append([]string(nil), w.where...), days), " AND ")
 }

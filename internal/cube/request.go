@@ -1,9 +1,9 @@
-package query
+package cube
 
 import (
 	"encoding/binary"
-
-	"clickql/internal/cube"
+	"fmt"
+	"slices"
 )
 
 // Kind is the measure that a request asks of a slice.
@@ -28,13 +28,13 @@ type Cursor struct {
 // Request is one question about one slice: what the planner plans, the loader
 // batches and the caches hold. Build it with TotalOf, SeriesOf and SplitOf.
 type Request struct {
-	Slice    cube.Slice
+	Slice    Slice
 	Kind     Kind
-	Interval cube.Interval  // Series
-	Dim      cube.Dimension // Split, Rank, Count
-	First    int            // Split: how many values, largest first
-	After    *Cursor        // Split: nil for the first page
-	Of       string         // Rank: the project, by its normalised name
+	Interval Interval  // Series
+	Dim      Dimension // Split, Rank, Count
+	First    int       // Split: how many values, largest first
+	After    *Cursor   // Split: nil for the first page
+	Of       string    // Rank: the project, by its normalised name
 	// Bare is for a Split of which only Groups and More are wanted: the slice's own
 	// total takes a window over all groups. A page behind a cursor is always so.
 	Bare bool
@@ -45,17 +45,17 @@ type Request struct {
 }
 
 // TotalOf asks for the slice's downloads.
-func TotalOf(s cube.Slice) Request { return Request{Slice: s, Kind: Total} }
+func TotalOf(s Slice) Request { return Request{Slice: s, Kind: Total} }
 
 // SeriesOf asks for the slice's downloads in each interval.
-func SeriesOf(s cube.Slice, every cube.Interval) Request {
+func SeriesOf(s Slice, every Interval) Request {
 	return Request{Slice: s, Kind: Series, Interval: every}
 }
 
 // SplitOf asks for the first values of a dimension, largest first, ties by
 // value, beginning behind after (nil: with the largest, and the slice's total is
 // found too).
-func SplitOf(s cube.Slice, by cube.Dimension, first int, after *Cursor) Request {
+func SplitOf(s Slice, by Dimension, first int, after *Cursor) Request {
 	return Request{Slice: s, Kind: Split, Dim: by, First: first, After: after, Bare: after != nil}
 }
 
@@ -67,17 +67,56 @@ func (r Request) WithoutTotal() Request {
 
 // ExtentOf asks for the first and the last day on which the slice has a
 // download.
-func ExtentOf(s cube.Slice) Request { return Request{Slice: s, Kind: Extent} }
+func ExtentOf(s Slice) Request { return Request{Slice: s, Kind: Extent} }
 
 // RankOf asks for the place of a project among all projects of the slice, most
 // downloaded first, ties by name: its place in the list that a split gives.
-func RankOf(s cube.Slice, project string) Request {
-	return Request{Slice: s, Kind: Rank, Dim: cube.Project, Of: project}
+func RankOf(s Slice, project string) Request {
+	return Request{Slice: s, Kind: Rank, Dim: Project, Of: project}
 }
 
 // CountOf asks how many values of a dimension have downloads in the slice.
-func CountOf(s cube.Slice, of cube.Dimension) Request {
+func CountOf(s Slice, of Dimension) Request {
 	return Request{Slice: s, Kind: Count, Dim: of}
+}
+
+// Then is the split with what will be asked of each of its values; each's Slice
+// is not looked at.
+func (r Request) Then(each Request) Request {
+	r.Each = &each
+	return r
+}
+
+// Child is what Each asks of a value's slice.
+func (r Request) Child(values ...string) Request {
+	c := *r.Each
+	c.Slice = r.Slice.With(r.Dim, values...)
+	return c
+}
+
+// Nests reports that the request has further levels: totals of a split's values
+// come with it in any case.
+func (r Request) Nests() bool {
+	return r.Kind == Split && r.After == nil && r.Each != nil && (r.Each.Kind == Series || r.Each.Kind == Split && r.Each.After == nil)
+}
+
+// Levels are the request and the ones below it, which have no slices.
+func (r Request) Levels() []Request {
+	all := []Request{r}
+	for r.Nests() {
+		r = *r.Each
+		all = append(all, r)
+	}
+	return all
+}
+
+// Alone is the request without further levels: all that comes with it are the
+// totals of its values.
+func (r Request) Alone() Request {
+	if r.Nests() {
+		r.Each = &Request{Kind: Total}
+	}
+	return r
 }
 
 // Group is one value of a split dimension with its downloads.
@@ -94,14 +133,14 @@ type Result struct {
 	Total int64
 	// Days and Totals are a Series: the first day of each interval that the
 	// slice's range touches, in order without gaps, and its downloads.
-	Days   []cube.Day
+	Days   []Day
 	Totals []int64
 	// Groups are a Split's values, largest first, ties by value, at most First;
 	// More tells that further values follow.
 	Groups []Group
 	More   bool
 	// Extent answers an Extent; empty where nothing was downloaded.
-	Extent cube.Range
+	Extent Range
 	// Position answers a Rank, 1 the most downloaded; 0 where the project has no
 	// download in the slice. Total is then the project's.
 	Position int64
@@ -114,21 +153,43 @@ type Result struct {
 func (r Request) Key() string {
 	b := make([]byte, 0, 96)
 	b = append(b, byte(r.Kind))
-	b = cube.AppendText(b, string(r.Interval))
-	b = cube.AppendText(b, string(r.Dim))
+	b = AppendText(b, string(r.Interval))
+	b = AppendText(b, string(r.Dim))
 	b = binary.AppendVarint(b, int64(r.First))
 	if r.After != nil {
 		b = append(b, 1)
 		b = binary.AppendVarint(b, r.After.Total)
-		b = cube.AppendText(b, r.After.Value)
+		b = AppendText(b, r.After.Value)
 	} else {
 		b = append(b, 0)
 	}
-	b = cube.AppendText(b, r.Of)
+	b = AppendText(b, r.Of)
 	if r.Bare {
 		b = append(b, 1)
 	} else {
 		b = append(b, 0)
 	}
 	return string(r.Slice.AppendKey(b))
+}
+
+// kindNames are the kinds of request as text, in the order of the constants.
+var kindNames = []string{"total", "series", "split", "extent", "rank", "count"}
+
+// MarshalText writes the kind as a word, so that a file outlives the order of
+// the constants.
+func (k Kind) MarshalText() ([]byte, error) {
+	if int(k) >= len(kindNames) {
+		return nil, fmt.Errorf("write the kind of a request: %d is none", k)
+	}
+	return []byte(kindNames[k]), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (k *Kind) UnmarshalText(text []byte) error {
+	i := slices.Index(kindNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("read the kind of a request: %q is none", text)
+	}
+	*k = Kind(i)
+	return nil
 }

@@ -1,0 +1,101 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+
+	"clickql/internal/catalog"
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+)
+
+// uncovered is the error of a request that no table can answer.
+func uncovered(r cube.Request, snap *catalog.Snapshot) *fault.Error {
+	return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf(
+		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
+}
+
+// tooDear is the error of a request that would read more than is allowed.
+func tooDear(r cube.Request, snap *catalog.Snapshot, c choice, limit float64) *fault.Error {
+	return fault.OverLimit(fault.CostLimit, int64(c.est.rows), int64(limit),
+		"downloads %s would read about %s rows of %s, more than the limit of %s; narrow the range or the filter, or add an aggregate keyed by (%s)%s",
+		describe(r), roughly(c.est.rows), c.table.Name, roughly(limit), wanted(r, snap), remedy(r, snap))
+}
+
+// describe says what a request splits and filters by.
+func describe(r cube.Request) string {
+	s := "in total"
+	switch r.Kind {
+	case cube.Series:
+		s = "per " + string(r.Interval)
+	case cube.Split:
+		s = "by " + string(r.Dim)
+	case cube.Extent:
+		s = "by first and last day"
+	case cube.Rank:
+		s = "by rank"
+	case cube.Count:
+		s = "by number of values of " + string(r.Dim)
+	}
+	for i, c := range r.Slice.Conditions {
+		if i == 0 {
+			s += " filtered by "
+		} else {
+			s += ", "
+		}
+		s += string(c.Dim)
+	}
+	return s
+}
+
+// wanted is the key of the smallest aggregate that would answer the request.
+func wanted(r cube.Request, snap *catalog.Snapshot) string {
+	n := needOf(r, snap.Days)
+	return keyOf(n.dims, n.grain)
+}
+
+// keyOf writes the key of the smallest aggregate that has these dimensions and
+// this grain.
+func keyOf(dims []cube.Dimension, grain catalog.Grain) string {
+	names := make([]string, 0, len(dims)+1)
+	for _, d := range dims {
+		names = append(names, d.Column())
+	}
+	switch grain {
+	case catalog.GrainDay:
+		names = append(names, "date")
+	case catalog.GrainMonth:
+		names = append(names, "month")
+	}
+	if len(names) == 0 { // a table has some key
+		return "date"
+	}
+	return strings.Join(names, ", ")
+}
+
+// remedy is how whoever runs the database comes by the aggregate.
+func remedy(r cube.Request, snap *catalog.Snapshot) string {
+	return fmt.Sprintf("; whoever runs the database adds it with: clickql ingest backfill NAME --key %s, and finds those that are worth it with: clickql advise",
+		strings.ReplaceAll(wanted(r, snap), " ", ""))
+}
+
+// roughly writes a figure with two significant digits at the most.
+func roughly(n float64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%.0f", n)
+	}
+	units := []string{"k", "M", "G", "T", "P"}
+	i := -1
+	for n >= 1000 && i < len(units)-1 {
+		n, i = n/1000, i+1
+	}
+	return fmt.Sprintf("%.3g %s", n, units[i])
+}
+
+// roughBytes is roughly with the unit of bytes.
+func roughBytes(n float64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%.0f B", n)
+	}
+	return roughly(n) + "B"
+}
