@@ -36,6 +36,7 @@ type app struct {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newServeCommand(a),
+		newAskCommand(a),
 		newSchemaCommand(a),
 		newIngestCommand(a),
 		newAdviseCommand(a),

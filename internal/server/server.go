@@ -134,6 +134,11 @@ func (s *Server) routes(m *metrics) http.Handler {
 	for _, f := range charts.formats {
 		mux.Handle("GET /chart."+f, chart)
 	}
+	places := make(chan struct{}, maxExports)
+	for _, f := range rankingFormats {
+		mux.Handle("GET /rankings."+string(f), shared(compressed(s.rankings(f, places))))
+	}
+	mux.Handle("GET /api/packages/{name}/{endpoint}", shared(compressed(s.pypistats())))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.pictures(badges))))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))

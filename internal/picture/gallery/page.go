@@ -64,6 +64,11 @@ The columns of a chart's file, one row for each line and interval:
 | ` + "`label`" + ` | the value as people call it, Other for what is left, Unknown for what was not reported |
 | ` + "`complete`" + ` | the interval lies wholly in the range, and all of it is loaded |
 | ` + "`total`" + ` | as drawn; empty where nothing is loaded |
+
+` + "`/rankings.csv`, `.ndjson` and `.parquet`" + ` list every project of a slice with
+` + "`position`, `project` and `total`" + `, the most downloaded first. They are sent as
+ClickHouse gives them; a list that fails on its way ends with the connection and
+never looks whole.
 `
 
 // made are the files of the documentation, by their names below docs.

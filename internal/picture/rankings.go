@@ -1,0 +1,54 @@
+package picture
+
+import (
+	"context"
+
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+	"clickql/internal/fetch"
+	asking "clickql/internal/query"
+)
+
+// Rankings are all projects of a slice, as an address describes it.
+type Rankings struct {
+	Bounds cube.Bounds
+	Filter Filter
+}
+
+// ReadRankings reads an address's query. The error is a *fault.Error for the
+// reader.
+func ReadRankings(query string) (Rankings, error) {
+	r := newReader(query, OfRankings)
+	k := Rankings{Bounds: r.bounds("all"), Filter: r.filter()}
+	return k, r.err
+}
+
+// MaxRanked is how many projects a list may have: more than there are.
+const MaxRanked = 2_000_000
+
+// Each hands the projects to take, the most downloaded first, ties by name. The
+// error is a *fault.Error, or take's.
+func (k Rankings) Each(ctx context.Context, op *fetch.Operation, take func(position int64, project string, total int64) error) error {
+	if err := op.Ready(); err != nil {
+		return err
+	}
+	filter, err := k.Filter.settle(ctx, op, nil)
+	if err != nil {
+		return err
+	}
+	s, err := k.Bounds.In(cube.Slice{}, op.Snapshot().Days)
+	if err != nil {
+		return err
+	}
+	if s, err = filter.narrow(ctx, op, s); err != nil {
+		return err
+	}
+	if n := int64(op.Snapshot().Projects.Len()); n > MaxRanked {
+		return fault.OverLimit(fault.CostLimit, n, MaxRanked, "there are %d projects; a list has at most %d", n, MaxRanked)
+	}
+	var position int64
+	return op.Each(ctx, asking.SplitOf(s, cube.Project, MaxRanked, nil), func(g asking.Group) error {
+		position++
+		return take(position, g.Value, g.Total)
+	})
+}

@@ -1,0 +1,227 @@
+// Package pypistats answers in the shapes of pypistats.org's JSON API, so that
+// what speaks to it can speak to a gateway: recent, overall, python_major,
+// python_minor and system. All but overall leave mirrors out. As there, a day or
+// a category without downloads has no row, and what was not reported is "null".
+// start_date and end_date are an addition, as are more than its 180 days.
+package pypistats
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"clickql/internal/cube"
+	"clickql/internal/fault"
+	"clickql/internal/fetch"
+	"clickql/internal/pypi"
+	"clickql/internal/query"
+)
+
+// ErrNotFound tells that there is no such endpoint, project or period.
+var ErrNotFound = errors.New("not found")
+
+// Answer is what is sent as JSON.
+type Answer struct {
+	Data    any    `json:"data"` // a map by period of recent, []Row of the others
+	Package string `json:"package"`
+	Type    string `json:"type"`
+}
+
+// Row is the downloads of one category on one day.
+type Row struct {
+	Category  string   `json:"category"`
+	Date      cube.Day `json:"-"`
+	Downloads int64    `json:"downloads"`
+	Day       string   `json:"date"`
+}
+
+// days is how many days are answered where an address names none: as many as
+// pypistats.org keeps.
+const days = 180
+
+// maxDays bounds an answer: ten years.
+const maxDays = 3653
+
+// Ask answers for a project. The error is ErrNotFound or a *fault.Error.
+func Ask(ctx context.Context, op *fetch.Operation, name, endpoint string, params url.Values) (*Answer, error) {
+	if err := op.Ready(); err != nil {
+		return nil, err
+	}
+	name = pypi.NormalizeName(name)
+	snap := op.Snapshot()
+	if _, known := snap.Projects.Total(name); !known && snap.Projects != nil || snap.Days.Empty() {
+		return nil, ErrNotFound
+	}
+	a := asking{op: op, slice: cube.Slice{Projects: []string{name}}}
+	answer := &Answer{Package: name, Type: endpoint + "_downloads"}
+	if err := a.bound(params); err != nil {
+		return nil, err
+	}
+	var err error
+	switch endpoint {
+	case "recent":
+		answer.Data, err = a.recent(ctx, params.Get("period"))
+	case "overall":
+		answer.Data, err = a.overall(ctx, params.Get("mirrors"))
+	case "python_major":
+		answer.Data, err = a.by(ctx, cube.Python, major, params.Get("version"))
+	case "python_minor":
+		answer.Data, err = a.by(ctx, cube.Python, reported, params.Get("version"))
+	case "system":
+		answer.Data, err = a.by(ctx, cube.System, system, strings.ToLower(params.Get("os")))
+	default:
+		return nil, ErrNotFound
+	}
+	return answer, err
+}
+
+// asking is one question.
+type asking struct {
+	op    *fetch.Operation
+	slice cube.Slice
+}
+
+// bound sets the range.
+func (a *asking) bound(params url.Values) error {
+	data := a.op.Snapshot().Days
+	bounds := cube.Range{From: max(data.To-days+1, data.From), To: data.To}
+	for name, day := range map[string]*cube.Day{"start_date": &bounds.From, "end_date": &bounds.To} {
+		if text := params.Get(name); text != "" {
+			d, err := cube.ParseDay(text)
+			if err != nil {
+				return fault.BadInput("%s: %s", name, err)
+			}
+			*day = d
+		}
+	}
+	if params.Get("start_date") == "" && bounds.From > bounds.To {
+		bounds.From = bounds.To - days + 1
+	}
+	if bounds = bounds.Within(data); bounds.Days() > maxDays {
+		return fault.BadInput("start_date is more than %d days before end_date", maxDays)
+	}
+	a.slice = a.slice.On(bounds)
+	return nil
+}
+
+// periods are those of recent, in days.
+var periods = map[string]cube.Day{"day": 1, "week": 7, "month": 30}
+
+// recent is the downloads of the last day, week and month, or of one of them.
+func (a *asking) recent(ctx context.Context, period string) (any, error) {
+	newest := a.op.Snapshot().Days.To
+	wanted := map[string]query.Request{}
+	var all []query.Request
+	for name, n := range periods {
+		if period == "" || period == name {
+			r := query.TotalOf(a.slice.On(cube.Range{From: newest - n + 1, To: newest}).WithoutMirrors())
+			wanted["last_"+name] = r
+			all = append(all, r)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, ErrNotFound
+	}
+	a.op.Prefetch(ctx, all)
+	totals := map[string]int64{}
+	for name, r := range wanted {
+		res, err := a.op.Load(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		totals[name] = res.Total
+	}
+	return totals, nil
+}
+
+// overall is the downloads of each day with and without mirrors, or one of them.
+func (a *asking) overall(ctx context.Context, mirrors string) (any, error) {
+	found := map[string][]int64{}
+	var dates []cube.Day
+	for category, s := range map[string]cube.Slice{"with_mirrors": a.slice, "without_mirrors": a.slice.WithoutMirrors()} {
+		if mirrors == "true" && category != "with_mirrors" || mirrors == "false" && category == "with_mirrors" {
+			continue
+		}
+		res, err := a.op.Load(ctx, query.SeriesOf(s, cube.Daily))
+		if err != nil {
+			return nil, err
+		}
+		found[category], dates = res.Totals, res.Days
+	}
+	return rows(found, dates, ""), nil
+}
+
+// maxValues is how many values of a dimension are asked for.
+const maxValues = 60
+
+// by is the downloads of each day by the categories of a dimension's values, or
+// of one category.
+func (a *asking) by(ctx context.Context, d cube.Dimension, category func(string) string, only string) (any, error) {
+	s := a.slice.WithoutMirrors()
+	split, err := a.op.Load(ctx, query.SplitOf(s, d, maxValues, nil).WithoutTotal())
+	if err != nil {
+		return nil, err
+	}
+	var asked []query.Request
+	for _, g := range split.Groups {
+		asked = append(asked, query.SeriesOf(s.With(d, g.Value), cube.Daily))
+	}
+	a.op.Prefetch(ctx, asked)
+	found := map[string][]int64{}
+	var dates []cube.Day
+	for i, g := range split.Groups {
+		res, err := a.op.Load(ctx, asked[i])
+		if err != nil {
+			return nil, err
+		}
+		name := category(g.Value)
+		if found[name] == nil {
+			found[name] = make([]int64, len(res.Totals))
+		}
+		for j, v := range res.Totals {
+			found[name][j] += v
+		}
+		dates = res.Days
+	}
+	return rows(found, dates, only), nil
+}
+
+// rows lists what was downloaded, by category, then by day.
+func rows(found map[string][]int64, dates []cube.Day, only string) []Row {
+	out := []Row{}
+	for category, totals := range found {
+		if only != "" && category != only {
+			continue
+		}
+		for i, n := range totals {
+			if n > 0 {
+				out = append(out, Row{Category: category, Date: dates[i], Downloads: n, Day: dates[i].String()})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Category, b.Category), cmp.Compare(a.Date, b.Date))
+	})
+	return out
+}
+
+// reported is a value; "null" where there is none.
+func reported(value string) string { return cmp.Or(value, "null") }
+
+// major is a Python's major version.
+func major(value string) string {
+	first, _, _ := strings.Cut(value, ".")
+	return reported(first)
+}
+
+// system is an operating system as pypistats.org tells them apart.
+func system(value string) string {
+	switch name := strings.ToLower(value); name {
+	case "", "windows", "linux", "darwin":
+		return reported(name)
+	}
+	return "other"
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"clickql/internal/fault"
+	"clickql/internal/picture"
+	"clickql/internal/pypistats"
+	"clickql/internal/tabular"
+)
+
+// rankingFormats are those of /rankings.
+var rankingFormats = []tabular.Format{tabular.CSV, tabular.NDJSON, tabular.Parquet}
+
+// The limits of streamed lists: how long one may take, and how many are sent at
+// one time. Rows are bounded by picture.MaxRanked.
+const exportTimeout, maxExports = 5 * time.Minute, 2
+
+// rankings streams every project of a slice. What fails after the first row ends
+// the connection: a list that stops early must not look whole.
+func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Handler {
+	salt := buildSalt()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		k, err := picture.ReadRankings(r.URL.RawQuery)
+		if err != nil {
+			s.refuseData(w, r, err)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), exportTimeout)
+		defer cancel()
+		op := s.cfg.Loader.Begin(ctx)
+		h := w.Header()
+		if version := op.Snapshot().Version; version != "" {
+			tag := contentTag(salt, []byte(version), []byte(r.URL.Path), []byte(picture.Canonical(r.URL.RawQuery, picture.OfRankings)))
+			h.Set("ETag", tag)
+			if tagged(r, tag) {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			h.Set("Retry-After", "10")
+			s.refuseData(w, r, &fault.Error{Code: fault.Overloaded, Message: "other lists are being sent; try again in a moment"})
+			return
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTimeout)) // a writer without deadlines has none to move
+		h.Set("Content-Type", format.ContentType())
+		h.Set("Cache-Control", "public, no-cache")
+		h.Set("X-Content-Type-Options", "nosniff")
+		out := &counted{ResponseWriter: w}
+		if err := list(ctx, op, k, format, out); err != nil {
+			if out.sent {
+				s.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a list ended early", slog.Any("error", err))
+				panic(http.ErrAbortHandler)
+			}
+			h.Del("ETag")
+			s.refuseData(w, r, err)
+		}
+	})
+}
+
+// counted notes whether anything was sent.
+type counted struct {
+	http.ResponseWriter
+	sent bool
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	c.sent = true
+	return c.ResponseWriter.Write(p)
+}
+
+// refuseData says what is wrong with a question for data, in GraphQL's form.
+func (s *Server) refuseData(w http.ResponseWriter, r *http.Request, err error) {
+	failure := new(fault.Error)
+	if !errors.As(err, &failure) {
+		failure = &fault.Error{Code: fault.Internal, Message: "the data could not be read", Cause: err}
+	}
+	status, _ := pictureStatus(failure.Code)
+	if status >= http.StatusInternalServerError {
+		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "data failed", slog.String("code", string(failure.Code)), slog.Any("cause", failure.Cause))
+	}
+	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
+		"message": failure.Message, "extensions": map[string]any{"code": failure.Code},
+	}}})
+}
+
+// pypistats answers in the shapes of pypistats.org's API.
+func (s *Server) pypistats() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.QueryTimeout)
+		defer cancel()
+		op := s.cfg.Loader.Begin(ctx)
+		answer, err := pypistats.Ask(ctx, op, r.PathValue("name"), strings.TrimSuffix(r.PathValue("endpoint"), "/"), r.URL.Query())
+		switch {
+		case errors.Is(err, pypistats.ErrNotFound):
+			writeJSON(w, http.StatusNotFound, map[string]any{"errors": []any{map[string]any{
+				"message": "there is no such project, endpoint or period", "extensions": map[string]any{"code": "NOT_FOUND"},
+			}}})
+			return
+		case err != nil:
+			s.refuseData(w, r, err)
+			return
+		}
+		body, err := json.Marshal(answer)
+		if err != nil {
+			s.refuseData(w, r, err)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "public, max-age=600")
+		tag := contentTag(body)
+		h.Set("ETag", tag)
+		if fresh(r, tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write(append(body, '\n')) // the client has gone: nobody to tell
+	})
+}

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestRankings: every project of a slice, in the contract's columns, revalidated
+// by a tag.
+func TestRankings(t *testing.T) {
+	g, _ := sampled(t)
+	for path, want := range map[string]string{
+		"/rankings.csv":                            "position,project,total\n1,alpha,1200\n2,beta,30\n",
+		"/rankings.csv?mirrors=false":              "position,project,total\n1,alpha,1170\n2,beta,30\n",
+		"/rankings.csv?country=fr":                 "position,project,total\n1,alpha,300\n",
+		"/rankings.csv?last=1d":                    "position,project,total\n1,alpha,40\n2,beta,1\n",
+		"/rankings.csv?from=2031-01-01":            "position,project,total\n",
+		"/rankings.ndjson?fileType=sdist":          `{"position":1,"project":"beta","total":30}` + "\n",
+		"/rankings.ndjson?from=2031-01-01&last=2d": "BAD_USER_INPUT",
+		"/rankings.csv?country=NZ":                 "there are DE, FR",
+		"/rankings.csv?first=3":                    "not a parameter",
+	} {
+		got := ask(t, "GET", g.base+path, "")
+		if got.body != want && !strings.Contains(got.body, want) || (got.status == http.StatusOK) != !strings.Contains(got.body, "errors") {
+			t.Errorf("%s: %d %s, want %s", path, got.status, got.body, want)
+		}
+	}
+	first := ask(t, "GET", g.base+"/rankings.parquet", "")
+	if !strings.HasPrefix(first.body, "PAR1") || !strings.HasSuffix(first.body, "PAR1") {
+		t.Errorf("%.40q", first.body)
+	}
+	asked := g.conn.queries.Load()
+	again := ask(t, "GET", g.base+"/rankings.parquet", "", "If-None-Match", first.header.Get("ETag"))
+	if again.status != http.StatusNotModified || g.conn.queries.Load() != asked {
+		t.Errorf("again: %d", again.status)
+	}
+}
+
+// TestPypistats: what the client pypistats asks, and shields.io's service, has
+// the answers that they read.
+func TestPypistats(t *testing.T) {
+	g, _ := sampled(t)
+	type row struct {
+		Category, Date string
+		Downloads      int64
+	}
+	series := func(path, kind string) []row {
+		got := ask(t, "GET", g.base+"/api/packages/"+path, "")
+		var body struct {
+			Data          []row
+			Package, Type string
+		}
+		if err := json.Unmarshal([]byte(got.body), &body); err != nil || body.Package != "alpha" || body.Type != kind+"_downloads" {
+			t.Fatalf("%s: %d %s (%v)", path, got.status, got.body, err)
+		}
+		return body.Data
+	}
+	for path, want := range map[string]string{
+		"alpha/recent":                   `{"data":{"last_day":39,"last_month":1170,"last_week":273},"package":"alpha","type":"recent_downloads"}`,
+		"Alpha/recent?&period=day":       `{"data":{"last_day":39},"package":"alpha","type":"recent_downloads"}`,
+		"alpha/recent?period=month":      `{"data":{"last_month":1170},"package":"alpha","type":"recent_downloads"}`,
+		"alpha/system?os=windows":        `{"data":[],"package":"alpha","type":"system_downloads"}`,
+		"alpha/python_minor?version=2.7": `{"data":[],"package":"alpha","type":"python_minor_downloads"}`,
+	} {
+		if got := ask(t, "GET", g.base+"/api/packages/"+path, ""); strings.TrimSpace(got.body) != want {
+			t.Errorf("%s: %s, want %s", path, got.body, want)
+		}
+	}
+	if all := series("alpha/overall", "overall"); len(all) != 60 || all[0] != (row{"with_mirrors", "2024-03-01", 40}) || all[59] != (row{"without_mirrors", "2024-03-30", 39}) {
+		t.Errorf("overall: %v", all)
+	}
+	if some := series("alpha/overall?mirrors=false&start_date=2024-03-02&end_date=2024-03-03", "overall"); len(some) != 2 || some[0] != (row{"without_mirrors", "2024-03-02", 39}) {
+		t.Errorf("overall without mirrors: %v", some)
+	}
+	for path, want := range map[string]row{
+		"alpha/python_major": {"3", "2024-03-01", 39}, "alpha/python_major?version=3": {"3", "2024-03-01", 39},
+		"alpha/python_minor": {"3.12", "2024-03-01", 39}, "alpha/system?os=Linux": {"linux", "2024-03-01", 39},
+	} {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(path, "alpha/"), "?")
+		if got := series(path, kind); len(got) != 30 || got[0] != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	if got := ask(t, "GET", g.base+"/api/packages/beta/system", ""); !strings.Contains(got.body, `{"category":"null","downloads":1,"date":"2024-03-01"}`) {
+		t.Errorf("not reported: %s", got.body)
+	}
+	for _, path := range []string{"none/recent", "alpha/recent?period=year", "alpha/nothing"} {
+		if got := ask(t, "GET", g.base+"/api/packages/"+path, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if got := ask(t, "GET", g.base+"/api/packages/alpha/overall?start_date=yesterday", ""); got.status != http.StatusBadRequest {
+		t.Errorf("a wrong date: %d", got.status)
+	}
+}
