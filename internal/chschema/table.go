@@ -97,10 +97,13 @@ func Exists(ctx context.Context, q Querier, database string) (exists bool, err e
 	var n uint64
 	err = q.Each(ctx, "SELECT count() FROM system.databases WHERE name = {database:String}", map[string]any{"database": database},
 		func(row func(...any) error) error { return row(&n) })
-	if err != nil && !Unseen(err) {
+	switch {
+	case Unseen(err):
+		return true, nil
+	case err != nil:
 		return false, fmt.Errorf("look for the database %s: %w", database, err)
 	}
-	return err != nil || n > 0, nil
+	return n > 0, nil
 }
 
 // Read reads the tables of a database, and of those that its Distributed tables

@@ -83,7 +83,7 @@ func Tokens(sql string) []Token {
 
 // comment is the length of the comment at the start of s; 0 where there is none.
 func comment(s string) int {
-	end := ""
+	var end string
 	switch {
 	case strings.HasPrefix(s, "--"), strings.HasPrefix(s, "# "), strings.HasPrefix(s, "#!"):
 		end = "\n"

@@ -38,7 +38,7 @@ func Read(ctx context.Context, conn *chconn.Conn, o Options) (*Present, error) {
 			p.Tables[t.Table] = t
 		}
 	}
-	if err := p.readCountries(ctx, db, database); err != nil {
+	if err := p.readCountries(ctx, db); err != nil {
 		return nil, fmt.Errorf("read %s.countries: %w", database, err)
 	}
 	if o.Cluster != "" {
@@ -47,7 +47,7 @@ func Read(ctx context.Context, conn *chconn.Conn, o Options) (*Present, error) {
 	return p, nil
 }
 
-func (p *Present) readCountries(ctx context.Context, db chschema.DB, database string) error {
+func (p *Present) readCountries(ctx context.Context, db chschema.DB) error {
 	t := p.Tables["countries"]
 	if t == nil || t.Types()["code"] == "" || t.Types()["name"] == "" {
 		return nil

@@ -97,7 +97,8 @@ func Watch(l Library, dir string, lost func(error)) error {
 // is standard error, can do without a line.
 func (f *failure) reason(dir string) error {
 	var st syscall.Stat_t
-	if f.fd <= 2 || syscall.Fstat(int(f.fd), &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	isOpen := syscall.Fstat(int(f.fd), &st) == nil
+	if f.fd <= 2 || !isOpen || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return nil
 	}
 	cause := syscall.Errno(f.errno)
