@@ -28,8 +28,15 @@ func (a *app) askedPath(given string) (string, error) {
 		return "", nil
 	case given != "":
 		return given, nil
-	case a.clickhouse == "":
-		return filepath.Join(a.data, "asked.jsonl"), nil
+	}
+	return a.fileOf("asked", ".jsonl")
+}
+
+// fileOf is a file under --data for the ClickHouse that the flags name: one for the
+// embedded engine, one for each server.
+func (a *app) fileOf(kind, suffix string) (string, error) {
+	if a.clickhouse == "" {
+		return filepath.Join(a.data, kind+suffix), nil
 	}
 	hosts, err := chconn.Hosts(a.clickhouse)
 	if err != nil {
@@ -41,7 +48,7 @@ func (a *app) askedPath(given string) (string, error) {
 		}
 		return '_'
 	}, hosts[0])
-	return filepath.Join(a.data, "asked-"+plain[:min(len(plain), 100)]+".jsonl"), nil
+	return filepath.Join(a.data, kind+"-"+plain[:min(len(plain), 100)]+suffix), nil
 }
 
 // keepAsked has the gateway keep what it is asked.

@@ -17,6 +17,7 @@ import (
 	"clickql/graph"
 	"clickql/ingest"
 	"clickql/ingest/config"
+	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
 	"clickql/internal/gateway"
@@ -48,6 +49,7 @@ type serveFlags struct {
 	documents    *gqlhttp.Trusted // in the directory trusted
 	trusted      string
 	asked        string
+	lookEvery    time.Duration
 }
 
 // newServeCommand is the gateway.
@@ -78,6 +80,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
 	a.askedFlag(flags, &f.asked)
+	flags.DurationVar(&f.lookEvery, "look-every", time.Second, "how often to look for new data; seldomer where it takes long, or where the account's quota allows few statements")
 	flags.Int64Var(&f.maxCost, "max-cost", 0, "most `rows` that a whole operation may be expected to have read, as extensions.cost tells it; 0 for no limit")
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
 	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
@@ -135,6 +138,9 @@ func (f serveFlags) check(a *app) error {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
 	}
+	if f.lookEvery <= 0 {
+		return usagef("--look-every must be longer than 0s")
+	}
 	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 || f.maxCost < 0 {
 		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows and --max-cost not negative")
 	}
@@ -189,6 +195,13 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 	if err := a.keepAsked(f.asked, &cfg); err != nil {
 		return err
 	}
+	if a.clickhouse != "" { // the embedded engine's is learnt in no time
+		learnt, err := a.fileOf("learnt", ".gob")
+		if err != nil {
+			return err
+		}
+		cfg.Catalog.State = learnt
+	}
 	server.TuneMemory(int64(f.cache))
 	g := gateway.New(cfg)
 	err := g.Start(ctx)
@@ -203,6 +216,9 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&ingest.Metrics{Now: time.Now, Read: func(ctx context.Context) (ingest.Status, error) {
+		if source.Allowance().Queries > 0 {
+			return ingest.Status{}, nil // an account that may ask little is not one that loads
+		}
 		return ingest.New(config.Config{Conn: source.Current(), Database: source.Database()}).Glance(ctx)
 	}})
 	limits := f.limits
@@ -215,6 +231,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		Conn: source, Database: source.Database(), Background: []func(context.Context) error{source.Keep},
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.origins,
 		Log: a.log, Registry: registry,
+		Catalog: catalog.Options{PollEvery: f.lookEvery},
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},
 		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
 		Server:  server.Config{MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},

@@ -61,6 +61,12 @@ type Options struct {
 	// WholeRows is the size up to which tables are compared row by row with
 	// the raw table; above it a sample of projects is. 50 million where 0.
 	WholeRows uint64
+	// State is a file in which what was learnt is kept, so that the next process
+	// need not learn it again; empty for none.
+	State string
+	// Allowance is how many statements the account may send in an interval, 0 for
+	// any number: looking for news takes a small part of them. Nil for any number.
+	Allowance func() (queries uint64, interval time.Duration)
 	// Log takes what happens; nil for none.
 	Log *slog.Logger
 	// Now is the clock; nil for the system's.
@@ -95,6 +101,7 @@ type Catalog struct {
 
 	notify  sync.Mutex
 	changed chan struct{}
+	rest    atomic.Int64 // how long a spent quota forbids to ask, in nanoseconds
 }
 
 // Open reads the database once. It succeeds with the server down or the
@@ -104,6 +111,10 @@ func Open(ctx context.Context, conn Conn, opts Options) (*Catalog, error) {
 	opts = opts.withDefaults()
 	c := &Catalog{opts: opts, changed: make(chan struct{}), reader: newReader(conn, opts)}
 	c.current.Store(&Snapshot{Database: opts.Database, ReadAt: opts.Now(), Days: cube.NoDays})
+	if before := c.reader.recall(ctx); before != nil {
+		c.store(before)
+		return c, nil
+	}
 	if err := c.Refresh(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -138,6 +149,8 @@ func (c *Catalog) look(ctx context.Context, always bool) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return err // interrupted: says nothing of the database
+	case err != nil && c.outlasts(err):
+		return err
 	case err != nil:
 		failed := *c.Snapshot()
 		failed.Err = err
@@ -145,8 +158,22 @@ func (c *Catalog) look(ctx context.Context, always bool) error {
 		return err
 	case next != nil:
 		c.store(next)
+		c.reader.keep(next)
 	}
 	return nil
+}
+
+// outlasts reports that the last snapshot stands although looking failed: the
+// account's quota is spent, which says nothing of the database. Nothing is asked
+// until it is renewed.
+func (c *Catalog) outlasts(err error) bool {
+	until, spent := chschema.SpentUntil(err)
+	if !spent {
+		return false
+	}
+	c.rest.Store(until.Sub(c.opts.Now()).Nanoseconds())
+	now := c.Snapshot()
+	return now.Err == nil && len(now.Tables) > 0
 }
 
 // store makes a snapshot the current one and wakes whoever waits for a change.
@@ -171,7 +198,7 @@ func (c *Catalog) Unchanged(ctx context.Context, t *Table) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look whether %s has changed: %w", t.FullName(), err)
 	}
-	return t.LastBlock > 0 && last <= t.LastBlock && uuid == t.uuid, nil
+	return t.LastBlock > 0 && last <= t.LastBlock && uuid == t.UUID, nil
 }
 
 const (
@@ -215,6 +242,14 @@ func (c *Catalog) report(err error, failures int) int {
 
 // pause is the time until the next look.
 func (c *Catalog) pause(failures int) time.Duration {
+	if rest := c.rest.Swap(0); rest > 0 {
+		return max(time.Duration(rest), c.opts.PollEvery)
+	}
+	return max(c.usualPause(failures), c.reader.bearable(lookStatements))
+}
+
+// usualPause is the pause for an account that may ask as it likes.
+func (c *Catalog) usualPause(failures int) time.Duration {
 	switch {
 	case failures > 0:
 		return min(max(longestPause, c.opts.PollEvery), c.opts.PollEvery<<min(failures-1, 4))

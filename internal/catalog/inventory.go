@@ -115,7 +115,7 @@ func (c *candidate) measured(parts chschema.Parts) *Table {
 	c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
 	c.table.Partitions = partitionsOf(parts[c.stored.Name])
 	if c.table.at() == c.stored.Name {
-		c.table.LastBlock, c.table.uuid = parts.LastBlock(c.stored), c.stored.UUID
+		c.table.LastBlock, c.table.UUID = parts.LastBlock(c.stored), c.stored.UUID
 	}
 	return c.table
 }

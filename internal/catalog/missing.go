@@ -35,7 +35,7 @@ func (c *comparison) sampledGaps(ctx context.Context, ref judge.Reference) ([]cu
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := c.totalsOf(ctx, from.table, scope{projects: popular})
+	found, err := c.totalsOf(ctx, from.table, scope{projects: popular})
 	if err != nil {
 		return nil, err
 	}

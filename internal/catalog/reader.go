@@ -22,7 +22,7 @@ type reader struct {
 	verifier verifier
 
 	// What the last look saw. Parts are nil where they cannot be seen.
-	signature string
+	signature signature
 	parts     chschema.Parts
 	stored    []*chschema.Table // that answers depend on; nil where the last look failed
 	moved     bool              // the parts are others than those of the last version
@@ -34,6 +34,8 @@ type reader struct {
 	// does.
 	doubt    time.Time
 	doubting atomic.Bool
+	// took is how long it took to read everything.
+	took time.Duration
 	// cost is how long the last look took that found nothing new.
 	cost atomic.Int64
 }
@@ -53,18 +55,22 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	if err != nil {
 		return nil, err
 	}
-	if !always && before.Err == nil && r.stored != nil && signature == r.signature && !r.unsettled() {
+	if !always && before.Err == nil && r.stored != nil && signature.same(r.signature, r.parts != nil) && !r.unsettled() {
 		same, err := r.unchanged(ctx, before)
 		r.cost.Store(int64(time.Since(began)))
 		if err != nil || same {
 			return nil, err
 		}
 	}
+	reading := time.Now()
 	next, err := r.read(ctx)
 	if err != nil {
-		r.stored = nil
+		if _, spent := chschema.SpentUntil(err); !spent {
+			r.stored = nil
+		}
 		return nil, err
 	}
+	r.took = time.Since(reading)
 	r.signature = signature
 	if r.hold(before, next) {
 		return nil, nil
@@ -72,32 +78,40 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	return r.date(ctx, before, next)
 }
 
-const signatureQuery = `SELECT count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query)), max(ifNull(total_rows, 0) * (name = {raw:String}))
+const signatureQuery = `SELECT cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query))), max(ifNull(total_rows, 0) * (name = {raw:String}))
 FROM system.tables WHERE database IN {databases:Array(String)} AND NOT startsWith(name, '_')`
 
-// sign is a text that changes when a table is created, dropped, exchanged or
-// altered; and with the raw table's size, which is all that some accounts see.
-func (r *reader) sign(ctx context.Context) (string, error) {
+// signature tells one state of the tables from another.
+type signature struct {
+	// Tables changes when one is created, dropped, exchanged or altered.
+	Tables uint64
+	// Rows is the raw table's size, which is all of the data that some accounts see.
+	Rows uint64
+}
+
+// same compares two; what the parts tell of the data is left to them.
+func (s signature) same(o signature, parts bool) bool {
+	return s.Tables == o.Tables && (parts || s.Rows == o.Rows)
+}
+
+// sign asks for the signature of now.
+func (r *reader) sign(ctx context.Context) (s signature, err error) {
 	databases := []string{r.opts.Database}
 	for _, t := range r.stored {
 		databases = append(databases, t.Database)
 	}
 	slices.Sort(databases)
-	var n, hash, rows uint64
 	p := map[string]any{"databases": slices.Compact(databases), "raw": r.opts.RawTable}
-	if err := r.db.Row(ctx, signatureQuery, p, &n, &hash, &rows); err != nil {
-		return "", fmt.Errorf("look at the tables of %s: %w", r.opts.Database, err)
+	if err := r.db.Row(ctx, signatureQuery, p, &s.Tables, &s.Rows); err != nil {
+		return s, fmt.Errorf("look at the tables of %s: %w", r.opts.Database, err)
 	}
-	if r.parts != nil {
-		rows = 0
-	}
-	return fmt.Sprint(n, hash, rows), nil
+	return s, nil
 }
 
 // unchanged reports that the data is as it was, or, where that cannot be seen,
 // that the snapshot is young enough.
 func (r *reader) unchanged(ctx context.Context, before *Snapshot) (bool, error) {
-	if before.Version == "" && r.opts.Now().Sub(before.ReadAt) >= r.opts.TTL {
+	if before.Version == "" && r.opts.Now().Sub(before.ReadAt) >= max(r.opts.TTL, restFactor*r.took, r.bearable(readStatements)) {
 		return false, nil
 	}
 	if r.parts == nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"clickql/internal/catalog/judge"
 	"clickql/internal/chschema"
 	"clickql/internal/cube"
@@ -35,12 +33,11 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	}
 	c.rawLeft = hasRaw && !c.findsProjects(c.inventory.raw)
 	keepsProject := func(i int) bool { return c.findsProjects(c.inventory.tables[i]) }
-	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(ctx context.Context, cand *candidate) (judge.Totals, error) {
+	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(cand *candidate) *reading {
 		if !c.findsProjects(cand) {
-			return nil, nil
+			return nil
 		}
-		got, _, err := c.totalsOf(ctx, cand.table, scope{projects: projects})
-		return got, err
+		return &reading{cand: cand, Table: cand.table, scope: scope{projects: projects}}
 	})
 	if err != nil {
 		return days, err
@@ -88,24 +85,27 @@ func (c *comparison) compareGlobal(ctx context.Context, days cube.Range, chosen 
 	if len(others) == 0 || yardstick == nil {
 		return nil, nil
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sideBySide)
-	var byDay judge.Totals
-	g.Go(func() (err error) { byDay, err = c.current(ctx, yardstick); return err })
+	readings := []*reading{c.current(yardstick)}
 	for _, i := range others {
-		g.Go(func() (err error) {
-			c.read[i], err = c.current(ctx, c.inventory.tables[i])
-			return c.inventory.tables[i].refused(err)
-		})
+		if c.inventory.tables[i].void == "" {
+			readings = append(readings, c.current(c.inventory.tables[i]))
+		}
 	}
-	if err := g.Wait(); err != nil {
+	if err := c.take(ctx, readings); err != nil {
 		return nil, err
+	}
+	byDay := readings[0].totals
+	if byDay == nil { // refused
+		return nil, nil
+	}
+	for _, r := range readings[1:] {
+		c.totals[slices.Index(c.inventory.tables, r.cand)] = r.totals
 	}
 	c.entire[yardstick] = byDay
 	ref := judge.Reference{ByDay: byDay, Days: days, Name: yardstick.table.Name}
 	for _, i := range others {
-		c.entire[c.inventory.tables[i]] = c.read[i]
-		c.inventory.tables[i].settle(ref, c.read[i])
+		c.entire[c.inventory.tables[i]] = c.totals[i]
+		c.inventory.tables[i].settle(ref, c.totals[i])
 	}
 	return byDay, nil
 }

@@ -60,7 +60,8 @@ type Table struct {
 	// the parts are not seen, or lie on several servers, or each partition counts
 	// for itself. A table exchanged for another counts anew.
 	LastBlock int64
-	uuid      string // of the stored table
+	// UUID is the stored table's; empty where it has none.
+	UUID string
 	// KeySpace is about how many rows the table would keep of a project however
 	// often it is downloaded; a project of n downloads has about
 	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.

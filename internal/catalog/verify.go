@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"clickql/internal/catalog/judge"
 	"clickql/internal/chschema"
 	"clickql/internal/cube"
@@ -39,10 +37,10 @@ type moment struct {
 // days. It does not change what the verifier knows until keep is called.
 func (v *verifier) verify(ctx context.Context, m moment) (days cube.Range, keep func(after chschema.Parts), err error) {
 	rows, err := v.rawRows(ctx, m)
-	if err = m.inventory.rawRefused(err); err != nil {
+	if err != nil {
 		return cube.NoDays, nil, err
 	}
-	c := comparison{verifier: v, moment: m, read: make([]judge.Totals, len(m.inventory.tables)), entire: map[*candidate]judge.Totals{}}
+	c := comparison{verifier: v, moment: m, totals: make([]judge.Totals, len(m.inventory.tables)), entire: map[*candidate]judge.Totals{}}
 	if rows > v.fullRows || rows == 0 && c.largest() > v.fullRows {
 		days, err = c.sampled(ctx, rows > 0)
 	} else {
@@ -67,7 +65,7 @@ func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) 
 	if raw.stored.Engine.Name == "View" { // counting may be computing all of it
 		return max(raw.stored.Rows, v.fullRows+1), nil
 	}
-	err = v.db.Row(ctx, "SELECT count() FROM "+raw.table.SQL(), nil, &n)
+	err = raw.refused(v.db.Row(ctx, "SELECT count() FROM "+raw.table.SQL(), nil, &n))
 	if err != nil {
 		return 0, fmt.Errorf("count the raw table %s: %w", raw.table.FullName(), err)
 	}
@@ -78,7 +76,7 @@ func (v *verifier) rawRows(ctx context.Context, m moment) (n uint64, err error) 
 type comparison struct {
 	*verifier
 	moment
-	read    []judge.Totals // by the layout's tables
+	totals  []judge.Totals // by the inventory's tables
 	raw     judge.Totals
 	entire  map[*candidate]judge.Totals // those that were read as a whole
 	rawLeft bool                        // the raw table is left unread: its key finds no project
@@ -95,16 +93,14 @@ func (c *comparison) largest() (n uint64) {
 
 // whole compares all rows of all tables.
 func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error) {
-	if err := c.readAll(ctx, hasRaw, func(ctx context.Context, cand *candidate) (judge.Totals, error) {
-		return c.current(ctx, cand)
-	}); err != nil {
+	if err := c.readAll(ctx, hasRaw, c.current); err != nil {
 		return cube.NoDays, err
 	}
 	if hasRaw {
 		c.entire[c.inventory.raw] = c.raw
 	}
 	for i, cand := range c.inventory.tables {
-		c.entire[cand] = c.read[i]
+		c.entire[cand] = c.totals[i]
 	}
 	ref := c.reference()
 	c.inventory.missing, c.inventory.daily = ref.Gaps(), daily(ref.ByDay)
@@ -113,19 +109,39 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error)
 }
 
 // readAll reads the totals of the raw table and of every candidate that may be
-// trusted.
-func (c *comparison) readAll(ctx context.Context, hasRaw bool, read func(context.Context, *candidate) (judge.Totals, error)) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sideBySide)
-	if hasRaw {
-		g.Go(func() (err error) { c.raw, err = read(ctx, c.inventory.raw); return c.inventory.rawRefused(err) })
+// trusted, as the plan for each says; nil leaves it out.
+func (c *comparison) readAll(ctx context.Context, hasRaw bool, plan func(*candidate) *reading) error {
+	var readings []*reading
+	add := func(cand *candidate) *reading {
+		if cand.void != "" {
+			return nil
+		}
+		r := plan(cand)
+		if r != nil {
+			readings = append(readings, r)
+		}
+		return r
 	}
+	var raw *reading
+	if hasRaw {
+		raw = add(c.inventory.raw)
+	}
+	tables := make([]*reading, len(c.inventory.tables))
 	for i, cand := range c.inventory.tables {
-		if cand.void == "" {
-			g.Go(func() (err error) { c.read[i], err = read(ctx, cand); return cand.refused(err) })
+		tables[i] = add(cand)
+	}
+	if err := c.take(ctx, readings); err != nil {
+		return err
+	}
+	if raw != nil {
+		c.raw = raw.totals
+	}
+	for i, r := range tables {
+		if r != nil {
+			c.totals[i] = r.totals
 		}
 	}
-	return g.Wait()
+	return nil
 }
 
 // refused gives the candidate up where the server refuses to read it: a table
@@ -139,22 +155,13 @@ func (cand *candidate) refused(err error) error {
 	return err
 }
 
-// rawRefused does the same for the raw table.
-func (l *inventory) rawRefused(err error) error {
-	if reason, ok := chschema.Refused(err); ok {
-		l.raw.void = "it cannot be read: " + reason
-		return nil
-	}
-	return err
-}
-
 // reference is what all of the tables' totals are held against: the raw table
 // on its days, and what most tables of days agree on where it has none.
 func (c *comparison) reference() judge.Reference {
 	var daily []judge.Totals
 	for i, cand := range c.inventory.tables {
-		if cand.void == "" && cand.table.Grain == cube.GrainDay && c.read[i] != nil {
-			daily = append(daily, c.read[i])
+		if cand.void == "" && cand.table.Grain == cube.GrainDay && c.totals[i] != nil {
+			daily = append(daily, c.totals[i])
 		}
 	}
 	agreed, disputed := judge.Majority(daily)
@@ -182,7 +189,7 @@ func (c *comparison) judgeAll(ref judge.Reference, chosen func(i int) bool) {
 	}
 	for i, cand := range c.inventory.tables {
 		if chosen(i) {
-			cand.settle(ref, c.read[i])
+			cand.settle(ref, c.totals[i])
 		}
 	}
 }

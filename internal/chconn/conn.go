@@ -74,6 +74,7 @@ type Conn struct {
 
 	opening chan struct{} // holds one token; taken while inner is being made
 	inner   atomic.Pointer[session]
+	early   quota // spent before there was a session
 }
 
 // Open prepares a connection. It does not talk to the server, which may be
@@ -116,6 +117,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 type session struct {
 	driver.Conn
 	account *account
+	quota   *quota
 }
 
 // databaseName is the first name given, or DefaultDatabase.
@@ -148,9 +150,12 @@ func (c *Conn) session(ctx context.Context) (*session, error) {
 		return s, nil
 	}
 	opts := c.opts
-	account, err := askAccount(ctx, opts)
-	if err != nil {
+	if err := c.early.exhausted(time.Now()); err != nil {
 		return nil, err
+	}
+	account, quota, err := askAccount(ctx, opts)
+	if err != nil {
+		return nil, c.early.noted(err, time.Now())
 	}
 	opts.Settings = account.send
 	if !account.readonly {
@@ -161,18 +166,22 @@ func (c *Conn) session(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), err)
 	}
-	s := &session{p, account}
+	s := &session{p, account, quota}
 	c.inner.Store(s)
 	return s, nil
 }
 
 // askAccount asks over a connection of its own, which sends no settings.
-func askAccount(ctx context.Context, opts clickhouse.Options) (a *account, err error) {
+func askAccount(ctx context.Context, opts clickhouse.Options) (a *account, q *quota, err error) {
 	opts.MaxOpenConns, opts.MaxIdleConns = 1, 1
 	probe, err := clickhouse.Open(&opts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, probe.Close()) }()
-	return readAccount(ctx, probe, opts.Protocol == clickhouse.Native)
+	if a, err = readAccount(ctx, probe, opts.Protocol == clickhouse.Native); err != nil {
+		return nil, nil, err
+	}
+	q, err = readQuota(ctx, probe)
+	return a, q, err
 }

@@ -2,6 +2,7 @@ package chconn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -25,6 +26,9 @@ func (c *Conn) statement(ctx context.Context, query string) (context.Context, *s
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if err := s.quota.exhausted(time.Now()); err != nil {
+		return nil, nil, nil, err
+	}
 	if err := s.account.allows(query); err != nil {
 		return nil, nil, nil, err
 	}
@@ -45,7 +49,7 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Row
 	}
 	rows, err := s.Query(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, s.quota.noted(err, time.Now())
 	}
 	if proof != nil {
 		rows = &provenRows{Rows: rows, proof: proof}
@@ -62,10 +66,11 @@ func (c *Conn) QueryRow(ctx context.Context, query string, args ...any) driver.R
 	if err != nil {
 		return failedRow{err}
 	}
+	row := notedRow{s.QueryRow(ctx, query, args...), s.quota}
 	if proof == nil {
-		return s.QueryRow(ctx, query, args...)
+		return row
 	}
-	return provenRow{s.QueryRow(ctx, query, args...), proof}
+	return provenRow{row, proof}
 }
 
 // Select runs a query and scans every row into dest, a pointer to a slice of
@@ -79,7 +84,7 @@ func (c *Conn) Select(ctx context.Context, dest any, query string, args ...any) 
 		return err
 	}
 	if err := s.Select(ctx, dest, query, args...); err != nil {
-		return err
+		return s.quota.noted(err, time.Now())
 	}
 	return proof.whole()
 }
@@ -92,7 +97,7 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (err error) 
 		return err
 	}
 	if err := s.Exec(ctx, query, args...); err != nil {
-		return err
+		return s.quota.noted(err, time.Now())
 	}
 	return proof.whole()
 }
@@ -140,12 +145,36 @@ func (c *Conn) InsertFormat(ctx context.Context, format, query string, data io.R
 const ping = "SELECT 1"
 
 // Ping reports whether the server answers. It runs a query: the driver's own
-// ping waits for a server that hangs, whatever the context says.
+// ping waits for a server that hangs, whatever the context says. An account that
+// may send so many statements only is spared it: there the driver's ping is waited
+// for until the context ends, and a quota that is spent tells that the server is
+// there.
 func (c *Conn) Ping(ctx context.Context) error {
-	if err := c.Exec(ctx, ping); err != nil {
+	err := c.answers(ctx)
+	var spent *QuotaError
+	if err != nil && !errors.As(err, &spent) {
 		return fmt.Errorf("reach ClickHouse at %s: %w", c.Addr(), err)
 	}
 	return nil
+}
+
+// answers asks the server for a sign of life.
+func (c *Conn) answers(ctx context.Context) error {
+	s, err := c.session(undated{ctx})
+	if err != nil {
+		return err
+	}
+	if s.quota.allowance().Queries == 0 {
+		return c.Exec(ctx, ping)
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- s.Ping(undated{ctx}) }()
+	select {
+	case err = <-answered:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return err
 }
 
 // ServerVersion is the server's name and version.

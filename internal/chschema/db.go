@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -83,15 +84,35 @@ func Unseen(err error) bool {
 	return false
 }
 
+// SpentUntil is when the account may ask again, where an error is that its quota
+// is spent.
+func SpentUntil(err error) (until time.Time, spent bool) {
+	var quota *chconn.QuotaError
+	if !errors.As(err, &quota) {
+		return time.Time{}, false
+	}
+	return quota.Until, true
+}
+
 // Codes of exceptions that concern everything and not one table.
 const (
 	codeUnknownDatabase = 81
 	codeAuthentication  = 516
 )
 
-// Refused is the server's own reason for not answering a query; ok is false for
-// anything else, such as a connection that broke or a context that is done.
+// Refused is the reason for not answering a query that lies in the query and the
+// account, the server's own or that its answer could be wrong; ok is false for
+// anything else, such as a connection that broke, a context that is done, or a
+// server that is busy or a quota that is spent, which say nothing of the table.
 func Refused(err error) (reason string, ok bool) {
+	var cut *chconn.CutError
+	if errors.As(err, &cut) {
+		return cut.Error(), true
+	}
+	switch chconn.Classify(err) {
+	case chconn.Overloaded, chconn.Unavailable:
+		return "", false
+	}
 	var ex *clickhouse.Exception
 	if !errors.As(err, &ex) || ex.Code == codeAuthentication || ex.Code == codeUnknownDatabase {
 		return "", false

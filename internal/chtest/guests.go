@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"clickql/internal/chconn"
 	"clickql/internal/engine"
 )
 
@@ -36,4 +37,11 @@ var guests = []engine.Guest{
 func (d *DB) GuestDSN(t testing.TB, guest string) string {
 	t.Helper()
 	return (&url.URL{Scheme: "clickhouse", User: url.User(guest), Host: Engine(t).Info().Native, Path: "/" + d.Name}).String()
+}
+
+// Admin is a connection as administrator that belongs to no test.
+func Admin(t testing.TB) *chconn.Conn {
+	t.Helper()
+	_, admin := open(t)
+	return admin
 }

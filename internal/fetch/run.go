@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -129,6 +130,10 @@ func failure(err error) *fault.Error {
 	}
 	if cut, ok := errors.AsType[*chconn.CutError](err); ok {
 		return cutOff(cut)
+	}
+	if spent, ok := errors.AsType[*chconn.QuotaError](err); ok {
+		return &fault.Error{Code: fault.Overloaded, Cause: spent, Message: "the quota of the gateway's account at ClickHouse is spent until " +
+			spent.Until.UTC().Format(time.RFC3339) + "; what was answered before is still answered"}
 	}
 	e := &fault.Error{Code: fault.Internal, Message: "the query failed; the gateway's log has the reason", Cause: err}
 	switch chconn.Classify(err) {

@@ -94,6 +94,9 @@ func (c Config) withDefaults() Config {
 	}
 	log := slog.New(server.LogHandler(c.Log.Handler()))
 	c.Catalog.Database, c.Catalog.Log, c.Catalog.Now = c.Database, c.Log, c.Now
+	if bound, ok := c.Conn.(interface{ Allowance() chconn.Allowance }); ok {
+		c.Catalog.Allowance = func() (uint64, time.Duration) { a := bound.Allowance(); return a.Queries, a.Interval }
+	}
 	c.Loader.Conn, c.Loader.QueryTimeout = c.Conn, c.QueryTimeout
 	c.Loader.Log, c.Loader.Registry, c.Loader.Now = log, c.Registry, c.Now
 	c.GraphQL.Timeout, c.GraphQL.Origins, c.GraphQL.Log = c.QueryTimeout, c.Origins, log

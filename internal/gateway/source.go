@@ -84,6 +84,9 @@ func (s *Source) connect(ctx context.Context, dsn string) error {
 // Database is the name of the database that holds the tables.
 func (s *Source) Database() string { return s.database }
 
+// Allowance is how many statements the account may send, as far as is known.
+func (s *Source) Allowance() chconn.Allowance { return s.Current().Allowance() }
+
 // Engine is the embedded engine as it was opened; nil for a server.
 func (s *Source) Engine() *engine.Engine { return s.engine }
 
