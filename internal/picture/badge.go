@@ -7,6 +7,7 @@ import (
 
 	"clickql/internal/cube"
 	"clickql/internal/draw"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/icons"
 	"clickql/internal/pypi"
@@ -160,7 +161,7 @@ func grouped(n int64) string {
 func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
 	before, ok := s.Previous()
 	if !ok {
-		return spec, invalid("show=trend compares a period with the one before, which period=total does not have")
+		return spec, fault.BadInput("show=trend compares a period with the one before, which period=total does not have")
 	}
 	both := cube.Range{From: before.Days.From, To: s.Days.To}
 	snap := op.Snapshot()

@@ -7,7 +7,6 @@ import (
 
 	"clickql/internal/cube"
 	"clickql/internal/draw"
-	"clickql/internal/fault"
 	"clickql/internal/pypi"
 	"clickql/internal/render"
 )
@@ -195,6 +194,3 @@ func Canonical(raw string, use Use) string {
 	}
 	return kept.Encode()
 }
-
-// invalid is the error of a chart that cannot be.
-func invalid(format string, args ...any) error { return fault.BadInput(format, args...) }

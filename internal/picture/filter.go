@@ -2,6 +2,7 @@ package picture
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -139,16 +140,27 @@ func (f Filter) settle(ctx context.Context, op *fetch.Operation, names []string)
 		values := slices.Clone(c.Values)
 		for j, v := range values {
 			res, err := op.Load(ctx, asking.TotalOf(everything.With(c.Dim, v)))
+			meant := v
 			if err == nil && res.Total == 0 {
-				values[j], err = nearest(ctx, op, everything, c.Dim, v)
+				meant, err = nearest(ctx, op, everything, c.Dim, v)
 			}
-			if err != nil {
+			switch {
+			case err == nil:
+				values[j] = meant
+			case !dear(err):
 				return f, err
 			}
 		}
 		f.conditions[i].Values = values
 	}
 	return f, nil
+}
+
+// dear tells that something of all time costs more than may be asked, or that no
+// table has it: what is drawn of a range may not.
+func dear(err error) bool {
+	e := new(fault.Error)
+	return errors.As(err, &e) && (e.Code == fault.CostLimit || e.Code == fault.Uncovered)
 }
 
 // maxNear is how many values of a dimension are looked through for one that was

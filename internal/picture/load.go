@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/pypi"
 	asking "clickql/internal/query"
@@ -102,7 +103,7 @@ func (n *Numbers) bound(op *fetch.Operation) (cube.Slice, error) {
 func (c Chart) every(days cube.Range) (cube.Interval, error) {
 	n := days.Days()
 	if c.Interval != "" && cube.BucketCount(days, c.Interval) > maxPoints {
-		return "", invalid("so long a range has too many intervals for a chart; choose interval=week or a longer one")
+		return "", fault.BadInput("so long a range has too many intervals for a chart; choose interval=week or a longer one")
 	}
 	switch {
 	case c.Interval != "":
@@ -173,7 +174,7 @@ func (n *Numbers) series(ctx context.Context, op *fetch.Operation, wanted []cube
 			return err
 		}
 		if len(res.Totals) != len(n.Dates) {
-			return invalid("the range has changed while it was read; ask again")
+			return fault.BadInput("the range has changed while it was read; ask again")
 		}
 		l.Totals = res.Totals
 		for _, v := range res.Totals {
@@ -278,7 +279,7 @@ func (n *Numbers) parts(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 	}
 	s.Projects = n.Known
 	if n.Chart.Filter.parsed != nil && len(n.Known) > 1 {
-		return invalid("a specifier of several projects' versions together means nothing; name one project")
+		return fault.BadInput("a specifier of several projects' versions together means nothing; name one project")
 	}
 	s, err := n.Chart.Filter.narrow(ctx, op, s)
 	if err != nil {

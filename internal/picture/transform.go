@@ -5,6 +5,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/projects"
 	asking "clickql/internal/query"
@@ -74,7 +75,7 @@ func loaded(snap *catalog.Snapshot, dates []cube.Day, every cube.Interval, to cu
 // upload; those of x.y.0 and of whole numbers are the major ones.
 func (n *Numbers) releases(ctx context.Context, op *fetch.Operation) error {
 	if !op.Snapshot().Metadata {
-		return invalid("releases=true needs the projects' metadata, which this database does not have")
+		return fault.BadInput("releases=true needs the projects' metadata, which this database does not have")
 	}
 	found, err := projects.In(op).Releases(ctx, n.Known[0])
 	if err != nil {

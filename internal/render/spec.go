@@ -52,8 +52,10 @@ const (
 	MaxSeries     = 10 // beside a Rest
 	MaxParts      = 60 // of a ranking; a map has a part for each country
 
-	SparkWidth, SparkHeight       = 160, 40 // by default
-	MinSparkWidth, MinSparkHeight = 100, 20
+	SparkWidth     = 160 // by default
+	SparkHeight    = 40
+	MinSparkWidth  = 100
+	MinSparkHeight = 20
 )
 
 // CheckSize gives the size that a request for width x height gets: 0 is the

@@ -4,8 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"clickql/internal/draw"
 	"github.com/dustin/go-humanize/english"
+
+	"clickql/internal/draw"
 )
 
 // table is a chart's spec with what follows from it.

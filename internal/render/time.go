@@ -6,12 +6,14 @@ import (
 	"clickql/internal/cube"
 )
 
-// Day, Range and Interval are the cube's own.
-type (
-	Day      = cube.Day
-	Range    = cube.Range
-	Interval = cube.Interval
-)
+// Day is the cube's own, as Range and Interval are.
+type Day = cube.Day
+
+// Range is a run of days, both ends included.
+type Range = cube.Range
+
+// Interval is the length of one bucket of a chart.
+type Interval = cube.Interval
 
 // maxDay is the last day that can be drawn.
 const maxDay = cube.MaxDay

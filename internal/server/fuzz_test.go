@@ -91,3 +91,21 @@ func FuzzFilters(f *testing.F) {
 		harmless(t, h, r, string(body))
 	})
 }
+
+// FuzzPictures asks for pictures and their numbers by any address.
+func FuzzPictures(f *testing.F) {
+	h := quiet(f)
+	for _, seed := range [][3]string{
+		{"chart", "alpha,beta.svg", "last=all&transform=indexed&scale=log&width=1e9"}, {"chart", "alpha.csv", "by=country&first=2&country=de,!fr&version=>=1"},
+		{"chart", "alpha.png", "shape=sparkline&width=100&height=20&dpr=4&background=rgb(1,2,3)"}, {"badge", "alpha.json", "show=trend&period=week&logo=python&style=social"},
+		{"chart", ",,%00.svg", "v=1&utm_x=2&from=2024-03-01&to=2149-06-06&interval=day"}, {"badge", "x.png", "label=\u202e&color=hsl(360,100%25,0%25)"},
+		{"chart", "alpha.parquet", "shape=map&mirrors=false&human=true"}, {"chart", "alpha.svg", "python=3.12&system=LINUX&releases=true&title=%3Cscript%3E"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, kind, file, query string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/"+kind, nil)
+		r.URL.Path, r.URL.RawQuery = "/"+kind+"/"+file, query
+		harmless(t, h, r, kind+file+query)
+	})
+}

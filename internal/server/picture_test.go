@@ -188,3 +188,20 @@ func TestEndpointBadge(t *testing.T) {
 		}
 	}
 }
+
+// TestReleasesAreMarked: on the days of the projects' metadata.
+func TestReleasesAreMarked(t *testing.T) {
+	g, db := sampled(t)
+	const uploads = `INSERT INTO projects (name, version, upload_time) VALUES
+		('Alpha', '1.0', '2024-03-05 10:00:00'), ('Alpha', '1.0.1', '2024-03-20 10:00:00'), ('Alpha', '0.9', '2023-01-01 10:00:00')`
+	if err := db.Conn.Exec(t.Context(), uploads); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.catalog.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := ask(t, "GET", g.base+"/chart/alpha.svg?releases=true&last=all&theme=light", "")
+	if got.status != http.StatusOK || !strings.Contains(got.body, ">1.0<") || strings.Contains(got.body, ">0.9<") || strings.Contains(got.body, ">1.0.1<") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
