@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"clickql/internal/engine/guard"
 )
 
 // announce waits for ClickHouse's ports, asks it a question with the account
@@ -27,6 +29,7 @@ func (c *child) announce() error {
 	if err := greet(info); err != nil {
 		return err
 	}
+	guard.Confine(func(thread int) bool { return mayReachFiles(info, thread) })
 	raw, err := json.Marshal(info)
 	if err != nil {
 		return err

@@ -61,14 +61,26 @@
 //
 // # Accounts
 //
-// The passwords are made once per directory. The administrator may do
-// everything, read and write any file of the user's among it. The reader may read
-// tables and lower its limits (Limits); whatever reaches files or the network is
-// denied to it, but for the scalar function file(path): ClickHouse has no
-// privilege for that, and this build lets it read any path. (A SQL function of its
-// name would hide it, but breaks CREATE TABLE ... AS SELECT FROM file(...).) So
-// the reader's password is kept as secret as the administrator's. As default,
-// the account of the library's own session, nobody else can log in.
+// The passwords are made once per directory, and both are in engine.json and
+// accounts.json, which only their owner can read (0600). The administrator may do
+// everything, read and write any file of the user's among it.
+//
+// The reader may read every table and view of this engine, and of system what
+// introspection needs, run any function that needs no privilege, and lower its
+// limits (Limits). It cannot change data, and table functions that reach files or
+// the network are denied to it by ClickHouse. Two doors have no privilege in
+// `clickhouse local`, and are shut in other ways (confine.go):
+//
+//   - settings that name files of formats, by which it could read a file and, with
+//     output_format_schema, write one, are fixed in its profile;
+//   - the scalar function file(path), which takes any path: on Linux, on amd64 and
+//     arm64, package guard refuses it, by any road to it, to every query that is not
+//     the administrator's. Elsewhere it is open, and the reader's password is
+//     worth as much as the administrator's.
+//
+// What the gateway sends is its own SQL only; this is for the day on which it is
+// not. As default, the account of the library's own session, nobody else can log
+// in.
 //
 // # Files
 //

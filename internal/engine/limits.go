@@ -73,5 +73,8 @@ func (l Limits) profile() string {
 		fmt.Fprintf(&values, "<%s>throw</%[1]s>\n", name)
 		fmt.Fprintf(&constraints, "<%s><readonly/></%[1]s>\n", name)
 	}
+	for _, name := range fileSettings {
+		fmt.Fprintf(&constraints, "<%s><readonly/></%[1]s>\n", name)
+	}
 	return "<readonly>2</readonly>\n" + values.String() + "<constraints>\n" + constraints.String() + "</constraints>\n"
 }

@@ -14,9 +14,18 @@
 // never returns: its thread waits for ever, so that nothing that relies on it is
 // confirmed or answered, and lost is told, once, what failed and what to do.
 //
+// Confine stands before getcwd as well. The library's scalar function file(path)
+// resolves the directory of user files by it, before it opens anything, each time
+// that it runs; nothing else of a query does but the table function of the same name.
+// Its thread asks, in the same way, whether whoever it works for may reach files, and
+// a no makes the function fail. (Neither a privilege nor a setting would:
+// clickhouse local has none for it. Nor would a SQL function of its name: the engine
+// refuses to make one.)
+//
 // It works on Linux, on amd64 and arm64. Elsewhere the library's linkage is of
 // another kind: there a disk that others fill, past the room that the engine
-// leaves, loses writes, and what a broken disk cannot read is missing from answers.
+// leaves, loses writes, what a broken disk cannot read is missing from answers, and
+// nobody is confined.
 package guard
 
 // Library is a library that this process has mapped.

@@ -7,4 +7,5 @@ DATA ·guarded+0(SB)/8, $·guardedWrite(SB)
 DATA ·guarded+8(SB)/8, $·guardedRead(SB)
 DATA ·guarded+16(SB)/8, $·guardedPread(SB)
 DATA ·guarded+24(SB)/8, $·guardedSyscall(SB)
-GLOBL ·guarded(SB), NOPTR|RODATA, $32
+DATA ·guarded+32(SB)/8, $·guardedGetcwd(SB)
+GLOBL ·guarded(SB), NOPTR|RODATA, $40

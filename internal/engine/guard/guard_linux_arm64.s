@@ -39,12 +39,50 @@ other:
 	LIBC(24)
 	JMP (R9)
 
+// char *getcwd(char *bytes, size_t n), which is refused to threads that may not
+// reach files. Frame: 0 the frame record; 16 the arguments; 32 R27.
+TEXT ·guardedGetcwd(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD R27, R17
+	MOVW ·confined(SB), R9
+	MOVD R17, R27
+	CBZW R9, free
+	SUB  $48, RSP, RSP
+	STP  (R29, R30), 0(RSP)
+	STP  (R0, R1), 16(RSP)
+	MOVD R27, 32(RSP)
+	MOVD RSP, R29
+	MOVD $178, R8 // gettid
+	SVC
+	MOVW R0, R10
+	MOVW ZR, R11
+	CALL ·ask(SB)
+	CMP  $1, R0
+	BNE  refused
+	LDP  16(RSP), (R0, R1)
+	MOVD 32(RSP), R27
+	LDP  0(RSP), (R29, R30)
+	ADD  $48, RSP, RSP
+
+free:
+	LIBC(32)
+	JMP (R9)
+
+refused:
+	MOVD ·libcErrno(SB), R9
+	CALL (R9)
+	MOVW $13, R10 // EACCES
+	MOVW R10, (R0)
+	MOVD ZR, R0
+	MOVD 32(RSP), R27
+	LDP  0(RSP), (R29, R30)
+	ADD  $48, RSP, RSP
+	RET
+
 // guardedCall calls R9, with its arguments in their registers, and if that fails
-// asks Go, by the pipe, about the descriptor in R10. Frame: 0 the frame record; 16
-// R27 and the descriptor; 32 a failure, 16 bytes; 48 a struct timespec; 64 where the
-// failure is.
+// asks Go about the descriptor in R10. Frame: 0 the frame record; 16 R27 and the
+// descriptor.
 TEXT ·guardedCall(SB), NOSPLIT|NOFRAME, $0-0
-	SUB  $80, RSP, RSP
+	SUB  $32, RSP, RSP
 	STP  (R29, R30), 0(RSP)
 	STP  (R27, R10), 16(RSP)
 	MOVD RSP, R29
@@ -54,34 +92,13 @@ TEXT ·guardedCall(SB), NOSPLIT|NOFRAME, $0-0
 
 	MOVD  ·libcErrno(SB), R9
 	CALL  (R9)
-	MOVWU (R0), R10
-	CMPW  $4, R10 // EINTR
+	MOVWU (R0), R11
+	CMPW  $4, R11 // EINTR
 	BEQ   failed
-	CMPW  $11, R10 // EAGAIN
+	CMPW  $11, R11 // EAGAIN
 	BEQ   failed
-	MOVD  24(RSP), R11
-	MOVW  R11, 32(RSP)
-	MOVW  R10, 36(RSP)
-	MOVD  ZR, 40(RSP)
-	MOVD  ZR, 48(RSP)
-	MOVD  $1000000, R11
-	MOVD  R11, 56(RSP)
-	ADD   $32, RSP, R11
-	MOVD  R11, 64(RSP)
-	MOVW  ·failures(SB), R0
-	ADD   $64, RSP, R1
-	MOVD  $8, R2
-	MOVD  $64, R8 // write
-	SVC
-
-wait:
-	MOVD 40(RSP), R0
-	CBNZ R0, failed
-	ADD  $48, RSP, R0
-	MOVD ZR, R1
-	MOVD $101, R8 // nanosleep, a millisecond
-	SVC
-	B    wait
+	MOVD  24(RSP), R10
+	CALL  ·ask(SB)
 
 failed:
 	MOVD $-1, R0
@@ -89,5 +106,37 @@ failed:
 done:
 	LDP 16(RSP), (R27, R1)
 	LDP 0(RSP), (R29, R30)
-	ADD $80, RSP, RSP
+	ADD $32, RSP, RSP
+	RET
+
+// ask asks Go, by the pipe, about R10 and the errno in R11, and waits for the
+// answer, which it leaves in R0; R27 is the caller's to keep. Frame: 0 a question, 16
+// bytes; 16 a struct timespec; 32 where the question is.
+TEXT ·ask(SB), NOSPLIT|NOFRAME, $0-0
+	SUB  $48, RSP, RSP
+	MOVW R10, 0(RSP)
+	MOVW R11, 4(RSP)
+	MOVD ZR, 8(RSP)
+	MOVD ZR, 16(RSP)
+	MOVD $1000000, R11
+	MOVD R11, 24(RSP)
+	MOVD RSP, R11
+	MOVD R11, 32(RSP)
+	MOVW ·questions(SB), R0
+	ADD  $32, RSP, R1
+	MOVD $8, R2
+	MOVD $64, R8 // write
+	SVC
+
+wait:
+	MOVD 8(RSP), R0
+	CBNZ R0, told
+	ADD  $16, RSP, R0
+	MOVD ZR, R1
+	MOVD $101, R8 // nanosleep, a millisecond
+	SVC
+	B    wait
+
+told:
+	ADD $48, RSP, RSP
 	RET

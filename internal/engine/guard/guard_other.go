@@ -4,3 +4,6 @@ package guard
 
 // Watch does nothing here.
 func Watch(Library, string, func(error)) error { return nil }
+
+// Confine does nothing here.
+func Confine(func(thread int) bool) {}

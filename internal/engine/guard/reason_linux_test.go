@@ -51,7 +51,7 @@ func TestReason(t *testing.T) {
 		"a descriptor closed by then": {1 << 20, syscall.EIO, ""},
 	} {
 		got := ""
-		if err := (&failure{fd: c.fd, errno: int32(c.errno)}).reason(dir); err != nil {
+		if err := (&question{subject: c.fd, errno: int32(c.errno)}).reason(dir); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
