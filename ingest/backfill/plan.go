@@ -86,7 +86,7 @@ func (b *backfiller) refuseLoss(ctx context.Context, s *session.Session, g count
 		}
 		if first := count.Fold(count.ByDay, found.Counts).Ends[0]; first != 0 && first < c.Grain.Period(begin) {
 			return fmt.Errorf("backfill %s: the raw table begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost; if those rows are wrong, delete them from %s; if %s need not have them, drop it with its view; and run this again",
-				b.plan.Table, begin, c.Id, c.Grain.Write(first), c.Id, b.plan.Table)
+				b.plan.Table, begin, c.ID, c.Grain.Write(first), c.ID, b.plan.Table)
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ import (
 
 // Table is a table that can be compared, and how it is read.
 type Table struct {
-	Id     tables.ID
+	ID     tables.ID
 	Grain  Grain
 	Period string // expression of its day or month
 	Count  string // expression of its downloads
@@ -89,7 +89,7 @@ func (o Observer) Shown(id tables.ID) string {
 
 // RawTable is how the raw table is read.
 func (o Observer) RawTable() Table {
-	return Table{Id: tables.ID{Database: o.S.Database, Table: o.cfg.DownloadsTable}, Grain: ByDay, Period: chconn.Ident(o.Day), Count: "count()", Views: 1}
+	return Table{ID: tables.ID{Database: o.S.Database, Table: o.cfg.DownloadsTable}, Grain: ByDay, Period: chconn.Ident(o.Day), Count: "count()", Views: 1}
 }
 
 // Tables finds the tables that views fill from the raw table, as the server
@@ -97,7 +97,7 @@ func (o Observer) RawTable() Table {
 // that no view fills, in the order of their names.
 func (o Observer) Tables(ctx context.Context) ([]Table, error) {
 	sc := tables.NewSchema(o.S)
-	views, err := sc.ViewsOn(ctx, o.RawTable().Id)
+	views, err := sc.ViewsOn(ctx, o.RawTable().ID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,18 +116,22 @@ func (o Observer) Tables(ctx context.Context) ([]Table, error) {
 	}
 	for _, t := range ddl.Derived() {
 		id := tables.ID{Database: o.S.Database, Table: t.Name}
-		if _, ok := found[id]; !ok && o.cfg.DownloadsTable == ddl.RawTable && sc.Databases[id.Database][t.Name] != nil {
+		def, err := sc.Find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := found[id]; !ok && o.cfg.DownloadsTable == ddl.RawTable && def != nil {
 			c := o.CheckedView(ctx, sc, tables.View{Target: id, Grouping: tables.GroupingOf(t)})
 			c.Views = 0
 			found[id] = c
 		}
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b Table) int { return strings.Compare(a.Id.String(), b.Id.String()) }), nil
+	return slices.SortedFunc(maps.Values(found), func(a, b Table) int { return strings.Compare(a.ID.String(), b.ID.String()) }), nil
 }
 
 // CheckedView tells how the target of a view is read.
 func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.View) Table {
-	c := Table{Id: v.Target, Grain: Unchecked, Views: 1}
+	c := Table{ID: v.Target, Grain: Unchecked, Views: 1}
 	def, err := sc.Table(ctx, v.Target)
 	switch {
 	case err != nil:
@@ -150,7 +154,7 @@ func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.V
 		c.Keys = v.Grouping.Keys
 		for _, e := range v.Grouping.Ends {
 			if e.Column == o.Day {
-				c.Ends[map[string]int{"min": 0, "max": 1}[e.Func]] = def.End(e)
+				c.Ends[map[string]int{"min": 0, "max": 1}[e.Func]] = tables.End(def, e)
 			}
 		}
 		if c.Grain = FirstLast; c.Ends[0] == "" || c.Ends[1] == "" {
@@ -164,16 +168,16 @@ func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.V
 func (o Observer) Observe(ctx context.Context, c Table) (got Counts, err error) {
 	if c.Grain == FirstLast {
 		var first, last time.Time
-		err = o.S.Row(ctx, o.reading("SELECT toDate("+c.Ends[0]+"), toDate("+c.Ends[1]+") FROM "+c.Id.String()), &first, &last)
+		err = o.S.Row(ctx, o.reading("SELECT toDate("+c.Ends[0]+"), toDate("+c.Ends[1]+") FROM "+c.ID.String()), &first, &last)
 		got = Counts{Counts: map[cube.Day]int64{}, Ends: [2]cube.Day{cube.DayOf(first), cube.DayOf(last)}}
 	} else {
 		period, group := "toDate(0)", ""
 		if c.Period != "" {
 			period, group = "toDate("+c.Period+")", " GROUP BY period"
 		}
-		got.Counts, err = session.ReadDays(ctx, o.S, o.reading("SELECT "+period+" AS period, toInt64("+c.Count+") FROM "+c.Id.String()+group))
+		got.Counts, err = session.ReadDays(ctx, o.S, o.reading("SELECT "+period+" AS period, toInt64("+c.Count+") FROM "+c.ID.String()+group))
 	}
-	return got, session.Wrap(err, "count the downloads in %s", c.Id)
+	return got, session.Wrap(err, "count the downloads in %s", c.ID)
 }
 
 // reading is a statement over a table within the bounds.
@@ -201,7 +205,7 @@ func (o Observer) All(ctx context.Context) (map[string]Held, error) {
 				return nil, err
 			}
 		}
-		tables[c.Id.Table] = h
+		tables[c.ID.Table] = h
 	}
 	return tables, nil
 }

@@ -21,34 +21,24 @@ func ReadFeed(ctx context.Context, s *session.Session, kind ledger.Kind, table s
 	if kind != ledger.Downloads {
 		return f, nil
 	}
-	sc := tables.NewSchema(s)
-	landing := tables.ID{Database: s.Database, Table: ddl.LandingTable}
-	if err := sc.Read(ctx, s.Database); err != nil {
-		return f, fmt.Errorf("read the tables of database %s: %w", s.Database, err)
-	}
-	def := sc.Databases[s.Database][ddl.LandingTable]
-	if def == nil {
-		return f, nil
+	views, landing, err := tables.LandingViews(ctx, s, table)
+	if err != nil || !landing {
+		return f, err
 	}
 	stores := 0
-	for _, id := range def.Views {
-		v := sc.Databases[id.Database][id.Table]
-		var err error
-		switch {
-		case v == nil:
-		case v.Target == tables.ID{Database: s.Database, Table: table}:
+	for _, v := range views {
+		takes := f.rejectsBy
+		if v.Target.Table == table {
 			stores++
-			err = f.storesBy(v.Select, landing)
-		case v.Target.Table == ddl.RejectedTable:
-			err = f.rejectsBy(v.Select, landing)
+			takes = f.storesBy
 		}
-		if err != nil {
-			return f, fmt.Errorf("load as the view %s says: %w", id, err)
+		if err := takes(v.Select, v.Source); err != nil {
+			return f, fmt.Errorf("load as the view %s says: %w", v.ID, err)
 		}
 	}
 	if stores != 1 {
 		return f, fmt.Errorf("load into %s: %d views turn rows of %s into its rows, and there must be one: create it with clickql schema apply, or drop the others",
-			tables.ID{Database: s.Database, Table: table}, stores, landing)
+			tables.ID{Database: s.Database, Table: table}, stores, tables.ID{Database: s.Database, Table: ddl.LandingTable})
 	}
 	return f, nil
 }

@@ -38,15 +38,15 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	}
 	byID := map[tables.ID]count.Table{rp.d.Base.ID: rp.tables.RawTable()}
 	for _, c := range known {
-		byID[c.Id] = c
+		byID[c.ID] = c
 	}
 	for _, t := range rp.d.All() {
 		if _, err := publish.Exchangeable(ctx, rp.s, t.ID); err != nil {
 			return err
 		}
 		r := rebuild{t: t, checked: byID[t.ID]}
-		if r.checked.Id == (tables.ID{}) {
-			r.checked = count.Table{Id: t.ID, Grain: count.Unchecked, Reason: "it is filled from another aggregate"}
+		if r.checked.ID == (tables.ID{}) {
+			r.checked = count.Table{ID: t.ID, Grain: count.Unchecked, Reason: "it is filled from another aggregate"}
 		}
 		if tables.FilledBy(rp.d, t.ID) > 1 {
 			r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
@@ -68,7 +68,7 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	}
 	for _, c := range known {
 		if c.Views == 0 {
-			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.tables.Shown(c.Id), c.Id.Table))
+			rp.plan.Notes = append(rp.plan.Notes, fmt.Sprintf("no view fills %s, so it stays as it is: fill it with clickql ingest backfill %s", rp.tables.Shown(c.ID), c.ID.Table))
 		}
 	}
 	if rp.loads.Publishing > 0 {
@@ -226,7 +226,7 @@ func (rp *repairer) planned(r rebuild) Table {
 // agrees compares a successor with what it should hold.
 func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) (count.Counts, error) {
 	c := r.checked
-	if c.Id = next; c.Grain == count.Unchecked {
+	if c.ID = next; c.Grain == count.Unchecked {
 		return count.Counts{}, nil
 	}
 	found, err := rp.tables.Observe(ctx, c)

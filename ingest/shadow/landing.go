@@ -3,6 +3,7 @@ package shadow
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
@@ -11,11 +12,14 @@ import (
 
 // createLanding gives the shadow the live mapping of exports.
 func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
-	views, err := tables.LandingViews(ctx, s, sh.cfg.DownloadsTable)
+	views, _, err := tables.LandingViews(ctx, s, sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
 	for _, v := range views {
+		if v.Target.Database != s.Database {
+			continue
+		}
 		query, err := v.OverLanding(sh.Database())
 		if err != nil {
 			return err
@@ -36,33 +40,44 @@ func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
 // landing makes the live mapping of exports what the shadow's is: by it are days
 // verified and repaired from then on.
 func (p *promoter) landing(ctx context.Context) ([]ledger.Swap, error) {
-	live, err := tables.LandingViews(ctx, p.live.S, p.sh.cfg.DownloadsTable)
+	live, _, err := tables.LandingViews(ctx, p.live.S, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
+	next, _, err := tables.LandingViews(ctx, p.shadow.S, p.sh.cfg.DownloadsTable)
+	if err != nil {
+		return nil, err
+	}
+	return p.change(live, next, func(v tables.View) (query, create string, err error) {
+		if query, err = v.OverLanding(p.live.S.Database); err == nil && !slices.ContainsFunc(live, func(o tables.View) bool { return o.Table == v.Table }) {
+			err = fmt.Errorf("the live tables lack its view %s, by which rows of the export become downloads: create it with clickql schema apply", v.Table)
+		}
+		return query, "", err
+	})
+}
+
+// change lists what makes the live views compute what those of the shadow do; over
+// gives a view's SELECT over the live tables, and what creates it where it is
+// missing.
+func (p *promoter) change(live, next []tables.View, over func(tables.View) (query, create string, err error)) (swaps []ledger.Swap, err error) {
 	now := map[string]string{}
 	for _, v := range live {
-		now[v.Table] = v.Select
+		now[v.Table] = tables.Unquote(v.Select)
 	}
-	next, err := tables.LandingViews(ctx, p.shadow.S, p.sh.cfg.DownloadsTable)
-	if err != nil {
-		return nil, err
-	}
-	var swaps []ledger.Swap
 	for _, v := range next {
-		query, err := v.OverLanding(p.live.S.Database)
+		query, sql, err := over(v)
 		if err != nil {
 			return nil, err
 		}
-		switch before, there := now[v.Table]; {
-		case !there:
-			return nil, fmt.Errorf("the live tables lack its view %s, by which rows of the export become downloads: create it with clickql schema apply", v.Table)
-		case tables.Unquote(before) == tables.Unquote(query):
+		before, there := now[v.Table]
+		if there && before == tables.Unquote(query) {
 			continue
 		}
 		id := tables.ID{Database: p.live.S.Database, Table: v.Table}
-		swaps = append(swaps, ledger.Swap{Batch: p.at.Line.Batch, Verb: string(ledger.Define), Database: id.Database, Table: id.Table,
-			SQL: "ALTER TABLE " + id.String() + " MODIFY QUERY " + query, At: p.live.Cfg.Now()})
+		if there {
+			sql = "ALTER TABLE " + id.String() + " MODIFY QUERY " + query
+		}
+		swaps = append(swaps, ledger.Swap{Batch: p.at.Line.Batch, Verb: string(ledger.Define), Database: id.Database, Table: id.Table, SQL: sql, At: p.live.Cfg.Now()})
 	}
 	return swaps, nil
 }

@@ -187,27 +187,11 @@ func (p *promoter) views(ctx context.Context) ([]ledger.Swap, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := map[string]string{}
-	for _, v := range live.Views {
-		now[v.Table] = v.Select
-	}
-	var swaps []ledger.Swap
-	for _, v := range p.d.Views {
-		query, err := v.Over(p.live.S.Database)
-		if err != nil {
-			return nil, fmt.Errorf("its view %s cannot be read: %w", v.ID, err)
-		}
-		id := tables.ID{Database: p.live.S.Database, Table: v.Table}
-		sql := "CREATE MATERIALIZED VIEW IF NOT EXISTS " + id.String() + " TO " + session.Name(p.live.S.Database, v.Target.Table) + " AS " + query
-		switch before, there := now[v.Table]; {
-		case there && tables.Unquote(before) == tables.Unquote(query):
-			continue
-		case there:
-			sql = "ALTER TABLE " + id.String() + " MODIFY QUERY " + query
-		}
-		swaps = append(swaps, ledger.Swap{Batch: p.at.Line.Batch, Verb: string(ledger.Define), Database: id.Database, Table: id.Table, SQL: sql, At: p.live.Cfg.Now()})
-	}
-	return swaps, nil
+	return p.change(live.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
+		query, err = v.Over(p.live.S.Database)
+		return query, "CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(p.live.S.Database, v.Table) + " TO " + session.Name(p.live.S.Database, v.Target.Table) + " AS " + query,
+			session.Wrap(err, "its view %s cannot be read", v.ID)
+	})
 }
 
 // ledger makes the ledger's successors: the shadow's lines, the live lines about

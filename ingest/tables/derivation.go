@@ -116,18 +116,20 @@ func (sc *Schema) ViewsOn(ctx context.Context, source ID) ([]View, error) {
 	}
 	var views []View
 	for _, id := range def.Views {
+		id := ID(id)
 		vd, err := sc.Table(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if vd.Engine != "MaterializedView" {
-			return nil, fmt.Errorf("load into %s: %s depends on it, and a load cannot fill a %s: drop it first", source, id, vd.Engine)
+		if vd.Engine.Name != "MaterializedView" {
+			return nil, fmt.Errorf("load into %s: %s depends on it, and a load cannot fill a %s: drop it first", source, id, vd.Engine.Name)
 		}
+		to := sc.target(vd)
 		if len(vd.Views) > 0 {
 			return nil, fmt.Errorf("load into %s: %s reads the view %s instead of its table %s, which a load cannot follow: create it on the table",
-				source, vd.Views[0], id, vd.Target)
+				source, ID(vd.Views[0]), id, to)
 		}
-		v := View{ID: id, Source: source, Target: vd.Target, Select: vd.Select, Grouping: parseGrouping(vd.Select, source)}
+		v := View{ID: id, Source: source, Target: to, Select: vd.Select, Grouping: parseGrouping(vd.Select, source)}
 		for _, c := range vd.Columns {
 			v.Columns = append(v.Columns, c.Name)
 		}

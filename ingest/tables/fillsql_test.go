@@ -3,10 +3,12 @@ package tables
 import (
 	"strings"
 	"testing"
+
+	"clickql/internal/chschema"
 )
 
 func TestTuplesAreGroupedByApart(t *testing.T) {
-	base := []Column{
+	base := []chschema.Column{
 		{Name: "date", Type: "Date"}, {Name: "libc", Type: "Tuple(lib LowCardinality(String), version LowCardinality(String))"},
 		{Name: "odd", Type: "Tuple(a Enum8('x, y' = 1))"}, {Name: "deep", Type: "Tuple(a Tuple(b String, c String), d String)"},
 	}

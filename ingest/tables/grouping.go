@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 	"clickql/internal/ddl"
 )
 
@@ -70,7 +71,7 @@ func (i Item) groups() string {
 
 // tuplesApart is the grouping with its tuples grouped by element by element, which
 // takes a quarter less time than grouping by the tuple. columns are the base's.
-func (s Grouping) tuplesApart(columns []Column) Grouping {
+func (s Grouping) tuplesApart(columns []chschema.Column) Grouping {
 	s.Keys = slices.Clone(s.Keys)
 	for n, k := range s.Keys {
 		for _, c := range columns {

@@ -8,27 +8,24 @@ import (
 	"clickql/internal/ddl"
 )
 
-// LandingViews lists the views that say how rows of an export become downloads,
-// or why they do not; none where there is no landing table.
-func LandingViews(ctx context.Context, s *session.Session, raw string) ([]View, error) {
-	sc := NewSchema(s)
-	if err := sc.Read(ctx, s.Database); err != nil {
-		return nil, fmt.Errorf("read the tables of database %s: %w", s.Database, err)
+// LandingViews lists the views that say how rows of an export become downloads, or
+// why they do not. There are none without a landing table.
+func LandingViews(ctx context.Context, s *session.Session, raw string) (views []View, landing bool, err error) {
+	sc, source := NewSchema(s), ID{s.Database, ddl.LandingTable}
+	def, err := sc.Find(ctx, source)
+	if err != nil || def == nil {
+		return nil, false, err
 	}
-	landing := ID{s.Database, ddl.LandingTable}
-	def := sc.Databases[s.Database][landing.Table]
-	if def == nil {
-		return nil, nil
-	}
-	var views []View
 	for _, id := range def.Views {
-		v := sc.Databases[id.Database][id.Table]
-		if v == nil || v.Target.Database != s.Database || v.Target.Table != raw && v.Target.Table != ddl.RejectedTable {
+		v := sc.read[s.Database][id]
+		if v == nil {
 			continue
 		}
-		views = append(views, View{ID: id, Source: landing, Target: v.Target, Select: v.Select})
+		if to := sc.target(v); to == (ID{s.Database, raw}) || to.Table == ddl.RejectedTable {
+			views = append(views, View{ID: ID(id), Source: source, Target: to, Select: v.Select})
+		}
 	}
-	return views, nil
+	return views, true, nil
 }
 
 // OverLanding is a landing view's SELECT over the landing table of another

@@ -9,6 +9,7 @@ import (
 
 	"clickql/ingest/session"
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 )
 
 // Partition names one partition of one public table.
@@ -26,18 +27,15 @@ func (t ID) String() string { return session.Name(t.Database, t.Table) }
 // Target is a public table that a batch goes into.
 type Target struct {
 	ID
-	Engine  string
+	Engine  chschema.Engine
 	Create  string // its DDL
-	Columns []Column
+	Columns []chschema.Column
 	Key     []string // the sorting key, where it consists of columns
 	// PartitionBy are the columns of the partition key, which are never summed.
 	PartitionBy []string
 	Copy        string // name of its copy in a batch's private database
 	Witness     Witness
 }
-
-// Column is one column of a target.
-type Column struct{ Name, Type, Default string }
 
 // Has reports that the target has a column to insert into.
 func (t Target) Has(column string) bool {
@@ -59,23 +57,15 @@ func (t Target) valuesOf(column string) string {
 	return ""
 }
 
-// splitNames reads a list of column names as ClickHouse writes it.
-func splitNames(list string) []string {
-	names := strings.Split(list, ",")
-	for i, n := range names {
-		names[i] = strings.Trim(strings.TrimSpace(n), "`")
-	}
-	return names
-}
-
 // targetOf describes a table as the server defines it.
 func (sc *Schema) targetOf(ctx context.Context, id ID) (Target, error) {
 	def, err := sc.Table(ctx, id)
 	if err != nil {
 		return Target{}, err
 	}
-	t := Target{ID: id, Engine: def.Engine, Create: def.Create, Columns: def.Columns, Key: splitNames(def.SortingKey), PartitionBy: splitNames(strings.Trim(def.PartitionKey, "()")), Copy: copyName(sc.s.Database, id)}
-	t.Witness, err = witnessOf(t, def.EngineFull)
+	t := Target{ID: id, Engine: def.Engine, Create: def.Definition, Columns: def.Columns, Key: chschema.KeyColumns(def.SortingKey),
+		PartitionBy: chschema.KeyColumns(def.PartitionKey), Copy: copyName(sc.s.Database, id)}
+	t.Witness, err = witnessOf(t)
 	return t, err
 }
 
@@ -95,11 +85,7 @@ func copyName(database string, id ID) string {
 type Witness struct {
 	Expr       string
 	Idempotent bool // rows may be moved in twice without a change of meaning
-	rows       bool // Expr counts rows
 }
-
-// engineArguments finds the arguments of an engine in engine_full.
-var engineArguments = regexp.MustCompile(`^\w+\(((?:[^()]|\([^()]*\))*)\)`)
 
 // wholeNumber matches the types whose sums are exact.
 var wholeNumber = regexp.MustCompile(`^U?Int(8|16|32|64)$`)
@@ -113,36 +99,30 @@ var (
 )
 
 // witnessOf finds a target's witness. The error names what cannot be proven.
-func witnessOf(t Target, engineFull string) (Witness, error) {
-	if strings.Contains(engineFull, " TTL ") {
+func witnessOf(t Target) (Witness, error) {
+	if strings.Contains(t.Engine.Full, " TTL ") {
 		return Witness{}, fmt.Errorf("%s has a TTL, so its totals fall by themselves and a load cannot be proven", t)
 	}
-	switch t.Engine {
+	switch t.Engine.Name {
 	case "MergeTree":
-		return Witness{Expr: "count()", rows: true}, nil
+		return Witness{Expr: "count()"}, nil
 	case "ReplacingMergeTree":
 		return Witness{Idempotent: true}, nil
 	case "SummingMergeTree":
-		return summingWitness(t, engineFull)
+		return summingWitness(t)
 	case "AggregatingMergeTree":
 		return aggregatingWitness(t)
 	}
 	return Witness{}, fmt.Errorf("%s has the engine %s, into which a load cannot be proven to happen once: use MergeTree, SummingMergeTree or AggregatingMergeTree",
-		t, t.Engine)
+		t, t.Engine.Name)
 }
 
 // summingWitness is the sum of a summed column: count, or the first.
-func summingWitness(t Target, engineFull string) (Witness, error) {
-	listed := ""
-	if m := engineArguments.FindStringSubmatch(engineFull); m != nil {
-		listed = strings.Trim(m[1], "() ")
-	}
+func summingWitness(t Target) (Witness, error) {
 	found := ""
 	for _, c := range t.Columns {
-		if !wholeNumber.MatchString(c.Type) || c.Default == "ALIAS" || slices.Contains(t.Key, c.Name) || slices.Contains(t.PartitionBy, c.Name) || listed != "" && !slices.Contains(splitNames(listed), c.Name) {
-			continue
-		}
-		if found == "" || c.Name == "count" {
+		sums := wholeNumber.MatchString(c.Type) && c.Default != "ALIAS" && !slices.Contains(t.Key, c.Name) && !slices.Contains(t.PartitionBy, c.Name) && t.Engine.Sums(c.Name)
+		if sums && (found == "" || c.Name == "count") {
 			found = c.Name
 		}
 	}

@@ -3,6 +3,8 @@ package tables
 import (
 	"strings"
 	"testing"
+
+	"clickql/internal/chschema"
 )
 
 func TestWitness(t *testing.T) {
@@ -27,13 +29,13 @@ func TestWitness(t *testing.T) {
 		{"Log", "Log", nil, "a String", "engine Log"},
 		{"ReplicatedMergeTree", "ReplicatedMergeTree", nil, "a String", "engine ReplicatedMergeTree"},
 	} {
-		tgt := Target{ID: ID{"d", "t"}, Engine: c.engine, Key: c.key, PartitionBy: []string{"p"}}
+		tgt := Target{ID: ID{"d", "t"}, Engine: chschema.Engine{Name: c.engine, Full: c.full}, Key: c.key, PartitionBy: []string{"p"}}
 		for _, column := range strings.Split(c.columns, ";") {
 			if n, typ, ok := strings.Cut(column, " "); ok && n != "" {
-				tgt.Columns = append(tgt.Columns, Column{Name: n, Type: typ})
+				tgt.Columns = append(tgt.Columns, chschema.Column{Name: n, Type: typ})
 			}
 		}
-		w, err := witnessOf(tgt, c.full)
+		w, err := witnessOf(tgt)
 		got := w.Expr
 		switch {
 		case err != nil:

@@ -37,7 +37,7 @@ type verdictOn struct {
 // judge notes the cause.
 func (d *Difference) judge(c count.Table, p cube.Day, v verdictOn, m mend) {
 	d.Cause, d.Explanation, d.Files = v.cause, v.words, v.files
-	d.at, d.table, d.views, d.mend = p, c.Id.Table, c.Views, m
+	d.at, d.table, d.views, d.mend = p, c.ID.Table, c.Views, m
 }
 
 // evidence is what the cause of one table's differences is judged by. All

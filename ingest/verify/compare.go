@@ -31,17 +31,17 @@ func (v *verifier) compare(ctx context.Context) error {
 	agree := map[tables.ID]bool{} // with the raw table
 	for _, c := range derived {
 		if c.Grain == count.Unchecked {
-			v.out.Tables = append(v.out.Tables, Table{Table: v.tables.Shown(c.Id), Grain: c.Grain, Reason: c.Reason})
+			v.out.Tables = append(v.out.Tables, Table{Table: v.tables.Shown(c.ID), Grain: c.Grain, Reason: c.Reason})
 			continue
 		}
 		found, err := v.tables.Observe(ctx, c)
 		if err != nil {
 			return err
 		}
-		agree[c.Id] = c.Grain == count.ByDay && maps.Equal(found.Counts, inRaw.Counts)
+		agree[c.ID] = c.Grain == count.ByDay && maps.Equal(found.Counts, inRaw.Counts)
 		v.compareTable(c, found, inRaw, want)
 		if c.Views == 0 && v.out.Tables[len(v.out.Tables)-1].Differing == 0 {
-			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.tables.Shown(c.Id), v.cfg.Repeat, ShellQuote(c.Id.Table))
+			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.tables.Shown(c.ID), v.cfg.Repeat, ShellQuote(c.ID.Table))
 		}
 	}
 	now, err := v.tables.Observe(ctx, raw)
@@ -49,7 +49,7 @@ func (v *verifier) compare(ctx context.Context) error {
 		return err
 	}
 	if len(count.Differing(now.Counts, inRaw.Counts)) > 0 {
-		v.notef("rows came into %s or left it while the tables were read, so that they were read at different moments; run this again when that has ended", v.tables.Shown(raw.Id))
+		v.notef("rows came into %s or left it while the tables were read, so that they were read at different moments; run this again when that has ended", v.tables.Shown(raw.ID))
 	}
 	return v.compareEachKey(ctx, derived, agree)
 }
@@ -58,7 +58,7 @@ func (v *verifier) compare(ctx context.Context) error {
 // right as a whole, once the raw table is.
 func (v *verifier) compareEachKey(ctx context.Context, derived []count.Table, agree map[tables.ID]bool) error {
 	for _, c := range derived {
-		i := slices.IndexFunc(v.out.Tables, func(t Table) bool { return t.Table == v.tables.Shown(c.Id) })
+		i := slices.IndexFunc(v.out.Tables, func(t Table) bool { return t.Table == v.tables.Shown(c.ID) })
 		if c.Grain != count.FirstLast || len(c.Keys) == 0 || v.out.Tables[i].Differing > 0 || v.out.Tables[0].Differing > 0 {
 			continue
 		}
@@ -96,7 +96,7 @@ func (v *verifier) expectFor(c count.Table, inRaw count.Counts, want map[cube.Da
 
 // compareTable reports how one table differs.
 func (v *verifier) compareTable(c count.Table, found, inRaw count.Counts, want map[cube.Day]int64) {
-	check := Table{Table: v.tables.Shown(c.Id), Grain: c.Grain}
+	check := Table{Table: v.tables.Shown(c.ID), Grain: c.Grain}
 	expected := v.expectFor(c, inRaw, want)
 	before := len(v.out.Differences)
 	if c.Grain == count.FirstLast {
@@ -123,7 +123,7 @@ func (v *verifier) differences(e evidence, files func(p cube.Day) count.PeriodFi
 	c, found, expected := e.table, e.found.Counts, e.expected.Counts
 	for _, p := range count.Differing(found, expected) {
 		n++
-		d := Difference{Table: v.tables.Shown(c.Id), Grain: c.Grain, Period: c.Grain.Write(p), Expected: expected[p], Found: found[p]}
+		d := Difference{Table: v.tables.Shown(c.ID), Grain: c.Grain, Period: c.Grain.Write(p), Expected: expected[p], Found: found[p]}
 		verdict := e.judge(p, files(p))
 		d.judge(c, p, verdict, e.mends(p, verdict.cause))
 		v.out.Differences = append(v.out.Differences, d)
@@ -137,7 +137,7 @@ func (v *verifier) compareEnds(c count.Table, found, inRaw, expected count.Count
 		if found.Ends[i] == expected.Ends[i] {
 			continue
 		}
-		d := Difference{Table: v.tables.Shown(c.Id), Grain: count.FirstLast, Period: end, Expected: int64(expected.Ends[i]), Found: int64(found.Ends[i])}
+		d := Difference{Table: v.tables.Shown(c.ID), Grain: count.FirstLast, Period: end, Expected: int64(expected.Ends[i]), Found: int64(found.Ends[i])}
 		verdict := judgeEnd(c, i, found.Ends[i], inRaw.Ends[i], expected.Ends[i])
 		d.judge(c, 0, verdict, evidence{}.mends(0, verdict.cause))
 		v.out.Differences = append(v.out.Differences, d)
@@ -149,11 +149,11 @@ func (v *verifier) compareEnds(c count.Table, found, inRaw, expected count.Count
 // one is wrong. The days of each come from the table of days with the fewest
 // columns that holds the keys and agrees with the raw table, or from that.
 func (v *verifier) compareKeys(ctx context.Context, c count.Table, derived []count.Table, agree map[tables.ID]bool) error {
-	from, dayColumn := v.tables.RawTable().Id, chconn.Ident(v.tables.Day)
+	from, dayColumn := v.tables.RawTable().ID, chconn.Ident(v.tables.Day)
 	least := 0
 	for _, t := range derived {
-		if d, covers := t.DayOf(c, v.tables.Day); covers && agree[t.Id] && (least == 0 || len(t.Keys) < least) {
-			from, dayColumn, least = t.Id, chconn.Ident(d), len(t.Keys)
+		if d, covers := t.DayOf(c, v.tables.Day); covers && agree[t.ID] && (least == 0 || len(t.Keys) < least) {
+			from, dayColumn, least = t.ID, chconn.Ident(d), len(t.Keys)
 		}
 	}
 	var right, all, found uint64
@@ -161,17 +161,17 @@ func (v *verifier) compareKeys(ctx context.Context, c count.Table, derived []cou
 	// Both sides as rows of one relation, so that grouping may spill to disk.
 	err := v.tables.S.Row(ctx, session.Statement{Settings: v.cfg.Spilling(nil), SQL: `SELECT countIf(of = 3 AND f1 = f2 AND l1 = l2), countIf(bitAnd(of, 2) > 0), countIf(bitAnd(of, 1) > 0) FROM (
 			SELECT groupBitOr(side) AS of, anyIf(first, side = 1) AS f1, anyIf(first, side = 2) AS f2, anyIf(last, side = 1) AS l1, anyIf(last, side = 2) AS l2 FROM (
-				SELECT ` + strings.Join(keys, ", ") + `, 1 AS side, toDate(` + c.Ends[0] + `) AS first, toDate(` + c.Ends[1] + `) AS last FROM ` + c.Id.String() + ` GROUP BY ` + strings.Join(keys, ", ") + `
+				SELECT ` + strings.Join(keys, ", ") + `, 1 AS side, toDate(` + c.Ends[0] + `) AS first, toDate(` + c.Ends[1] + `) AS last FROM ` + c.ID.String() + ` GROUP BY ` + strings.Join(keys, ", ") + `
 				UNION ALL SELECT ` + strings.Join(ours, ", ") + `, 2 AS side, min(` + dayColumn + `), max(` + dayColumn + `) FROM ` + from.String() + ` GROUP BY ` + strings.Join(keys, ", ") + `)
 			GROUP BY ` + strings.Join(keys, ", ") + `)`}, &right, &all, &found)
 	if err != nil {
-		return fmt.Errorf("compare the first and last days in %s with %s: %w", c.Id, from, err)
+		return fmt.Errorf("compare the first and last days in %s with %s: %w", c.ID, from, err)
 	}
 	if right == all && found == all {
 		return nil
 	}
 	what := strings.Join(keys, ", ")
-	d := Difference{Table: v.tables.Shown(c.Id), Grain: count.ByKey, Period: "each " + strings.ReplaceAll(what, "`", ""), Expected: int64(all), Found: int64(right)}
+	d := Difference{Table: v.tables.Shown(c.ID), Grain: count.ByKey, Period: "each " + strings.ReplaceAll(what, "`", ""), Expected: int64(all), Found: int64(right)}
 	d.judge(c, 0, verdictOn{CauseKeys, fmt.Sprintf("the first and last days of %d of %d are those of the downloads; it has %d", right, all, found), nil}, mendBackfill)
 	v.out.Differences = append(v.out.Differences, d)
 	return nil

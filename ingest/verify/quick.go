@@ -37,7 +37,7 @@ func (v *verifier) quick(ctx context.Context) error {
 		files = count.PeriodFiles{}
 	}
 	wanted, has := expected.Total(), found.Total()
-	check := Table{Table: v.tables.Shown(raw.Id), Grain: raw.Grain, Expected: &wanted, Found: &has}
+	check := Table{Table: v.tables.Shown(raw.ID), Grain: raw.Grain, Expected: &wanted, Found: &has}
 	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
 	check.Differing = v.differences(e, func(p cube.Day) count.PeriodFiles { return files.As(found.Counts[p] - expected.Counts[p]) })
 	v.out.Tables = append(v.out.Tables, check)
