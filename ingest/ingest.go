@@ -32,22 +32,22 @@ func loadInto(ctx context.Context, cfg config.Config, kind ledger.Kind, sources 
 	if err := cfg.AllSources(cfg.Session()).Known(sources); err != nil {
 		return sum, err
 	}
-	err = asWriter1(ctx, cfg, func(ctx context.Context, w *publish.Writer) error { return load.Files(ctx, w, kind, &sum, sources) })
+	err = asWriter(ctx, cfg, func(ctx context.Context, w *publish.Writer) error { return load.Files(ctx, w, kind, &sum, sources) })
 	return sum, err
 }
 
-// asWriter1 does some work as the only writer of a database.
-func asWriter1(ctx context.Context, cfg config.Config, do func(context.Context, *publish.Writer) error) error {
+// asWriter does some work as the only writer of a database.
+func asWriter(ctx context.Context, cfg config.Config, do func(context.Context, *publish.Writer) error) error {
 	return publish.AsWriter(ctx, cfg, func(ctx context.Context) error {
 		_, err := load.Help(ctx, cfg)
 		return err
 	}, do)
 }
 
-// writing is asWriter1 with a configuration.
+// writing is asWriter with a configuration.
 func writing(cfg config.Config) publish.AsWriterFunc {
 	return func(ctx context.Context, do func(context.Context, *publish.Writer) error) error {
-		return asWriter1(ctx, cfg, do)
+		return asWriter(ctx, cfg, do)
 	}
 }
 
@@ -85,7 +85,7 @@ func (in *Ingest) Backfill(ctx context.Context, req backfill.Request) (backfill.
 // Shadow names a second set of tables beside the live ones; nothing happens yet.
 func (in *Ingest) Shadow(name string) (*shadow.Shadow, error) {
 	return shadow.New(in.cfg, name, shadow.Commands{
-		AsWriter: asWriter1,
+		AsWriter: asWriter,
 		Load: func(ctx context.Context, cfg config.Config, sources []string) (config.Summary, error) {
 			return loadInto(ctx, cfg, ledger.Downloads, sources)
 		},

@@ -121,14 +121,11 @@ func (b *backfiller) compare(ctx context.Context, s *session.Session, id tables.
 		return "", err
 	}
 	want := count.Fold(c.Grain, inRaw.Counts)
-	if c.Grain == count.FirstLast {
-		if found.Ends != want.Ends {
+	for _, d := range c.Grain.Compare(found, want) {
+		if c.Grain == count.FirstLast {
 			return fmt.Sprintf("it has the days %s to %s, the raw table %s to %s", found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1]), nil
 		}
-		return "", nil
-	}
-	for _, p := range count.Differing(found.Counts, want.Counts) {
-		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", found.Counts[p], c.Grain.Write(p), want.Counts[p]), nil
+		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", d.A, d.Period, d.B), nil
 	}
 	return "", nil
 }

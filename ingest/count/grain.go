@@ -74,6 +74,29 @@ func Fold(g Grain, days map[cube.Day]int64) Counts {
 	return o
 }
 
+// Difference is a period in which two tables hold something else.
+type Difference struct {
+	Period string // as Grain.Write names it; "first day" or "last day" of FirstLast
+	At     cube.Day
+	A, B   int64 // downloads; days since 1970 of FirstLast
+}
+
+// Compare lists where two tables of a grain differ.
+func (g Grain) Compare(a, b Counts) (differences []Difference) {
+	if g != FirstLast {
+		for _, p := range Differing(a.Counts, b.Counts) {
+			differences = append(differences, Difference{g.Write(p), p, a.Counts[p], b.Counts[p]})
+		}
+		return differences
+	}
+	for i, end := range []string{"first day", "last day"} {
+		if a.Ends[i] != b.Ends[i] {
+			differences = append(differences, Difference{end, cube.Day(i), int64(a.Ends[i]), int64(b.Ends[i])})
+		}
+	}
+	return differences
+}
+
 // Differing lists the periods in which two counts differ, in their order; absent is
 // none.
 func Differing(a, b map[cube.Day]int64) []cube.Day {

@@ -11,6 +11,8 @@ import (
 // FileError is a fault of a file that is known without the server's help.
 type FileError string
 
+func (e FileError) Error() string { return string(e) }
+
 const (
 	errEmptyFile   = FileError("it is empty (0 bytes)")
 	errMissingFile = FileError("it could not be found again: it was removed after it had been listed")

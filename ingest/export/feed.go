@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"strings"
 
 	"clickql/ingest/ledger"
@@ -8,41 +9,39 @@ import (
 )
 
 // leafType is what a leaf of the Parquet schema must hold.
-type leafType int
+type leafType struct {
+	read  string // the type that ClickHouse reads it as
+	empty string // the value of a leaf that a file does not have
+	zero  string // what stands for null in the table of projects
+	fits  func(parquetLeaf) bool
+}
 
-const (
-	textLeaf leafType = iota
-	timeLeaf
-	boolLeaf
-	wholeLeaf
-	listLeaf // of text
+// The types of leaf. Writers without a boolean type use the numbers 0 and 1.
+var (
+	textLeaf = &leafType{"Nullable(String)", "NULL", "''", func(s parquetLeaf) bool { return s.Physical == "BYTE_ARRAY" || s.Physical == "FIXED_LEN_BYTE_ARRAY" }}
+	timeLeaf = &leafType{"Nullable(DateTime64(6, 'UTC'))", "NULL", "toDateTime64(0, 6, 'UTC')", func(s parquetLeaf) bool {
+		return s.Physical == "INT96" || s.Physical == "INT64" && strings.HasPrefix(s.Logical, "Timestamp")
+	}}
+	boolLeaf = &leafType{"Nullable(Bool)", "NULL", "false", func(s parquetLeaf) bool {
+		return s.Physical == "BOOLEAN" || s.Physical == "INT32" && strings.HasPrefix(s.Logical, "Int(bitWidth=8")
+	}}
+	wholeLeaf = &leafType{"Nullable(Int64)", "NULL", "0", func(s parquetLeaf) bool { return s.Physical == "INT64" || s.Physical == "INT32" }}
+	listLeaf  = &leafType{"Array(Nullable(String))", "[]", "", textLeaf.fits} // of text
 )
 
 // leaf is one value of the export: its path through structs, which is its
 // dotted name in the flattened one.
 type leaf struct {
 	Path     string
-	Type     leafType
-	Optional bool // may be absent from older exports
+	Type     *leafType // text where it is nil
+	Optional bool      // may be absent from older exports
 }
 
 // nested reports that the leaf stands in a struct in the nested shape.
 func (l leaf) nested() bool { return strings.Contains(l.Path, ".") }
 
-// read is the type that ClickHouse reads the leaf as.
-func (l leaf) read() string {
-	switch l.Type {
-	case timeLeaf:
-		return "Nullable(DateTime64(6, 'UTC'))"
-	case boolLeaf:
-		return "Nullable(Bool)"
-	case wholeLeaf:
-		return "Nullable(Int64)"
-	case listLeaf:
-		return "Array(Nullable(String))"
-	}
-	return "Nullable(String)"
-}
+// kind is the leaf's type.
+func (l leaf) kind() *leafType { return cmp.Or(l.Type, textLeaf) }
 
 // column is how one column of the table is computed from leaves. The
 // expression refers to each leaf as $path$, or, where from is read, by its path.
@@ -118,18 +117,10 @@ func projectsFeed(table string) Feed {
 
 // projectExpr replaces nulls.
 func projectExpr(l leaf) string {
-	ref := "$" + l.Path + "$"
-	switch l.Type {
-	case listLeaf:
-		return "arrayMap(x -> ifNull(x, ''), " + ref + ")"
-	case timeLeaf:
-		return "ifNull(" + ref + ", toDateTime64(0, 6, 'UTC'))"
-	case boolLeaf:
-		return "ifNull(" + ref + ", false)"
-	case wholeLeaf:
-		return "ifNull(" + ref + ", 0)"
+	if l.Type == listLeaf {
+		return "arrayMap(x -> ifNull(x, ''), $" + l.Path + "$)"
 	}
-	return "ifNull(" + ref + ", '')"
+	return "ifNull($" + l.Path + "$, " + l.kind().zero + ")"
 }
 
 // projectLeaves lists the metadata's columns. Only what identifies a file is

@@ -3,8 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"slices"
 
 	"clickql/ingest/session"
 )
@@ -31,13 +30,12 @@ func ReadFooters(ctx context.Context, s *session.Session, src Source, f Feed, ob
 	var files []File
 	var failures []Failure
 	for _, group := range src.Group(objects) {
-		for len(group) > 0 {
-			n := min(len(group), footerGroup)
-			good, bad, err := footersOf(ctx, s, src, f, group[:n], false)
+		for part := range slices.Chunk(group, footerGroup) {
+			good, bad, err := footersOf(ctx, s, src, f, part, false)
 			if err != nil {
 				return nil, nil, err
 			}
-			files, failures, group = append(files, good...), append(failures, bad...), group[n:]
+			files, failures = append(files, good...), append(failures, bad...)
 		}
 	}
 	return files, failures, nil
@@ -86,7 +84,7 @@ func readsAny(ctx context.Context, s *session.Session, src Source, f Feed, group
 }
 
 // queryFooters reads the footers of a group in one statement.
-func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, group []Object) ([]File, []Failure, error) {
+func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, group []Object) (good []File, bad []Failure, err error) {
 	byPath := make(map[string]Object, len(group))
 	for _, o := range group {
 		if o.Size == 0 {
@@ -98,55 +96,43 @@ func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, g
 	if err != nil {
 		return nil, nil, err
 	}
-	var good []File
-	var bad []Failure
-	err = s.Each(ctx, session.Statement{
+	type footer struct {
+		path                            string
+		rows                            uint64
+		paths, names, physical, logical []string
+		repeated                        []uint8
+	}
+	lines, err := session.Scan(ctx, s, session.Statement{
 		SQL: `SELECT _path, num_rows, columns.path, columns.name, arrayMap(x -> x > 0, columns.max_repetition_level),
 			columns.physical_type, columns.logical_type FROM ` + table.SQL,
 		Params: table.Params, Settings: table.Settings,
-	}, func(rows driver.Rows) error {
-		o, rowCount, schema, err := scanFooter(rows, byPath)
-		if err != nil {
-			return err
-		}
-		lay, misfit := layoutOf(f, schema)
-		if misfit != nil {
-			bad = append(bad, Failure{o, misfit.Error()})
-		} else {
-			good = append(good, File{Object: o, Rows: rowCount, Layout: lay})
-		}
-		return nil
+	}, func(f *footer) []any {
+		return []any{&f.path, &f.rows, &f.paths, &f.names, &f.repeated, &f.physical, &f.logical}
 	})
-	if err == nil && len(good)+len(bad) != len(group) {
+	if err == nil && len(lines) != len(group) {
 		err = errMissingFile
 	}
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, l := range lines {
+		o, ok := byPath[l.path]
+		if !ok {
+			return nil, nil, fmt.Errorf("the server read %s, which was not asked for", l.path)
+		}
+		schema := make([]parquetLeaf, len(l.paths))
+		for i := range schema {
+			schema[i] = parquetLeaf{Path: l.paths[i], Name: l.names[i], Repeated: l.repeated[i] == 1, Physical: l.physical[i], Logical: l.logical[i]}
+		}
+		lay, misfit := layoutOf(f, schema)
+		if misfit != nil {
+			bad = append(bad, Failure{o, misfit.Error()})
+			continue
+		}
+		good = append(good, File{Object: o, Rows: l.rows, Layout: lay})
+	}
 	return good, bad, nil
 }
-
-// scanFooter reads one row of queryFooters.
-func scanFooter(rows driver.Rows, byPath map[string]Object) (Object, uint64, []parquetLeaf, error) {
-	var path string
-	var count uint64
-	var paths, names, physical, logical []string
-	var repeated []uint8
-	if err := rows.Scan(&path, &count, &paths, &names, &repeated, &physical, &logical); err != nil {
-		return Object{}, 0, nil, err
-	}
-	o, ok := byPath[path]
-	if !ok {
-		return Object{}, 0, nil, fmt.Errorf("the server read %s, which was not asked for", path)
-	}
-	schema := make([]parquetLeaf, len(paths))
-	for i := range paths {
-		schema[i] = parquetLeaf{Path: paths[i], Name: names[i], Repeated: repeated[i] == 1, Physical: physical[i], Logical: logical[i]}
-	}
-	return o, count, schema, nil
-}
-
-func (e FileError) Error() string { return string(e) }
 
 // describeGroup names a group of objects in a message.
 func describeGroup(group []Object) string {

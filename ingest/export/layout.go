@@ -41,7 +41,7 @@ func layoutOf(f Feed, schema []parquetLeaf) (layout, error) {
 		switch {
 		case p == absent && !l.Optional:
 			missing = append(missing, l.Path)
-		case p != absent && !fits(l, found):
+		case p != absent && (found.Repeated != (l.Type == listLeaf) || !l.kind().fits(found)):
 			wrong = append(wrong, fmt.Sprintf("%s is %s", l.Path, describe(found)))
 		}
 	}
@@ -71,24 +71,6 @@ func findLeaf(l leaf, schema []parquetLeaf) (parquetLeaf, presence) {
 	return parquetLeaf{}, absent
 }
 
-// fits reports that a leaf can be read as what the feed needs.
-func fits(l leaf, s parquetLeaf) bool {
-	if s.Repeated != (l.Type == listLeaf) {
-		return false
-	}
-	switch l.Type {
-	case timeLeaf:
-		return s.Physical == "INT96" || s.Physical == "INT64" && strings.HasPrefix(s.Logical, "Timestamp")
-	case boolLeaf:
-		// Writers without a boolean type use the numbers 0 and 1.
-		return s.Physical == "BOOLEAN" || s.Physical == "INT32" && strings.HasPrefix(s.Logical, "Int(bitWidth=8")
-	case wholeLeaf:
-		return s.Physical == "INT64" || s.Physical == "INT32"
-	default:
-		return s.Physical == "BYTE_ARRAY" || s.Physical == "FIXED_LEN_BYTE_ARRAY"
-	}
-}
-
 // describe names a leaf's type for messages.
 func describe(s parquetLeaf) string {
 	text := s.Physical
@@ -106,16 +88,12 @@ func structure(f Feed, lay layout) string {
 	var columns []string
 	var structs branches
 	for i, l := range f.Leaves {
-		switch presence(lay[i]) {
-		case absent:
-		case flattened:
-			columns = append(columns, chconn.Ident(l.Path)+" "+l.read())
+		switch p := presence(lay[i]); {
+		case p == absent:
+		case p == inStruct && l.nested():
+			structs.add(strings.Split(l.Path, "."), l.kind().read)
 		default:
-			if !l.nested() {
-				columns = append(columns, chconn.Ident(l.Path)+" "+l.read())
-				continue
-			}
-			structs.add(strings.Split(l.Path, "."), l.read())
+			columns = append(columns, chconn.Ident(l.Path)+" "+l.kind().read)
 		}
 	}
 	return strings.Join(append(columns, structs.write()...), ", ")
@@ -161,11 +139,7 @@ func (b branches) write() []string {
 // resolve replaces the $path$ references of an expression.
 func resolve(f Feed, lay layout, expr string) string {
 	for i, l := range f.Leaves {
-		ref := "$" + l.Path + "$"
-		if !strings.Contains(expr, ref) {
-			continue
-		}
-		expr = strings.ReplaceAll(expr, ref, reference(l, presence(lay[i])))
+		expr = strings.ReplaceAll(expr, "$"+l.Path+"$", reference(l, presence(lay[i])))
 	}
 	return expr
 }
@@ -174,7 +148,7 @@ func resolve(f Feed, lay layout, expr string) string {
 func reference(l leaf, p presence) string {
 	switch {
 	case p == absent:
-		return "CAST(" + emptyOf(l) + " AS " + l.read() + ")"
+		return "CAST(" + l.kind().empty + " AS " + l.kind().read + ")"
 	case p == flattened || !l.nested():
 		return chconn.Ident(l.Path)
 	}
@@ -183,12 +157,4 @@ func reference(l leaf, p presence) string {
 		parts[i] = chconn.Ident(parts[i])
 	}
 	return strings.Join(parts, ".")
-}
-
-// emptyOf is the value of a leaf that a file does not have.
-func emptyOf(l leaf) string {
-	if l.Type == listLeaf {
-		return "[]"
-	}
-	return "NULL"
 }

@@ -8,6 +8,7 @@ import (
 	"clickql/ingest/export"
 	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
+	"clickql/ingest/session"
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
 )
@@ -74,26 +75,16 @@ func (l *loader) stageAll(ctx context.Context, it *queued, at *publish.Passage, 
 			return counts, err
 		}
 	}
-	if err := at.Record(ctx, ledger.Staging, ""); err != nil {
-		return counts, err
-	}
-	if err := st.CreateTables(ctx); err != nil {
-		return counts, err
-	}
-	if err := st.FillRaw(ctx); err != nil {
+	if err := session.InOrder(ctx, at.Recording(ledger.Staging), st.CreateTables, st.FillRaw); err != nil {
 		return counts, err
 	}
 	if counts, err = st.CountRaw(ctx); err != nil {
 		return counts, err
 	}
-	if err := st.FillAggregates(ctx); err != nil {
-		return counts, err
-	}
-	// Here and not while publishing, which is one batch after another.
-	if err := stage.OnePart(ctx, l.w.S, at.Stage); err != nil {
-		return counts, err
-	}
-	return counts, st.Check(ctx, counts.Stored)
+	return counts, session.InOrder(ctx, st.FillAggregates,
+		// Here and not while publishing, which is one batch after another.
+		func(ctx context.Context) error { return stage.OnePart(ctx, l.w.S, at.Stage) },
+		func(ctx context.Context) error { return st.Check(ctx, counts.Stored) })
 }
 
 // forAnyone is the reason of a planned batch that helpers may prepare.

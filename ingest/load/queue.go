@@ -49,18 +49,11 @@ func (q *queue) add(files []export.File) {
 	if len(files) == 0 {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.l.batches++
-	b := stage.NewBatch(ledger.BatchName(q.l.w.S.Epoch, q.l.batches), files)
-	q.waiting, q.open = append(q.waiting, &queued{batch: b, attempt: 1}), q.open+1
-	q.wake()
-}
-
-// wake wakes whoever waits for a change; the caller holds mu.
-func (q *queue) wake() {
-	close(q.changed)
-	q.changed = make(chan struct{})
+	q.change(func() {
+		q.l.batches++
+		b := stage.NewBatch(ledger.BatchName(q.l.w.S.Epoch, q.l.batches), files)
+		q.waiting, q.open = append(q.waiting, &queued{batch: b, attempt: 1}), q.open+1
+	})
 }
 
 // take gives the next batch to prepare here; nil when all are public or given
@@ -133,32 +126,43 @@ func (q *queue) giveUp(ctx context.Context, cause error) error {
 	return cause
 }
 
-// claimed notes that a helper prepares a batch.
-func (q *queue) claimed(it *queued) {
+// change changes the queue, and wakes whoever waits for that.
+func (q *queue) change(do func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	it.claim = ledger.Sighting{Beat: -1, At: time.Now()}
-	q.remote = append(q.remote, it)
-	q.wake()
+	do()
+	close(q.changed)
+	q.changed = make(chan struct{})
+}
+
+// claimed notes that a helper prepares a batch.
+func (q *queue) claimed(it *queued) {
+	q.change(func() {
+		it.claim = ledger.Sighting{Beat: -1, At: time.Now()}
+		q.remote = append(q.remote, it)
+	})
 }
 
 // again queues a batch whose helper is gone or gave it up, before all others.
 func (q *queue) again(it *queued) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	it.attempt++
-	q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
-	q.waiting = append([]*queued{it}, q.waiting...)
-	q.wake()
+	q.change(func() {
+		it.attempt++
+		q.forget(it)
+		q.waiting = append([]*queued{it}, q.waiting...)
+	})
 }
 
 // finished counts a batch off.
 func (q *queue) finished(it *queued) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.open--
+	q.change(func() {
+		q.open--
+		q.forget(it)
+	})
+}
+
+// forget takes a batch from those that helpers prepare; the caller holds mu.
+func (q *queue) forget(it *queued) {
 	q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
-	q.wake()
 }
 
 // empty reports that every batch is public or given up.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"clickql/ingest/ledger"
@@ -105,7 +104,7 @@ func (q *queue) look(ctx context.Context, it *queued) (*prepared, error) {
 	case stage.ClaimReady:
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.remote = slices.DeleteFunc(q.remote, func(other *queued) bool { return other == it })
+		q.forget(it)
 		return &prepared{it: it, at: at, counts: state.Result.Counts, remote: true}, nil
 	case stage.ClaimVoid:
 		q.l.cfg.Log.Warn("a helper gave a batch up or is gone; it is prepared again", "batch", it.batch.Name, "helper", state.Holder.String())

@@ -34,17 +34,20 @@ func (p *Passage) Record(ctx context.Context, state ledger.State, reason string)
 	return p.W.Ledger.Record(ctx, p.Line, state, reason)
 }
 
+// Recording is Record as a step.
+func (p *Passage) Recording(state ledger.State) func(context.Context) error {
+	return func(ctx context.Context) error { return p.Record(ctx, state, "") }
+}
+
 // begin writes what will be done, then the line "publishing".
 func begin[T any](ctx context.Context, p *Passage, table string, lines []T) error {
 	if err := ledger.Write(ctx, p.W.Ledger, table, "steps", lines); err != nil {
 		return err
 	}
-	if err := p.Record(ctx, ledger.Publishing, ""); err != nil {
-		return err
-	}
-	// After the line and before the first step: whoever takes over from here on
-	// has seen both the line and the private database, and takes the latter away.
-	return p.W.lock.Check(ctx)
+	// The lock after the line and before the first step: whoever takes over from
+	// here on has seen both the line and the private database, and takes the latter
+	// away.
+	return session.InOrder(ctx, p.Recording(ledger.Publishing), p.W.lock.Check)
 }
 
 // PublishMoves makes the stage public by moving its partitions. From the line
@@ -89,10 +92,7 @@ func (p *Passage) PublishSwaps(ctx context.Context, swaps []ledger.Swap) error {
 
 // finish writes that all is public, and removes the stage.
 func (p *Passage) finish(ctx context.Context) error {
-	if err := p.Record(ctx, ledger.Done, ""); err != nil {
-		return err
-	}
-	return p.dropStages(ctx)
+	return session.InOrder(ctx, p.Recording(ledger.Done), p.dropStages)
 }
 
 // dropStages removes the private databases of all attempts. None may go before
@@ -122,13 +122,13 @@ func (p *Passage) Abandon(ctx context.Context, cause error) error {
 	cause = WithMemoryRemedy(cause, "make batches smaller with --batch-rows, or allow more with --max-memory")
 	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledger.ReleaseTimeout)
 	defer cancel()
-	if err := stage.Empty(clear, p.W.S, p.Stage); err != nil {
-		return errors.Join(cause, err)
-	}
-	if err := p.W.Ledger.Record(clear, p.Line, ledger.Failed, cause.Error()); err != nil {
-		return errors.Join(cause, err)
-	}
-	if err := p.dropStages(clear); err != nil {
+	err := session.InOrder(clear,
+		func(ctx context.Context) error { return stage.Empty(ctx, p.W.S, p.Stage) },
+		func(ctx context.Context) error {
+			return p.W.Ledger.Record(ctx, p.Line, ledger.Failed, cause.Error())
+		},
+		p.dropStages)
+	if err != nil {
 		return errors.Join(cause, err)
 	}
 	return cause

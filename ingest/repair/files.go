@@ -314,11 +314,10 @@ func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stag
 	if err != nil {
 		return err
 	}
-	if err := at.W.Ledger.RecordFiles(ctx, taken.Rejected(ledger.Downloads, rejected, rp.cfg.Now())); err != nil {
-		return err
-	}
-	if err := st.FillAggregates(ctx); err != nil {
-		return err
-	}
-	return st.Check(ctx, stored)
+	return session.InOrder(ctx,
+		func(ctx context.Context) error {
+			return at.W.Ledger.RecordFiles(ctx, taken.Rejected(ledger.Downloads, rejected, rp.cfg.Now()))
+		},
+		st.FillAggregates,
+		func(ctx context.Context) error { return st.Check(ctx, stored) })
 }

@@ -156,17 +156,7 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 
 // makePlan finds out what there is to do, and refuses what must not be done.
 func (rp *repairer) makePlan(ctx context.Context, sources []string) error {
-	if err := rp.prepare(ctx); err != nil {
-		return err
-	}
-	if err := rp.chooseFiles(ctx, sources); err != nil {
-		return err
-	}
-	if err := rp.unnamed(ctx); err != nil {
-		return err
-	}
-	rp.cfg.Progress.Phase("counting rows in the tables")
-	return rp.planTables(ctx)
+	return session.InOrder(ctx, rp.prepare, func(ctx context.Context) error { return rp.chooseFiles(ctx, sources) }, rp.unnamed, rp.planTables)
 }
 
 // carryOut does what is planned: one batch, from planned to done.
@@ -204,32 +194,18 @@ func (rp *repairer) taken() []export.File {
 // stageAll builds every table's successor in the private database.
 func (rp *repairer) stageAll(ctx context.Context, at *publish.Passage, st *stage.Stager) ([]ledger.Swap, error) {
 	rp.cfg.Progress.Phase("rebuilding")
-	if err := rp.recordFiles(ctx, at); err != nil {
-		return nil, err
-	}
-	if err := at.Record(ctx, ledger.Staging, ""); err != nil {
-		return nil, err
-	}
-	if err := stage.Create(ctx, st.S, at.Stage, at.Line.Batch); err != nil {
-		return nil, err
-	}
-	if err := st.CreateTables(ctx); err != nil {
-		return nil, err
-	}
-	if err := rp.stageDays(ctx, at, st); err != nil {
-		return nil, err
-	}
 	b := &builder{s: st.S, cfg: rp.cfg, st: st, d: rp.d.Successors(), done: map[tables.ID]bool{}, covers: map[tables.ID]bool{}}
-	if err := rp.build(ctx, b); err != nil {
-		return nil, err
-	}
-	if err := st.Unchanged(ctx); err != nil {
-		return nil, err
-	}
-	if err := rp.recordDays(ctx, at); err != nil {
-		return nil, err
-	}
-	if err := at.Record(ctx, ledger.Staged, ""); err != nil {
+	err := session.InOrder(ctx,
+		func(ctx context.Context) error { return rp.recordFiles(ctx, at) },
+		at.Recording(ledger.Staging),
+		func(ctx context.Context) error { return stage.Create(ctx, st.S, at.Stage, at.Line.Batch) },
+		st.CreateTables,
+		func(ctx context.Context) error { return rp.stageDays(ctx, at, st) },
+		func(ctx context.Context) error { return rp.build(ctx, b) },
+		st.Unchanged,
+		func(ctx context.Context) error { return rp.recordDays(ctx, at) },
+		at.Recording(ledger.Staged))
+	if err != nil {
 		return nil, err
 	}
 	return rp.swaps(ctx, at)

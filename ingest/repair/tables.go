@@ -32,6 +32,7 @@ type rebuild struct {
 // planTables finds every table that the server's views fill from the raw table,
 // and what is to be rebuilt of each.
 func (rp *repairer) planTables(ctx context.Context) error {
+	rp.cfg.Progress.Phase("counting rows in the tables")
 	known, err := rp.tables.Tables(ctx)
 	if err != nil {
 		return err
@@ -234,16 +235,13 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) (coun
 		return found, err
 	}
 	want := rp.want(r)
-	if c.Grain == count.FirstLast {
-		if found.Ends == want.Ends {
-			return found, nil
+	for _, d := range c.Grain.Compare(found, want) {
+		if c.Grain == count.FirstLast {
+			return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
+				rp.days, r.t.ID, found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1])
 		}
-		return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
-			rp.days, r.t.ID, found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1])
-	}
-	for _, p := range count.Differing(found.Counts, want.Counts) {
 		return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
-			rp.days, r.t.ID, found.Counts[p], c.Grain.Write(p), want.Counts[p])
+			rp.days, r.t.ID, d.A, d.Period, d.B)
 	}
 	return found, nil
 }

@@ -186,5 +186,15 @@ func Wrap(err error, format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, err)...)
 }
 
+// InOrder does one after the other until one fails.
+func InOrder(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, do := range steps {
+		if err := do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Gone reports that a database or table is not there any more.
 func Gone(err error) bool { return chconn.Classify(err) == chconn.UnknownTable }

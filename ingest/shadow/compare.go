@@ -69,12 +69,6 @@ func (out *Comparison) compare(table string, live, shadow map[string]count.Held)
 	if !inLive {
 		t.Grain = b.Checked.Grain
 	}
-	before := len(out.Differences)
-	differ := func(period string, x, y int64) {
-		if x != y {
-			out.Differences = append(out.Differences, verify.Difference{Table: table, Grain: t.Grain, Period: period, Expected: x, Found: y})
-		}
-	}
 	switch {
 	case !inLive:
 		t.Reason = "only the shadow has it"
@@ -84,12 +78,10 @@ func (out *Comparison) compare(table string, live, shadow map[string]count.Held)
 		t.Reason = fmt.Sprintf("it counts by %s here and by %s in the shadow", a.Checked.Grain, b.Checked.Grain)
 	case a.Checked.Grain == count.Unchecked:
 		t.Reason = a.Checked.Reason
-	case a.Checked.Grain == count.FirstLast:
-		differ("first day", int64(a.Got.Ends[0]), int64(b.Got.Ends[0]))
-		differ("last day", int64(a.Got.Ends[1]), int64(b.Got.Ends[1]))
 	default:
-		for _, p := range count.PeriodsOf(a.Got.Counts, b.Got.Counts) {
-			differ(a.Checked.Grain.Write(p), a.Got.Counts[p], b.Got.Counts[p])
+		for _, d := range t.Grain.Compare(a.Got, b.Got) {
+			t.Differing++
+			out.Differences = append(out.Differences, verify.Difference{Table: table, Grain: t.Grain, Period: d.Period, Expected: d.A, Found: d.B})
 		}
 	}
 	if inLive && a.Checked.Count != "" {
@@ -100,6 +92,5 @@ func (out *Comparison) compare(table string, live, shadow map[string]count.Held)
 		n := b.Got.Total()
 		t.Shadow = &n
 	}
-	t.Differing = len(out.Differences) - before
 	out.Tables = append(out.Tables, t)
 }

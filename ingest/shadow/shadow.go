@@ -124,13 +124,12 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 			return err
 		}
 	}
-	if err := sh.createLanding(ctx, s); err != nil {
-		return err
-	}
-	if err := sh.beginEpochs(ctx, s); err != nil {
-		return err
-	}
-	return s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
+	return session.InOrder(ctx,
+		func(ctx context.Context) error { return sh.createLanding(ctx, s) },
+		func(ctx context.Context) error { return sh.beginEpochs(ctx, s) },
+		func(ctx context.Context) error {
+			return s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
+		})
 }
 
 // Exists refuses a shadow that is not there.

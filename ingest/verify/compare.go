@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clickql/ingest/count"
+	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
@@ -120,28 +121,29 @@ func (v *verifier) compareCounts(c count.Table, found, inRaw, expected count.Cou
 // differences reports the periods in which one table's counts differ from what is
 // expected; files gives those that may explain it.
 func (v *verifier) differences(e evidence, files func(p cube.Day) count.PeriodFiles) (n int) {
-	c, found, expected := e.table, e.found.Counts, e.expected.Counts
-	for _, p := range count.Differing(found, expected) {
+	c := e.table
+	for _, at := range c.Grain.Compare(e.found, e.expected) {
 		n++
-		d := Difference{Table: v.tables.Shown(c.ID), Grain: c.Grain, Period: c.Grain.Write(p), Expected: expected[p], Found: found[p]}
-		verdict := e.judge(p, files(p))
-		d.judge(c, p, verdict, e.mends(p, verdict.cause))
-		v.out.Differences = append(v.out.Differences, d)
+		verdict := e.judge(at.At, files(at.At))
+		v.differ(c, at, at.At, verdict, e.mends(at.At, verdict.cause))
 	}
 	return n
 }
 
 // compareEnds reports a wrong first or last day.
 func (v *verifier) compareEnds(c count.Table, found, inRaw, expected count.Counts) {
-	for i, end := range []string{"first day", "last day"} {
-		if found.Ends[i] == expected.Ends[i] {
-			continue
-		}
-		d := Difference{Table: v.tables.Shown(c.ID), Grain: count.FirstLast, Period: end, Expected: int64(expected.Ends[i]), Found: int64(found.Ends[i])}
+	for _, at := range c.Grain.Compare(found, expected) {
+		i := int(at.At)
 		verdict := judgeEnd(c, i, found.Ends[i], inRaw.Ends[i], expected.Ends[i])
-		d.judge(c, 0, verdict, evidence{}.mends(0, verdict.cause))
-		v.out.Differences = append(v.out.Differences, d)
+		v.differ(c, at, 0, verdict, evidence{}.mends(0, verdict.cause))
 	}
+}
+
+// differ reports one difference, with its cause and what mends it.
+func (v *verifier) differ(c count.Table, at count.Difference, day cube.Day, cause verdictOn, m mend) {
+	d := Difference{Table: v.tables.Shown(c.ID), Grain: c.Grain, Period: at.Period, Expected: at.B, Found: at.A}
+	d.judge(c, day, cause, m)
+	v.out.Differences = append(v.out.Differences, d)
 }
 
 // compareKeys looks whether each key of a table of first and last days, such as
@@ -175,4 +177,67 @@ func (v *verifier) compareKeys(ctx context.Context, c count.Table, derived []cou
 	d.judge(c, 0, verdictOn{CauseKeys, fmt.Sprintf("the first and last days of %d of %d are those of the downloads; it has %d", right, all, found), nil}, mendBackfill)
 	v.out.Differences = append(v.out.Differences, d)
 	return nil
+}
+
+// quick compares the ledger's rows with the raw table's: by day, or in total
+// where the ledger does not know the days.
+func (v *verifier) quick(ctx context.Context) error {
+	days, err := v.ledger.LoadedDays(ctx)
+	if err != nil && !session.Gone(err) {
+		return err
+	}
+	raw := v.tables.RawTable()
+	found, err := v.tables.Observe(ctx, raw)
+	if err != nil {
+		return err
+	}
+	v.out.Rows = v.loads.Rows
+	expected := count.Counts{Counts: days}
+	delta := found.Total() - int64(v.loads.Rows)
+	files, err := v.ledgerFilesOf(ctx, max(delta, -delta))
+	if err != nil {
+		return err
+	}
+	// Batches from before the ledger counted days make the sums differ.
+	if expected.Total() != int64(v.loads.Rows) {
+		raw.Grain, raw.Period = count.InTotal, ""
+		found, expected = count.Counts{Counts: map[cube.Day]int64{0: found.Total()}}, count.Counts{Counts: map[cube.Day]int64{0: int64(v.loads.Rows)}}
+	}
+	if !oneWay(found, expected) {
+		files = count.PeriodFiles{}
+	}
+	wanted, has := expected.Total(), found.Total()
+	check := Table{Table: v.tables.Shown(raw.ID), Grain: raw.Grain, Expected: &wanted, Found: &has}
+	e := evidence{table: raw, raw: true, found: found, inRaw: found, expected: expected, loads: v.loads}
+	check.Differing = v.differences(e, func(p cube.Day) count.PeriodFiles { return files.As(found.Counts[p] - expected.Counts[p]) })
+	v.out.Tables = append(v.out.Tables, check)
+	return nil
+}
+
+// oneWay tells whether every period lacks rows, or every one has too many: only
+// then can a single file explain it.
+func oneWay(found, expected count.Counts) bool {
+	less, more := false, false
+	for _, p := range count.Differing(found.Counts, expected.Counts) {
+		n := found.Counts[p] - expected.Counts[p]
+		less, more = less || n < 0, more || n > 0
+	}
+	return less != more
+}
+
+// ledgerFilesOf finds loaded files that brought a number of rows.
+func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (count.PeriodFiles, error) {
+	var files count.PeriodFiles
+	if stored == 0 || v.loads.Files == 0 {
+		return files, nil
+	}
+	names, err := v.ledger.S.Texts(ctx, session.SQL(`SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
+				FROM `+v.ledger.Table(ledger.Files)+` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
+					`+v.ledger.Done()+` GROUP BY batch, name)
+			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
+		"kind", string(ledger.Downloads), "stored", stored, "most", uint64(count.MaxNamed)))
+	for _, name := range names {
+		files.Files = append(files.Files, count.CountedFile{Name: name, State: count.StateLoaded, Rows: stored})
+	}
+	return files, session.Wrap(err, "look for files of %d rows in the ledger", stored)
 }
