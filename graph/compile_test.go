@@ -14,7 +14,6 @@ import (
 	"clickql/graph/coerce"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // announced is what the walk of the operation announces before it runs, as
@@ -57,21 +56,21 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 }
 
 // show writes a request for people.
-func show(r query.Request) string {
+func show(r cube.Request) string {
 	var b strings.Builder
 	switch r.Kind {
-	case query.Total:
+	case cube.Total:
 		b.WriteString("total")
-	case query.Series:
+	case cube.Series:
 		fmt.Fprintf(&b, "series %s", r.Interval)
-	case query.Split:
+	case cube.Split:
 		fmt.Fprintf(&b, "split %s %d", r.Dim, r.First)
 		if r.After != nil {
 			fmt.Fprintf(&b, " after %d %s", r.After.Total, r.After.Value)
 		}
-	case query.Extent:
+	case cube.Extent:
 		b.WriteString("extent")
-	case query.Rank:
+	case cube.Rank:
 		fmt.Fprintf(&b, "rank of %s", r.Of)
 	}
 	if r.Slice.Projects != nil {
@@ -155,10 +154,10 @@ func TestListsOfOnePlaceAreExpandedTogether(t *testing.T) {
 	op := cfg.begin(t.Context(), false)
 	by := &node{name: "by", args: split{dim: "VERSION", first: 2, others: true}, below: []*node{{name: "downloads", below: []*node{{name: "total"}}}}}
 	numpy, pandas := cube.Slice{AllTime: true}, cube.Slice{AllTime: true}
-	numpy, pandas = ofValue(numpy, cube.Project, "numpy"), ofValue(pandas, cube.Project, "pandas")
+	numpy, pandas = numpy.With(cube.Project, "numpy"), pandas.With(cube.Project, "pandas")
 	round := op.First(func(r *rounds.Round) {
-		op.gatherValues(r, by, numpy, &query.Result{Total: 10, Groups: []query.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
-		op.gatherValues(r, by, pandas, &query.Result{Total: 4, Groups: []query.Group{{Value: "1", Total: 4}}})
+		op.gatherValues(r, by, numpy, &cube.Result{Total: 10, Groups: []cube.Group{{Value: "1", Total: 5}, {Value: "2", Total: 3}}})
+		op.gatherValues(r, by, pandas, &cube.Result{Total: 4, Groups: []cube.Group{{Value: "1", Total: 4}}})
 	})
 	var got []string
 	for _, r := range round.Requests {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"clickql/graph/outline"
-	"clickql/internal/query"
+	"clickql/internal/cube"
 )
 
 // PageInfo says where a page lies in its list.
@@ -52,7 +52,7 @@ type (
 
 // paged is the page with the groups' elements, each made by node. A page that
 // was asked for by a cursor has elements before it.
-func paged[T any](groups []query.Group, more, after bool, node func(query.Group) T) *connection[T] {
+func paged[T any](groups []cube.Group, more, after bool, node func(cube.Group) T) *connection[T] {
 	edges := make([]*edge[T], len(groups))
 	for i, g := range groups {
 		edges[i] = &edge[T]{cursorOf(g.Total, g.Value), node(g)}

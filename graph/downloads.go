@@ -124,11 +124,6 @@ func (d *Downloads) Change(ctx context.Context) (*float64, error) {
 	return &change, nil
 }
 
-// ofValue is the slice narrowed to one value of a dimension.
-func ofValue(s cube.Slice, dim cube.Dimension, value string) cube.Slice {
-	return s.Narrow(cube.Condition{Dim: dim, Values: []string{value}})
-}
-
 // share is the part of the whole that n is, 0 of nothing.
 func share(n, whole int64) float64 {
 	if whole == 0 {

@@ -51,7 +51,7 @@ func knownData(t testing.TB) *catalog.Snapshot {
 		UpdatedAt: time.Date(2025, 1, 1, 3, 4, 5, 0, time.UTC),
 		Projects:  catalog.NewIndex([]catalog.Entry{{Name: "numpy", Total: 900}, {Name: "numba", Total: 100}, {Name: "pandas", Total: 500}}),
 		Tables: []*catalog.Table{{
-			Database: "pypi", Name: "pypi", Raw: true, Grain: catalog.GrainDay, TimeColumn: "date",
+			Database: "pypi", Name: "pypi", Raw: true, Grain: cube.GrainDay, TimeColumn: "date",
 			Dims: map[cube.Dimension]bool{cube.Project: true, cube.Version: true, cube.Country: true},
 			Key:  []string{"project", "date"}, Covers: days,
 		}},

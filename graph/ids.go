@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // projectType is what a project's id begins with, before it is encoded.
@@ -40,7 +40,7 @@ func cursorOf(total int64, value string) string {
 }
 
 // parseCursor reads what cursorOf wrote; nil is the beginning of the list.
-func parseCursor(after *string) (*query.Cursor, error) {
+func parseCursor(after *string) (*cube.Cursor, error) {
 	if after == nil {
 		return nil, nil
 	}
@@ -50,7 +50,7 @@ func parseCursor(after *string) (*query.Cursor, error) {
 	if err != nil || !ok || numErr != nil {
 		return nil, fault.BadInput("%q is not a cursor; cursors come from endCursor or from an edge's cursor of an earlier page", *after)
 	}
-	return &query.Cursor{Total: total, Value: value}, nil
+	return &cube.Cursor{Total: total, Value: value}, nil
 }
 
 // releaseCursor is the opaque form of a place in a list of releases.

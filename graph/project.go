@@ -8,7 +8,6 @@ import (
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // Node is what Query.node gives: an object with an id.
@@ -87,8 +86,8 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 }
 
 // extent is the request for a project's first and last day.
-func extent(name string) query.Request {
-	return query.ExtentOf(rounds.OfProject(cube.Slice{AllTime: true}, name))
+func extent(name string) cube.Request {
+	return cube.ExtentOf(rounds.OfProject(cube.Slice{AllTime: true}, name))
 }
 
 // Node resolves Query.node.

@@ -9,14 +9,13 @@ import (
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // ranking is the arguments of Query.topProjects.
 type ranking struct {
 	slice rounds.Slice
 	first int
-	after *query.Cursor
+	after *cube.Cursor
 }
 
 func (a arguments) ranking() (any, error) {
@@ -34,15 +33,15 @@ func (a arguments) ranking() (any, error) {
 
 // request is for one page, of one project at least: whoever shows the answer
 // cuts it to first.
-func (k ranking) request(s cube.Slice) query.Request {
-	return query.SplitOf(s, cube.Project, max(k.first, 1), k.after).WithoutTotal()
+func (k ranking) request(s cube.Slice) cube.Request {
+	return cube.SplitOf(s, cube.Project, max(k.first, 1), k.after).WithoutTotal()
 }
 
 func (op *operation) gatherRanking(r *rounds.Round, n *node) {
 	k := n.args.(ranking)
 	projects := n.elements("project")
 	r.Narrowed(k.slice, func(s cube.Slice) {
-		r.AwaitSplit(&n.Place, k.request(s), len(projects) > 0, func(r *rounds.Round, res *query.Result) {
+		r.AwaitSplit(&n.Place, k.request(s), len(projects) > 0, func(r *rounds.Round, res *cube.Result) {
 			for _, g := range res.Groups[:min(k.first, len(res.Groups))] {
 				for _, p := range projects {
 					op.gatherProject(r, p, g.Value)
@@ -71,7 +70,7 @@ func (queryResolver) TopProjects(ctx context.Context) (*ProjectRankingConnection
 	}
 	groups := res.Groups[:min(k.first, len(res.Groups))]
 	more := res.More || len(groups) < len(res.Groups)
-	return paged(groups, more, k.after != nil, func(g query.Group) *ProjectRanking {
+	return paged(groups, more, k.after != nil, func(g cube.Group) *ProjectRanking {
 		return &ProjectRanking{&Project{op, g.Value}, g.Total}
 	}), nil
 }
@@ -83,7 +82,7 @@ type ProjectRanking struct {
 }
 
 // rankings is a list of projects, once what its elements ask is announced.
-func (op *operation) rankings(ctx context.Context, n *node, groups []query.Group, err error) ([]*ProjectRanking, error) {
+func (op *operation) rankings(ctx context.Context, n *node, groups []cube.Group, err error) ([]*ProjectRanking, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +98,12 @@ func (op *operation) rankings(ctx context.Context, n *node, groups []query.Group
 
 // mostDownloaded is the projects with the most downloads of all time, most
 // first, ties by name; ones without any are last.
-func (op *operation) mostDownloaded(ctx context.Context, names []string, first int) ([]query.Group, error) {
+func (op *operation) mostDownloaded(ctx context.Context, names []string, first int) ([]cube.Group, error) {
 	groups, err := op.Totals(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(groups, func(a, b query.Group) int {
+	slices.SortFunc(groups, func(a, b cube.Group) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), strings.Compare(a.Value, b.Value))
 	})
 	return groups[:min(first, len(groups))], nil

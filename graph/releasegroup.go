@@ -9,7 +9,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // ReleaseLevel is how much of a version's release segment is kept.
@@ -79,14 +78,14 @@ func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGrou
 
 // groups is the slice's first groups of versions, and the rest where it is
 // asked for and there is any.
-func (op *operation) groups(cut releaseCut, s cube.Slice, res *query.Result) (groups []*ReleaseGroup, err error) {
+func (op *operation) groups(cut releaseCut, s cube.Slice, res *cube.Result) (groups []*ReleaseGroup, err error) {
 	if res.More {
 		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
 			"byRelease needs all versions of the slice, and there are more than %d: name a project", op.limits.Versions)
 	}
 	all := projects.GroupReleases(res.Groups, releaseNumbers[cut.level])
 	for _, g := range all[:min(cut.first, len(all))] {
-		groups = append(groups, &ReleaseGroup{group: g, slice: s.Narrow(cube.Condition{Dim: cube.Version, Values: g.Versions})})
+		groups = append(groups, &ReleaseGroup{group: g, slice: s.With(cube.Version, g.Versions...)})
 	}
 	if rest := all[len(groups):]; cut.others && len(rest) > 0 {
 		groups = append(groups, restOf(s, res, rest))
@@ -103,7 +102,7 @@ func (op *operation) groups(cut releaseCut, s cube.Slice, res *query.Result) (gr
 
 // restOf is all versions of the groups that are not listed, in the answer's
 // order.
-func restOf(s cube.Slice, res *query.Result, rest []projects.ReleaseGroup) *ReleaseGroup {
+func restOf(s cube.Slice, res *cube.Result, rest []projects.ReleaseGroup) *ReleaseGroup {
 	of := map[string]bool{}
 	left := &ReleaseGroup{rest: true}
 	for _, g := range rest {
@@ -117,7 +116,7 @@ func restOf(s cube.Slice, res *query.Result, rest []projects.ReleaseGroup) *Rele
 			left.group.Versions = append(left.group.Versions, g.Value)
 		}
 	}
-	left.slice = s.Narrow(cube.Condition{Dim: cube.Version, Values: left.group.Versions})
+	left.slice = s.With(cube.Version, left.group.Versions...)
 	return left
 }
 
@@ -169,7 +168,7 @@ func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	return op.seriesOf(ctx, g.slice, every, func(ctx context.Context, r query.Request) (*query.Result, error) {
+	return op.seriesOf(ctx, g.slice, every, func(ctx context.Context, r cube.Request) (*cube.Result, error) {
 		return op.loadSum(ctx, g.parts(r))
 	})
 }
@@ -181,21 +180,21 @@ const mostParts = 100
 // parts are the requests whose answers add up to the answer for the group's
 // slice: one for each version. All versions of all groups of a split are then
 // one query, where lists of versions would be a query each.
-func (g *ReleaseGroup) parts(r query.Request) []query.Request {
+func (g *ReleaseGroup) parts(r cube.Request) []cube.Request {
 	if len(g.group.Versions) > mostParts {
-		return []query.Request{r}
+		return []cube.Request{r}
 	}
-	parts := make([]query.Request, len(g.group.Versions))
+	parts := make([]cube.Request, len(g.group.Versions))
 	for i, version := range g.group.Versions {
 		parts[i] = r
-		parts[i].Slice = ofValue(r.Slice, cube.Version, version)
+		parts[i].Slice = r.Slice.With(cube.Version, version)
 	}
 	return parts
 }
 
 // loadSum is the sum of series over one range.
-func (op *operation) loadSum(ctx context.Context, parts []query.Request) (*query.Result, error) {
-	sum := &query.Result{}
+func (op *operation) loadSum(ctx context.Context, parts []cube.Request) (*cube.Result, error) {
+	sum := &cube.Result{}
 	for i, r := range parts {
 		res, err := op.Load(ctx, r)
 		if err != nil {

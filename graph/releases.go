@@ -81,7 +81,7 @@ func (op *operation) gatherRelease(r *rounds.Round, n *node, of projects.Release
 	}
 	for d := range n.each("downloads") {
 		r.Narrowed(d.args.(rounds.Slice).Of(of.Project), func(s cube.Slice) {
-			op.gatherDownloads(r, d, ofValue(s, cube.Version, of.Version))
+			op.gatherDownloads(r, d, s.With(cube.Version, of.Version))
 		})
 	}
 }
@@ -172,7 +172,7 @@ func (r *Release) Downloads(ctx context.Context) (*Downloads, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.slice = ofValue(d.slice, cube.Version, r.Version)
+	d.slice = d.slice.With(cube.Version, r.Version)
 	return d, nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"clickql/graph/rounds"
-	"clickql/internal/query"
+	"clickql/internal/cube"
 )
 
 // required is the arguments of Project.dependencies and dependents; field is its
@@ -37,7 +37,7 @@ func (op *operation) gatherRequired(r *rounds.Round, n *node, name string) {
 }
 
 // required is what the project requires, or who requires it.
-func (op *operation) required(ctx context.Context, args required, name string) ([]query.Group, error) {
+func (op *operation) required(ctx context.Context, args required, name string) ([]cube.Group, error) {
 	if args.field == "dependents" {
 		names, err := op.Projects.Dependents(ctx, name)
 		if err != nil {

@@ -15,7 +15,6 @@ import (
 
 	"clickql/graph/coerce"
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // written is what the marshaler writes.
@@ -118,7 +117,7 @@ func TestIDsAndCursors(t *testing.T) {
 			t.Errorf("the id of %s names %s, %v", name, got, err)
 		}
 		after := cursorOf(math.MaxInt64, name)
-		if got, err := parseCursor(&after); err != nil || *got != (query.Cursor{Total: math.MaxInt64, Value: name}) {
+		if got, err := parseCursor(&after); err != nil || *got != (cube.Cursor{Total: math.MaxInt64, Value: name}) {
 			t.Errorf("the cursor of %s is %v, %v", name, got, err)
 		}
 	}

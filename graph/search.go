@@ -6,9 +6,9 @@ import (
 
 	"clickql/graph/rounds"
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/pypi"
-	"clickql/internal/query"
 )
 
 // found is one page of projects found by name, which costs no query: the
@@ -54,9 +54,9 @@ func (queryResolver) Search(ctx context.Context) (*ProjectConnection, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups := make([]query.Group, len(page.entries))
+	groups := make([]cube.Group, len(page.entries))
 	for i, e := range page.entries {
-		groups[i] = query.Group{Value: e.Name, Total: e.Total}
+		groups[i] = cube.Group{Value: e.Name, Total: e.Total}
 	}
-	return paged(groups, page.more, page.after, func(g query.Group) *Project { return &Project{op, g.Value} }), nil
+	return paged(groups, page.more, page.after, func(g cube.Group) *Project { return &Project{op, g.Value} }), nil
 }

@@ -9,7 +9,6 @@ import (
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/fault"
-	"clickql/internal/query"
 )
 
 // Series is the totals of a slice over time. What it holds is shared between
@@ -24,7 +23,7 @@ type Series struct {
 	op    *operation
 	slice cube.Slice
 	// wide is the series with the days before the range that the selection needs.
-	wide *query.Result
+	wide *cube.Result
 }
 
 // gatherSeries gathers what is selected of the series of a slice.
@@ -43,12 +42,12 @@ func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval,
 }
 
 // series is the request for a series.
-func (op *operation) series(s cube.Slice, every cube.Interval) (query.Request, error) {
+func (op *operation) series(s cube.Slice, every cube.Interval) (cube.Request, error) {
 	if n := cube.BucketCount(op.days(s), every); n > op.limits.Points {
-		return query.Request{}, fault.OverLimit(fault.CostLimit, n, op.limits.Points,
+		return cube.Request{}, fault.OverLimit(fault.CostLimit, n, op.limits.Points,
 			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, op.limits.Points)
 	}
-	return query.SeriesOf(s, every), nil
+	return cube.SeriesOf(s, every), nil
 }
 
 // days is what of the calendar the slice asks about.
@@ -76,7 +75,7 @@ func everyone(s cube.Slice) cube.Slice {
 
 // loadSeries answers the requests of a series: one slice's, or the sum of
 // several slices'.
-type loadSeries func(context.Context, query.Request) (*query.Result, error)
+type loadSeries func(context.Context, cube.Request) (*cube.Result, error)
 
 // seriesOf is the series of the slice that the field in ctx resolves to. Where
 // its selection needs days before the range, they are loaded with it, in one.

@@ -7,7 +7,6 @@ import (
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // split is the arguments of Downloads.by.
@@ -25,8 +24,8 @@ func (a arguments) split() (any, error) {
 // request is for the first values of the dimension. It asks for one at least, so
 // that the total of the whole is known in any case: whoever shows the answer
 // cuts it to first. The whole is left out where nothing selected is a part of it.
-func (c split) request(n *node, s cube.Slice) query.Request {
-	r := query.SplitOf(s, c.dim, max(c.first, 1), nil)
+func (c split) request(n *node, s cube.Slice) cube.Request {
+	r := cube.SplitOf(s, c.dim, max(c.first, 1), nil)
 	if !c.others && !n.has("share") {
 		r = r.WithoutTotal()
 	}
@@ -38,13 +37,13 @@ func (op *operation) gatherSplit(r *rounds.Round, n *node, s cube.Slice) {
 	c := n.args.(split)
 	request := c.request(n, s)
 	request.Each = op.each(n, s)
-	r.AwaitSplit(&n.Place, request, n.has("downloads"), func(r *rounds.Round, res *query.Result) {
+	r.AwaitSplit(&n.Place, request, n.has("downloads"), func(r *rounds.Round, res *cube.Result) {
 		op.gatherValues(r, n, s, res)
 	})
 }
 
 // gatherValues gathers what is asked of the slices that a split gave.
-func (op *operation) gatherValues(r *rounds.Round, n *node, parent cube.Slice, res *query.Result) {
+func (op *operation) gatherValues(r *rounds.Round, n *node, parent cube.Slice, res *cube.Result) {
 	c := n.args.(split)
 	for _, v := range c.values(res) {
 		narrowed := c.narrow(parent, v, res)
@@ -57,11 +56,11 @@ func (op *operation) gatherValues(r *rounds.Round, n *node, parent cube.Slice, r
 // each is what is selected of every element of a split, as far as one query can
 // answer it together with the split: one series, or one split with what is asked
 // of its elements in turn, beside totals. Nil where nothing of the kind is asked.
-func (op *operation) each(n *node, parent cube.Slice) *query.Request {
+func (op *operation) each(n *node, parent cube.Slice) *cube.Request {
 	var totals bool
-	var found []query.Request
-	add := func(r query.Request) {
-		if !slices.ContainsFunc(found, func(f query.Request) bool { return f.Key() == r.Key() }) {
+	var found []cube.Request
+	add := func(r cube.Request) {
+		if !slices.ContainsFunc(found, func(f cube.Request) bool { return f.Key() == r.Key() }) {
 			found = append(found, r)
 		}
 	}
@@ -83,7 +82,7 @@ func (op *operation) each(n *node, parent cube.Slice) *query.Request {
 		found[0].Slice = cube.Slice{}
 		return &found[0]
 	case totals:
-		r := query.TotalOf(cube.Slice{})
+		r := cube.TotalOf(cube.Slice{})
 		return &r
 	}
 	return nil
@@ -99,7 +98,7 @@ type value struct {
 
 // values lists the answer's first values, and the rest where it is asked for
 // and there is any.
-func (c split) values(res *query.Result) []value {
+func (c split) values(res *cube.Result) []value {
 	groups := res.Groups[:min(c.first, len(res.Groups))]
 	out := make([]value, 0, len(groups)+1)
 	left := res.Total
@@ -114,15 +113,15 @@ func (c split) values(res *query.Result) []value {
 }
 
 // narrow is the parent narrowed to one of the values.
-func (c split) narrow(parent cube.Slice, v value, res *query.Result) cube.Slice {
+func (c split) narrow(parent cube.Slice, v value, res *cube.Result) cube.Slice {
 	if !v.rest {
-		return ofValue(parent, c.dim, v.text)
+		return parent.With(c.dim, v.text)
 	}
 	var listed []string
 	for _, g := range res.Groups[:min(c.first, len(res.Groups))] {
 		listed = append(listed, g.Value)
 	}
-	return parent.Narrow(cube.Condition{Dim: c.dim, Not: true, Values: listed})
+	return parent.Without(c.dim, listed...)
 }
 
 // label is the value as people call it.
@@ -143,7 +142,7 @@ type Slice struct {
 type splitAnswer struct {
 	split
 	parent *Downloads
-	res    *query.Result
+	res    *cube.Result
 }
 
 // By resolves Downloads.by. Slices are narrowed only where they are asked for

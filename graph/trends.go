@@ -7,7 +7,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // trend is the arguments of a list of projects by how they develop; kind is the
@@ -112,9 +111,9 @@ func rankedProjects(ctx context.Context) ([]*ProjectRanking, error) {
 		return nil, err
 	}
 	ranked, err := op.trend(ctx, t)
-	groups := make([]query.Group, len(ranked))
+	groups := make([]cube.Group, len(ranked))
 	for i, r := range ranked {
-		groups[i] = query.Group{Value: r.Project, Total: r.Total}
+		groups[i] = cube.Group{Value: r.Project, Total: r.Total}
 	}
 	return op.rankings(ctx, n, groups, err)
 }

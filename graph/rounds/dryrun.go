@@ -10,7 +10,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // dryRun prices an operation instead of running it: what it would announce is
@@ -49,23 +48,23 @@ func (d *dryRun) add(loads *fetch.Operation, w Wanted) {
 
 // values is the answer to a split whose elements ask for more; in a dry run, an
 // assumed one. It is empty where the elements' answers come with the split's.
-func (op *Operation) values(ctx context.Context, r query.Request) (*query.Result, error) {
+func (op *Operation) values(ctx context.Context, r cube.Request) (*cube.Result, error) {
 	switch {
 	case op.dry == nil:
 		return op.Load(ctx, r)
 	case op.dry.nested[r.Key()]:
-		return &query.Result{}, nil
+		return &cube.Result{}, nil
 	}
-	res := &query.Result{}
+	res := &cube.Result{}
 	if r.Dim == cube.Project && op.Indexed() {
 		largest, _ := op.Snap.Projects.Prefix("", nil, r.First)
 		for _, p := range largest {
-			res.Groups = append(res.Groups, query.Group{Value: p.Name, Total: p.Total})
+			res.Groups = append(res.Groups, cube.Group{Value: p.Name, Total: p.Total})
 		}
 		return res, nil
 	}
 	for i := range r.First {
-		res.Groups = append(res.Groups, query.Group{Value: fmt.Sprintf("%03d", i), Total: 1})
+		res.Groups = append(res.Groups, cube.Group{Value: fmt.Sprintf("%03d", i), Total: 1})
 	}
 	return res, nil
 }

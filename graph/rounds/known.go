@@ -5,18 +5,17 @@ import (
 	"slices"
 
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // What there is in all.
 var (
-	everything  = query.TotalOf(cube.Slice{AllTime: true})
-	allProjects = query.CountOf(cube.Slice{AllTime: true}, cube.Project)
+	everything  = cube.TotalOf(cube.Slice{AllTime: true})
+	allProjects = cube.CountOf(cube.Slice{AllTime: true}, cube.Project)
 )
 
 // existence asks whether a project has any download.
-func existence(name string) query.Request {
-	return query.TotalOf(OfProject(cube.Slice{AllTime: true}, name))
+func existence(name string) cube.Request {
+	return cube.TotalOf(OfProject(cube.Slice{AllTime: true}, name))
 }
 
 // Indexed reports that all projects are known without asking. Where they are
@@ -79,7 +78,7 @@ func (op *Operation) atHand(s cube.Slice) bool {
 // Total is the slice's total.
 func (op *Operation) Total(ctx context.Context, s cube.Slice) (n int64, err error) {
 	if !op.fromMemory || !op.atHand(s) {
-		res, err := op.Load(ctx, query.TotalOf(s))
+		res, err := op.Load(ctx, cube.TotalOf(s))
 		if err != nil {
 			return 0, err
 		}
@@ -102,7 +101,7 @@ func (op *Operation) Rank(ctx context.Context, s cube.Slice, project string) (po
 		position, projects = op.Snap.Projects.Rank(project)
 		return position, projects, nil
 	}
-	res, err := op.Load(ctx, query.RankOf(s, project))
+	res, err := op.Load(ctx, cube.RankOf(s, project))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -138,8 +137,8 @@ func (op *Operation) ProjectCount(ctx context.Context) (int64, error) {
 const namesAtOnce = 5000
 
 // Totals is the projects' downloads of all time, in the order given.
-func (op *Operation) Totals(ctx context.Context, names []string) ([]query.Group, error) {
-	groups := make([]query.Group, len(names))
+func (op *Operation) Totals(ctx context.Context, names []string) ([]cube.Group, error) {
+	groups := make([]cube.Group, len(names))
 	for i, name := range names {
 		groups[i].Value = name
 		groups[i].Total, _ = op.Snap.Projects.Total(name)
@@ -150,7 +149,7 @@ func (op *Operation) Totals(ctx context.Context, names []string) ([]query.Group,
 	var w Wanted
 	for part := range slices.Chunk(names, namesAtOnce) {
 		all := OfProject(cube.Slice{AllTime: true}, part...)
-		w.Requests = append(w.Requests, query.SplitOf(all, cube.Project, len(part), nil).WithoutTotal())
+		w.Requests = append(w.Requests, cube.SplitOf(all, cube.Project, len(part), nil).WithoutTotal())
 	}
 	if err := op.Announce(ctx, w); err != nil {
 		return nil, err

@@ -20,7 +20,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // Config bounds what an operation may ask.
@@ -64,7 +63,7 @@ func New(loads *fetch.Operation, cfg Config) *Operation {
 
 // Wanted is what is announced together.
 type Wanted struct {
-	Requests []query.Request
+	Requests []cube.Request
 	// Projects by what is needed of them.
 	Metadata, Releases, Requirements, Dependents []string
 }
@@ -99,13 +98,13 @@ func (op *Operation) Announce(ctx context.Context, w Wanted) error {
 
 // hold adds the points and values that the requests' answers have at the most,
 // which are in memory whether they are shown or not.
-func (op *Operation) hold(requests []query.Request) error {
+func (op *Operation) hold(requests []cube.Request) error {
 	sum := 0
 	for _, r := range requests {
 		switch r.Kind {
-		case query.Series:
+		case cube.Series:
 			sum += cube.BucketCount(r.Slice.Span(op.Snap.Days), r.Interval)
-		case query.Split:
+		case cube.Split:
 			sum += r.First
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // Round gathers what is announced together: everything that is known to be
@@ -14,9 +13,9 @@ import (
 type Round struct {
 	Wanted
 	op      *Operation
-	places  []*Place        // what the next round waits for
-	waiting []unresolved    // what waits for versions
-	lone    []query.Request // what memory has too
+	places  []*Place       // what the next round waits for
+	waiting []unresolved   // what waits for versions
+	lone    []cube.Request // what memory has too
 }
 
 // Full reports that the round comes to more questions than an operation may ask:
@@ -26,17 +25,17 @@ func (r *Round) Full() bool {
 }
 
 // Ask adds requests to the round.
-func (r *Round) Ask(requests ...query.Request) { r.Requests = append(r.Requests, requests...) }
+func (r *Round) Ask(requests ...cube.Request) { r.Requests = append(r.Requests, requests...) }
 
 // AskTotal asks for the slice's total, unless memory has it.
-func (r *Round) AskTotal(s cube.Slice) { r.askUnlessAtHand(s, query.TotalOf(s)) }
+func (r *Round) AskTotal(s cube.Slice) { r.askUnlessAtHand(s, cube.TotalOf(s)) }
 
 // AskRank asks for a project's rank in the slice, unless memory has it.
 func (r *Round) AskRank(s cube.Slice, project string) {
-	r.askUnlessAtHand(s, query.RankOf(s, project))
+	r.askUnlessAtHand(s, cube.RankOf(s, project))
 }
 
-func (r *Round) askUnlessAtHand(s cube.Slice, q query.Request) {
+func (r *Round) askUnlessAtHand(s cube.Slice, q cube.Request) {
 	switch {
 	case !r.op.atHand(s):
 		r.Ask(q)
@@ -106,7 +105,7 @@ func (r *Round) Later(p *Place, e Expand) {
 }
 
 // AwaitSplit asks for a split, and awaits its elements where they ask for more.
-func (r *Round) AwaitSplit(p *Place, q query.Request, more bool, gather func(*Round, *query.Result)) {
+func (r *Round) AwaitSplit(p *Place, q cube.Request, more bool, gather func(*Round, *cube.Result)) {
 	r.Ask(q)
 	if !more {
 		return
@@ -172,5 +171,5 @@ func (p *Place) Wait(ctx context.Context) error {
 
 // OfProject is the slice narrowed to projects, taken together.
 func OfProject(s cube.Slice, names ...string) cube.Slice {
-	return s.Narrow(cube.Condition{Dim: cube.Project, Values: names})
+	return s.With(cube.Project, names...)
 }

@@ -9,7 +9,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/pypi"
-	"clickql/internal/query"
 )
 
 // Slice is a part of the cube as arguments say it. Versions may be said by a
@@ -40,13 +39,13 @@ func (s Slice) projects() cube.Slice { return cube.Slice{Projects: s.Projects, A
 
 // among is the slice restricted to versions.
 func (s Slice) among(versions []string) cube.Slice {
-	return s.Narrow(cube.Condition{Dim: cube.Version, Values: versions})
+	return s.With(cube.Version, versions...)
 }
 
 // AllVersions asks for all versions of a slice, as far as they may be looked
 // through.
-func (op *Operation) AllVersions(s cube.Slice) query.Request {
-	return query.SplitOf(s, cube.Version, op.cfg.Versions, nil).WithoutTotal()
+func (op *Operation) AllVersions(s cube.Slice) cube.Request {
+	return cube.SplitOf(s, cube.Version, op.cfg.Versions, nil).WithoutTotal()
 }
 
 // selections are what specifiers come to in an operation.
@@ -162,8 +161,8 @@ func (r *Round) Narrowed(s Slice, gather func(cube.Slice)) {
 
 // Waiting is the specifiers that are to be looked up, with the requests for the
 // versions that they are looked up among.
-func (r *Round) Waiting() iter.Seq2[string, query.Request] {
-	return func(yield func(string, query.Request) bool) {
+func (r *Round) Waiting() iter.Seq2[string, cube.Request] {
+	return func(yield func(string, cube.Request) bool) {
 		for _, u := range r.waiting {
 			if !yield(u.Only.Text, r.op.AllVersions(u.projects())) {
 				return

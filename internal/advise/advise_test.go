@@ -42,10 +42,10 @@ func counted(keys []catalog.Key) ([]catalog.KeyCount, error) {
 				rows *= 10
 			}
 		}
-		if k.Grain == catalog.GrainDay {
+		if k.Grain == cube.GrainDay {
 			rows *= 100
 		}
-		if len(k.Columns()) == 2 && k.Has(cube.Project) && k.Grain == catalog.GrainDay {
+		if len(k.Columns()) == 2 && k.Has(cube.Project) && k.Grain == cube.GrainDay {
 			rows = 10_000_000 // as in the snapshot
 		}
 		out[i] = catalog.KeyCount{Rows: rows}
@@ -55,7 +55,7 @@ func counted(keys []catalog.Key) ([]catalog.KeyCount, error) {
 
 // logged is a log of questions, asked so many times each, as the gateway would
 // keep it.
-func logged(t *testing.T, snap *catalog.Snapshot, times uint64, questions ...query.Request) asked.File {
+func logged(t *testing.T, snap *catalog.Snapshot, times uint64, questions ...cube.Request) asked.File {
 	t.Helper()
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	f := asked.File{Since: at, Until: at.AddDate(0, 1, 0), Tables: map[string]string{}}
@@ -95,10 +95,10 @@ func keysOf(r *Report) (keys []string) {
 
 func TestAdvice(t *testing.T) {
 	snap := snapshot()
-	ci := query.SplitOf(boto3(40), cube.CI, 3, nil)
-	inGermany := query.SplitOf(boto3(40).Narrow(cube.Condition{Dim: cube.Country, Values: []string{"DE"}}), cube.Python, 3, nil)
-	countries := query.SplitOf(cube.Slice{Days: boto3(40).Days}, cube.Country, 3, nil)
-	installers := query.SplitOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Installer, 3, nil)
+	ci := cube.SplitOf(boto3(40), cube.CI, 3, nil)
+	inGermany := cube.SplitOf(boto3(40).With(cube.Country, "DE"), cube.Python, 3, nil)
+	countries := cube.SplitOf(cube.Slice{Days: boto3(40).Days}, cube.Country, 3, nil)
+	installers := cube.SplitOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true}, cube.Installer, 3, nil)
 	for name, c := range map[string]struct {
 		log  asked.File
 		o    Options
@@ -111,7 +111,7 @@ func TestAdvice(t *testing.T) {
 		"what saves more for each byte first": {logged(t, snap, 10, ci, countries), Options{}, []string{"date,country_code", "project,date,ci"}},
 		"a limit":                             {logged(t, snap, 10, ci, countries), Options{Limit: 1}, []string{"date,country_code"}},
 		"a budget that one fits into":         {logged(t, snap, 10, ci, countries), Options{Budget: 3_000_000}, []string{"date,country_code"}},
-		"nothing that helps":                  {logged(t, snap, 10, query.SeriesOf(boto3(40), cube.Daily)), Options{}, nil},
+		"nothing that helps":                  {logged(t, snap, 10, cube.SeriesOf(boto3(40), cube.Daily)), Options{}, nil},
 	} {
 		r := advised(t, snap, c.log, c.o)
 		if got := keysOf(r); !slices.Equal(got, c.want) {
@@ -147,7 +147,7 @@ func text(t *testing.T, r *Report) string {
 // left to save.
 func TestAdviceTaken(t *testing.T) {
 	snap := snapshot()
-	log := logged(t, snap, 10, query.SplitOf(boto3(40), cube.CI, 3, nil))
+	log := logged(t, snap, 10, cube.SplitOf(boto3(40), cube.CI, 3, nil))
 	p := advised(t, snap, log, Options{}).Proposals[0]
 	if r := advised(t, snap.With(snap.Proposed(p.Name, p.Key, p.Rows, p.Bytes)), log, Options{}); len(r.Proposals) > 0 {
 		t.Errorf("proposed again: %v", keysOf(r))
@@ -157,7 +157,7 @@ func TestAdviceTaken(t *testing.T) {
 // TestRefusedQuestionsCount weighs what was never read.
 func TestRefusedQuestionsCount(t *testing.T) {
 	snap := snapshot()
-	plan := query.NewPlan(snap, []query.Request{query.SplitOf(boto3(40), cube.Libc, 3, nil)}, query.Options{MaxRows: 1000})
+	plan := query.NewPlan(snap, []cube.Request{cube.SplitOf(boto3(40), cube.Libc, 3, nil)}, query.Options{MaxRows: 1000})
 	if len(plan.Refused) != 1 {
 		t.Fatalf("%+v", plan.Refused)
 	}
@@ -170,7 +170,7 @@ func TestRefusedQuestionsCount(t *testing.T) {
 
 func TestUnused(t *testing.T) {
 	snap := snapshot()
-	log := logged(t, snap, 10, query.SplitOf(boto3(40), cube.CI, 3, nil))
+	log := logged(t, snap, 10, cube.SplitOf(boto3(40), cube.CI, 3, nil))
 	for since, want := range map[time.Duration]int{time.Hour: 1, 30 * 24 * time.Hour: 0} {
 		log.Since = log.Until.Add(-since)
 		r := advised(t, snap, log, Options{})

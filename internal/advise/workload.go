@@ -19,7 +19,7 @@ const maxTasks = 500
 type task struct {
 	shape query.Shape
 	dims  []cube.Dimension
-	grain catalog.Grain
+	grain cube.Grain
 	times float64        // statements, refused ones too
 	rows  float64        // that all of them read with the tables taken so far
 	plan  query.Replayed // with those tables

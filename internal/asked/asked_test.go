@@ -21,7 +21,7 @@ import (
 
 // shaped is a shape that differs for each n.
 func shaped(n int) query.Shape {
-	return query.Shape{Parts: []query.Measure{{Kind: query.Split, Dim: cube.CI}}, Projects: 1, Days: n}
+	return query.Shape{Parts: []query.Measure{{Kind: cube.Split, Dim: cube.CI}}, Projects: 1, Days: n}
 }
 
 // at is a clock that stands still.

@@ -114,7 +114,7 @@ func largest(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot) (ab
 	if len(top) == 0 {
 		return about, errors.New("find the largest project: the catalog has no index of projects")
 	}
-	about = coverage.Asked{Project: top[0].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[catalog.Dimension]string{}}
+	about = coverage.Asked{Project: top[0].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[cube.Dimension]string{}}
 	for _, d := range cube.OfProject {
 		var value string
 		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s AND v != '' GROUP BY v ORDER BY count() DESC LIMIT 1", d.Value(), chconn.Literal(about.Project))

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // operation is one thing that clients ask, in the ways that are compared.
@@ -47,26 +47,26 @@ type variant struct {
 	project  string
 	projects []string
 	// The data's days, and the newest so many of them.
-	first, last, from90, from30 catalog.Day
+	first, last, from90, from30 cube.Day
 	// About a month and a year, that no other variant has: it is in them alone
 	// that variants differ where no project is named.
-	month, year catalog.Range
+	month, year cube.Range
 }
 
 // variantsOf draws the variants from the projects, most downloaded first, and
 // the data's days.
-func variantsOf(projects []string, days catalog.Range) ([]variant, error) {
+func variantsOf(projects []string, days cube.Range) ([]variant, error) {
 	if len(projects) < variants*peers || days.Days() < minDays {
 		return nil, fmt.Errorf("the data has %d projects and %d days; at least %d and %d are needed", len(projects), days.Days(), variants*peers, minDays)
 	}
 	out := make([]variant, variants)
 	for i := range out {
-		shift := catalog.Day(i)
+		shift := cube.Day(i)
 		out[i] = variant{
 			project: projects[i],
 			first:   days.From, last: days.To, from90: days.To - 89, from30: days.To - 29,
-			month: catalog.Range{From: days.To - 29 - shift, To: days.To - shift},
-			year:  catalog.Range{From: days.To - 364 - shift%8, To: days.To - shift/8},
+			month: cube.Range{From: days.To - 29 - shift, To: days.To - shift},
+			year:  cube.Range{From: days.To - 364 - shift%8, To: days.To - shift/8},
 		}
 	}
 	// No two variants have a project in common: whom they compare is spread over
@@ -84,7 +84,7 @@ func (o operation) statements(v variant) []string { return statementsFor(o.sql, 
 // statementsFor puts a variant's values into statements. They are names and days
 // of our own data, so that they can stand in the text.
 func statementsFor(statements []string, v variant) []string {
-	day := func(d catalog.Day) string { return "'" + d.String() + "'" }
+	day := func(d cube.Day) string { return "'" + d.String() + "'" }
 	values := strings.NewReplacer(
 		"{PROJECT}", literal(v.project), "{PROJECTS}", "("+literals(v.projects)+")",
 		"{90}", day(v.from90), "{180}", day(v.from90-90), "{30}", day(v.from30), "{MONTH AGO}", day(v.last.AddMonths(-1)),

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 func testVariants(t *testing.T) []variant {
@@ -14,11 +14,11 @@ func testVariants(t *testing.T) []variant {
 	for i := range variants * peers {
 		names = append(names, fmt.Sprintf("p'%d", i))
 	}
-	day, err := catalog.ParseDay("2026-10-31")
+	day, err := cube.ParseDay("2026-10-31")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := variantsOf(names, catalog.Range{From: day - 399, To: day})
+	list, err := variantsOf(names, cube.Range{From: day - 399, To: day})
 	if err != nil {
 		t.Fatal(err)
 	}

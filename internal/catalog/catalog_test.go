@@ -12,6 +12,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
+	"clickql/internal/cube"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -132,22 +133,22 @@ func (w *world) table(s *catalog.Snapshot, name string) *catalog.Table {
 }
 
 // days reads a range written `from to`.
-func days(t testing.TB, text string) catalog.Range {
+func days(t testing.TB, text string) cube.Range {
 	t.Helper()
 	from, to, _ := strings.Cut(text, " ")
-	f, err := catalog.ParseDay(from)
+	f, err := cube.ParseDay(from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := catalog.ParseDay(to)
+	l, err := cube.ParseDay(to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return catalog.Range{From: f, To: l}
+	return cube.Range{From: f, To: l}
 }
 
 // dims lists the columns of the dimensions set.
-func dims(m map[catalog.Dimension]bool) string {
+func dims(m map[cube.Dimension]bool) string {
 	var out []string
 	for d, is := range m {
 		if is {

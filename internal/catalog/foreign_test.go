@@ -10,6 +10,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 )
 
 // withoutParts is a connection of an account that may not see system.parts: the
@@ -179,7 +180,7 @@ func TestBrokenTable(t *testing.T) {
 	s := w.snapshot()
 	w.covers(s, "spread", "")
 	tab := w.table(s, "spread")
-	if dims(tab.Dims) != "project" || tab.Grain != catalog.GrainDay || !strings.Contains(tab.Incomplete, "cannot be read") {
+	if dims(tab.Dims) != "project" || tab.Grain != cube.GrainDay || !strings.Contains(tab.Incomplete, "cannot be read") {
 		t.Errorf("spread is %+v", tab)
 	}
 	if why := w.ignored(s, "unseen"); !strings.Contains(why, "elsewhere.per_day") || !strings.Contains(why, "gone") {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // TestMissing finds the days between others on which nobody has a download,
@@ -33,7 +34,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("compared whole up to %d rows: %d days with totals: %v", whole, n, s.Daily)
 		}
 		at := s.Missing[0]
-		for want, r := range map[int]catalog.Range{2: s.Days, 1: {From: at, To: at}, 0: {From: at + 2, To: at + 9}} {
+		for want, r := range map[int]cube.Range{2: s.Days, 1: {From: at, To: at}, 0: {From: at + 2, To: at + 9}} {
 			if got := s.MissingIn(r); len(got) != want {
 				t.Errorf("missing in %v: %v", r, got)
 			}

@@ -19,9 +19,9 @@ type Key struct {
 // timeColumn is the name of the column that holds a step of time.
 func timeColumn(g cube.Grain) string {
 	switch g {
-	case GrainDay:
+	case cube.GrainDay:
 		return lineage.DayColumn
-	case GrainMonth:
+	case cube.GrainMonth:
 		return lineage.MonthColumn
 	}
 	return ""

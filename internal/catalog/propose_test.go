@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 func TestProposed(t *testing.T) {
@@ -11,7 +12,7 @@ func TestProposed(t *testing.T) {
 	w.exec(`INSERT INTO pypi (date, project) SELECT toDate('2023-01-01') + number % 400, toString(number % 7) FROM numbers(30000)`)
 	snap := w.open(catalog.Options{}).Snapshot()
 	p := snap.Proposed("x", []string{"project", "date", "ci"}, 1000, 5000)
-	if p.Grain != catalog.GrainDay || p.TimeColumn != "date" || !p.Dims[catalog.CI] || p.KeySpace <= 0 || p.Covers != snap.Days {
+	if p.Grain != cube.GrainDay || p.TimeColumn != "date" || !p.Dims[cube.CI] || p.KeySpace <= 0 || p.Covers != snap.Days {
 		t.Errorf("%+v", p)
 	}
 	var rows, days int

@@ -23,7 +23,7 @@ type Table struct {
 	Untrusted map[cube.Dimension]bool
 	// Grain is the finest time step, and TimeColumn the column that holds it
 	// ("date" or "month"; empty for GrainNone).
-	Grain      Grain
+	Grain      cube.Grain
 	TimeColumn string
 	// Unusable says of a dimension that the table has a column for, and that is
 	// neither in Dims nor explained by Untrusted, why it cannot be used: its
@@ -98,7 +98,7 @@ func (e *Extent) FullName() string { return e.Database + "." + e.Name }
 
 // newTable begins the description of a table.
 func newTable(at chschema.Name, types map[string]string) *Table {
-	return &Table{Database: at.Database, Name: at.Table, Types: types, Grain: GrainNone, Covers: cube.NoDays,
+	return &Table{Database: at.Database, Name: at.Table, Types: types, Grain: cube.GrainNone, Covers: cube.NoDays,
 		Dims: map[cube.Dimension]bool{}, Untrusted: map[cube.Dimension]bool{}, Unusable: map[cube.Dimension]string{}, Width: map[string]float64{}}
 }
 
@@ -124,7 +124,7 @@ func (t *Table) counted() string {
 
 // time is the SQL of the table's step of time, as days since 1970-01-01.
 func (t *Table) time() string {
-	if t.Grain == GrainNone {
+	if t.Grain == cube.GrainNone {
 		return "toInt32(0)"
 	}
 	return "toInt32(" + Ident(t.TimeColumn) + ")"

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 const hundred = "2026-01-01 2026-04-10"
@@ -34,7 +35,7 @@ func TestOwnShape(t *testing.T) {
 	if got := dims(raw.Dims); got != "ci country_code installer libc project python_minor system type version" {
 		t.Errorf("the raw table keeps apart %s", got)
 	}
-	if tab := w.table(s, "per_month"); tab.Grain != catalog.GrainMonth || tab.TimeColumn != "month" || dims(tab.Dims) != "project" {
+	if tab := w.table(s, "per_month"); tab.Grain != cube.GrainMonth || tab.TimeColumn != "month" || dims(tab.Dims) != "project" {
 		t.Errorf("per_month is %+v", tab)
 	}
 	if s.Days != days(t, hundred) || s.Version == "" || s.UpdatedAt.IsZero() {
@@ -105,7 +106,7 @@ func TestCountNotSummed(t *testing.T) {
 	if got := w.table(s, "named_otherwise").Count; got != "n" {
 		t.Errorf("the count is in %q", got)
 	}
-	if got := w.table(s, "unmerged"); dims(got.Dims) != "project version" || got.Grain != catalog.GrainDay {
+	if got := w.table(s, "unmerged"); dims(got.Dims) != "project version" || got.Grain != cube.GrainDay {
 		t.Errorf("a table that is never merged keeps %q, grain %v", dims(got.Dims), got.Grain)
 	}
 }
@@ -141,7 +142,7 @@ func TestViewsThatLeaveOut(t *testing.T) {
 	}
 	w.ignored(s, "v_countif")
 	w.ignored(s, "v_uniq")
-	if tab := w.table(s, "v_lower"); len(tab.Dims) != 0 || tab.Unusable[catalog.Project] == "" {
+	if tab := w.table(s, "v_lower"); len(tab.Dims) != 0 || tab.Unusable[cube.Project] == "" {
 		t.Errorf("lower(project) is taken for the project: %+v", tab)
 	}
 	if tab := w.table(s, "v_swapped"); len(tab.Dims) != 0 {
@@ -218,7 +219,7 @@ func TestForeignColumns(t *testing.T) {
 		t.Errorf("per_city keeps %q", got)
 	}
 	raw := w.table(s, "downloads")
-	if dims(raw.Dims) != "country_code project version" || raw.Unusable[catalog.System] == "" || raw.Unusable[catalog.Libc] == "" {
+	if dims(raw.Dims) != "country_code project version" || raw.Unusable[cube.System] == "" || raw.Unusable[cube.Libc] == "" {
 		t.Errorf("the raw table keeps %q, cannot use %v", dims(raw.Dims), raw.Unusable)
 	}
 }

@@ -47,8 +47,8 @@ func Answers(snap *catalog.Snapshot, about Asked, questions []Question) []Answer
 }
 
 // plan is the query of one request; nil where nothing answers it.
-func plan(snap *catalog.Snapshot, r query.Request) *query.Query {
-	p := query.NewPlan(snap, []query.Request{r}, query.Options{})
+func plan(snap *catalog.Snapshot, r cube.Request) *query.Query {
+	p := query.NewPlan(snap, []cube.Request{r}, query.Options{})
 	if len(p.Queries) != 1 {
 		return nil
 	}

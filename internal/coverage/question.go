@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"clickql/internal/cube"
-	"clickql/internal/query"
 )
 
 // Question is a kind of question about downloads on some days.
@@ -84,21 +83,21 @@ const everyValue = 100_000
 
 // Request is the question about a project on some days. value is what the
 // filter's dimension must be.
-func (q Question) Request(project string, days cube.Range, value string) query.Request {
+func (q Question) Request(project string, days cube.Range, value string) cube.Request {
 	s := cube.Slice{Days: days}
 	if !q.Global {
 		s.Projects = []string{project}
 	}
 	if q.Filter != "" {
-		s = s.Narrow(cube.Condition{Dim: q.Filter, Values: []string{value}})
+		s = s.With(q.Filter, value)
 	}
 	if q.WithoutMirrors {
 		s = s.WithoutMirrors()
 	}
 	if q.Split == "" {
-		return query.SeriesOf(s, q.Every)
+		return cube.SeriesOf(s, q.Every)
 	}
-	return query.SplitOf(s, q.Split, everyValue, nil)
+	return cube.SplitOf(s, q.Split, everyValue, nil)
 }
 
 // Days is the run of the data's newest days, about as many as asked, that no

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/query"
 )
@@ -22,7 +23,7 @@ const shareOfQuery = 350
 // bytesOf is about what a value occupies.
 func bytesOf(value any) int64 {
 	switch v := value.(type) {
-	case *query.Result:
+	case *cube.Result:
 		n := int64(160 + 4*cap(v.Days) + 8*cap(v.Totals))
 		for _, g := range v.Groups {
 			n += int64(24 + len(g.Value))

@@ -1,5 +1,5 @@
 // Package fetch runs what the planner plans, and everything else that an
-// operation asks the database, each thing once. From a key (query.Request.Key, or
+// operation asks the database, each thing once. From a key (cube.Request.Key, or
 // a Lookup's prefix and key) to a value:
 //
 //	memo       what the operation asked before it has: a promise for each key, kept

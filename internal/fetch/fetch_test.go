@@ -18,7 +18,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
-	"clickql/internal/query"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -73,7 +72,7 @@ func TestKinds(t *testing.T) {
 		}
 		return n
 	}
-	load := func(r query.Request) *query.Result {
+	load := func(r cube.Request) *cube.Result {
 		t.Helper()
 		res, err := op.Load(t.Context(), r)
 		if err != nil {
@@ -81,10 +80,10 @@ func TestKinds(t *testing.T) {
 		}
 		return res
 	}
-	if got, want := load(query.TotalOf(of("numpy", "pandas"))).Total, number("project IN ('numpy', 'pandas')"); got != want {
+	if got, want := load(cube.TotalOf(of("numpy", "pandas"))).Total, number("project IN ('numpy', 'pandas')"); got != want {
 		t.Errorf("total of two projects: %d, want %d", got, want)
 	}
-	split := load(query.SplitOf(of("pandas"), cube.Country, 2, nil))
+	split := load(cube.SplitOf(of("pandas"), cube.Country, 2, nil))
 	if split.Total != number("project = 'pandas'") || len(split.Groups) != 2 || !split.More {
 		t.Errorf("split: %+v", split)
 	}
@@ -94,28 +93,28 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	last := split.Groups[1]
-	rest := load(query.SplitOf(of("pandas"), cube.Country, 9, &query.Cursor{Total: last.Total, Value: last.Value}))
+	rest := load(cube.SplitOf(of("pandas"), cube.Country, 9, &cube.Cursor{Total: last.Total, Value: last.Value}))
 	if len(rest.Groups) != 2 || rest.More ||
 		split.Groups[0].Total+last.Total+rest.Groups[0].Total+rest.Groups[1].Total != split.Total {
 		t.Errorf("second page: %+v", rest)
 	}
-	weeks := load(query.SeriesOf(of("numpy"), cube.Weekly))
-	want := &query.Result{Total: number("project = 'numpy'"),
+	weeks := load(cube.SeriesOf(of("numpy"), cube.Weekly))
+	want := &cube.Result{Total: number("project = 'numpy'"),
 		Days: []cube.Day{cube.Day(19772), cube.Day(19779), cube.Day(19786)},
 		Totals: []int64{number("project = 'numpy' AND date < '2024-02-26'"),
 			number("project = 'numpy' AND date BETWEEN '2024-02-26' AND '2024-03-03'"), number("project = 'numpy' AND date > '2024-03-03'")}}
 	if diff := cmp.Diff(want, weeks); diff != "" {
 		t.Errorf("weeks:\n%s", diff)
 	}
-	extent := load(query.ExtentOf(of("numpy")))
+	extent := load(cube.ExtentOf(of("numpy")))
 	if extent.Extent.From.String() != "2024-02-25" || extent.Extent.To.String() != "2024-03-05" {
 		t.Errorf("first and last day: %v", extent.Extent)
 	}
-	if nobody := load(query.ExtentOf(of("nobody"))); !nobody.Extent.Empty() || nobody.Total != 0 {
+	if nobody := load(cube.ExtentOf(of("nobody"))); !nobody.Extent.Empty() || nobody.Total != 0 {
 		t.Errorf("first and last day of nobody: %+v", nobody)
 	}
-	libc := load(query.TotalOf(of("numpy").Narrow(cube.Condition{Dim: cube.Libc, Values: []string{"glibc 2.31"}}).
-		Narrow(cube.Condition{Dim: cube.CI, Not: true, Values: []string{"true", "no such"}})))
+	libc := load(cube.TotalOf(of("numpy").With(cube.Libc, "glibc 2.31").
+		Without(cube.CI, "true", "no such")))
 	if want := number("project = 'numpy' AND libc.version = '2.31' AND ci != 'true'"); libc.Total != want {
 		t.Errorf("libc and ci: %d, want %d", libc.Total, want)
 	}
@@ -125,11 +124,11 @@ func TestKinds(t *testing.T) {
 // a query, a total comes with its series, and a second time nothing is asked.
 func TestOneBatchOneQuery(t *testing.T) {
 	_, _, l := open(t, fetch.Config{})
-	var reqs []query.Request
+	var reqs []cube.Request
 	for _, p := range []string{"pandas", "numpy", "tiny", "absent"} {
-		reqs = append(reqs, query.SplitOf(of(p), cube.Version, 10, nil), query.SeriesOf(of(p), cube.Daily), query.TotalOf(of(p)))
+		reqs = append(reqs, cube.SplitOf(of(p), cube.Version, 10, nil), cube.SeriesOf(of(p), cube.Daily), cube.TotalOf(of(p)))
 		for _, v := range []string{"1.0", "1.1", "9.9"} {
-			reqs = append(reqs, query.SplitOf(of(p).Narrow(cube.Condition{Dim: cube.Version, Values: []string{v}}), cube.Country, 3, nil))
+			reqs = append(reqs, cube.SplitOf(of(p).With(cube.Version, v), cube.Country, 3, nil))
 		}
 	}
 	for _, want := range []int{2, 0} { // versions and days in one scan, countries of versions in another
@@ -176,7 +175,7 @@ func TestSingleFlight(t *testing.T) {
 	}
 	g := gate{Querier: db.Conn, arrived: make(chan struct{}, 8), opened: make(chan struct{})}
 	l := fetch.New(fetch.Config{Conn: g, Catalog: cat})
-	r := query.TotalOf(of("pandas"))
+	r := cube.TotalOf(of("pandas"))
 
 	impatient, giveUp := context.WithCancel(t.Context())
 	first := l.Begin(impatient)
@@ -190,7 +189,7 @@ func TestSingleFlight(t *testing.T) {
 	ops := make([]*fetch.Operation, others)
 	for i := range others {
 		ops[i] = l.Begin(t.Context())
-		ops[i].Prefetch(t.Context(), []query.Request{r}) // joins before the first gives up
+		ops[i].Prefetch(t.Context(), []cube.Request{r}) // joins before the first gives up
 		wg.Go(func() {
 			if res, err := ops[i].Load(t.Context(), r); err != nil {
 				t.Error(err)
@@ -233,7 +232,7 @@ func TestLastToLeaveCancels(t *testing.T) {
 	l := fetch.New(fetch.Config{Conn: g, Catalog: cat})
 	ctx, giveUp := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { _, err := l.Begin(ctx).Load(ctx, query.TotalOf(of("pandas"))); done <- err }()
+	go func() { _, err := l.Begin(ctx).Load(ctx, cube.TotalOf(of("pandas"))); done <- err }()
 	<-g.arrived
 	giveUp()
 	if err := <-done; err == nil {
@@ -241,7 +240,7 @@ func TestLastToLeaveCancels(t *testing.T) {
 	}
 	l.WaitJoined(t.Context(), 0)
 	close(g.opened) // who asks now starts anew
-	if _, err := l.Begin(t.Context()).Load(t.Context(), query.TotalOf(of("pandas"))); err != nil {
+	if _, err := l.Begin(t.Context()).Load(t.Context(), cube.TotalOf(of("pandas"))); err != nil {
 		t.Error(err)
 	}
 }
@@ -249,7 +248,7 @@ func TestLastToLeaveCancels(t *testing.T) {
 // TestNewDataIsSeen: answers are kept for one version of the data only.
 func TestNewDataIsSeen(t *testing.T) {
 	db, cat, l := open(t, fetch.Config{})
-	r := query.TotalOf(of("pandas"))
+	r := cube.TotalOf(of("pandas"))
 	before, err := l.Begin(t.Context()).Load(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +278,7 @@ func TestErrorsAreClasses(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat})
-	r := query.SplitOf(of("pandas"), cube.Country, 5, nil)
+	r := cube.SplitOf(of("pandas"), cube.Country, 5, nil)
 	for range 2 {
 		op := l.Begin(t.Context())
 		_, err = op.Load(t.Context(), r)
@@ -304,7 +303,7 @@ func TestExplainTellsWhatWasRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	r := query.TotalOf(of("pandas"))
+	r := cube.TotalOf(of("pandas"))
 	totals := map[int64]bool{}
 	for name, l := range map[string]*fetch.Loader{"native": native, "http": fetch.New(fetch.Config{Conn: conn, Catalog: cat})} {
 		op := l.Begin(t.Context())
@@ -331,7 +330,7 @@ func TestUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := fetch.New(fetch.Config{Conn: conn, Catalog: cat, QueryTimeout: time.Minute})
-	_, err = l.Begin(t.Context()).Load(t.Context(), query.TotalOf(of("pandas")))
+	_, err = l.Begin(t.Context()).Load(t.Context(), cube.TotalOf(of("pandas")))
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Code != fault.Unavailable || strings.Contains(e.Message, "127.0.0.1") {
 		t.Errorf("got %v, want UNAVAILABLE without a host name", err)

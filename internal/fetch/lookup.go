@@ -18,7 +18,7 @@ import (
 // the cache, the single flight and the explanations of requests.
 type Lookup[V Sized] struct {
 	// Prefix sets its keys apart from those of every other kind, and of
-	// requests, whose first byte is a small query.Kind.
+	// requests, whose first byte is a small cube.Kind.
 	Prefix string
 	// Ask writes the query for several keys together, in ascending order.
 	Ask func(snap *catalog.Snapshot, keys []string) (*query.Query, error)

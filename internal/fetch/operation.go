@@ -8,6 +8,7 @@ import (
 	"github.com/graph-gophers/dataloader/v7"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/query"
 )
@@ -24,7 +25,7 @@ type Operation struct {
 	// refused is the price of what was too dear. Guarded by trace.mu.
 	refused Price
 
-	// memo holds every answer that was begun, by query.Request.Key, or by a lookup's
+	// memo holds every answer that was begun, by cube.Request.Key, or by a lookup's
 	// prefix and key.
 	memo dataloader.Cache[string, *answer]
 
@@ -52,7 +53,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 func (o *Operation) Snapshot() *catalog.Snapshot { return o.snap }
 
 // Ready is nil when the operation can be answered at all; otherwise a
-// *query.Error that says why the database cannot be asked.
+// *fault.Error that says why the database cannot be asked.
 func (o *Operation) Ready() error {
 	if o.ready == nil {
 		return nil
@@ -69,11 +70,11 @@ func (o *Operation) Explain() []Explained {
 // Prefetch starts to answer the requests, planned together, and returns at
 // once. Requests that the operation knows already are left out. The answers are
 // given up when ctx ends.
-func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
+func (o *Operation) Prefetch(ctx context.Context, reqs []cube.Request) {
 	if o.ready != nil {
 		return
 	}
-	batch := make(map[string]query.Request, len(reqs))
+	batch := make(map[string]cube.Request, len(reqs))
 	keys := make([]string, 0, len(reqs))
 	for _, r := range reqs {
 		key := r.Key()
@@ -83,7 +84,7 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 		keys = append(keys, key)
 	}
 	o.begin(ctx, keys, func(mine calls) []*statement {
-		wanted := make([]query.Request, 0, len(mine))
+		wanted := make([]cube.Request, 0, len(mine))
 		for _, key := range keys {
 			if r, first := batch[key]; first && mine[key] != nil {
 				wanted = append(wanted, r)
@@ -96,16 +97,16 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []query.Request) {
 
 // Load is the answer to one request. A request that was not prefetched is
 // planned by itself. The error is a *fault.Error.
-func (o *Operation) Load(ctx context.Context, r query.Request) (*query.Result, error) {
+func (o *Operation) Load(ctx context.Context, r cube.Request) (*cube.Result, error) {
 	if err := o.Ready(); err != nil {
 		return nil, err
 	}
 	key := r.Key()
 	if !o.begun(key) {
-		o.Prefetch(ctx, []query.Request{r})
+		o.Prefetch(ctx, []cube.Request{r})
 	}
 	value, err := o.await(ctx, key)
-	res, _ := value.(*query.Result)
+	res, _ := value.(*cube.Result)
 	return res, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/query"
 )
@@ -18,7 +19,7 @@ type asked struct {
 	opts query.Options
 	// reqs are those that it answers, totals that come with other answers among
 	// them, by key.
-	reqs map[string]query.Request
+	reqs map[string]cube.Request
 	q    *query.Query
 }
 
@@ -47,8 +48,8 @@ func (a asked) with(others []question) question {
 }
 
 // inOrder are requests by key, so that equal sets are planned alike.
-func inOrder(reqs map[string]query.Request) []query.Request {
-	out := make([]query.Request, 0, len(reqs))
+func inOrder(reqs map[string]cube.Request) []cube.Request {
+	out := make([]cube.Request, 0, len(reqs))
 	for _, key := range slices.Sorted(maps.Keys(reqs)) {
 		out = append(out, reqs[key])
 	}
@@ -56,8 +57,8 @@ func inOrder(reqs map[string]query.Request) []query.Request {
 }
 
 // newAsked is the question of one query of a plan for requests, given by key.
-func newAsked(snap *catalog.Snapshot, opts query.Options, q *query.Query, planned map[string]query.Request) asked {
-	a := asked{snap, opts, map[string]query.Request{}, q}
+func newAsked(snap *catalog.Snapshot, opts query.Options, q *query.Query, planned map[string]cube.Request) asked {
+	a := asked{snap, opts, map[string]cube.Request{}, q}
 	for _, key := range q.Answers() {
 		if r, ok := planned[key]; ok {
 			a.reqs[key] = r
@@ -89,7 +90,7 @@ func (d decoder) each(found func(key string, value any)) {
 // Price is what Prefetch of the requests would cost without caches, and which
 // requests' next level comes along. Nothing is asked. The errors are those of
 // requests that cannot be answered.
-func (o *Operation) Price(reqs []query.Request) (price Price, nested map[string]bool, failed []*fault.Error) {
+func (o *Operation) Price(reqs []cube.Request) (price Price, nested map[string]bool, failed []*fault.Error) {
 	p := query.NewPlan(o.snap, reqs, query.Options{MaxRows: o.loader.cfg.MaxRows})
 	nested = map[string]bool{}
 	for _, q := range p.Queries {
@@ -140,7 +141,7 @@ func (o *Operation) refuse(p Price) {
 }
 
 // planRequests plans requests about slices, all together.
-func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine calls) []*statement {
+func (o *Operation) planRequests(ctx context.Context, reqs []cube.Request, mine calls) []*statement {
 	opts := query.Options{MaxRows: o.loader.cfg.MaxRows}
 	p := query.NewPlan(o.snap, reqs, opts)
 	o.loader.refused(p)
@@ -157,7 +158,7 @@ func (o *Operation) planRequests(ctx context.Context, reqs []query.Request, mine
 			o.loader.keep(c, res, nil)
 		}
 	}
-	byKey := make(map[string]query.Request, len(reqs))
+	byKey := make(map[string]cube.Request, len(reqs))
 	for _, r := range reqs {
 		byKey[r.Key()] = r
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/query"
 )
@@ -13,12 +14,12 @@ import (
 // Each hands the groups of a split to take, in their order, while ClickHouse
 // sends them: what is held does not grow with the answer, and nothing of it is
 // kept. An error of take ends it. The error is a *fault.Error.
-func (o *Operation) Each(ctx context.Context, split query.Request, take func(query.Group) error) error {
+func (o *Operation) Each(ctx context.Context, split cube.Request, take func(cube.Group) error) error {
 	if err := o.Ready(); err != nil {
 		return err
 	}
 	split = split.WithoutTotal()
-	p := query.NewPlan(o.snap, []query.Request{split}, query.Options{MaxRows: o.loader.cfg.MaxRows})
+	p := query.NewPlan(o.snap, []cube.Request{split}, query.Options{MaxRows: o.loader.cfg.MaxRows})
 	if err := p.Failed[split.Key()]; err != nil {
 		return err
 	}
@@ -29,12 +30,12 @@ func (o *Operation) Each(ctx context.Context, split query.Request, take func(que
 		return nil // there is nothing in the slice
 	}
 	left := split.First
-	s := newStatement(ctx, o.snap, newAsked(o.snap, query.Options{}, p.Queries[0], map[string]query.Request{split.Key(): split}), nil)
+	s := newStatement(ctx, o.snap, newAsked(o.snap, query.Options{}, p.Queries[0], map[string]cube.Request{split.Key(): split}), nil)
 	_, err := o.loader.execute(ctx, s, func(rows driver.Rows) error {
 		if !slices.Equal(rows.Columns(), []string{"value", "total"}) {
 			return &fault.Error{Code: fault.Internal, Message: "the answer cannot be read row by row"}
 		}
-		var g query.Group
+		var g cube.Group
 		if err := rows.Scan(&g.Value, &g.Total); err != nil || left == 0 {
 			return err
 		}

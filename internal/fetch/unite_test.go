@@ -13,7 +13,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fetch"
 	"clickql/internal/projects"
-	"clickql/internal/query"
 )
 
 // crowd is a loader with one place for quick statements, which a statement that
@@ -38,7 +37,7 @@ func crowded(t *testing.T, conn fetch.Querier) crowd {
 	ctx, leave := context.WithCancel(t.Context())
 	c.leave = leave
 	go func() {
-		_, err := c.Begin(ctx).Load(ctx, query.TotalOf(of("pandas")))
+		_, err := c.Begin(ctx).Load(ctx, cube.TotalOf(of("pandas")))
 		c.first <- err
 	}()
 	<-c.gate.arrived
@@ -60,7 +59,7 @@ var people = []string{"pandas", "numpy", "tiny", "absent"}
 func (c crowd) daily(ctx context.Context) (ops []*fetch.Operation) {
 	for _, p := range people {
 		op := c.Begin(ctx)
-		op.Prefetch(ctx, []query.Request{query.SeriesOf(of(p), cube.Daily)})
+		op.Prefetch(ctx, []cube.Request{cube.SeriesOf(of(p), cube.Daily)})
 		ops = append(ops, op)
 	}
 	return ops
@@ -72,7 +71,7 @@ func (c crowd) expect(t *testing.T, ops []*fetch.Operation) {
 	var wg sync.WaitGroup
 	for i, p := range people {
 		wg.Go(func() {
-			res, err := ops[i].Load(t.Context(), query.SeriesOf(of(p), cube.Daily))
+			res, err := ops[i].Load(t.Context(), cube.SeriesOf(of(p), cube.Daily))
 			if err != nil {
 				t.Errorf("%s: %v", p, err)
 				return
@@ -118,7 +117,7 @@ func TestWaitingOperationsGoTogether(t *testing.T) {
 // cost is what the days of one project cost who asks for them alone.
 func (c crowd) cost(t *testing.T) fetch.Price {
 	t.Helper()
-	price, _, failed := c.Begin(t.Context()).Price([]query.Request{query.SeriesOf(of("numpy"), cube.Daily)})
+	price, _, failed := c.Begin(t.Context()).Price([]cube.Request{cube.SeriesOf(of("numpy"), cube.Daily)})
 	if len(failed) > 0 || price.Queries != 1 {
 		t.Errorf("%+v, %v", price, failed)
 	}
@@ -129,11 +128,11 @@ func (c crowd) cost(t *testing.T) fetch.Price {
 // with its split, do so too for operations that went together.
 func TestAllThatIsAskedComesAlong(t *testing.T) {
 	c := crowded(t, nil)
-	reqs := func(p string) []query.Request {
-		return []query.Request{
-			query.SplitOf(of(p), cube.Version, 2, nil), query.TotalOf(of(p)),
-			query.SplitOf(of(p), cube.Country, 2, nil), query.SeriesOf(of(p), cube.Weekly),
-			query.ExtentOf(of(p)), query.CountOf(of(p), cube.Country),
+	reqs := func(p string) []cube.Request {
+		return []cube.Request{
+			cube.SplitOf(of(p), cube.Version, 2, nil), cube.TotalOf(of(p)),
+			cube.SplitOf(of(p), cube.Country, 2, nil), cube.SeriesOf(of(p), cube.Weekly),
+			cube.ExtentOf(of(p)), cube.CountOf(of(p), cube.Country),
 		}
 	}
 	projects := []string{"numpy", "tiny", "absent"} // pandas' total is on its way
@@ -165,8 +164,8 @@ func TestAllThatIsAskedComesAlong(t *testing.T) {
 }
 
 // totalOf is the total that an answer has to a request for one.
-func totalOf(r query.Request, res *query.Result) int64 {
-	if r.Kind == query.Total {
+func totalOf(r cube.Request, res *cube.Result) int64 {
+	if r.Kind == cube.Total {
 		return res.Total
 	}
 	return 0
@@ -178,8 +177,8 @@ func TestDifferentKindsGoApart(t *testing.T) {
 	c := crowded(t, nil)
 	ops := c.daily(t.Context())
 	other := c.Begin(t.Context())
-	split := query.SplitOf(of("numpy"), cube.Country, 3, nil)
-	other.Prefetch(t.Context(), []query.Request{split})
+	split := cube.SplitOf(of("numpy"), cube.Country, 3, nil)
+	other.Prefetch(t.Context(), []cube.Request{split})
 	c.open(t)
 	c.expect(t, ops)
 	if res, err := other.Load(t.Context(), split); err != nil || res.Total != 715 {
@@ -215,9 +214,9 @@ func TestMetadataGoesTogether(t *testing.T) {
 func TestLeavingTheQueue(t *testing.T) {
 	c := crowded(t, nil)
 	ctx, leave := context.WithCancel(t.Context())
-	split := query.SplitOf(of("numpy"), cube.Country, 3, nil)
+	split := cube.SplitOf(of("numpy"), cube.Country, 3, nil)
 	gone := c.Begin(ctx)
-	gone.Prefetch(ctx, []query.Request{split, query.SeriesOf(of("numpy"), cube.Weekly)})
+	gone.Prefetch(ctx, []cube.Request{split, cube.SeriesOf(of("numpy"), cube.Weekly)})
 	ops := c.daily(t.Context())
 	c.WaitJoined(t.Context(), 1+2+len(ops))
 	leave()

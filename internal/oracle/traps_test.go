@@ -251,7 +251,7 @@ func largeTables(t testing.TB, _ string) *database {
 		snap.Tables = nil
 		for _, known := range tables {
 			table := *known
-			if table.Grain == catalog.GrainDay {
+			if table.Grain == cube.GrainDay {
 				table.Rows, table.Partitions = 1e10, nil
 				for m := snap.Days.From.StartOfMonth(); m <= snap.Days.To; m = m.AddMonths(1) {
 					days := cube.Range{From: m, To: m.AddMonths(1) - 1}

@@ -11,7 +11,6 @@ import (
 	"clickql/internal/fetch"
 	"clickql/internal/icons"
 	"clickql/internal/pypi"
-	asking "clickql/internal/query"
 	"clickql/internal/render"
 )
 
@@ -126,7 +125,7 @@ func (b Badge) say(ctx context.Context, op *fetch.Operation, s cube.Slice, spec 
 	case "python":
 		return b.pythons(ctx, op, s, spec)
 	}
-	res, err := op.Load(ctx, asking.TotalOf(s))
+	res, err := op.Load(ctx, cube.TotalOf(s))
 	if err == nil {
 		spec.Value = render.Count(res.Total)
 	}
@@ -135,7 +134,7 @@ func (b Badge) say(ctx context.Context, op *fetch.Operation, s cube.Slice, spec 
 
 // rank says the project's place among all in the slice.
 func (b Badge) rank(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
-	res, err := op.Load(ctx, asking.RankOf(s, b.Name))
+	res, err := op.Load(ctx, cube.RankOf(s, b.Name))
 	switch {
 	case err != nil:
 		return spec, err
@@ -165,12 +164,12 @@ func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spe
 	}
 	both := cube.Range{From: before.Days.From, To: s.Days.To}
 	snap := op.Snapshot()
-	op.Prefetch(ctx, []asking.Request{asking.TotalOf(s), asking.TotalOf(before)})
-	now, err := op.Load(ctx, asking.TotalOf(s))
+	op.Prefetch(ctx, []cube.Request{cube.TotalOf(s), cube.TotalOf(before)})
+	now, err := op.Load(ctx, cube.TotalOf(s))
 	if err != nil {
 		return spec, err
 	}
-	then, err := op.Load(ctx, asking.TotalOf(before))
+	then, err := op.Load(ctx, cube.TotalOf(before))
 	if err != nil {
 		return spec, err
 	}
@@ -194,7 +193,7 @@ const mostPythons = .95
 
 // pythons lists the Python versions that make most of the slice, by version.
 func (b Badge) pythons(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
-	res, err := op.Load(ctx, asking.SplitOf(s, cube.Python, 30, nil))
+	res, err := op.Load(ctx, cube.SplitOf(s, cube.Python, 30, nil))
 	if err != nil {
 		return spec, err
 	}

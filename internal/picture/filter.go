@@ -11,7 +11,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/pypi"
-	asking "clickql/internal/query"
 )
 
 // Filter is which downloads count: as the filter of GraphQL, with the same
@@ -105,7 +104,7 @@ func (f Filter) versions(ctx context.Context, op *fetch.Operation, s cube.Slice)
 	if s.Projects == nil {
 		return nil, fault.BadInput("version=%s needs a project: the versions of all projects cannot be compared", f.specifier)
 	}
-	res, err := op.Load(ctx, asking.SplitOf(cube.Slice{Projects: s.Projects, AllTime: true}, cube.Version, maxVersions, nil).WithoutTotal())
+	res, err := op.Load(ctx, cube.SplitOf(cube.Slice{Projects: s.Projects, AllTime: true}, cube.Version, maxVersions, nil).WithoutTotal())
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +127,10 @@ func (f Filter) versions(ctx context.Context, op *fetch.Operation, s cube.Slice)
 // is an error that says which there are: it must not be drawn as a true zero.
 func (f Filter) settle(ctx context.Context, op *fetch.Operation, names []string) (Filter, error) {
 	everything := cube.Slice{Projects: names, AllTime: true}
-	var asked []asking.Request
+	var asked []cube.Request
 	for _, c := range f.conditions {
 		for _, v := range c.Values {
-			asked = append(asked, asking.TotalOf(everything.With(c.Dim, v)))
+			asked = append(asked, cube.TotalOf(everything.With(c.Dim, v)))
 		}
 	}
 	op.Prefetch(ctx, asked)
@@ -139,7 +138,7 @@ func (f Filter) settle(ctx context.Context, op *fetch.Operation, names []string)
 	for i, c := range f.conditions {
 		values := slices.Clone(c.Values)
 		for j, v := range values {
-			res, err := op.Load(ctx, asking.TotalOf(everything.With(c.Dim, v)))
+			res, err := op.Load(ctx, cube.TotalOf(everything.With(c.Dim, v)))
 			meant := v
 			if err == nil && res.Total == 0 {
 				meant, err = nearest(ctx, op, everything, c.Dim, v)
@@ -170,7 +169,7 @@ const maxNear = 1000
 // nearest is the value that is meant by one that never occurs: the same in
 // another case. Where there is none, the error says what there is.
 func nearest(ctx context.Context, op *fetch.Operation, s cube.Slice, d cube.Dimension, value string) (string, error) {
-	res, err := op.Load(ctx, asking.SplitOf(s, d, maxNear, nil).WithoutTotal())
+	res, err := op.Load(ctx, cube.SplitOf(s, d, maxNear, nil).WithoutTotal())
 	if err != nil {
 		return "", err
 	}

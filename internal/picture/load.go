@@ -9,7 +9,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/pypi"
-	asking "clickql/internal/query"
 	"clickql/internal/render"
 )
 
@@ -160,16 +159,16 @@ func (n *Numbers) lines(ctx context.Context, op *fetch.Operation, s cube.Slice, 
 
 // series loads the series of slices into lines.
 func (n *Numbers) series(ctx context.Context, op *fetch.Operation, wanted []cube.Slice, lines []Line) error {
-	var asked []asking.Request
+	var asked []cube.Request
 	for i := range wanted {
-		asked = append(asked, asking.SeriesOf(wanted[i], n.Interval))
+		asked = append(asked, cube.SeriesOf(wanted[i], n.Interval))
 		if n.Chart.Transform == Average {
-			asked = append(asked, asking.SeriesOf(n.wider(wanted[i]), n.Interval))
+			asked = append(asked, cube.SeriesOf(n.wider(wanted[i]), n.Interval))
 		}
 	}
 	op.Prefetch(ctx, asked)
 	for i, l := range lines {
-		res, err := op.Load(ctx, asking.SeriesOf(wanted[i], n.Interval))
+		res, err := op.Load(ctx, cube.SeriesOf(wanted[i], n.Interval))
 		if err != nil {
 			return err
 		}
@@ -191,8 +190,8 @@ func (n *Numbers) split(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 	if err != nil {
 		return err
 	}
-	by := asking.SplitOf(s, n.Chart.By, n.Chart.First, nil)
-	op.Prefetch(ctx, []asking.Request{by, asking.SeriesOf(s, n.Interval)})
+	by := cube.SplitOf(s, n.Chart.By, n.Chart.First, nil)
+	op.Prefetch(ctx, []cube.Request{by, cube.SeriesOf(s, n.Interval)})
 	top, err := op.Load(ctx, by)
 	if err != nil {
 		return err
@@ -205,7 +204,7 @@ func (n *Numbers) split(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 	if err := n.series(ctx, op, wanted, lines); err != nil {
 		return err
 	}
-	all, err := op.Load(ctx, asking.SeriesOf(s, n.Interval))
+	all, err := op.Load(ctx, cube.SeriesOf(s, n.Interval))
 	if err != nil {
 		return err
 	}
@@ -285,7 +284,7 @@ func (n *Numbers) parts(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 	if err != nil {
 		return err
 	}
-	res, err := op.Load(ctx, asking.SplitOf(s, n.Chart.By, n.Chart.First, nil))
+	res, err := op.Load(ctx, cube.SplitOf(s, n.Chart.By, n.Chart.First, nil))
 	if err != nil {
 		return err
 	}
@@ -306,13 +305,13 @@ func (n *Numbers) parts(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 
 // projects loads the total of each project of the chart, largest first.
 func (n *Numbers) projects(ctx context.Context, op *fetch.Operation, s cube.Slice) error {
-	var asked []asking.Request
+	var asked []cube.Request
 	for _, name := range n.Known {
 		slice, err := n.of(ctx, op, s, name)
 		if err != nil {
 			return err
 		}
-		asked = append(asked, asking.TotalOf(slice))
+		asked = append(asked, cube.TotalOf(slice))
 	}
 	op.Prefetch(ctx, asked)
 	for i, name := range n.Known {

@@ -6,7 +6,6 @@ import (
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
-	asking "clickql/internal/query"
 )
 
 // Rankings are all projects of a slice, as an address describes it.
@@ -47,7 +46,7 @@ func (k Rankings) Each(ctx context.Context, op *fetch.Operation, take func(posit
 		return fault.OverLimit(fault.CostLimit, n, MaxRanked, "there are %d projects; a list has at most %d", n, MaxRanked)
 	}
 	var position int64
-	return op.Each(ctx, asking.SplitOf(s, cube.Project, MaxRanked, nil), func(g asking.Group) error {
+	return op.Each(ctx, cube.SplitOf(s, cube.Project, MaxRanked, nil), func(g cube.Group) error {
 		position++
 		return take(position, g.Value, g.Total)
 	})

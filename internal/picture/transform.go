@@ -8,7 +8,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/projects"
-	asking "clickql/internal/query"
 	"clickql/internal/render"
 )
 
@@ -22,7 +21,7 @@ func (n *Numbers) transform(ctx context.Context, op *fetch.Operation, slices []c
 		case Cumulative:
 			n.cumulate(l)
 		case Average:
-			res, err := op.Load(ctx, asking.SeriesOf(n.wider(slices[i]), n.Interval))
+			res, err := op.Load(ctx, cube.SeriesOf(n.wider(slices[i]), n.Interval))
 			if err != nil {
 				return err
 			}

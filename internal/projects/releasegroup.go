@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"clickql/internal/cube"
 	"clickql/internal/pypi"
-	"clickql/internal/query"
 )
 
 // ReleaseGroup is the versions of one major or minor release taken together.
@@ -22,7 +22,7 @@ type ReleaseGroup struct {
 // GroupReleases takes versions with their downloads, most first, together by
 // the first numbers of their release segment, at most so many; missing numbers
 // are 0. Groups are largest first, ties by release.
-func GroupReleases(versions []query.Group, numbers int) []ReleaseGroup {
+func GroupReleases(versions []cube.Group, numbers int) []ReleaseGroup {
 	at := map[string]int{}
 	var groups []ReleaseGroup
 	for _, v := range versions {

@@ -77,7 +77,7 @@ func askEmerging(snap *catalog.Snapshot, since cube.Day, first int) (*query.Quer
 	if err != nil {
 		return nil, err
 	}
-	days, err := query.OnCheapest(snap, query.Request{Slice: cube.Slice{AllTime: true}, Kind: query.Extent, Dim: cube.Project})
+	days, err := query.OnCheapest(snap, cube.Request{Slice: cube.Slice{AllTime: true}, Kind: cube.Extent, Dim: cube.Project})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func askStale(snap *catalog.Snapshot, months, first int) (*query.Query, error) {
 // askHot asks for Hot.
 func askHot(snap *catalog.Snapshot, since cube.Day, least int64, first int) (*query.Query, error) {
 	s := cube.Slice{Days: cube.Range{From: since, To: snap.Days.To}}
-	w, err := query.OnCheapest(snap, query.SplitOf(s, cube.Project, first, nil), query.SeriesOf(s, cube.Monthly))
+	w, err := query.OnCheapest(snap, cube.SplitOf(s, cube.Project, first, nil), cube.SeriesOf(s, cube.Monthly))
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func askHot(snap *catalog.Snapshot, since cube.Day, least int64, first int) (*qu
 
 // onTotals writes a statement on the table that ranks projects of all time.
 func onTotals(snap *catalog.Snapshot, first int) (*query.Writer, error) {
-	return query.OnCheapest(snap, query.SplitOf(cube.Slice{AllTime: true}, cube.Project, first, nil))
+	return query.OnCheapest(snap, cube.SplitOf(cube.Slice{AllTime: true}, cube.Project, first, nil))
 }
 
 // mostDownloaded asks for the most downloaded projects that the writer's

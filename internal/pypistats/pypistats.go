@@ -17,7 +17,6 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/pypi"
-	"clickql/internal/query"
 )
 
 // ErrNotFound tells that there is no such endpoint, project or period.
@@ -113,11 +112,11 @@ var periods = map[string]cube.Day{"day": 1, "week": 7, "month": 30}
 // recent is the downloads of the last day, week and month, or of one of them.
 func (a *asking) recent(ctx context.Context, period string) (any, error) {
 	newest := a.op.Snapshot().Days.To
-	wanted := map[string]query.Request{}
-	var all []query.Request
+	wanted := map[string]cube.Request{}
+	var all []cube.Request
 	for name, n := range periods {
 		if period == "" || period == name {
-			r := query.TotalOf(a.slice.On(cube.Range{From: newest - n + 1, To: newest}).WithoutMirrors())
+			r := cube.TotalOf(a.slice.On(cube.Range{From: newest - n + 1, To: newest}).WithoutMirrors())
 			wanted["last_"+name] = r
 			all = append(all, r)
 		}
@@ -145,7 +144,7 @@ func (a *asking) overall(ctx context.Context, mirrors string) (any, error) {
 		if mirrors == "true" && category != "with_mirrors" || mirrors == "false" && category == "with_mirrors" {
 			continue
 		}
-		res, err := a.op.Load(ctx, query.SeriesOf(s, cube.Daily))
+		res, err := a.op.Load(ctx, cube.SeriesOf(s, cube.Daily))
 		if err != nil {
 			return nil, err
 		}
@@ -161,13 +160,13 @@ const maxValues = 60
 // of one category.
 func (a *asking) by(ctx context.Context, d cube.Dimension, category func(string) string, only string) (any, error) {
 	s := a.slice.WithoutMirrors()
-	split, err := a.op.Load(ctx, query.SplitOf(s, d, maxValues, nil).WithoutTotal())
+	split, err := a.op.Load(ctx, cube.SplitOf(s, d, maxValues, nil).WithoutTotal())
 	if err != nil {
 		return nil, err
 	}
-	var asked []query.Request
+	var asked []cube.Request
 	for _, g := range split.Groups {
-		asked = append(asked, query.SeriesOf(s.With(d, g.Value), cube.Daily))
+		asked = append(asked, cube.SeriesOf(s.With(d, g.Value), cube.Daily))
 	}
 	a.op.Prefetch(ctx, asked)
 	found := map[string][]int64{}

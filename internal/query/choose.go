@@ -110,7 +110,7 @@ func columnsOf(t *catalog.Table) int {
 		return math.MaxInt
 	}
 	n := len(t.Dims)
-	if t.Grain != catalog.GrainNone {
+	if t.Grain != cube.GrainNone {
 		n++
 	}
 	return n
@@ -150,7 +150,7 @@ func splitRange(days cube.Range, early bool) (middle cube.Range, edges []cube.Ra
 // halvable reports that the bundle asks for nothing that takes days but its
 // range's edges.
 func (b *bundle) halvable(n need) bool {
-	if n.whole || n.grain != catalog.GrainDay || len(b.extras) > 0 {
+	if n.whole || n.grain != cube.GrainDay || len(b.extras) > 0 {
 		return false
 	}
 	for _, p := range b.parts {
@@ -176,14 +176,14 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 	}
 	s := b.slice()
 	whole := n
-	whole.grain, whole.own, whole.days = catalog.GrainMonth, catalog.GrainMonth, middle
-	months, most := k.cheapest(b, s, catalog.GrainMonth, whole)
+	whole.grain, whole.own, whole.days = cube.GrainMonth, cube.GrainMonth, middle
+	months, most := k.cheapest(b, s, cube.GrainMonth, whole)
 	parts := make([]need, len(edges))
 	for i, e := range edges {
 		parts[i] = n
 		parts[i].days = e
 	}
-	days, rest := k.cheapest(b, s, catalog.GrainDay, parts...)
+	days, rest := k.cheapest(b, s, cube.GrainDay, parts...)
 	if months == nil || days == nil {
 		return c, false
 	}
@@ -197,7 +197,7 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 // cheapest is the aggregate of the grain that answers all of the needs, which
 // differ in their days, at the least cost; nil where there is none of known
 // size.
-func (k costing) cheapest(b *bundle, s cube.Slice, grain catalog.Grain, needs ...need) (best *catalog.Table, least estimate) {
+func (k costing) cheapest(b *bundle, s cube.Slice, grain cube.Grain, needs ...need) (best *catalog.Table, least estimate) {
 	for _, t := range k.snap.Tables {
 		if t.Grain != grain || t.Raw {
 			continue

@@ -14,7 +14,7 @@ import (
 func large() *catalog.Snapshot {
 	snap := snapshot()
 	for _, t := range snap.Tables {
-		if t.Grain != catalog.GrainDay {
+		if t.Grain != cube.GrainDay {
 			continue
 		}
 		t.Rows *= 100

@@ -12,7 +12,7 @@ import (
 // need is what a request asks of a table, the data set's days considered.
 type need struct {
 	dims  []cube.Dimension // split by, filtered on, or picked by; in the enum's order
-	grain catalog.Grain    // the coarsest grain that expresses interval and edges
+	grain cube.Grain       // the coarsest grain that expresses interval and edges
 	days  cube.Range       // the range, cut to the days that have data
 	whole bool             // the range holds every day of the data
 	// exact: the range was written with its edges, and the data ends at one of
@@ -22,7 +22,7 @@ type need struct {
 	cut bool
 	// own is the coarsest grain that cuts the range at its written edges, whatever
 	// days the data has.
-	own catalog.Grain
+	own cube.Grain
 	// early reports that the range begins no later than the month of its first
 	// day with data.
 	early bool
@@ -30,7 +30,7 @@ type need struct {
 
 // needOf reduces a request to what its table must offer.
 func needOf(r cube.Request, data cube.Range) need {
-	n := need{dims: dimsOf(r), days: daysIn(r.Slice, data), grain: catalog.GrainNone}
+	n := need{dims: dimsOf(r), days: daysIn(r.Slice, data), grain: cube.GrainNone}
 	n.whole = n.days == data
 	if !n.whole {
 		n.grain = edgeGrain(n.days, data)
@@ -44,9 +44,9 @@ func needOf(r cube.Request, data cube.Range) need {
 	for _, level := range r.Levels() {
 		switch {
 		case level.Kind == cube.Extent, level.Kind == cube.Series && (level.Interval == cube.Daily || level.Interval == cube.Weekly):
-			n.grain = catalog.GrainDay
+			n.grain = cube.GrainDay
 		case level.Kind == cube.Series:
-			n.grain = min(n.grain, catalog.GrainMonth)
+			n.grain = min(n.grain, cube.GrainMonth)
 		}
 	}
 	n.own = min(n.own, n.grain)
@@ -55,12 +55,12 @@ func needOf(r cube.Request, data cube.Range) need {
 
 // ownGrain is the coarsest grain that cuts the written range at its edges, and
 // reports that none is needed for the first of the days that have data.
-func ownGrain(written, days cube.Range) (grain catalog.Grain, early bool) {
+func ownGrain(written, days cube.Range) (grain cube.Grain, early bool) {
 	early = written.From <= days.From.StartOfMonth()
 	if early && written.To >= days.To.StartOfMonth().AddMonths(1)-1 {
-		return catalog.GrainMonth, early
+		return cube.GrainMonth, early
 	}
-	return catalog.GrainDay, early
+	return cube.GrainDay, early
 }
 
 // join is what both ask of a table.
@@ -73,7 +73,7 @@ func (n need) join(o need) need {
 // grainOf is the coarsest grain of the table with which it can answer. Where it
 // cannot be seen whether the table has got rows since the snapshot, nothing may
 // depend on the data's own first and last day.
-func (n need) grainOf(t *catalog.Table) catalog.Grain {
+func (n need) grainOf(t *catalog.Table) cube.Grain {
 	if n.exact && t.LastBlock == 0 {
 		return n.own
 	}
@@ -81,11 +81,11 @@ func (n need) grainOf(t *catalog.Table) catalog.Grain {
 }
 
 // steps is how many days or months of a table the range has.
-func (n need) steps(grain catalog.Grain) float64 {
+func (n need) steps(grain cube.Grain) float64 {
 	switch grain {
-	case catalog.GrainDay:
+	case cube.GrainDay:
 		return float64(n.days.Days())
-	case catalog.GrainMonth:
+	case cube.GrainMonth:
 		return math.Ceil(float64(n.days.Days())/30.5) + 1
 	default:
 		return 1
@@ -97,13 +97,13 @@ func daysIn(s cube.Slice, data cube.Range) cube.Range { return s.Span(data).With
 
 // edgeGrain is the coarsest grain at which the range's edges can be cut. An
 // edge on or beyond the data's own cuts nothing off, so it is no obstacle.
-func edgeGrain(days, data cube.Range) catalog.Grain {
+func edgeGrain(days, data cube.Range) cube.Grain {
 	from := days.From == data.From || days.From == days.From.StartOfMonth()
 	to := days.To == data.To || days.To+1 == (days.To+1).StartOfMonth()
 	if from && to {
-		return catalog.GrainMonth
+		return cube.GrainMonth
 	}
-	return catalog.GrainDay
+	return cube.GrainDay
 }
 
 // dimsOf lists the dimensions that the request needs a table to keep apart.
@@ -157,7 +157,7 @@ func (n need) obstacle(t *catalog.Table) string {
 // grainObstacle says why the table's steps of time are too coarse.
 func (n need) grainObstacle(t *catalog.Table) string {
 	switch {
-	case t.Grain == catalog.GrainNone:
+	case t.Grain == cube.GrainNone:
 		return "it keeps no time, only totals of all time"
 	case n.whole:
 		return "it keeps months, and days are asked for"

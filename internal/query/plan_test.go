@@ -44,40 +44,40 @@ var data = days("2023-07-10", "2024-08-20")
 // snapshot resembles a deployment: the raw table, a few aggregates, one whose
 // key lost a column, one that began late.
 func snapshot() *catalog.Snapshot {
-	table := func(name string, rows uint64, grain catalog.Grain, ds ...cube.Dimension) *catalog.Table {
+	table := func(name string, rows uint64, grain cube.Grain, ds ...cube.Dimension) *catalog.Table {
 		t := &catalog.Table{Database: "pypi", Name: name, Rows: rows, Parts: 2, LastBlock: 9, Grain: grain, Covers: data,
 			Dims: dims(ds...), Count: "count", Types: map[string]string{"count": "Int64"}, Width: map[string]float64{"project": 10, "date": 2, "month": 2, "count": 8}}
 		for _, d := range ds {
 			t.Key = append(t.Key, d.Column())
 		}
 		switch grain {
-		case catalog.GrainDay:
+		case cube.GrainDay:
 			t.TimeColumn = "date"
 			t.Key = append(t.Key[:1:1], append([]string{"date"}, t.Key[1:]...)...)
-		case catalog.GrainMonth:
+		case cube.GrainMonth:
 			t.TimeColumn = "month"
 			t.Key = append([]string{"month"}, t.Key...)
 		}
 		return t
 	}
-	raw := table("pypi", 20_000_000, catalog.GrainDay, cube.Dimensions...)
+	raw := table("pypi", 20_000_000, cube.GrainDay, cube.Dimensions...)
 	raw.Raw, raw.Count = true, ""
-	byMonth := table("pypi_downloads_per_month", 35_000, catalog.GrainMonth, cube.Project)
+	byMonth := table("pypi_downloads_per_month", 35_000, cube.GrainMonth, cube.Project)
 	byMonth.Types["count"] = "UInt64"
-	lost := table("pypi_downloads_per_day_by_type", 2_000_000, catalog.GrainDay, cube.Project)
+	lost := table("pypi_downloads_per_day_by_type", 2_000_000, cube.GrainDay, cube.Project)
 	lost.Untrusted = dims(cube.FileType)
-	late := table("pypi_downloads_per_day_by_system", 3_000_000, catalog.GrainDay, cube.Project, cube.System)
+	late := table("pypi_downloads_per_day_by_system", 3_000_000, cube.GrainDay, cube.Project, cube.System)
 	late.Covers, late.Incomplete = days("2024-03-01", "2024-08-20"), "its view was created late"
 	return &catalog.Snapshot{
 		Database: "pypi", Version: "1", Days: data,
 		Tables: []*catalog.Table{
 			raw, lost, late,
-			table("pypi_downloads", 5000, catalog.GrainNone, cube.Project),
-			table("pypi_downloads_by_version", 43_000, catalog.GrainNone, cube.Project, cube.Version),
-			table("pypi_downloads_per_day", 1_400_000, catalog.GrainDay, cube.Project),
+			table("pypi_downloads", 5000, cube.GrainNone, cube.Project),
+			table("pypi_downloads_by_version", 43_000, cube.GrainNone, cube.Project, cube.Version),
+			table("pypi_downloads_per_day", 1_400_000, cube.GrainDay, cube.Project),
 			byMonth,
-			table("pypi_downloads_per_day_by_version", 4_500_000, catalog.GrainDay, cube.Project, cube.Version),
-			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, catalog.GrainDay, cube.Project, cube.Version, cube.Country),
+			table("pypi_downloads_per_day_by_version", 4_500_000, cube.GrainDay, cube.Project, cube.Version),
+			table("pypi_downloads_per_day_by_version_by_country", 14_300_000, cube.GrainDay, cube.Project, cube.Version, cube.Country),
 		},
 		Extents:         &catalog.Extent{Database: "pypi", Name: "pypi_downloads_max_min", Min: "min_date", Max: "max_date", Rows: 5000},
 		Metadata:        true,

@@ -21,7 +21,7 @@ func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 	snap.Tables = append(snap.Tables, raw)
 	for i := range rapid.IntRange(0, 7).Draw(t, "aggregates") {
 		one := &catalog.Table{Database: "d", Name: fmt.Sprintf("t%d", i), Dims: map[cube.Dimension]bool{}, Count: "count",
-			Grain: rapid.SampledFrom([]catalog.Grain{catalog.GrainDay, catalog.GrainMonth, catalog.GrainNone}).Draw(t, "grain"),
+			Grain: rapid.SampledFrom([]cube.Grain{cube.GrainDay, cube.GrainMonth, cube.GrainNone}).Draw(t, "grain"),
 			Rows:  rapid.SampledFrom([]uint64{1000, 40_000, 1_000_000, 8_000_000}).Draw(t, "rows"),
 			Parts: uint64(rapid.IntRange(1, 6).Draw(t, "parts")), Covers: data}
 		for _, d := range []cube.Dimension{cube.Project, cube.Version, cube.Country, cube.System} {
@@ -30,8 +30,8 @@ func drawSnapshot(t *rapid.T) *catalog.Snapshot {
 				one.Key = append(one.Key, d.Column())
 			}
 		}
-		if one.Grain != catalog.GrainNone {
-			one.TimeColumn = map[catalog.Grain]string{catalog.GrainDay: "date", catalog.GrainMonth: "month"}[one.Grain]
+		if one.Grain != cube.GrainNone {
+			one.TimeColumn = map[cube.Grain]string{cube.GrainDay: "date", cube.GrainMonth: "month"}[one.Grain]
 			at := rapid.IntRange(0, len(one.Key)).Draw(t, "time at")
 			one.Key = slices.Insert(one.Key, at, one.TimeColumn)
 			if rapid.Bool().Draw(t, "late") {
@@ -64,7 +64,7 @@ func drawRequest(t *rapid.T) cube.Request {
 	case 0, 1, 2:
 		s = s.Narrow(cube.Condition{Dim: cube.Project, Values: []string{rapid.SampledFrom([]string{"a", "b", "c", "unknown"}).Draw(t, "project")}})
 	case 3:
-		s = s.Narrow(cube.Condition{Dim: cube.Project, Values: []string{"a", "b"}})
+		s = s.With(cube.Project, "a", "b")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "filtered") == 0 {
 		s = s.Narrow(cube.Condition{Dim: cube.Country, Not: rapid.Bool().Draw(t, "not"), Values: []string{"US"}})
@@ -116,9 +116,9 @@ func mayAnswer(t *catalog.Table, r cube.Request, data cube.Range) bool {
 	asked := daysIn(r.Slice, data)
 	step := func(d cube.Day) cube.Day {
 		switch t.Grain {
-		case catalog.GrainDay:
+		case cube.GrainDay:
 			return d
-		case catalog.GrainMonth:
+		case cube.GrainMonth:
 			return d.StartOfMonth()
 		default:
 			return 0

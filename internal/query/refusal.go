@@ -56,15 +56,15 @@ func wanted(r cube.Request, snap *catalog.Snapshot) string {
 
 // keyOf writes the key of the smallest aggregate that has these dimensions and
 // this grain.
-func keyOf(dims []cube.Dimension, grain catalog.Grain) string {
+func keyOf(dims []cube.Dimension, grain cube.Grain) string {
 	names := make([]string, 0, len(dims)+1)
 	for _, d := range dims {
 		names = append(names, d.Column())
 	}
 	switch grain {
-	case catalog.GrainDay:
+	case cube.GrainDay:
 		names = append(names, "date")
-	case catalog.GrainMonth:
+	case cube.GrainMonth:
 		names = append(names, "month")
 	}
 	if len(names) == 0 { // a table has some key

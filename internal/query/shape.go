@@ -115,7 +115,7 @@ func shapeOfBundle(b *bundle, snap *catalog.Snapshot) Shape {
 		s.Filters = append(s.Filters, Filter{c.Dim, c.Not, rounded(len(c.Values))})
 	}
 	if !n.whole {
-		s.Days, s.Months = nearestPower(n.days.Days()), edgeGrain(n.days, snap.Days) == catalog.GrainMonth
+		s.Days, s.Months = nearestPower(n.days.Days()), edgeGrain(n.days, snap.Days) == cube.GrainMonth
 	}
 	return s
 }
@@ -168,8 +168,8 @@ func (s Shape) Dims() []cube.Dimension {
 }
 
 // Grain is the coarsest grain at which a table can answer.
-func (s Shape) Grain(data cube.Range) catalog.Grain {
-	grain := catalog.GrainNone
+func (s Shape) Grain(data cube.Range) cube.Grain {
+	grain := cube.GrainNone
 	for _, r := range s.Requests(data) {
 		grain = min(grain, needOf(r, data).grain)
 	}

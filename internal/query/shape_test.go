@@ -20,7 +20,7 @@ func TestShapeReplays(t *testing.T) {
 	}
 	boto := cube.Slice{Projects: []string{"boto3"}, Days: days(90)}
 	in := func(s cube.Slice, d cube.Dimension, values ...string) cube.Slice {
-		return s.Narrow(cube.Condition{Dim: d, Values: values})
+		return s.With(d, values...)
 	}
 	for name, reqs := range map[string][]cube.Request{
 		"total":          {cube.TotalOf(cube.Slice{Projects: []string{"boto3"}, AllTime: true})},

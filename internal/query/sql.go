@@ -58,7 +58,7 @@ func (w *Writer) condition(c cube.Condition) {
 // days restricts the query to the range. One with written edges is cut there
 // even where the data has no other days: it may have got some since.
 func (w *Writer) days(n need) {
-	if !n.whole || n.cut && w.Table.Grain != catalog.GrainNone {
+	if !n.whole || n.cut && w.Table.Grain != cube.GrainNone {
 		w.where = append(w.where, w.within(n.days))
 	}
 }
@@ -70,7 +70,7 @@ func (w *Writer) within(days cube.Range) string { return w.dayRange(w.Table, day
 // dayRange is within for a table.
 func (w *Writer) dayRange(t *catalog.Table, days cube.Range) string {
 	from, to := days.From, days.To
-	if t.Grain == catalog.GrainMonth {
+	if t.Grain == cube.GrainMonth {
 		from, to = from.StartOfMonth(), to.StartOfMonth()
 	}
 	if from == to {
@@ -153,7 +153,7 @@ func (w *Writer) halve(h *halves, b *bundle) {
 	second := w.half(h.days, n, "("+strings.Join(edges, " OR ")+")")
 	w.source = "(\n" + first + "\nUNION ALL\n" + second + ")"
 	w.Table = &catalog.Table{
-		Grain: catalog.GrainDay, TimeColumn: colDay, Count: colCount, Types: map[string]string{colCount: "Int64"},
+		Grain: cube.GrainDay, TimeColumn: colDay, Count: colCount, Types: map[string]string{colCount: "Int64"},
 	}
 	w.where = nil
 }

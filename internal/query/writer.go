@@ -70,7 +70,7 @@ func (w *Writer) Query(sql string) *Query {
 }
 
 // Param is a typed server-side parameter of a query: {Name:Type} in its SQL.
-// Value is a string, []string, int64 or catalog.Day.
+// Value is a string, []string, int64 or cube.Day.
 type Param struct {
 	Name, Type string
 	Value      any

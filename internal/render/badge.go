@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clickql/internal/draw"
+	"clickql/internal/fault"
 )
 
 // BadgeStyle is a badge's outline, named as shields.io names them.
@@ -25,7 +26,7 @@ const (
 var BadgeStyles = []BadgeStyle{Flat, FlatSquare, Plastic, ForTheBadge, Social}
 
 // ParseBadgeStyle reads a style's name, in any case; the empty name is Flat.
-// The error is a *query.Error with BadUserInput.
+// The error is a *fault.Error with BadUserInput.
 func ParseBadgeStyle(name string) (BadgeStyle, error) {
 	return parse("badge style", name, BadgeStyles...)
 }
@@ -82,12 +83,12 @@ var looks = map[BadgeStyle]look{
 // cut where an answer would be.
 const maxBadgeText, maxBadgeError = 400, 900
 
-// Badge draws a badge. The error is a *query.Error with BadUserInput, for a
+// Badge draws a badge. The error is a *fault.Error with BadUserInput, for a
 // colour or a style that is none.
 func Badge(spec BadgeSpec) (*draw.Drawing, error) {
 	l, ok := looks[cmp.Or(spec.Style, Flat)]
 	if !ok {
-		return nil, badInput("%q is not a badge style", draw.Clean(string(spec.Style), maxText))
+		return nil, fault.BadInput("%q is not a badge style", draw.Clean(string(spec.Style), maxText))
 	}
 	b := badge{look: l, social: spec.Style == Social, logo: spec.Logo}
 	defaults := [2]string{"grey", "blue"}

@@ -4,7 +4,7 @@ import (
 	"clickql/internal/draw"
 )
 
-// Chart draws numbers as an SVG of less than 150 KB or a PNG. A *query.Error is
+// Chart draws numbers as an SVG of less than 150 KB or a PNG. A *fault.Error is
 // returned with BadUserInput for a size out of bounds or too many series, and
 // with Internal for series that do not fit the days.
 func Chart(c ChartSpec) (*draw.Drawing, error) {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/image/colornames"
 
 	"clickql/internal/draw"
+	"clickql/internal/fault"
 )
 
 // badgeColors are the names that shields.io gives its colours, which go before
@@ -31,7 +32,7 @@ var (
 
 // ParseColor reads a colour: a name that shields.io or CSS knows, clickhouse,
 // three or six hexadecimal digits with or without #, rgb(r,g,b) or hsl(h,s%,l%).
-// It gives the colour as #rgb or #rrggbb. The error is a *query.Error with
+// It gives the colour as #rgb or #rrggbb. The error is a *fault.Error with
 // BadUserInput.
 func ParseColor(text string) (string, error) {
 	name := strings.ToLower(strings.TrimSpace(text))
@@ -50,7 +51,7 @@ func ParseColor(text string) (string, error) {
 	if m := hslColor.FindStringSubmatch(name); m != nil {
 		return hsl(float64(upTo(m[1], 360)), float64(upTo(m[2], 100))/100, float64(upTo(m[3], 100))/100), nil
 	}
-	return "", badInput("%q is not a colour; write a name such as blue, hexadecimal digits such as 2563eb, rgb(37,99,235) or hsl(221,83%%,53%%)", draw.Clean(text, maxLabel))
+	return "", fault.BadInput("%q is not a colour; write a name such as blue, hexadecimal digits such as 2563eb, rgb(37,99,235) or hsl(221,83%%,53%%)", draw.Clean(text, maxLabel))
 }
 
 // upTo is a number of at most three digits, or most where it is more.

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"clickql/internal/draw"
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // allowed are the elements that a picture is made of.
@@ -217,22 +217,22 @@ func TestBadInput(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		spec ChartSpec
-		code query.Code
+		code fault.Code
 	}{
-		"narrow":     {ChartSpec{Days: days, Series: []Series{two}, Width: MinWidth - 1}, query.BadUserInput},
-		"wide":       {ChartSpec{Days: days, Series: []Series{two}, Width: MaxWidth + 1}, query.BadUserInput},
-		"low":        {ChartSpec{Days: days, Series: []Series{two}, Height: -1}, query.BadUserInput},
-		"high":       {ChartSpec{Days: days, Series: []Series{two}, Height: MaxHeight + 1}, query.BadUserInput},
-		"spark":      {ChartSpec{Days: days, Series: []Series{two}, Shape: Sparkline, Width: 99}, query.BadUserInput},
-		"many":       {ChartSpec{Days: days, Series: many}, query.BadUserInput},
-		"parts":      {ChartSpec{Shape: Ranking, Parts: make([]Part, MaxParts+2)}, query.BadUserInput},
-		"short":      {ChartSpec{Days: days, Series: []Series{{Values: []float64{1}}}}, query.Internal},
-		"complete":   {ChartSpec{Days: days, Series: []Series{two}, Complete: []bool{true}}, query.Internal},
-		"backward":   {ChartSpec{Days: []Day{5, 4}, Series: []Series{two}}, query.Internal},
-		"far future": {ChartSpec{Days: []Day{5, maxDay + 1}, Series: []Series{two}}, query.Internal},
+		"narrow":     {ChartSpec{Days: days, Series: []Series{two}, Width: MinWidth - 1}, fault.BadUserInput},
+		"wide":       {ChartSpec{Days: days, Series: []Series{two}, Width: MaxWidth + 1}, fault.BadUserInput},
+		"low":        {ChartSpec{Days: days, Series: []Series{two}, Height: -1}, fault.BadUserInput},
+		"high":       {ChartSpec{Days: days, Series: []Series{two}, Height: MaxHeight + 1}, fault.BadUserInput},
+		"spark":      {ChartSpec{Days: days, Series: []Series{two}, Shape: Sparkline, Width: 99}, fault.BadUserInput},
+		"many":       {ChartSpec{Days: days, Series: many}, fault.BadUserInput},
+		"parts":      {ChartSpec{Shape: Ranking, Parts: make([]Part, MaxParts+2)}, fault.BadUserInput},
+		"short":      {ChartSpec{Days: days, Series: []Series{{Values: []float64{1}}}}, fault.Internal},
+		"complete":   {ChartSpec{Days: days, Series: []Series{two}, Complete: []bool{true}}, fault.Internal},
+		"backward":   {ChartSpec{Days: []Day{5, 4}, Series: []Series{two}}, fault.Internal},
+		"far future": {ChartSpec{Days: []Day{5, maxDay + 1}, Series: []Series{two}}, fault.Internal},
 	} {
 		_, err := Chart(c.spec)
-		var e *query.Error
+		var e *fault.Error
 		if !errors.As(err, &e) || e.Code != c.code {
 			t.Errorf("%s: %v, want code %s", name, err, c.code)
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"clickql/internal/query"
+	"clickql/internal/fault"
 )
 
 // Shape is how a chart draws its numbers.
@@ -59,7 +59,7 @@ const (
 )
 
 // CheckSize gives the size that a request for width x height gets: 0 is the
-// default. A size out of bounds is a *query.Error with BadUserInput.
+// default. A size out of bounds is a *fault.Error with BadUserInput.
 func CheckSize(shape Shape, width, height int) (w, h int, err error) {
 	defaults, least := [2]int{DefaultWidth, DefaultHeight}, [2]int{MinWidth, MinHeight}
 	if shape == Sparkline {
@@ -77,13 +77,13 @@ func CheckSize(shape Shape, width, height int) (w, h int, err error) {
 	}
 	switch {
 	case width < least[0]:
-		return 0, 0, badInput("width is %d; it must be between %d and %d%s", width, least[0], MaxWidth, hint)
+		return 0, 0, fault.BadInput("width is %d; it must be between %d and %d%s", width, least[0], MaxWidth, hint)
 	case width > MaxWidth:
-		return 0, 0, badInput("width is %d; it must be between %d and %d", width, least[0], MaxWidth)
+		return 0, 0, fault.BadInput("width is %d; it must be between %d and %d", width, least[0], MaxWidth)
 	case height < least[1]:
-		return 0, 0, badInput("height is %d; it must be between %d and %d%s", height, least[1], MaxHeight, hint)
+		return 0, 0, fault.BadInput("height is %d; it must be between %d and %d%s", height, least[1], MaxHeight, hint)
 	case height > MaxHeight:
-		return 0, 0, badInput("height is %d; it must be between %d and %d", height, least[1], MaxHeight)
+		return 0, 0, fault.BadInput("height is %d; it must be between %d and %d", height, least[1], MaxHeight)
 	}
 	return width, height, nil
 }
@@ -190,7 +190,7 @@ func (c ChartSpec) check() error {
 		}
 	}
 	if named := len(c.Series) - rests; named > MaxSeries || rests > 1 {
-		return badInput("a chart shows at most %d series and the rest; these are %d", MaxSeries, len(c.Series))
+		return fault.BadInput("a chart shows at most %d series and the rest; these are %d", MaxSeries, len(c.Series))
 	}
 	if c.Complete != nil && len(c.Complete) != len(c.Days) {
 		return misfit("%d of %d intervals say whether they are complete", len(c.Complete), len(c.Days))
@@ -201,7 +201,7 @@ func (c ChartSpec) check() error {
 		}
 	}
 	if c.Shape != Map && len(c.Parts) > MaxParts+1 {
-		return badInput("a chart shows at most %d parts and the rest; these are %d", MaxParts, len(c.Parts))
+		return fault.BadInput("a chart shows at most %d parts and the rest; these are %d", MaxParts, len(c.Parts))
 	}
 	if c.Shape != "" && !slices.Contains(Shapes, c.Shape) {
 		return misfit("%q is not a shape", c.Shape)
@@ -221,15 +221,10 @@ func parse[T ~string](what, name string, values ...T) (T, error) {
 		}
 		list[i] = string(v)
 	}
-	return values[0], badInput("%q is not a %s; there are %s", name, what, strings.Join(list, ", "))
-}
-
-// badInput is an error in what was asked for.
-func badInput(format string, args ...any) *query.Error {
-	return &query.Error{Code: query.BadUserInput, Message: fmt.Sprintf(format, args...)}
+	return values[0], fault.BadInput("%q is not a %s; there are %s", name, what, strings.Join(list, ", "))
 }
 
 // misfit is an error in what the caller made of an answer.
-func misfit(format string, args ...any) *query.Error {
-	return &query.Error{Code: query.Internal, Message: fmt.Sprintf("draw a chart: "+format, args...)}
+func misfit(format string, args ...any) *fault.Error {
+	return &fault.Error{Code: fault.Internal, Message: fmt.Sprintf("draw a chart: "+format, args...)}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 )
 
 // freshness shows how new the data is, as the catalog sees it: also of a
@@ -39,6 +40,6 @@ func (f freshness) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
 	gauge(descNewestDay, float64(snap.Days.To.Time().Unix()))
-	gauge(descLagDays, float64(max(0, catalog.DayOf(f.now())-snap.Days.To-1)))
+	gauge(descLagDays, float64(max(0, cube.DayOf(f.now())-snap.Days.To-1)))
 	gauge(descMissing, float64(len(snap.Missing)))
 }

@@ -3,9 +3,8 @@ package site
 import (
 	"html/template"
 
-	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/draw"
-	"clickql/internal/query"
 	"clickql/internal/render"
 )
 
@@ -34,7 +33,7 @@ func drawn(spec render.ChartSpec) template.HTML {
 
 // axis is the chart's axis of time.
 func axis(title, interval string, s *series) render.ChartSpec {
-	spec := render.ChartSpec{Title: title, Interval: query.Interval(interval)}
+	spec := render.ChartSpec{Title: title, Interval: cube.Interval(interval)}
 	if s == nil {
 		return spec
 	}
@@ -43,10 +42,10 @@ func axis(title, interval string, s *series) render.ChartSpec {
 }
 
 // daysOf are the days as the drawer takes them.
-func daysOf(texts []string) []catalog.Day {
-	var days []catalog.Day
+func daysOf(texts []string) []cube.Day {
+	var days []cube.Day
 	for _, text := range texts {
-		if d, err := catalog.ParseDay(text); err == nil {
+		if d, err := cube.ParseDay(text); err == nil {
 			days = append(days, d)
 		}
 	}
