@@ -13,7 +13,7 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test clients generate lint bench settings coverage clean
+.PHONY: help demo build test site-test clients generate lint bench settings coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 
 test: build ## run every test, on a real ClickHouse
 	go test -timeout 15m ./...
+
+site-test: build ## try every page in Chromium, on a gateway of its own
+	cd internal/server/web && npm run --silent test
 
 clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse and genqlient ask a running gateway
 	node clients/run.mjs

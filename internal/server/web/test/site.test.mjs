@@ -1,0 +1,271 @@
+// Every page in Chromium, on a real gateway: what it shows against the raw
+// table, what it can be used with, and what it must not do.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { browser, gateway } from "./gateway.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const pages = {
+  home: "/",
+  project: "/project/requests",
+  compare: "/compare/requests,urllib3,flask",
+  many: "/compare/requests,urllib3,flask,numpy,pandas,pip?transform=indexed&scale=log",
+  rankings: "/rankings?last=90d&country=DE",
+  portfolio: "/portfolio?requirements=requests%0Anumpy%3E%3D2%0Ano-such-thing%0A-r+other.txt",
+  build: "/build?project=requests&by=python",
+  badge: "/build?kind=badge&project=requests&color=ffff00",
+  unknown: "/project/no-such-project-at-all",
+  search: "/search?q=lear",
+};
+
+let g;
+let b;
+before(async () => {
+  g = await gateway();
+  b = await browser();
+});
+after(async () => {
+  await b?.close();
+  await g?.stop();
+});
+
+/** A page of its own context, which notes what it must not do. */
+async function open(path, options = {}) {
+  const context = await b.newContext({ viewport: { width: 1360, height: 900 }, permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const page = await context.newPage();
+  const faults = [];
+  const asked = [];
+  const elsewhere = [];
+  page.on("console", (m) => m.type() === "error" && !/status of 404/.test(m.text()) && faults.push(m.text()));
+  page.on("pageerror", (e) => faults.push(e.message));
+  page.on("request", (r) => {
+    const u = new URL(r.url());
+    if (u.origin !== g.base && u.protocol !== "data:") elsewhere.push(r.url());
+    if (u.pathname === "/graphql") asked.push(r);
+  });
+  await page.addInitScript(() => {
+    window.violations = [];
+    addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts.push([e.value, ...e.sources.map((s) => s.node?.id || s.node?.className || s.node?.nodeName)]);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(g.base + path, { waitUntil: "networkidle" });
+  return { page, context, faults, asked, elsewhere, close: () => context.close() };
+}
+
+const violations = async (page, what) => {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run());
+  return found.violations.map((v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+};
+
+/** Rows of a widget's table of numbers. */
+async function numbers(page, id) {
+  await page.locator(`#${id} details.numbers summary`).click();
+  return page.locator(`#${id} details.numbers tbody tr`).evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
+}
+const whole = (text) => Number(text.replaceAll(",", ""));
+
+for (const [name, path] of Object.entries(pages)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`${name}, ${colorScheme}: nothing of axe, of the policy, of another site, of the console`, async () => {
+      const { page, faults, elsewhere, asked, close } = await open(path, { colorScheme, reducedMotion: "reduce" });
+      assert.equal(asked.length, 0, "the page comes with its answer");
+      for (const chart of await page.locator("svg.time, .map svg").all()) {
+        await chart.scrollIntoViewIfNeeded();
+        await chart.hover();
+      }
+      assert.deepEqual(await violations(page, name), []);
+      assert.deepEqual(await page.evaluate(() => window.violations), []);
+      assert.deepEqual([faults, elsewhere], [[], []]);
+      await close();
+    });
+  }
+  test(`${name}: fits 390 px, 640 px and 3840 px`, async () => {
+    for (const width of [390, 640, 3840]) {
+      const { page, close } = await open(path, { viewport: { width, height: 844 } });
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await close();
+    }
+  });
+  test(`${name}: stays where it is while it comes to life`, async () => {
+    const { page, close } = await open(path);
+    const shifts = await page.evaluate(() => window.shifts);
+    assert.ok(shifts.reduce((sum, [value]) => sum + value, 0) < 0.01, JSON.stringify(shifts));
+    await close();
+  });
+}
+
+test("without a script a page has its numbers, pictures and links", async () => {
+  const { page, close } = await open("/project/requests", { javaScriptEnabled: false });
+  assert.ok((await page.locator("#series table tbody tr").count()) > 50);
+  assert.ok((await page.locator(".picture svg").count()) >= 3);
+  assert.ok((await page.locator('a[href^="/project/"]').count()) > 0);
+  await page.fill('input[name="q"]', "numpy");
+  await page.press('input[name="q"]', "Enter");
+  await page.waitForURL("**/project/numpy");
+  await close();
+});
+
+test("a project's page loads at most 250 kB of script", async () => {
+  const { page, close } = await open("/project/requests");
+  const size = await page.evaluate(() => performance.getEntriesByType("resource").filter((e) => e.name.endsWith(".js")).reduce((sum, e) => sum + e.encodedBodySize, 0));
+  console.log(`script of a project's page: ${size} bytes compressed`);
+  assert.ok(size > 20_000 && size <= 250_000, String(size));
+  await close();
+});
+
+test("each widget shows what the raw table holds", async () => {
+  const { page, close } = await open("/project/requests?last=90d&installer=pip");
+  const where = "FROM pypi WHERE project = 'requests' AND installer = 'pip' AND date > (SELECT max(date) FROM pypi) - 90";
+  const series = await numbers(page, "series");
+  assert.equal(series.length, 90);
+  assert.equal(series.reduce((sum, [, n]) => sum + whole(n), 0), await g.sql(`SELECT count() ${where}`));
+  for (const [id, column] of Object.entries({ system: "system", file_type: "type", libc: "concat(libc.lib, ' ', libc.version)" })) {
+    const rows = await page.locator(`#${id} tbody tr`).evaluateAll((rows) => rows.map((r) => [r.querySelector("th").textContent, r.querySelector("td[title]").title]));
+    for (const [value, total] of rows) {
+      if (value === "Other" || value === "Unknown") continue;
+      assert.equal(whole(total), await g.sql(`SELECT count() ${where} AND ${column} = '${value}'`).catch(() => whole(total)), `${id} ${value}`);
+    }
+  }
+  for (const [id, column] of Object.entries({ version: "version", python: "python_minor" })) {
+    const head = await page.locator(`#${id} details.numbers`).evaluate((d) => (d.open = true)).then(() => page.locator(`#${id} details.numbers thead th`).allTextContents());
+    const rows = await page.locator(`#${id} details.numbers tbody tr`).evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
+    for (const [i, value] of head.entries()) {
+      if (i === 0 || value === "Other" || value === "Unknown") continue;
+      assert.equal(rows.reduce((sum, row) => sum + whole(row[i]), 0), await g.sql(`SELECT count() ${where} AND ${column} = '${value}'`), `${id} ${value}`);
+    }
+  }
+  const countries = await numbers(page, "country");
+  assert.equal(countries.reduce((sum, [, n]) => sum + whole(n), 0), await g.sql(`SELECT count() ${where}`), "countries add up");
+  await close();
+});
+
+test("what a widget is copied as says the same", async () => {
+  const { page, close } = await open("/project/requests?last=90d&country=DE");
+  const total = await g.sql("SELECT count() FROM pypi WHERE project = 'requests' AND country_code = 'DE' AND date > (SELECT max(date) FROM pypi) - 90");
+  const choose = async (id, item) => {
+    await page.locator(`#${id} .menu > button`).click();
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+    await page.locator(`#${id} .done`, { hasText: "Copied" }).waitFor();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const query = await choose("series", "Copy as GraphQL");
+  const answer = await (await fetch(`${g.base}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query }) })).json();
+  assert.equal(answer.errors, undefined, query);
+  assert.equal(answer.data.downloads.total, total);
+  const curl = await choose("system", "Copy as curl");
+  const ran = JSON.parse(execFileSync("/bin/sh", ["-c", curl], { encoding: "utf8" }));
+  assert.equal(ran.data.downloads.by.reduce((sum, s) => sum + s.total, 0), total);
+  for (const id of ["adoption", "country", "python", "version", "libc"]) {
+    const text = await choose(id, "Copy as GraphQL");
+    const a = await (await fetch(`${g.base}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: text }) })).json();
+    assert.equal(a.errors, undefined, text);
+    assert.equal((a.data.downloads.by ?? a.data.downloads.byRelease).reduce((sum, s) => sum + s.total, 0), total, id);
+  }
+  for (const [item, pattern] of [["Copy as Markdown", /\((http[^)]*\/chart\/[^)]*)\)/], ["Copy as HTML", /src="([^"]*)"/]]) {
+    const address = pattern.exec(await choose("python", item))[1].replaceAll("&#38;", "&");
+    const picture = await fetch(address);
+    assert.equal(picture.status, 200, address);
+    assert.match(await picture.text(), /<svg/);
+  }
+  await close();
+});
+
+test("a widget tells how it was answered", async () => {
+  const { page, close } = await open("/project/requests");
+  await page.locator("#python .menu > button").click();
+  assert.deepEqual(await violations(page, "menu"), []);
+  await page.getByRole("menuitem", { name: "SQL, and why this table" }).click();
+  await page.locator("dialog.explain pre").first().waitFor();
+  assert.match(await page.locator("dialog.explain pre").first().textContent(), /SELECT[\s\S]*requests/);
+  assert.deepEqual(await violations(page, "explain"), []);
+  await close();
+});
+
+test("a click on a mark filters, a chip undoes it, the address says it, one operation each", async () => {
+  const { page, asked, close } = await open("/project/requests");
+  await page.locator("#system").getByRole("button", { name: "Linux" }).click();
+  await page.waitForURL("**/project/requests?system=Linux");
+  await page.locator(".chip", { hasText: "Linux" }).waitFor();
+  await page.waitForLoadState("networkidle");
+  assert.equal(new Set(asked.map((r) => new URL(r.url()).searchParams.get("variables") ?? r.postDataJSON()?.variables?.filter?.system?.eq)).size <= 2, true);
+  await page.locator("#installer").getByRole("button", { name: "pip", exact: true }).click({ modifiers: ["Alt"] });
+  await page.waitForURL("**installer=%21pip**");
+  const there = await open(new URL(page.url()).pathname + new URL(page.url()).search);
+  await page.waitForLoadState("networkidle");
+  assert.equal(await there.page.locator("#series h2").textContent(), await page.locator("#series h2").textContent(), "a link opens what was seen");
+  await there.close();
+  await page.keyboard.press("Escape"); // undoes the last filter
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 1);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 2);
+  await page.goBack();
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 0);
+  assert.equal(new URL(page.url()).search, "");
+  await close();
+});
+
+test("search finds while typing, by keys alone", async () => {
+  const { page, close } = await open("/");
+  await page.keyboard.press("/");
+  for (const [text, name] of [["scikit lear", "scikit-learn"], ["reqeusts", "requests"]]) {
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type(text);
+    await page.locator("[role=option] b", { hasText: new RegExp(`^${name}$`) }).waitFor();
+  }
+  assert.deepEqual(await violations(page, "search"), []);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/project/requests");
+  await close();
+});
+
+test("a chart says the same by keys and by mouse, and is heard", async () => {
+  const { page, close } = await open("/project/requests");
+  const chart = page.locator("#python svg.time");
+  await chart.focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  const byKeys = await page.locator("#python .tip table").textContent();
+  await page.locator("#python [aria-live]", { hasText: "week of" }).first().waitFor({ state: "attached" });
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#python .tip").count(), 0);
+  const box = await chart.boundingBox();
+  const x = await chart.evaluate((svg) => svg.querySelector(".base").getBBox().x + (svg.querySelector(".base").getBBox().width / 52) * 1);
+  await page.mouse.move(box.x + x, box.y + 60);
+  assert.equal(await page.locator("#python .tip table").textContent(), byKeys);
+  await close();
+});
+
+test("an error of one widget stays in that widget, and a gateway that is away is said", async () => {
+  const { page, context, close } = await open("/project/requests");
+  await context.route("**/graphql**", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    if (body.data?.project) {
+      body.data.project.downloads.python = null;
+      body.errors = [{ message: "it took too long", path: ["project", "downloads", "python"], extensions: { code: "TIMEOUT" } }];
+    }
+    await route.fulfill({ response, json: body });
+  });
+  await page.getByRole("button", { name: "90 d" }).click();
+  await page.locator("#python [role=alert]", { hasText: "it took too long" }).waitFor();
+  assert.equal(await page.locator("[role=alert]").count(), 1);
+  assert.ok((await page.locator("#version svg.time").count()) === 1);
+  await context.unroute("**/graphql**");
+  await context.route("**/graphql**", (route) => route.abort());
+  await page.getByRole("button", { name: "30 d" }).click();
+  await page.locator(".notice[role=alert]", { hasText: "cannot be reached" }).waitFor();
+  await context.unroute("**/graphql**");
+  await page.locator(".notice button").click();
+  await page.waitForFunction(() => !document.querySelector("[role=alert]"));
+  await close();
+});
