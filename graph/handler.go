@@ -130,9 +130,14 @@ func publicSchema() *ast.Schema {
 }
 
 // TrustedDocuments reads the documents and manifests of a directory, for
-// HandlerConfig.Trusted. An error names the file.
-func TrustedDocuments(dir fs.FS) (*gqlhttp.Trusted, error) {
-	return gqlhttp.ReadTrusted(dir, publicSchema())
+// HandlerConfig.Trusted, and trusts also those given. An error names the file.
+func TrustedDocuments(dir fs.FS, also ...string) (*gqlhttp.Trusted, error) {
+	schema := publicSchema()
+	trusted, err := gqlhttp.ReadTrusted(dir, schema)
+	if err != nil {
+		return nil, err
+	}
+	return trusted, trusted.Include(schema, also...)
 }
 
 // origins are the hosts of sites, as WebSockets' handshakes name them.

@@ -25,6 +25,8 @@ import (
 	"clickql/internal/sample"
 	"clickql/internal/server"
 	"clickql/internal/server/examples"
+	"clickql/internal/server/web"
+	"clickql/internal/site"
 )
 
 // serveFlags are the flags of serve.
@@ -100,7 +102,7 @@ func trustedDocuments(dir string) (*gqlhttp.Trusted, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	documents, err := graph.TrustedDocuments(os.DirFS(dir))
+	documents, err := graph.TrustedDocuments(os.DirFS(dir), site.Operations(web.Files())...)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-documents %s: %w", dir, err)
 	}

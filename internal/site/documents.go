@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 )
 
 // manifest is what the bundle tells about itself.
@@ -49,19 +51,15 @@ func readManifest(files fs.FS) (*manifest, error) {
 	return m, nil
 }
 
-// Operations are the documents that the pages ask, by the SHA-256 of their text
-// in hexadecimal: what a gateway of trusted documents has to trust. There are
-// none in a binary without the bundle.
-func Operations(files fs.FS) map[string]string {
+// Operations are the documents that the pages ask, which a gateway that trusts
+// some documents alone has to trust. There are none in a binary without the
+// bundle.
+func Operations(files fs.FS) []string {
 	m, err := readManifest(files)
 	if err != nil {
 		return nil
 	}
-	byHash := map[string]string{}
-	for _, text := range m.Operations {
-		byHash[hashOf(text)] = text
-	}
-	return byHash
+	return slices.Sorted(maps.Values(m.Operations))
 }
 
 // hashOf is the SHA-256 of a text in hexadecimal.

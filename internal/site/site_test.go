@@ -10,10 +10,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"clickql/graph"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 	"clickql/internal/gateway"
+	"clickql/internal/server/web"
+	"clickql/internal/site"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -58,6 +62,18 @@ func explorer(t *testing.T) (base string, db *chtest.DB) {
 	ts := httptest.NewServer(g.Handler())
 	t.Cleanup(ts.Close)
 	return ts.URL, db
+}
+
+func TestPagesAreTrusted(t *testing.T) {
+	operations := site.Operations(web.Files())
+	if len(operations) < 10 {
+		t.Fatal("the pages are not bundled: run `make build`")
+	}
+	// Each fits the schema, too.
+	trusted, err := graph.TrustedDocuments(fstest.MapFS{"a.graphql": {Data: []byte("{ dataset { lastDay } }")}}, operations...)
+	if err != nil || trusted.Len() != len(operations)+1 {
+		t.Errorf("%v", err)
+	}
 }
 
 // page is what came for an address.

@@ -8,9 +8,10 @@ import { chromium } from "playwright-core";
 
 const root = new URL("../../../../", import.meta.url).pathname;
 
-/** Starts bin/clickql on sample data of its own. */
+/** Starts bin/clickql on sample data of its own, or on that of $CLICKQL_DATA, which stays. */
 export async function gateway() {
-  const data = await mkdtemp(join(tmpdir(), "clickql-site-"));
+  const kept = process.env.CLICKQL_DATA;
+  const data = kept || (await mkdtemp(join(tmpdir(), "clickql-site-")));
   const child = spawn(join(root, "bin/clickql"), ["serve", "--demo", "--data", data, "--addr", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const base = await new Promise((found, failed) => {
@@ -35,7 +36,7 @@ export async function gateway() {
     const ended = new Promise((done) => child.on("exit", done));
     child.kill("SIGTERM");
     await ended;
-    await rm(data, { recursive: true, force: true });
+    if (!kept) await rm(data, { recursive: true, force: true });
   };
   return { base, sql, stop };
 }

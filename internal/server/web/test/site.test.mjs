@@ -168,6 +168,16 @@ test("what a widget is copied as says the same", async () => {
     assert.equal(a.errors, undefined, text);
     assert.equal((a.data.downloads.by ?? a.data.downloads.byRelease).reduce((sum, s) => sum + s.total, 0), total, id);
   }
+  await page.locator("#python .menu > button").click();
+  const hrefs = Object.fromEntries(await page.locator("#python .menu a").evaluateAll((all) => all.map((a) => [a.textContent, a.href])));
+  await page.keyboard.press("Escape");
+  const csv = (await (await fetch(hrefs.CSV)).text()).trim().split("\n").slice(1);
+  assert.equal(csv.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(",") + 1)), 0), total, hrefs.CSV);
+  for (const [kind, type] of [["SVG", "image/svg+xml"], ["PNG", "image/png"]]) {
+    const picture = await fetch(hrefs[kind]);
+    assert.equal(picture.status, 200, hrefs[kind]);
+    assert.ok(picture.headers.get("Content-Type").startsWith(type));
+  }
   for (const [item, pattern] of [["Copy as Markdown", /\((http[^)]*\/chart\/[^)]*)\)/], ["Copy as HTML", /src="([^"]*)"/]]) {
     const address = pattern.exec(await choose("python", item))[1].replaceAll("&#38;", "&");
     const picture = await fetch(address);

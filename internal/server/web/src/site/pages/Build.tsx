@@ -194,9 +194,10 @@ function ChartPreview({ form, path }: { form: Form; path: string }) {
         <h2 id="preview-title">Preview</h2>
         {["light", "dark"].map((theme) => (
           <div key={theme} className={`previews on-${theme}`}>
-            {[800, 480, 240].map((width) => (
-              <img key={width} src={path + query(form, ofChart, { theme, width: String(width), height: String(Math.max(Math.round((width * Number(form.height || 400)) / Number(form.width || 800)), 120)) })} alt={width === 800 && theme === "light" ? alt : ""} width={width} loading="lazy" />
-            ))}
+            {[800, 480, 240].map((width) => {
+              const height = Math.max(Math.round((width * (Number(form.height) || 400)) / (Number(form.width) || 800)), 120);
+              return <img key={width} src={path + query(form, ofChart, { theme, width: String(width), height: String(height) })} alt={width === 800 && theme === "light" ? alt : ""} width={width} height={height} loading="lazy" />;
+            })}
           </div>
         ))}
       </section>

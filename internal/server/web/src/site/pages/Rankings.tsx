@@ -83,13 +83,16 @@ export function RankingsPage({ boot }: { boot: Boot }) {
       <RangeBar state={state} go={go} loading={page.loading} {...(data?.dataset ?? {})} filters />
       <div className="grid">
         <Widget id="ranking" title="Most downloaded" wide={slopes.length > 1 ? "two-thirds" : "full"} errors={answer.errors} requestId={answer.requestId} path={["topProjects"]} onRetry={page.retry} own={own} empty={top && nodes.length === 0 && "No project has downloads in this range and filter."}>
-          <table className="bars list">
+          <table className="bars list ranking">
             <thead>
               <tr>
                 <th scope="col" className="num">
                   #
                 </th>
                 <th scope="col">Project</th>
+                <th scope="col" className="spare">
+                  <span className="hidden">About it</span>
+                </th>
                 <th scope="col">
                   <span className="hidden">Part of the largest</span>
                 </th>
@@ -108,8 +111,9 @@ export function RankingsPage({ boot }: { boot: Boot }) {
                 <tr key={n.project.name}>
                   <td className="nth num">{exact(place + i)}</td>
                   <th scope="row">
-                    <a href={projectHref(n.project.name)}>{n.project.name}</a> <span className="muted spare-inline">{n.project.summary}</span>
+                    <a href={projectHref(n.project.name)}>{n.project.name}</a>
                   </th>
+                  <td className="about-it spare">{n.project.summary}</td>
                   <td className="bar">
                     <i style={{ width: `${(n.total / most) * 100}%` }} />
                   </td>
