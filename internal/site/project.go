@@ -103,7 +103,7 @@ func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 // unknownProject is the page of a name that has no project, or of an answer
 // that failed.
 func unknownProject(v view, name string, a answer) view {
-	v.Template, v.status = "failed", http.StatusNotFound
+	v.Template, v.Boot, v.status = "failed", "", http.StatusNotFound // the script has nothing to add
 	v.Title, v.Search = "No project "+name+" · ClickQL", name
 	v.Notice = fmt.Sprintf("No project named %q has downloads in the data.", name)
 	if failed := a.under("project"); failed != "" {
