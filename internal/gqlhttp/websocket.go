@@ -3,7 +3,6 @@ package gqlhttp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -29,7 +28,7 @@ type WebSocket struct {
 	Operations int
 	// MaxMessage is the longest message of a client in bytes; 1 MiB where 0.
 	MaxMessage int64
-	// Memory bounds the answers of all sockets; nil does not.
+	// Memory bounds the answers and the long messages of all sockets; nil does not.
 	Memory *Memory
 	// Limits bound what a message's JSON is decoded to.
 	Limits Limits
@@ -128,34 +127,6 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 		reason = strings.ToValidUTF8(reason[:longest], "")
 	}
 	_ = s.conn.Close(code, reason) // the client has gone: nobody to tell
-}
-
-// read takes messages until the socket ends.
-func (s *socket) read() {
-	first, cancel := context.WithTimeout(s.ctx, initTimeout)
-	defer cancel()
-	ctx := first
-	for {
-		_, data, err := s.conn.Read(ctx)
-		switch {
-		case err != nil && !s.begun && errors.Is(first.Err(), context.DeadlineExceeded):
-			s.close(closeInitTimeout, "Connection initialisation timeout")
-			return
-		case err != nil && s.ctx.Err() != nil:
-			s.close(websocket.StatusGoingAway, "the server stops")
-			return
-		case err != nil:
-			return
-		}
-		if code, reason := s.take(data); code != 0 {
-			s.close(code, reason)
-			return
-		}
-		if s.begun && ctx == first {
-			cancel()
-			ctx = s.ctx
-		}
-	}
 }
 
 // take acts on one message; a code other than 0 ends the socket.
