@@ -52,6 +52,7 @@ func over(t *testing.T, address, path string) (status int, header http.Header, b
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(time.Minute)) // none takes it: who waits for ever is told where
 	if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

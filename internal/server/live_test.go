@@ -43,8 +43,11 @@ type counting struct {
 func (c *counting) Query(ctx context.Context, query string, args ...any) (driver.Rows, error) {
 	c.queries.Add(1)
 	if arrived := c.held.Load(); arrived != nil {
-		*arrived <- struct{}{}
-		<-ctx.Done()
+		select {
+		case *arrived <- struct{}{}:
+			<-ctx.Done()
+		case <-ctx.Done():
+		}
 		return nil, ctx.Err()
 	}
 	return c.Conn.Query(ctx, query, args...)
