@@ -86,6 +86,13 @@ func printStatus(out io.Writer, st ingest.Status) error {
 			line("stuck: %s", b.Stuck)
 		}
 	}
+	underWay(line, st)
+	notLoadable(line, st)
+	return w.Flush()
+}
+
+// underWay writes the backfills and shadows that are not done.
+func underWay(line func(format string, args ...any), st ingest.Status) {
 	for _, b := range st.Backfills {
 		line("\nbackfill\t%s", b.Table)
 		switch {
@@ -100,6 +107,10 @@ func printStatus(out io.Writer, st ingest.Status) error {
 	for _, sh := range st.Shadows {
 		line("\nshadow\t%s\tin database %s: compare, promote or discard it", sh.Name, sh.Database)
 	}
+}
+
+// notLoadable writes the files that failed.
+func notLoadable(line func(format string, args ...any), st ingest.Status) {
 	if len(st.Failed) > 0 {
 		line("\nnot loadable\tstate\ttries\tlast\treason")
 	}
@@ -110,7 +121,6 @@ func printStatus(out io.Writer, st ingest.Status) error {
 		}
 		line("%s\t%s\t%d\t%s\t%s", f.Name, state, f.Times, f.At.Format(time.DateTime), f.Reason)
 	}
-	return w.Flush()
 }
 
 // orDash shows an absent value.

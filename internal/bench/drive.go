@@ -3,7 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -92,4 +99,123 @@ func compare(ctx context.Context, p pace, clients int, sides []*side) ([]turns, 
 		}
 	}
 	return out, nil
+}
+
+// processor is the processor time that has been used: by this process, which is
+// the clients and whatever they ask in it, and by ClickHouse.
+type processor struct{ own, engine time.Duration }
+
+// clockTick is the unit of times in /proc: a hundredth of a second on every
+// Linux that Go runs on.
+const clockTick = 10 * time.Millisecond
+
+// processorTime reads the times; those of ClickHouse stay 0 where the system
+// does not tell.
+func processorTime(enginePID int) (p processor) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil {
+		p.own = time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", enginePID))
+	if err != nil {
+		return p
+	}
+	// The name, in parentheses, may hold anything; the times are the 12th and
+	// 13th field behind it.
+	_, rest, _ := strings.Cut(string(content), ") ")
+	if fields := strings.Fields(rest); len(fields) > 12 {
+		user, _ := strconv.Atoi(fields[11])
+		system, _ := strconv.Atoi(fields[12])
+		p.engine = time.Duration(user+system) * clockTick
+	}
+	return p
+}
+
+// since is what was used since before.
+func (p processor) since(before processor) processor {
+	return processor{p.own - before.own, p.engine - before.engine}
+}
+
+// perRequest is the milliseconds of processor time that a request took over all
+// turns, in this process and in ClickHouse.
+func (ts turns) perRequest() (own, engine float64) {
+	n := 0
+	var sum processor
+	for _, t := range ts {
+		n += len(t.millis)
+		sum.own += t.used.own
+		sum.engine += t.used.engine
+	}
+	if n == 0 {
+		return math.NaN(), math.NaN()
+	}
+	return sum.own.Seconds() * 1000 / float64(n), sum.engine.Seconds() * 1000 / float64(n)
+}
+
+// measureMemory watches this process and the engine while clients ask
+// everything at once and nothing is cached, and counts the goroutines that are
+// left when they have gone.
+func (s *servingRun) measureMemory(ctx context.Context) error {
+	span := time.Minute
+	if s.quick {
+		span = 2 * time.Second
+	}
+	s.say("memory under %d clients for %s", maxClients, span)
+	before := runtime.NumGoroutine()
+	g, err := startGateway(ctx, s.dsn, s.cat, -1, -1)
+	if err != nil {
+		return err
+	}
+	var requests [][]byte
+	for i := range s.variants {
+		for _, o := range s.operations {
+			request, err := o.request(s.variants[i])
+			if err != nil {
+				return err
+			}
+			requests = append(requests, request)
+		}
+	}
+	runtime.GC()
+	own, engine := memory{os.Getpid()}, memory{s.enginePID}
+	ownBefore, engineBefore := own.now(), engine.now()
+	own.reset()
+	engine.reset()
+	t, err := drive(ctx, loop{clients: maxClients, span: span, counter: new(atomic.Int64)}, func(ctx context.Context, client int, n int64) error {
+		return g.send(ctx, client, requests[n%int64(len(requests))], io.Discard)
+	})
+	ownPeak, enginePeak := own.peak(), engine.peak()
+	if closeErr := g.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	left := settled(ctx, before)
+	s.report.heading(3, "Memory")
+	s.report.para("%d clients ask all operations for %s, nothing is cached: %s requests per second. The gateway's process is also that of the clients.",
+		maxClients, span, whole(t.perSecond()))
+	s.report.table([]string{"resident memory", "before", "peak"}, [][]string{
+		{"gateway with clients", bytesOf(ownBefore), bytesOf(ownPeak)},
+		{"ClickHouse", bytesOf(engineBefore), bytesOf(enginePeak)},
+	})
+	s.report.para("Goroutines left behind: %d.", max(0, left-before))
+	return nil
+}
+
+// settled is the number of goroutines once it is down to a number, or after a
+// few seconds, whatever it then is.
+func settled(ctx context.Context, to int) int {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for runtime.NumGoroutine() > to {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return runtime.NumGoroutine()
+		}
+	}
+	return runtime.NumGoroutine()
 }

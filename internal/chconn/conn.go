@@ -4,6 +4,7 @@
 package chconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{database: databaseName(cfg.Database, opts.Auth.Database), opening: make(chan struct{}, 1)}
+	c := &Conn{database: cmp.Or(cfg.Database, opts.Auth.Database, DefaultDatabase), opening: make(chan struct{}, 1)}
 	opts.Auth.Database = c.database
 	if cfg.Unselected {
 		opts.Auth.Database = ""
@@ -118,16 +119,6 @@ type session struct {
 	driver.Conn
 	account *account
 	quota   *quota
-}
-
-// databaseName is the first name given, or DefaultDatabase.
-func databaseName(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return DefaultDatabase
 }
 
 // Database is the name of the database that holds the tables, unquoted.

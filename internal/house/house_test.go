@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -76,3 +77,22 @@ func TestBackIsAgainstTheBestOrder(t *testing.T) {
 		t.Errorf("back of nothing is %.3f", got)
 	}
 }
+
+// TestBorders holds what packages and functions may grow to.
+func TestBorders(t *testing.T) {
+	rooms, err := readTree("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rooms {
+		if f := r.longest(); f.lines > mostLines {
+			t.Errorf("%s: %s has %d lines; it may have %d: a function that needs a scroll is two", r.path, f.name, f.lines, mostLines)
+		}
+		if strings.HasPrefix(r.path, "ingest") && len(r.files) > mostFiles {
+			t.Errorf("%s has %d files; a room of ingest may have %d: cut it by job", r.path, len(r.files), mostFiles)
+		}
+	}
+}
+
+// What TestBorders holds.
+const mostLines, mostFiles = 60, 16

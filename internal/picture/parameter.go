@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,7 @@ type Parameter struct {
 }
 
 // Parameters lists every parameter, in the order of the documentation.
-var Parameters = join(numbers, filters(), looks, badges)
+var Parameters = slices.Concat(numbers, filters(), looks, badges)
 
 // numbers change what is counted.
 var numbers = []Parameter{
@@ -137,13 +138,6 @@ func lower[T ~string](values []T) []string {
 }
 
 func bounds(least, most int) string { return strconv.Itoa(least) + " to " + strconv.Itoa(most) }
-
-func join(lists ...[]Parameter) (all []Parameter) {
-	for _, l := range lists {
-		all = append(all, l...)
-	}
-	return all
-}
 
 // find is the parameter that a name in an address means; nil where there is none
 // of that use. Case and the way of joining words do not matter.
