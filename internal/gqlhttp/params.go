@@ -72,11 +72,10 @@ func (l Limits) urlParams(raw string) (*graphql.RawParams, *refusal) {
 		}
 	}
 	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
-	if p.Variables, err = urlMap(values.Get("variables")); err != nil {
-		return nil, refusef(http.StatusBadRequest, "the parameter variables must be a JSON object")
-	}
-	if p.Extensions, err = urlMap(values.Get("extensions")); err != nil {
-		return nil, refusef(http.StatusBadRequest, "the parameter extensions must be a JSON object")
+	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
+		if *into, err = urlMap(values.Get(name)); err != nil {
+			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON object, not %s", name, kindOf([]byte(values.Get(name))))
+		}
 	}
 	return identified(p, values.Get(documentID))
 }
@@ -103,6 +102,8 @@ func (l Limits) bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
 	switch {
 	case len(body) == 0:
 		return nil, refusef(http.StatusBadRequest, "the request has no body: send a JSON object with the parameter query")
+	case bytes.HasPrefix(body, []byte("\uFEFF")):
+		return nil, refusef(http.StatusBadRequest, "the body begins with a byte order mark (U+FEFF): send the JSON without it")
 	case body[0] == '[':
 		return nil, refusef(http.StatusBadRequest, "batches are not taken: send each operation as a request of its own, or several fields in one operation")
 	}
@@ -126,10 +127,28 @@ func (l Limits) bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
 			continue
 		}
 		if err := decode(value, field.into); err != nil {
-			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON %s", field.name, field.kind)
+			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON %s, not %s", field.name, field.kind, kindOf(value))
 		}
 	}
 	return identified(p, id)
+}
+
+// kindOf is what a JSON value is, as its first character tells.
+func kindOf(value []byte) string {
+	if value = bytes.TrimSpace(value); len(value) == 0 {
+		return "nothing"
+	}
+	switch value[0] {
+	case '[':
+		return `a list: [] is not {}`
+	case '{':
+		return "an object, or one that cannot be read"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	}
+	return "a number, or what is no JSON"
 }
 
 // checkType refuses bodies that are not JSON in UTF-8. Forms are refused too:

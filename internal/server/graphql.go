@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -33,8 +35,15 @@ func newCORS(origins []string) func(http.Handler) http.Handler {
 }
 
 // compressed encodes answers of a compressible type in gzip or zstd, as the
-// client can.
-func compressed(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) }
+// client can; in gzip where it says that it can both. Node announces zstd, which
+// fetch there cannot read before Node 22.
+func compressed(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.PreferZstd(false))
+	if err != nil { // of options that contradict each other
+		panic(err)
+	}
+	return wrap(next)
+}
 
 // graphql guards the GraphQL handler: bounded bodies, compressed answers. The
 // handler bounds the time itself: only it knows whether an answer is a stream.
@@ -44,13 +53,82 @@ func (s *Server) graphql(m *metrics) http.Handler {
 	answers := remembering(compressed(bounded(s.cfg.MaxBody, s.streamable(known))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if isWebSocket(r) {
+		switch {
+		case isWebSocket(r):
 			s.webSocket(s.cfg.GraphQL, w, r)
-			return
+		case isVisit(r):
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Add("Vary", "Accept")
+			http.Redirect(w, r, "/playground", http.StatusFound)
+		default:
+			answers.ServeHTTP(w, r)
 		}
-		answers.ServeHTTP(w, r)
 	})
 }
+
+// isVisit reports that a person has opened the address in a browser: nothing is
+// asked, and a page is wanted.
+func isVisit(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
+}
+
+// varyOnce has the header Vary in one line, each name once: some caches look at
+// the first line alone.
+func varyOnce(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isWebSocket(r) { // it takes the connection over
+			next.ServeHTTP(w, r)
+			return
+		}
+		folding := &varyWriter{ResponseWriter: w}
+		next.ServeHTTP(folding, r)
+		folding.fold() // where nothing was written
+	})
+}
+
+// varyWriter folds Vary before the header is written.
+type varyWriter struct {
+	http.ResponseWriter
+	written bool
+}
+
+// fold has Vary in one line.
+func (v *varyWriter) fold() {
+	if v.written {
+		return
+	}
+	v.written = true
+	var names []string
+	for name := range strings.SplitSeq(strings.Join(v.Header().Values("Vary"), ","), ",") {
+		if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		v.Header().Set("Vary", strings.Join(names, ", "))
+	}
+}
+
+// WriteHeader folds Vary.
+func (v *varyWriter) WriteHeader(status int) {
+	v.fold()
+	v.ResponseWriter.WriteHeader(status)
+}
+
+// Write folds Vary.
+func (v *varyWriter) Write(p []byte) (int, error) {
+	v.fold()
+	return v.ResponseWriter.Write(p)
+}
+
+// Flush sends what is written.
+func (v *varyWriter) Flush() {
+	v.fold()
+	_ = http.NewResponseController(v.ResponseWriter).Flush() // the client has gone: nobody to tell
+}
+
+// Unwrap gives http.ResponseController the writer below.
+func (v *varyWriter) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
 // streamable lets next turn an answer into a stream.
 func (s *Server) streamable(next http.Handler) http.Handler {

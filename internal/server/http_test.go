@@ -90,6 +90,57 @@ func TestOnlyTheOriginsNamedMayRead(t *testing.T) {
 	}
 }
 
+// A client that can read several codings gets gzip: not every one that announces
+// zstd can read it.
+func TestGzipBeforeZstd(t *testing.T) {
+	text := strings.Repeat("downloads ", 1000)
+	base, _ := start(t, Config{SDL: text})
+	for accepted, want := range map[string]string{"br, gzip, deflate, zstd": "gzip", "gzip, deflate, br, zstd": "gzip", "zstd": "zstd", "gzip;q=0.5, zstd": "zstd", "br": ""} {
+		if got := ask(t, "POST", base+"/graphql", text, "Accept-Encoding", accepted); got.header.Get("Content-Encoding") != want {
+			t.Errorf("%s: %v", accepted, got.header)
+		}
+	}
+}
+
+// A person who opens the API's address in a browser is shown the playground; a
+// client that asks something there is answered, with a slash at the end too.
+func TestVisitorsOfTheAPIAreSentToThePlayground(t *testing.T) {
+	base, _ := start(t, Config{})
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, path := range []string{"/graphql", "/graphql/"} {
+		got := ask(t, "GET", base+path, "", "Accept", browser)
+		if got.status != http.StatusFound || got.header.Get("Location") != "/playground" || !strings.Contains(got.header.Get("Vary"), "Accept") {
+			t.Errorf("%s: %+v", path, got)
+		}
+		for _, c := range []struct{ method, query, body, accept string }{
+			{"GET", "?query=%7B__typename%7D", "", browser}, {"POST", "", "{}", browser}, {"POST", "", "{}", "application/json"}, {"GET", "?query=%7B__typename%7D", "", "*/*"},
+		} {
+			if got := ask(t, c.method, base+path+c.query, c.body, "Accept", c.accept); got.status != http.StatusOK || got.header.Get("Location") != "" {
+				t.Errorf("%v at %s: %+v", c, path, got)
+			}
+		}
+	}
+	if got := ask(t, "GET", base+"/graphql/more", ""); got.status != http.StatusNotFound {
+		t.Errorf("below the API: %d", got.status)
+	}
+}
+
+// Vary is one header, with each name once, wherever its parts come from.
+func TestVaryIsSentOnce(t *testing.T) {
+	base, _ := start(t, Config{Origins: []string{"https://ours.example"}, SDL: strings.Repeat("type ", 1000)})
+	for range 2 { // the second may come from memory
+		got := ask(t, "GET", base+"/graphql?query=%7B__typename%7D", "", "Origin", "https://ours.example", "Accept-Encoding", "gzip")
+		values := got.header.Values("Vary")
+		seen := map[string]int{}
+		for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
+			seen[strings.TrimSpace(name)]++
+		}
+		if len(values) != 1 || seen["Origin"] != 1 || seen["Accept-Encoding"] != 1 {
+			t.Errorf("Vary: %q", values)
+		}
+	}
+}
+
 func TestBodiesAreBounded(t *testing.T) {
 	base, _ := start(t, Config{MaxBody: 100})
 	if got := ask(t, "POST", base+"/graphql", strings.Repeat("x", 100)); got.status != http.StatusOK {
