@@ -78,12 +78,13 @@ func (a arguments) interval() (any, error) {
 func (a arguments) slice() (any, error) { return a.part() }
 
 // part is the part of the cube, over all projects, that range and filter leave.
-func (a arguments) part() (rounds.Slice, error) {
-	s, err := boundsOf(argument[map[string]any](a.given, "range")).In(cube.Slice{}, a.Snap.Days)
-	if err != nil {
-		return rounds.Slice{}, err
+func (a arguments) part() (p part, err error) {
+	p.days, p.filter = argument[map[string]any](a.given, "range"), argument[map[string]any](a.given, "filter")
+	if p.Slice.Slice, err = boundsOf(p.days).In(cube.Slice{}, a.Snap.Days); err != nil {
+		return p, err
 	}
-	return a.filtered(rounds.Slice{Slice: s}, argument[map[string]any](a.given, "filter"))
+	p.Slice, err = a.filtered(p.Slice, p.filter)
+	return p, err
 }
 
 // boundsOf is a DateRange; nil is all time.

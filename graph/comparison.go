@@ -12,7 +12,7 @@ import (
 // comparison is the arguments of Query.compare.
 type comparison struct {
 	names []string
-	base  rounds.Slice // not yet narrowed to them
+	base  part // not yet narrowed to them
 	every cube.Interval
 }
 
@@ -25,7 +25,7 @@ func (a arguments) comparison() (any, error) {
 	if c.base, err = a.part(); err != nil {
 		return c, err
 	}
-	if n, most := len(c.names)*cube.BucketCount(a.days(c.base.Slice), c.every), a.limits.Compared; n > most {
+	if n, most := len(c.names)*cube.BucketCount(a.days(c.base.Slice.Slice), c.every), a.limits.Compared; n > most {
 		return c, fault.OverLimit(fault.CostLimit, n, most,
 			"the comparison has %d points; at most %d are allowed: ask for a longer interval, a shorter range or fewer projects", n, most)
 	}
@@ -63,16 +63,15 @@ type Comparison struct {
 	Interval cube.Interval
 	Lines    []*ComparisonLine
 
-	op    *operation
-	slice cube.Slice
+	op *operation
+	of comparison
 }
 
 // ComparisonLine is one project of a comparison.
 type ComparisonLine struct {
-	Project   *Project
-	Downloads *Downloads
+	Project *Project
 
-	every cube.Interval
+	of *Comparison
 }
 
 // Compare resolves Query.compare.
@@ -81,35 +80,60 @@ func (queryResolver) Compare(ctx context.Context) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Interval: args.every, Lines: make([]*ComparisonLine, len(args.names)), op: op, slice: args.base.Slice}
+	c := &Comparison{Interval: args.every, Lines: make([]*ComparisonLine, len(args.names)), op: op, of: args}
 	for i, name := range args.names {
 		p, err := op.project(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		if p == nil {
-			continue
+		if p != nil {
+			c.Lines[i] = &ComparisonLine{p, c}
 		}
-		s, err := op.Resolve(ctx, args.base.Of(p.Name))
-		if err != nil {
-			return nil, err
-		}
-		c.Lines[i] = &ComparisonLine{p, &Downloads{op, s}, args.every}
 	}
 	return c, nil
 }
 
+// origin is what the comparison's id tells.
+func (c *Comparison) origin() *origin {
+	return c.of.base.origin(nil).then("compare", c.of.names, c.of.every)
+}
+
+// ID tells the arguments.
+func (c *Comparison) ID() string { return c.origin().id("Comparison") }
+
 // Dates is the time axis of every line.
-func (c *Comparison) Dates() []cube.Day { return cube.Buckets(c.op.days(c.slice), c.Interval) }
+func (c *Comparison) Dates() []cube.Day {
+	return cube.Buckets(c.op.days(c.of.base.Slice.Slice), c.Interval)
+}
 
 // AsOf is when the data last changed; nil where the database does not tell.
 func (c *Comparison) AsOf() *time.Time { return c.op.asOf() }
 
+// ID tells the comparison and the project.
+func (l *ComparisonLine) ID() string {
+	return l.of.origin().then("line", l.Project.Name).id("ComparisonLine")
+}
+
+// Downloads is the comparison's slice of the project.
+func (l *ComparisonLine) Downloads(ctx context.Context) (*Downloads, error) {
+	base := l.of.of.base
+	return l.of.op.downloads(ctx, base.Of(l.Project.Name), base.origin([]string{l.Project.Name}))
+}
+
 // Total is of the comparison's range.
-func (l *ComparisonLine) Total(ctx context.Context) (int64, error) { return l.Downloads.Total(ctx) }
+func (l *ComparisonLine) Total(ctx context.Context) (int64, error) {
+	d, err := l.Downloads(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return d.Total(ctx)
+}
 
 // Series is on the comparison's axis.
 func (l *ComparisonLine) Series(ctx context.Context) (*Series, error) {
-	op := l.Downloads.op
-	return op.seriesOf(ctx, l.Downloads.slice, l.every, op.Load)
+	d, err := l.Downloads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.op.seriesOf(ctx, d, l.of.Interval, d.op.Load)
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"clickql/graph/coerce"
 	"clickql/graph/rounds"
 	"clickql/internal/fault"
 )
@@ -14,7 +13,6 @@ import (
 type compiler struct {
 	*operation
 	schema *ast.Schema
-	reader *coerce.Reader
 	of     *graphql.OperationContext
 	args   []*node // those that have arguments
 }
@@ -45,6 +43,37 @@ func (c *compiler) compile(path, typeName string, sel ast.SelectionSet) []*node 
 		}
 	}
 	return nodes
+}
+
+// conditions tells what is wrong with the conditions of @skip and @include: a
+// variable that may be null, where a default stands in for it, and is null.
+func (c *compiler) conditions(sel ast.SelectionSet, seen map[string]bool) error {
+	for _, s := range sel {
+		var of ast.DirectiveList
+		var below ast.SelectionSet
+		switch s := s.(type) {
+		case *ast.Field:
+			of, below = s.Directives, s.SelectionSet
+		case *ast.InlineFragment:
+			of, below = s.Directives, s.SelectionSet
+		case *ast.FragmentSpread:
+			if of = s.Directives; !seen[s.Name] {
+				seen[s.Name] = true
+				below = s.Definition.SelectionSet
+			}
+		}
+		for _, d := range of {
+			for _, arg := range d.Arguments {
+				if v := arg.Value; v.Kind == ast.Variable && c.of.Variables[v.Raw] == nil {
+					return fault.BadInput("argument %s of @%s: $%s is null, Boolean! is wanted", arg.Name, d.Name, v.Raw)
+				}
+			}
+		}
+		if err := c.conditions(below, seen); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // typeOf is the type of the objects that a field leads to. Where it may be one of

@@ -33,7 +33,8 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 	opCtx := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: vars}
 	cfg := &HandlerConfig{Loader: loaderOn(t, fixed{snap: knownData(t)}), Limits: DefaultLimits(), Log: slog.New(slog.DiscardHandler)}
 	op := cfg.begin(t.Context(), false)
-	c := compiler{operation: op, schema: es.Schema(), reader: reader, of: opCtx}
+	op.reader = reader
+	c := compiler{operation: op, schema: es.Schema(), of: opCtx}
 	root := c.compile("", "Query", opCtx.Operation.SelectionSet)
 	c.mean()
 	round := op.First(func(r *rounds.Round) { gatherAll(op, r, root) })

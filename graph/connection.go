@@ -40,8 +40,6 @@ type (
 	ProjectConnection = connection[*Project]
 	// ProjectEdge is a project that was found.
 	ProjectEdge = edge[*Project]
-	// ProjectRankingConnection is a page of a ranking.
-	ProjectRankingConnection = connection[*ProjectRanking]
 	// ProjectRankingEdge is a project in a ranking.
 	ProjectRankingEdge = edge[*ProjectRanking]
 	// ReleaseConnection is a page of releases.

@@ -11,25 +11,42 @@ import (
 // Downloads is a slice of the cube that is computed only as far as it is
 // selected.
 type Downloads struct {
-	op    *operation
-	slice cube.Slice
+	op     *operation
+	slice  cube.Slice
+	origin *origin
 }
 
-// together reads the arguments of Query.downloads: projects, range and filter.
+// IsNode says that Downloads is a Node.
+func (*Downloads) IsNode() {}
+
+// ID is opaque and stable, and leads back to the slice.
+func (d *Downloads) ID() string { return downloadsID(d.origin) }
+
+// together is the arguments of Query.downloads.
+type together struct {
+	part
+	names []string // nil for all projects
+}
+
 func (a arguments) together() (any, error) {
-	s, err := a.part()
+	p, err := a.part()
 	if err != nil {
-		return s, err
+		return p, err
 	}
 	names, err := a.names("projects")
-	if err != nil || names == nil {
-		return s, err
+	return together{p, names}, err
+}
+
+// slice is what of the cube the arguments leave.
+func (t together) slice() rounds.Slice {
+	if t.names == nil {
+		return t.Slice
 	}
-	return s.Of(names...), nil
+	return t.Of(t.names...)
 }
 
 func (op *operation) gatherTogether(r *rounds.Round, n *node) {
-	r.Narrowed(n.args.(rounds.Slice), func(s cube.Slice) { op.gatherDownloads(r, n, s) })
+	r.Narrowed(n.args.(together).slice(), func(s cube.Slice) { op.gatherDownloads(r, n, s) })
 }
 
 // gatherDownloads gathers what is selected of one slice.
@@ -63,23 +80,35 @@ func (op *operation) gatherDownloads(r *rounds.Round, n *node, s cube.Slice) {
 }
 
 // Downloads resolves Query.downloads.
-func (queryResolver) Downloads(ctx context.Context) (*Downloads, error) { return downloadsOf(ctx) }
-
-// downloadsOf resolves a field with the arguments range and filter: the slice of
-// the projects, taken together, of all where none is named.
-func downloadsOf(ctx context.Context, names ...string) (*Downloads, error) {
-	op, _, base, err := field[rounds.Slice](ctx)
+func (queryResolver) Downloads(ctx context.Context) (*Downloads, error) {
+	op, _, args, err := field[together](ctx)
 	if err != nil {
 		return nil, err
 	}
-	if names != nil {
-		base = base.Of(names...)
-	}
+	return op.downloads(ctx, args.slice(), args.origin(args.names))
+}
+
+// downloads is the slice with its specifier looked up.
+func (op *operation) downloads(ctx context.Context, base rounds.Slice, from *origin) (*Downloads, error) {
 	s, err := op.Resolve(ctx, base)
 	if err != nil {
 		return nil, err
 	}
-	return &Downloads{op, s}, nil
+	return &Downloads{op, s, from}, nil
+}
+
+// downloadsOf resolves a project's field with the arguments range and filter.
+func downloadsOf(ctx context.Context, name string) (*Downloads, error) {
+	op, _, p, err := field[part](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.downloads(ctx, p.Of(name), p.origin([]string{name}))
+}
+
+// narrowed is the slice narrowed to one value of a dimension.
+func (d *Downloads) narrowed(dim cube.Dimension, value string) *Downloads {
+	return &Downloads{d.op, d.slice.With(dim, value), d.origin.then(stepValue, dim, value)}
 }
 
 // Total is 0 for what the data set has never seen.
@@ -91,7 +120,7 @@ func (d *Downloads) Series(ctx context.Context) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	return op.seriesOf(ctx, d.slice, every, op.Load)
+	return op.seriesOf(ctx, d, every, op.Load)
 }
 
 // AsOf is when the data last changed; nil where the database does not tell.
@@ -103,7 +132,7 @@ func (d *Downloads) Previous() *Downloads {
 	if !ok {
 		return nil
 	}
-	return &Downloads{d.op, before}
+	return &Downloads{d.op, before, d.origin.then(stepPrevious)}
 }
 
 // Change is nil where there is nothing to compare with.

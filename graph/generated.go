@@ -50,7 +50,7 @@ type QueryResolver interface {
 	Projects(ctx context.Context) ([]*Project, error)
 	Search(ctx context.Context) (*connection[*Project], error)
 	Downloads(ctx context.Context) (*Downloads, error)
-	TopProjects(ctx context.Context) (*connection[*ProjectRanking], error)
+	TopProjects(ctx context.Context) (*ProjectRankingConnection, error)
 	EmergingProjects(ctx context.Context) ([]*ProjectRanking, error)
 	HotProjects(ctx context.Context) ([]*ProjectTrend, error)
 	StaleProjects(ctx context.Context) ([]*ProjectRanking, error)
@@ -170,6 +170,13 @@ schema {
   query: Query
   subscription: Subscription
 }
+
+"""
+A field that is null only where there is an error, which has the field's path: a field that can fail by
+itself does not take its parent with it. Clients that know the directive (Relay, Apollo Kotlin and others)
+keep the non-null type. levels are the levels of a list that it holds for, 0 the list itself.
+"""
+directive @semanticNonNull(levels: [Int] = [0]) on FIELD_DEFINITION
 
 "A calendar day in UTC, written YYYY-MM-DD."
 scalar Date @specifiedBy(url: "https://scalars.graphql.org/andimarek/local-date.html")
@@ -313,7 +320,7 @@ type Query {
   projects(
     "The projects' names; each is normalised as PEP 503 says."
     names: [String!]!
-  ): [Project]!
+  ): [Project] @semanticNonNull
   """
   Projects found by the text: the exact name first, then names that begin with it, then names that hold it
   as a word or part, then near spellings; within each by downloads of all time.
@@ -325,7 +332,7 @@ type Query {
     first: Int! = 10
     "Begin behind the element with this cursor."
     after: String
-  ): ProjectConnection!
+  ): ProjectConnection @semanticNonNull
   "Downloads of all projects, or of the ones named, taken together."
   downloads(
     "The projects to take together; all projects where absent."
@@ -334,7 +341,7 @@ type Query {
     range: DateRange
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
-  ): Downloads!
+  ): Downloads @semanticNonNull
   "Projects by downloads in the slice, most first."
   topProjects(
     "The days to count; all time where absent."
@@ -345,14 +352,14 @@ type Query {
     first: Int! = 10
     "Begin behind the element with this cursor."
     after: String
-  ): ProjectRankingConnection!
+  ): ProjectRankingConnection @semanticNonNull
   "Popular projects whose first download is at most ` + "`" + `months` + "`" + ` months before the newest data. The totals are of all time."
   emergingProjects(
     "How many months back, between 1 and 1200."
     months: Int! = 3
     "How many, at most 1000."
     first: Int! = 10
-  ): [ProjectRanking!]!
+  ): [ProjectRanking!] @semanticNonNull
   """
   Projects with the largest relative rise between consecutive months of the last ` + "`" + `months` + "`" + `, with at least
   ` + "`" + `minDownloads` + "`" + `. Months are calendar months; the last one is that of the newest data and may be
@@ -365,7 +372,7 @@ type Query {
     minDownloads: Int64! = 100000
     "How many, at most 1000."
     first: Int! = 10
-  ): [ProjectTrend!]!
+  ): [ProjectTrend!] @semanticNonNull
   """
   Popular projects with no release in the last ` + "`" + `months` + "`" + ` months before the newest release known. The totals
   are of all time. A file that is uploaded counts as a release of that moment.
@@ -375,7 +382,7 @@ type Query {
     months: Int! = 6
     "How many, at most 1000."
     first: Int! = 10
-  ): [ProjectRanking!]!
+  ): [ProjectRanking!] @semanticNonNull
   "Most recent releases, newest first, of all projects or of the ones named."
   recentReleases(
     "The projects to list releases of; all projects where absent."
@@ -384,10 +391,10 @@ type Query {
     first: Int! = 10
     "Begin behind the element with this cursor."
     after: String
-  ): ReleaseConnection!
+  ): ReleaseConnection @semanticNonNull
   "Several projects on one time axis. All of it is one query, however many projects there are."
   compare(
-    "The projects, at most 1000; each name is normalised as PEP 503 says."
+    "The projects, at most 2000; each name is normalised as PEP 503 says."
     projects: [String!]!
     "The days to count; all time where absent."
     range: DateRange
@@ -395,7 +402,7 @@ type Query {
     filter: DownloadsFilter
     "Length of one bucket. The first and the last are cut off by the range."
     interval: Interval! = DAY
-  ): Comparison!
+  ): Comparison @semanticNonNull
   """
   A set of projects taken together: those that a list of requirements names, those of one author or
   maintainer, or those listed. Exactly one argument is given.
@@ -415,13 +422,15 @@ type Query {
     maintainer: String
     "The projects' names; each is normalised as PEP 503 says."
     projects: [String!]
-  ): Portfolio!
+  ): Portfolio @semanticNonNull
   "The data set as a whole: its size, its days and how fresh it is."
-  dataset: Dataset!
+  dataset: Dataset @semanticNonNull
 }
 
 "Several projects on one time axis."
 type Comparison {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "Length of one bucket."
   interval: Interval!
   "First day of each interval: the time axis of every line."
@@ -434,20 +443,24 @@ type Comparison {
 
 "One project of a comparison."
 type ComparisonLine {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "The project."
   project: Project!
   "Its downloads in the slice."
-  total: Int64!
+  total: Int64 @semanticNonNull
   "Its downloads on the comparison's time axis: absolute, indexed, and as shares of all downloads."
-  series: Series!
+  series: Series @semanticNonNull
   "The slice narrowed to the project: split it further, or over time."
-  downloads: Downloads!
+  downloads: Downloads @semanticNonNull
 }
 
 "A set of projects taken together."
 type Portfolio {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "The projects, each once, most downloaded of all time first, ties by name."
-  projects: [Project!]!
+  projects: [Project!] @semanticNonNull
   "How many projects there are."
   projectCount: Int!
   "What of the requirements or names is no project of the portfolio, in the order given."
@@ -458,7 +471,7 @@ type Portfolio {
     range: DateRange
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
-  ): Downloads!
+  ): Downloads @semanticNonNull
 }
 
 "A part of what was asked for that is no project of the portfolio."
@@ -484,9 +497,9 @@ enum UnresolvedReason {
 "The data set as a whole."
 type Dataset {
   "Downloads of all projects of all time."
-  totalDownloads: Int64!
+  totalDownloads: Int64 @semanticNonNull
   "Projects with at least one download."
-  projectCount: Int64!
+  projectCount: Int64 @semanticNonNull
   "The first day with a download; null without data."
   firstDay: Date
   "The newest day with a download; null without data."
@@ -520,14 +533,19 @@ type DatasetChange {
 }
 
 "A lazily evaluated slice of the download cube: only what is selected is computed, from the cheapest table that covers it."
-type Downloads {
+type Downloads implements Node {
+  """
+  Opaque and stable: it depends on what was asked and on nothing else. Hand it to Query.node to get the same
+  slice again; of a request that is longer than 700 bytes or so it is only a name.
+  """
+  id: ID!
   "Downloads in the slice."
-  total: Int64!
+  total: Int64 @semanticNonNull
   "Total for each interval in the range, in order, zero where nothing was downloaded."
   series(
     "Length of one bucket. The first and the last are cut off by the range."
     interval: Interval! = DAY
-  ): Series!
+  ): Series @semanticNonNull
   """
   Totals for each value of one dimension, largest first, ties by value. With others, one last slice
   with value null holds what is left, so that totals add up.
@@ -539,7 +557,7 @@ type Downloads {
     first: Int! = 10
     "Add a last slice for all values that are not listed, where anything is left for it."
     others: Boolean! = false
-  ): [Slice!]!
+  ): [Slice!] @semanticNonNull
   """
   Totals of the versions taken together by major or minor release, largest first, ties by release. With
   others, one last group with release null holds what is left. It needs the slice to have at most 10,000
@@ -552,7 +570,7 @@ type Downloads {
     first: Int! = 10
     "Add a last group for all versions that are in no group listed, where anything is left for it."
     others: Boolean! = false
-  ): [ReleaseGroup!]!
+  ): [ReleaseGroup!] @semanticNonNull
   "The same slice over the period of equal length just before the range; null for all time."
   previous: Downloads
   "Relative change of total against previous (0.25 is +25 %); null without previous or where it is 0."
@@ -571,6 +589,8 @@ enum ReleaseLevel {
 
 "The versions of one major or minor release, with their downloads."
 type ReleaseGroup {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "How much of the release segment is kept."
   level: ReleaseLevel!
   """
@@ -590,13 +610,15 @@ type ReleaseGroup {
   series(
     "Length of one bucket. The first and the last are cut off by the range."
     interval: Interval! = DAY
-  ): Series!
+  ): Series @semanticNonNull
   "The parent slice narrowed to these versions: split it further. Each group takes queries of its own."
-  downloads: Downloads!
+  downloads: Downloads @semanticNonNull
 }
 
 "Column-oriented, as charting libraries want it; points is the same data row by row."
 type Series {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "Length of one bucket."
   interval: Interval!
   "First day of each interval."
@@ -621,7 +643,7 @@ type Series {
   Each total as a part, 0 to 1, of the downloads of all projects in the same interval, under the same
   filter but for the version; 0 where there were none.
   """
-  shares: [Float!]
+  shares: [Float!] @semanticNonNull
   """
   For each day the mean of its total and of those of the days before it; for an interval of DAY only. The
   days before the range count too. null where not all of the days are in the data: before its first day,
@@ -630,7 +652,7 @@ type Series {
   movingAverage(
     "How many days a mean is of, the day itself included, between 1 and 366."
     days: Int! = 7
-  ): [Float]
+  ): [Float] @semanticNonNull
   """
   For each day its relative change (0.25 is +25 %) against the mean of the same weekday in the weeks before
   it; for an interval of DAY only. The days before the range count too. null where not all of the days are in
@@ -639,7 +661,7 @@ type Series {
   weekdayChange(
     "How many weeks before, between 1 and 52."
     weeks: Int! = 4
-  ): [Float]
+  ): [Float] @semanticNonNull
 }
 
 "One bucket of a time series."
@@ -652,6 +674,8 @@ type Point {
 
 "One value of a dimension, with its downloads."
 type Slice {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "What the parent was split by."
   dimension: Dimension!
   "null for the slice of all other values; empty where the download did not report one (label Unknown)."
@@ -663,7 +687,7 @@ type Slice {
   "Part of the parent's total, 0 to 1."
   share: Float!
   "The parent slice narrowed to this value: split it further, or over time."
-  downloads: Downloads!
+  downloads: Downloads @semanticNonNull
 }
 
 "A project on the Python Package Index."
@@ -700,7 +724,7 @@ type Project implements Node {
     range: DateRange
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
-  ): Downloads!
+  ): Downloads @semanticNonNull
   """
   Position among all projects by downloads in the slice, 1 the most downloaded; ties by name, as in
   topProjects. null where the project has no download in the slice.
@@ -717,7 +741,7 @@ type Project implements Node {
     first: Int! = 10
     "Begin behind the element with this cursor."
     after: String
-  ): ReleaseConnection!
+  ): ReleaseConnection @semanticNonNull
   """
   Projects this one requires, most downloaded first, ties by name; the totals are of all time. What is
   required for an extra alone is left out, what is required in some environments only is not.
@@ -727,7 +751,7 @@ type Project implements Node {
     version: String
     "How many, at most 1000."
     first: Int! = 10
-  ): [ProjectRanking!]!
+  ): [ProjectRanking!] @semanticNonNull
   """
   Projects whose latest version requires this one, as in dependencies, most downloaded first, ties by
   name; the totals are of all time.
@@ -735,11 +759,13 @@ type Project implements Node {
   dependents(
     "How many, at most 1000."
     first: Int! = 10
-  ): [ProjectRanking!]!
+  ): [ProjectRanking!] @semanticNonNull
 }
 
 "A place in a ranking of all projects."
 type Rank {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "1 for the most downloaded."
   position: Int64!
   "Projects with a download in the slice."
@@ -750,6 +776,8 @@ type Rank {
 
 "One version of a project."
 type Release {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "The project."
   project: Project!
   "The version, as the project writes it."
@@ -764,11 +792,13 @@ type Release {
     range: DateRange
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
-  ): Downloads!
+  ): Downloads @semanticNonNull
 }
 
 "A project whose downloads rise."
 type ProjectTrend {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "The project."
   project: Project!
   "Its downloads in each of the months looked at."
@@ -779,6 +809,8 @@ type ProjectTrend {
 
 "A project with its downloads in a slice."
 type ProjectRanking {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
   "The project."
   project: Project!
   "Its downloads in the slice."
@@ -805,6 +837,8 @@ type ProjectEdge {
 
 "One page of a ranking."
 type ProjectRankingConnection {
+  "Projects with a download in the slice."
+  totalCount: Int64 @semanticNonNull
   "The page's elements with their cursors."
   edges: [ProjectRankingEdge!]!
   "The page's elements."
@@ -848,6 +882,8 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Comparison_id(ctx, field)
 	case "interval":
 		return ec.fieldContext_Comparison_interval(ctx, field)
 	case "dates":
@@ -862,6 +898,8 @@ func (ec *executionContext) childFields_Comparison(ctx context.Context, field gr
 
 func (ec *executionContext) childFields_ComparisonLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_ComparisonLine_id(ctx, field)
 	case "project":
 		return ec.fieldContext_ComparisonLine_project(ctx, field)
 	case "total":
@@ -906,6 +944,8 @@ func (ec *executionContext) childFields_DatasetChange(ctx context.Context, field
 
 func (ec *executionContext) childFields_Downloads(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Downloads_id(ctx, field)
 	case "total":
 		return ec.fieldContext_Downloads_total(ctx, field)
 	case "series":
@@ -950,6 +990,8 @@ func (ec *executionContext) childFields_Point(ctx context.Context, field graphql
 
 func (ec *executionContext) childFields_Portfolio(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Portfolio_id(ctx, field)
 	case "projects":
 		return ec.fieldContext_Portfolio_projects(ctx, field)
 	case "projectCount":
@@ -1028,6 +1070,8 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 
 func (ec *executionContext) childFields_ProjectRanking(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProjectRanking_id(ctx, field)
 	case "project":
 		return ec.fieldContext_ProjectRanking_project(ctx, field)
 	case "total":
@@ -1038,6 +1082,8 @@ func (ec *executionContext) childFields_ProjectRanking(ctx context.Context, fiel
 
 func (ec *executionContext) childFields_ProjectRankingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "totalCount":
+		return ec.fieldContext_ProjectRankingConnection_totalCount(ctx, field)
 	case "edges":
 		return ec.fieldContext_ProjectRankingConnection_edges(ctx, field)
 	case "nodes":
@@ -1060,6 +1106,8 @@ func (ec *executionContext) childFields_ProjectRankingEdge(ctx context.Context, 
 
 func (ec *executionContext) childFields_ProjectTrend(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProjectTrend_id(ctx, field)
 	case "project":
 		return ec.fieldContext_ProjectTrend_project(ctx, field)
 	case "series":
@@ -1072,6 +1120,8 @@ func (ec *executionContext) childFields_ProjectTrend(ctx context.Context, field 
 
 func (ec *executionContext) childFields_Rank(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Rank_id(ctx, field)
 	case "position":
 		return ec.fieldContext_Rank_position(ctx, field)
 	case "projectCount":
@@ -1084,6 +1134,8 @@ func (ec *executionContext) childFields_Rank(ctx context.Context, field graphql.
 
 func (ec *executionContext) childFields_Release(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Release_id(ctx, field)
 	case "project":
 		return ec.fieldContext_Release_project(ctx, field)
 	case "version":
@@ -1122,6 +1174,8 @@ func (ec *executionContext) childFields_ReleaseEdge(ctx context.Context, field g
 
 func (ec *executionContext) childFields_ReleaseGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReleaseGroup_id(ctx, field)
 	case "level":
 		return ec.fieldContext_ReleaseGroup_level(ctx, field)
 	case "release":
@@ -1144,6 +1198,8 @@ func (ec *executionContext) childFields_ReleaseGroup(ctx context.Context, field 
 
 func (ec *executionContext) childFields_Series(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Series_id(ctx, field)
 	case "interval":
 		return ec.fieldContext_Series_interval(ctx, field)
 	case "dates":
@@ -1170,6 +1226,8 @@ func (ec *executionContext) childFields_Series(ctx context.Context, field graphq
 
 func (ec *executionContext) childFields_Slice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Slice_id(ctx, field)
 	case "dimension":
 		return ec.fieldContext_Slice_dimension(ctx, field)
 	case "value":
@@ -1388,6 +1446,29 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _Comparison_id(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comparison_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Comparison_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comparison", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Comparison_interval(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1489,6 +1570,29 @@ func (ec *executionContext) fieldContext_Comparison_lines(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ComparisonLine_id(ctx context.Context, field graphql.CollectedField, obj *ComparisonLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonLine_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonLine_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonLine", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _ComparisonLine_project(ctx context.Context, field graphql.CollectedField, obj *ComparisonLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1534,10 +1638,10 @@ func (ec *executionContext) _ComparisonLine_total(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
+			return ec.marshalOInt642int64(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ComparisonLine_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1557,10 +1661,10 @@ func (ec *executionContext) _ComparisonLine_series(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
-			return ec.marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
+			return ec.marshalOSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ComparisonLine_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1585,21 +1689,21 @@ func (ec *executionContext) _ComparisonLine_downloads(ctx context.Context, field
 			return ec.fieldContext_ComparisonLine_downloads(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Downloads, nil
+			return obj.Downloads(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ComparisonLine_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ComparisonLine",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Downloads(ctx, field)
@@ -1621,10 +1725,10 @@ func (ec *executionContext) _Dataset_totalDownloads(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
+			return ec.marshalOInt642int64(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Dataset_totalDownloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1644,10 +1748,10 @@ func (ec *executionContext) _Dataset_projectCount(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
+			return ec.marshalOInt642int64(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Dataset_projectCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1824,6 +1928,29 @@ func (ec *executionContext) fieldContext_DatasetChange_dataset(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Downloads_id(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Downloads_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Downloads_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Downloads", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Downloads_total(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1837,10 +1964,10 @@ func (ec *executionContext) _Downloads_total(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
+			return ec.marshalOInt642int64(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Downloads_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1860,10 +1987,10 @@ func (ec *executionContext) _Downloads_series(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
-			return ec.marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
+			return ec.marshalOSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Downloads_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1892,10 +2019,10 @@ func (ec *executionContext) _Downloads_by(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Slice) graphql.Marshaler {
-			return ec.marshalNSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx, selections, v)
+			return ec.marshalOSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Downloads_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1924,10 +2051,10 @@ func (ec *executionContext) _Downloads_byRelease(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ReleaseGroup) graphql.Marshaler {
-			return ec.marshalNReleaseGroup2ᚕᚖclickqlᚋgraphᚐReleaseGroupᚄ(ctx, selections, v)
+			return ec.marshalOReleaseGroup2ᚕᚖclickqlᚋgraphᚐReleaseGroupᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Downloads_byRelease(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2159,6 +2286,29 @@ func (ec *executionContext) fieldContext_Point_total(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Point", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
+func (ec *executionContext) _Portfolio_id(ctx context.Context, field graphql.CollectedField, obj *Portfolio) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Portfolio_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Portfolio_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Portfolio", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Portfolio_projects(ctx context.Context, field graphql.CollectedField, obj *Portfolio) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2172,10 +2322,10 @@ func (ec *executionContext) _Portfolio_projects(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚕᚖclickqlᚋgraphᚐProjectᚄ(ctx, selections, v)
+			return ec.marshalOProject2ᚕᚖclickqlᚋgraphᚐProjectᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Portfolio_projects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2259,10 +2409,10 @@ func (ec *executionContext) _Portfolio_downloads(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Portfolio_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2590,10 +2740,10 @@ func (ec *executionContext) _Project_downloads(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Project_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2654,10 +2804,10 @@ func (ec *executionContext) _Project_releases(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
-			return ec.marshalNReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
+			return ec.marshalOReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Project_releases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2686,10 +2836,10 @@ func (ec *executionContext) _Project_dependencies(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
-			return ec.marshalNProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
+			return ec.marshalOProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Project_dependencies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2718,10 +2868,10 @@ func (ec *executionContext) _Project_dependents(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
-			return ec.marshalNProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
+			return ec.marshalOProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Project_dependents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2888,6 +3038,29 @@ func (ec *executionContext) fieldContext_ProjectEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ProjectRanking_id(ctx context.Context, field graphql.CollectedField, obj *ProjectRanking) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectRanking_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectRanking_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectRanking", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _ProjectRanking_project(ctx context.Context, field graphql.CollectedField, obj *ProjectRanking) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2943,7 +3116,30 @@ func (ec *executionContext) fieldContext_ProjectRanking_total(_ context.Context,
 	return graphql.NewScalarFieldContext("ProjectRanking", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectRankingConnection_edges(ctx context.Context, field graphql.CollectedField, obj *connection[*ProjectRanking]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectRankingConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ProjectRankingConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectRankingConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalOInt642int64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectRankingConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectRankingConnection", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ProjectRankingConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ProjectRankingConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2975,7 +3171,7 @@ func (ec *executionContext) fieldContext_ProjectRankingConnection_edges(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectRankingConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *connection[*ProjectRanking]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectRankingConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ProjectRankingConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3007,7 +3203,7 @@ func (ec *executionContext) fieldContext_ProjectRankingConnection_nodes(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectRankingConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *connection[*ProjectRanking]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectRankingConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ProjectRankingConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3092,6 +3288,29 @@ func (ec *executionContext) fieldContext_ProjectRankingEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ProjectTrend_id(ctx context.Context, field graphql.CollectedField, obj *ProjectTrend) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectTrend_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectTrend_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectTrend", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ProjectTrend_project(ctx context.Context, field graphql.CollectedField, obj *ProjectTrend) (ret graphql.Marshaler) {
@@ -3258,10 +3477,10 @@ func (ec *executionContext) _Query_projects(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚕᚖclickqlᚋgraphᚐProject(ctx, selections, v)
+			return ec.marshalOProject2ᚕᚖclickqlᚋgraphᚐProject(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_projects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3290,10 +3509,10 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Project]) graphql.Marshaler {
-			return ec.marshalNProjectConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
+			return ec.marshalOProjectConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_search(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3322,10 +3541,10 @@ func (ec *executionContext) _Query_downloads(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3353,11 +3572,11 @@ func (ec *executionContext) _Query_topProjects(ctx context.Context, field graphq
 			return ec.Resolvers.Query().TopProjects(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *connection[*ProjectRanking]) graphql.Marshaler {
-			return ec.marshalNProjectRankingConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ProjectRankingConnection) graphql.Marshaler {
+			return ec.marshalOProjectRankingConnection2ᚖclickqlᚋgraphᚐProjectRankingConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_topProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3386,10 +3605,10 @@ func (ec *executionContext) _Query_emergingProjects(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
-			return ec.marshalNProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
+			return ec.marshalOProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_emergingProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3418,10 +3637,10 @@ func (ec *executionContext) _Query_hotProjects(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectTrend) graphql.Marshaler {
-			return ec.marshalNProjectTrend2ᚕᚖclickqlᚋgraphᚐProjectTrendᚄ(ctx, selections, v)
+			return ec.marshalOProjectTrend2ᚕᚖclickqlᚋgraphᚐProjectTrendᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_hotProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3450,10 +3669,10 @@ func (ec *executionContext) _Query_staleProjects(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
-			return ec.marshalNProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
+			return ec.marshalOProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_staleProjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3482,10 +3701,10 @@ func (ec *executionContext) _Query_recentReleases(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
-			return ec.marshalNReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
+			return ec.marshalOReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_recentReleases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3514,10 +3733,10 @@ func (ec *executionContext) _Query_compare(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Comparison) graphql.Marshaler {
-			return ec.marshalNComparison2ᚖclickqlᚋgraphᚐComparison(ctx, selections, v)
+			return ec.marshalOComparison2ᚖclickqlᚋgraphᚐComparison(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_compare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3546,10 +3765,10 @@ func (ec *executionContext) _Query_portfolio(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Portfolio) graphql.Marshaler {
-			return ec.marshalNPortfolio2ᚖclickqlᚋgraphᚐPortfolio(ctx, selections, v)
+			return ec.marshalOPortfolio2ᚖclickqlᚋgraphᚐPortfolio(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_portfolio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3578,10 +3797,10 @@ func (ec *executionContext) _Query_dataset(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Dataset) graphql.Marshaler {
-			return ec.marshalNDataset2ᚖclickqlᚋgraphᚐDataset(ctx, selections, v)
+			return ec.marshalODataset2ᚖclickqlᚋgraphᚐDataset(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_dataset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3673,6 +3892,29 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Rank_id(ctx context.Context, field graphql.CollectedField, obj *Rank) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rank_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rank_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rank", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Rank_position(ctx context.Context, field graphql.CollectedField, obj *Rank) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3740,6 +3982,29 @@ func (ec *executionContext) _Rank_percentile(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Rank_percentile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Rank", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Release_id(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Release_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Release_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Release", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Release_project(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
@@ -3856,10 +4121,10 @@ func (ec *executionContext) _Release_downloads(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Release_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4026,6 +4291,29 @@ func (ec *executionContext) fieldContext_ReleaseEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ReleaseGroup_id(ctx context.Context, field graphql.CollectedField, obj *ReleaseGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseGroup_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseGroup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseGroup", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _ReleaseGroup_level(ctx context.Context, field graphql.CollectedField, obj *ReleaseGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4177,10 +4465,10 @@ func (ec *executionContext) _ReleaseGroup_series(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Series) graphql.Marshaler {
-			return ec.marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
+			return ec.marshalOSeries2ᚖclickqlᚋgraphᚐSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ReleaseGroup_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4209,10 +4497,10 @@ func (ec *executionContext) _ReleaseGroup_downloads(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ReleaseGroup_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4226,6 +4514,29 @@ func (ec *executionContext) fieldContext_ReleaseGroup_downloads(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Series_id(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Series_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Series_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Series_interval(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
@@ -4467,6 +4778,29 @@ func (ec *executionContext) fieldContext_Series_weekdayChange(_ context.Context,
 	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _Slice_id(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Slice_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Slice_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Slice", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Slice_dimension(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4595,10 +4929,10 @@ func (ec *executionContext) _Slice_downloads(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Downloads) graphql.Marshaler {
-			return ec.marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
+			return ec.marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Slice_downloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5787,6 +6121,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Project(ctx, sel, obj)
+	case *Downloads:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Downloads(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -5812,6 +6151,11 @@ func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSe
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Comparison")
+		case "id":
+			out.Values[i] = ec._Comparison_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "interval":
 			out.Values[i] = ec._Comparison_interval(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5865,6 +6209,11 @@ func (ec *executionContext) _ComparisonLine(ctx context.Context, sel ast.Selecti
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ComparisonLine")
+		case "id":
+			out.Values[i] = ec._ComparisonLine_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "project":
 			out.Values[i] = ec._ComparisonLine_project(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5880,7 +6229,7 @@ func (ec *executionContext) _ComparisonLine(ctx context.Context, sel ast.Selecti
 					}
 				}()
 				res = ec._ComparisonLine_total(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -5918,7 +6267,7 @@ func (ec *executionContext) _ComparisonLine(ctx context.Context, sel ast.Selecti
 					}
 				}()
 				res = ec._ComparisonLine_series(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -5947,10 +6296,43 @@ func (ec *executionContext) _ComparisonLine(ctx context.Context, sel ast.Selecti
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "downloads":
-			out.Values[i] = ec._ComparisonLine_downloads(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ComparisonLine_downloads(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5994,7 +6376,7 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Dataset_totalDownloads(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6032,7 +6414,7 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Dataset_projectCount(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6182,7 +6564,7 @@ func (ec *executionContext) _DatasetChange(ctx context.Context, sel ast.Selectio
 	return out
 }
 
-var downloadsImplementors = []string{"Downloads"}
+var downloadsImplementors = []string{"Downloads", "Node"}
 
 func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet, obj *Downloads) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, downloadsImplementors)
@@ -6194,6 +6576,11 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Downloads")
+		case "id":
+			out.Values[i] = ec._Downloads_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "total":
 			field := field
 
@@ -6204,7 +6591,7 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Downloads_total(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6242,7 +6629,7 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Downloads_series(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6280,7 +6667,7 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Downloads_by(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6318,7 +6705,7 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Downloads_byRelease(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6523,6 +6910,11 @@ func (ec *executionContext) _Portfolio(ctx context.Context, sel ast.SelectionSet
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Portfolio")
+		case "id":
+			out.Values[i] = ec._Portfolio_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "projects":
 			field := field
 
@@ -6533,7 +6925,7 @@ func (ec *executionContext) _Portfolio(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Portfolio_projects(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -6581,7 +6973,7 @@ func (ec *executionContext) _Portfolio(ctx context.Context, sel ast.SelectionSet
 					}
 				}()
 				res = ec._Portfolio_downloads(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7080,7 +7472,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_downloads(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7156,7 +7548,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_releases(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7194,7 +7586,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_dependencies(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7232,7 +7624,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_dependents(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7384,6 +7776,11 @@ func (ec *executionContext) _ProjectRanking(ctx context.Context, sel ast.Selecti
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProjectRanking")
+		case "id":
+			out.Values[i] = ec._ProjectRanking_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "project":
 			out.Values[i] = ec._ProjectRanking_project(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7417,7 +7814,7 @@ func (ec *executionContext) _ProjectRanking(ctx context.Context, sel ast.Selecti
 
 var projectRankingConnectionImplementors = []string{"ProjectRankingConnection"}
 
-func (ec *executionContext) _ProjectRankingConnection(ctx context.Context, sel ast.SelectionSet, obj *connection[*ProjectRanking]) graphql.Marshaler {
+func (ec *executionContext) _ProjectRankingConnection(ctx context.Context, sel ast.SelectionSet, obj *ProjectRankingConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectRankingConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7427,20 +7824,58 @@ func (ec *executionContext) _ProjectRankingConnection(ctx context.Context, sel a
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProjectRankingConnection")
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProjectRankingConnection_totalCount(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "edges":
 			out.Values[i] = ec._ProjectRankingConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._ProjectRankingConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._ProjectRankingConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -7518,6 +7953,11 @@ func (ec *executionContext) _ProjectTrend(ctx context.Context, sel ast.Selection
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProjectTrend")
+		case "id":
+			out.Values[i] = ec._ProjectTrend_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "project":
 			out.Values[i] = ec._ProjectTrend_project(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7661,7 +8101,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_projects(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7683,7 +8123,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_search(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7705,7 +8145,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_downloads(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7727,7 +8167,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_topProjects(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7749,7 +8189,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_emergingProjects(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7771,7 +8211,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_hotProjects(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7793,7 +8233,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_staleProjects(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7815,7 +8255,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_recentReleases(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7837,7 +8277,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_compare(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7859,7 +8299,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_portfolio(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7881,7 +8321,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_dataset(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -7940,6 +8380,11 @@ func (ec *executionContext) _Rank(ctx context.Context, sel ast.SelectionSet, obj
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Rank")
+		case "id":
+			out.Values[i] = ec._Rank_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "position":
 			out.Values[i] = ec._Rank_position(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7988,6 +8433,11 @@ func (ec *executionContext) _Release(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Release")
+		case "id":
+			out.Values[i] = ec._Release_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "project":
 			out.Values[i] = ec._Release_project(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8018,7 +8468,7 @@ func (ec *executionContext) _Release(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Release_downloads(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -8170,6 +8620,11 @@ func (ec *executionContext) _ReleaseGroup(ctx context.Context, sel ast.Selection
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReleaseGroup")
+		case "id":
+			out.Values[i] = ec._ReleaseGroup_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "level":
 			out.Values[i] = ec._ReleaseGroup_level(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8210,7 +8665,7 @@ func (ec *executionContext) _ReleaseGroup(ctx context.Context, sel ast.Selection
 					}
 				}()
 				res = ec._ReleaseGroup_series(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -8240,7 +8695,7 @@ func (ec *executionContext) _ReleaseGroup(ctx context.Context, sel ast.Selection
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "downloads":
 			out.Values[i] = ec._ReleaseGroup_downloads(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -8276,6 +8731,11 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Series")
+		case "id":
+			out.Values[i] = ec._Series_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "interval":
 			out.Values[i] = ec._Series_interval(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8458,6 +8918,11 @@ func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, ob
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Slice")
+		case "id":
+			out.Values[i] = ec._Slice_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "dimension":
 			out.Values[i] = ec._Slice_dimension(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8485,7 +8950,7 @@ func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "downloads":
 			out.Values[i] = ec._Slice_downloads(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -8985,16 +9450,6 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNComparison2ᚖclickqlᚋgraphᚐComparison(ctx context.Context, sel ast.SelectionSet, v *Comparison) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._Comparison(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNComparisonLine2ᚕᚖclickqlᚋgraphᚐComparisonLine(ctx context.Context, sel ast.SelectionSet, v []*ComparisonLine) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -9101,16 +9556,6 @@ func (ec *executionContext) marshalNDimension2clickqlᚋinternalᚋcubeᚐDimens
 		}
 	}
 	return res
-}
-
-func (ec *executionContext) marshalNDownloads2ᚖclickqlᚋgraphᚐDownloads(ctx context.Context, sel ast.SelectionSet, v *Downloads) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._Downloads(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -9253,26 +9698,6 @@ func (ec *executionContext) marshalNPoint2ᚕclickqlᚋgraphᚐPointᚄ(ctx cont
 	return ret
 }
 
-func (ec *executionContext) marshalNPortfolio2ᚖclickqlᚋgraphᚐPortfolio(ctx context.Context, sel ast.SelectionSet, v *Portfolio) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._Portfolio(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNProject2ᚕᚖclickqlᚋgraphᚐProject(ctx context.Context, sel ast.SelectionSet, v []*Project) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOProject2ᚖclickqlᚋgraphᚐProject(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) marshalNProject2ᚕᚖclickqlᚋgraphᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*Project) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -9297,16 +9722,6 @@ func (ec *executionContext) marshalNProject2ᚖclickqlᚋgraphᚐProject(ctx con
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNProjectConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Project]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ProjectConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNProjectEdge2ᚕᚖclickqlᚋgraphᚐedgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*edge[*Project]) graphql.Marshaler {
@@ -9361,16 +9776,6 @@ func (ec *executionContext) marshalNProjectRanking2ᚖclickqlᚋgraphᚐProjectR
 	return ec._ProjectRanking(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectRankingConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*ProjectRanking]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ProjectRankingConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNProjectRankingEdge2ᚕᚖclickqlᚋgraphᚐedgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*edge[*ProjectRanking]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -9395,22 +9800,6 @@ func (ec *executionContext) marshalNProjectRankingEdge2ᚖclickqlᚋgraphᚐedge
 		return graphql.Null
 	}
 	return ec._ProjectRankingEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNProjectTrend2ᚕᚖclickqlᚋgraphᚐProjectTrendᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProjectTrend) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNProjectTrend2ᚖclickqlᚋgraphᚐProjectTrend(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNProjectTrend2ᚖclickqlᚋgraphᚐProjectTrend(ctx context.Context, sel ast.SelectionSet, v *ProjectTrend) graphql.Marshaler {
@@ -9449,16 +9838,6 @@ func (ec *executionContext) marshalNRelease2ᚖclickqlᚋgraphᚐRelease(ctx con
 	return ec._Release(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ReleaseConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNReleaseEdge2ᚕᚖclickqlᚋgraphᚐedgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*edge[*Release]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -9483,22 +9862,6 @@ func (ec *executionContext) marshalNReleaseEdge2ᚖclickqlᚋgraphᚐedge(ctx co
 		return graphql.Null
 	}
 	return ec._ReleaseEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNReleaseGroup2ᚕᚖclickqlᚋgraphᚐReleaseGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReleaseGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReleaseGroup2ᚖclickqlᚋgraphᚐReleaseGroup(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReleaseGroup2ᚖclickqlᚋgraphᚐReleaseGroup(ctx context.Context, sel ast.SelectionSet, v *ReleaseGroup) graphql.Marshaler {
@@ -9536,22 +9899,6 @@ func (ec *executionContext) marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx conte
 		return graphql.Null
 	}
 	return ec._Series(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Slice) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx context.Context, sel ast.SelectionSet, v *Slice) graphql.Marshaler {
@@ -9822,11 +10169,25 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOComparison2ᚖclickqlᚋgraphᚐComparison(ctx context.Context, sel ast.SelectionSet, v *Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Comparison(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOComparisonLine2ᚖclickqlᚋgraphᚐComparisonLine(ctx context.Context, sel ast.SelectionSet, v *ComparisonLine) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ComparisonLine(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODataset2ᚖclickqlᚋgraphᚐDataset(ctx context.Context, sel ast.SelectionSet, v *Dataset) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Dataset(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx context.Context, v any) (*cube.Day, error) {
@@ -9953,11 +10314,109 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕᚖint(ctx context.Context, v any) ([]*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOInt2ᚖint(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕᚖint(ctx context.Context, sel ast.SelectionSet, v []*int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOInt2ᚖint(ctx, sel, v[i])
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt642int64(ctx context.Context, v any) (int64, error) {
+	res, err := graphql.UnmarshalInt64(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt642int64(ctx context.Context, sel ast.SelectionSet, v int64) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt64(v)
+	return res
+}
+
 func (ec *executionContext) marshalONode2clickqlᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPortfolio2ᚖclickqlᚋgraphᚐPortfolio(ctx context.Context, sel ast.SelectionSet, v *Portfolio) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Portfolio(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProject2ᚕᚖclickqlᚋgraphᚐProject(ctx context.Context, sel ast.SelectionSet, v []*Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOProject2ᚖclickqlᚋgraphᚐProject(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOProject2ᚕᚖclickqlᚋgraphᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProject2ᚖclickqlᚋgraphᚐProject(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOProject2ᚖclickqlᚋgraphᚐProject(ctx context.Context, sel ast.SelectionSet, v *Project) graphql.Marshaler {
@@ -9967,11 +10426,115 @@ func (ec *executionContext) marshalOProject2ᚖclickqlᚋgraphᚐProject(ctx con
 	return ec._Project(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOProjectConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Project]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProjectConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProjectRanking2ᚕᚖclickqlᚋgraphᚐProjectRankingᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProjectRanking) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProjectRanking2ᚖclickqlᚋgraphᚐProjectRanking(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOProjectRankingConnection2ᚖclickqlᚋgraphᚐProjectRankingConnection(ctx context.Context, sel ast.SelectionSet, v *ProjectRankingConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProjectRankingConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProjectTrend2ᚕᚖclickqlᚋgraphᚐProjectTrendᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProjectTrend) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProjectTrend2ᚖclickqlᚋgraphᚐProjectTrend(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalORank2ᚖclickqlᚋgraphᚐRank(ctx context.Context, sel ast.SelectionSet, v *Rank) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Rank(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReleaseConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReleaseGroup2ᚕᚖclickqlᚋgraphᚐReleaseGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReleaseGroup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReleaseGroup2ᚖclickqlᚋgraphᚐReleaseGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOSeries2ᚖclickqlᚋgraphᚐSeries(ctx context.Context, sel ast.SelectionSet, v *Series) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Series(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Slice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {

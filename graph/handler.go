@@ -195,15 +195,20 @@ func (c *HandlerConfig) begin(ctx context.Context, dry bool) *operation {
 	return &operation{Operation: asks, limits: c.Limits, cfg: c, nodes: map[string]*node{}}
 }
 
-// compile makes the operation's nodes. The error is that its answer could become
-// too large.
+// compile makes the operation's nodes. The error is that a condition is none, or
+// that its answer could become too large.
 func (o *operations) compile(ctx context.Context, op *operation) (root []*node, err error) {
 	of := graphql.GetOperationContext(ctx)
 	typeName := "Query"
 	if of.Operation.Operation == ast.Subscription {
 		typeName = "Subscription"
 	}
-	c := compiler{operation: op, schema: o.schema, reader: o.reader, of: of}
+	op.reader = o.reader
+	c := compiler{operation: op, schema: o.schema, of: of}
+	if err := c.conditions(of.Operation.SelectionSet, map[string]bool{}); err != nil {
+		op.size = &counted{limits: op.limits}
+		return nil, err
+	}
 	root = c.compile("", typeName, of.Operation.SelectionSet)
 	if op.size, err = sizeOf(op, root); err == nil {
 		c.mean()

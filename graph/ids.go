@@ -11,8 +11,17 @@ import (
 	"clickql/internal/projects"
 )
 
-// projectType is what a project's id begins with, before it is encoded.
-const projectType = "Project"
+// The types whose ids node looks up, as ids begin with them before they are
+// encoded.
+const (
+	projectType   = "Project"
+	downloadsType = "Downloads"
+)
+
+// hashedTypes are the types whose ids are hashes of what was asked.
+var hashedTypes = []string{
+	"Slice", "Series", "ReleaseGroup", "Rank", "Release", "Comparison", "ComparisonLine", "Portfolio", "ProjectRanking", "ProjectTrend",
+}
 
 // opaque encodes ids and cursors: to be handed back, not to be read.
 var opaque = base64.RawURLEncoding
@@ -20,17 +29,6 @@ var opaque = base64.RawURLEncoding
 // projectID is the global id of a project.
 func projectID(name string) string {
 	return opaque.EncodeToString([]byte(projectType + ":" + name))
-}
-
-// parseID is the type of the object that the id stands for, and its own part of
-// the id: a project's name.
-func parseID(id string) (kind, name string, err error) {
-	text, err := opaque.DecodeString(id)
-	kind, name, ok := strings.Cut(string(text), ":")
-	if err != nil || !ok || kind != projectType || name == "" {
-		return "", "", fault.BadInput("%q is not an id of this schema; ids come from the field id of an earlier answer", id)
-	}
-	return kind, name, nil
 }
 
 // cursorOf is the opaque form of a place in a list that is ordered by

@@ -11,7 +11,7 @@ import (
 // and a message, and costs nothing else.
 func TestBadInputCostsOnlyTheFieldThatHasIt(t *testing.T) {
 	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
-	many := `["` + strings.Repeat(`x","`, 1000) + `x"]`
+	many := `["` + strings.Repeat(`x","`, DefaultLimits().Names) + `x"]`
 	for _, c := range []struct {
 		name, field string
 		variables   map[string]any
@@ -67,7 +67,7 @@ func TestBadInputCostsOnlyTheFieldThatHasIt(t *testing.T) {
 		{name: "filter with null by variable", declare: "($c: String)", variables: map[string]any{"c": nil},
 			field: `project(name: "numpy") { downloads(filter: {ci: {eq: $c}}) { total } }`, message: "null"},
 		{name: "a long filter", field: `project(name: "numpy") { downloads(filter: {country: {in: ` + many + `}}) { total } }`,
-			path: `["bad","downloads"]`, message: "at most 1000"},
+			path: `["bad","downloads"]`, message: "at most 2000"},
 		{name: "no id", field: `node(id: "%%") { id }`, path: `["bad"]`, message: "not an id"},
 		{name: "no id of ours", field: `node(id: "UGxhbmV0OmVhcnRo") { id }`, path: `["bad"]`, message: "not an id"},
 	} {
@@ -108,15 +108,15 @@ func TestBadInputCostsOnlyTheFieldThatHasIt(t *testing.T) {
 // same error.
 func TestBadInputOfNonNullRootFields(t *testing.T) {
 	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
-	many := `["` + strings.Repeat(`x","`, 1000) + `x"]`
+	many := `["` + strings.Repeat(`x","`, DefaultLimits().Names) + `x"]`
 	for field, message := range map[string]string{
 		`topProjects(first: -1) { nodes { total } }`:        "first is -1",
 		`topProjects(first: 2000) { nodes { total } }`:      "first is 2000",
 		`topProjects(after: "!") { nodes { total } }`:       "cursor",
 		`search(text: "n", first: 1001) { nodes { name } }`: "first is 1001",
 		`search(text: "n", after: "%%") { nodes { name } }`: "cursor",
-		`projects(names: ` + many + `) { name }`:            "at most 1000",
-		`downloads(projects: ` + many + `) { total }`:       "at most 1000",
+		`projects(names: ` + many + `) { name }`:            "at most 2000",
+		`downloads(projects: ` + many + `) { total }`:       "at most 2000",
 		`downloads(range: {last: 0}) { total }`:             "last is 0",
 	} {
 		got := post(t, h, `{ bad: `+field+` }`, nil, nil)
@@ -148,6 +148,47 @@ func TestInvalidDocuments(t *testing.T) {
 		got := post(t, h, c.query, nil, nil)
 		if len(got.Errors) == 0 || got.Errors[0].code() != c.code || got.Data != nil || got.Status != http.StatusOK {
 			t.Errorf("%s: status %d: %s", c.query, got.Status, got.body)
+		}
+	}
+}
+
+// Values that are none of their types are told with the variable, the place in it,
+// what was given and what is wanted; so is which operation to run.
+func TestMessagesNameWhatIsWrong(t *testing.T) {
+	h := handlerOn(t, fixed{snap: knownData(t)}, Limits{}, nil)
+	const filtered = `query($f: DownloadsFilter) { downloads(filter: $f) { total } }`
+	for _, c := range []struct {
+		query     string
+		variables map[string]any
+		want      []string
+	}{
+		{`query($n: Int!) { topProjects(first: $n) { nodes { total } } }`, map[string]any{"n": 3.5}, []string{"$n", "3.5 is given", "Int!", "whole number of 32 bits"}},
+		{`query($n: Int) { topProjects(first: 1) { nodes { total } } a: emergingProjects(first: 1) { total } p: project(name: "numpy") { downloads(range: {last: $n}) { total } } }`,
+			map[string]any{"n": "30"}, []string{"$n", `"30" is given`, "Int"}},
+		{`query($n: Int!) { topProjects(first: $n) { nodes { total } } }`, nil, []string{"$n", "nothing is given", "Int!"}},
+		{`query($s: String!) { project(name: $s) { name } }`, map[string]any{"s": 5}, []string{"$s", "5 is given", "String!"}},
+		{`query($d: Dimension!) { downloads { by(dimension: $d) { total } } }`, map[string]any{"d": "COUNTY"}, []string{"$d", `"COUNTY" is given`, "did you mean COUNTRY"}},
+		{`query($d: Date) { downloads(range: {from: $d}) { total } }`, map[string]any{"d": "2024-02-30"}, []string{"$d", `"2024-02-30" is given`, "YYYY-MM-DD"}},
+		{filtered, map[string]any{"f": map[string]any{"country": "US"}}, []string{"$f at country", `"US" is given`, "ValueFilter", `{eq: "US"}`}},
+		{filtered, map[string]any{"f": map[string]any{"country": map[string]any{"in": []any{"US", 5}}}}, []string{"$f at country.in[1]", "5 is given", "String!"}},
+		{filtered, map[string]any{"f": map[string]any{"contry": map[string]any{"eq": "US"}}}, []string{"$f: ", "DownloadsFilter has no field contry", "did you mean country"}},
+		{filtered, map[string]any{"f": map[string]any{"country": map[string]any{"eq": "US", "in": []any{}}}}, []string{"$f at country", "2 fields are given", "exactly one of eq, in or notIn"}},
+		{filtered, map[string]any{"f": map[string]any{"mirrors": nil}}, []string{"$f at mirrors", "null is given", "Boolean!"}},
+		{`{ downloads(filter: {country: "US"}) { total } }`, nil, []string{"argument filter of downloads at country", `"US" is given`, `{eq: "US"}`}},
+		{`{ downloads { by(dimension: COUNTY) { total } } }`, nil, []string{"argument dimension of by", "COUNTY is given", "did you mean COUNTRY"}},
+		{`{ downloads(range: {from: 20240101}) { total } }`, nil, []string{"argument range of downloads at from", "20240101 is given", "YYYY-MM-DD"}},
+		{`{ hotProjects(minDownloads: "5") { growth } }`, nil, []string{"argument minDownloads of hotProjects", `"5" is given`, "Int64"}},
+		{`query A { dataset { lastDay } } query B { dataset { firstDay } }`, nil, []string{"2 operations", "operationName", "A or B"}},
+	} {
+		got := post(t, h, c.query, c.variables, nil)
+		if len(got.Errors) != 1 || got.Data != nil {
+			t.Errorf("%s %v: %s", c.query, c.variables, got.body)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(got.Errors[0].Message, want) {
+				t.Errorf("%s %v: %q is not in %q", c.query, c.variables, want, got.Errors[0].Message)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"clickql/graph/coerce"
 	"clickql/graph/rounds"
 )
 
@@ -15,6 +16,7 @@ import (
 type operation struct {
 	*rounds.Operation
 	limits Limits
+	reader *coerce.Reader
 	cfg    *HandlerConfig
 	nodes  map[string]*node // by the path of response keys that leads to them
 	size   *counted         // of the answer

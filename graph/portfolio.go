@@ -21,7 +21,10 @@ type portfolioSource struct {
 	lines []pypi.RequirementLine
 }
 
-func (a arguments) portfolio() (any, error) {
+func (a arguments) portfolio() (any, error) { return a.source() }
+
+// source is the arguments of Query.portfolio.
+func (a arguments) source() (portfolioSource, error) {
 	s := portfolioSource{
 		requirements: optional[string](a.given, "requirements"), projects: textsOf(a.given, "projects"),
 		author: optional[string](a.given, "author"), maintainer: optional[string](a.given, "maintainer"),
@@ -32,6 +35,17 @@ func (a arguments) portfolio() (any, error) {
 	var err error
 	s.lines, err = a.lines(s)
 	return s, err
+}
+
+// canonical is the source as an origin has it.
+func (s portfolioSource) canonical() map[string]any {
+	switch person, role := s.person(); {
+	case role != "":
+		return map[string]any{string(role): person}
+	case s.requirements != nil:
+		return map[string]any{"requirements": *s.requirements}
+	}
+	return map[string]any{"listed": s.projects}
 }
 
 // check tells what is wrong with the arguments.
@@ -94,7 +108,7 @@ func (op *operation) gatherMembers(r *rounds.Round, n *node, names []string) {
 		}
 	}
 	for d := range n.each("downloads") {
-		r.Narrowed(d.args.(rounds.Slice).Of(names...), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
+		r.Narrowed(d.args.(part).Of(names...), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
 	}
 }
 
@@ -104,7 +118,11 @@ type Portfolio struct {
 	// names are the projects, normalised, each once.
 	names      []string
 	Unresolved []*Unresolved
+	from       portfolioSource
 }
+
+// ID tells the arguments.
+func (p *Portfolio) ID() string { return from(p.from.canonical()).id("Portfolio") }
 
 // Unresolved is a part of what was asked for that is no project.
 type Unresolved struct {
@@ -128,7 +146,7 @@ func (queryResolver) Portfolio(ctx context.Context) (*Portfolio, error) {
 
 // portfolio is the projects that there are of a source.
 func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Portfolio, error) {
-	p := &Portfolio{op: op}
+	p := &Portfolio{op: op, from: from, Unresolved: []*Unresolved{}}
 	lines := from.lines
 	if person, role := from.person(); role != "" {
 		names, err := op.projectsOf(ctx, person, role)
@@ -230,5 +248,9 @@ func (p *Portfolio) ProjectCount() int { return len(p.names) }
 
 // Downloads is the projects' part of the cube; nothing without projects.
 func (p *Portfolio) Downloads(ctx context.Context) (*Downloads, error) {
-	return downloadsOf(ctx, append([]string{}, p.names...)...)
+	op, _, base, err := field[part](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.downloads(ctx, base.Of(p.names...), base.under(p.from.canonical()))
 }

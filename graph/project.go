@@ -22,12 +22,14 @@ type Project struct {
 // IsNode says that Project is a Node.
 func (*Project) IsNode() {}
 
-// nodeID is the argument of Query.node, decoded.
-type nodeID struct{ project string }
-
+// node reads the id of Query.node: the name of a project, or a downloadsRequest.
 func (a arguments) node() (any, error) {
-	_, name, err := parseID(argument[string](a.given, "id"))
-	return nodeID{name}, err
+	id := argument[string](a.given, "id")
+	kind, rest, err := parseID(id)
+	if kind == downloadsType && err == nil {
+		return a.readDownloads(id, rest)
+	}
+	return rest, err
 }
 
 func (a arguments) project() (any, error) {
@@ -37,7 +39,12 @@ func (a arguments) project() (any, error) {
 func (a arguments) projects() (any, error) { return a.names("names") }
 
 func (op *operation) gatherNode(r *rounds.Round, n *node) {
-	op.gatherProjects(r, n, []string{n.args.(nodeID).project})
+	switch of := n.args.(type) {
+	case string:
+		op.gatherProjects(r, n, []string{of})
+	case downloadsRequest:
+		op.gatherRequest(r, n, of)
+	}
 }
 
 func (op *operation) gatherNamed(r *rounds.Round, n *node) {
@@ -67,10 +74,10 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 		r.Ask(extent(name))
 	}
 	for d := range n.each("downloads") {
-		r.Narrowed(d.args.(rounds.Slice).Of(name), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
+		r.Narrowed(d.args.(part).Of(name), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
 	}
 	for rank := range n.each("rank") {
-		r.Narrowed(rank.args.(rounds.Slice), func(s cube.Slice) { r.AskRank(s, name) })
+		r.Narrowed(rank.args.(part).Slice, func(s cube.Slice) { r.AskRank(s, name) })
 	}
 	for releases := range n.each("releases") {
 		op.gatherReleases(r, releases, []string{name}, releases.args.(releasePage))
@@ -92,13 +99,23 @@ func extent(name string) cube.Request {
 
 // Node resolves Query.node.
 func (queryResolver) Node(ctx context.Context) (Node, error) {
-	op, _, id, err := field[nodeID](ctx)
+	op, n, args, err := field[any](ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := op.project(ctx, id.project)
+	if req, ok := args.(downloadsRequest); ok {
+		if err := n.Wait(ctx); err != nil {
+			return nil, err
+		}
+		d, err := op.refetched(ctx, req)
+		if err != nil || d == nil {
+			return nil, err // not d: a nil *Downloads is a Node that is not nil
+		}
+		return d, nil
+	}
+	p, err := op.project(ctx, args.(string))
 	if err != nil || p == nil {
-		return nil, err // not p: a nil *Project is a Node that is not nil
+		return nil, err
 	}
 	return p, nil
 }

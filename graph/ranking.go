@@ -13,7 +13,7 @@ import (
 
 // ranking is the arguments of Query.topProjects.
 type ranking struct {
-	slice rounds.Slice
+	slice part
 	first int
 	after *cube.Cursor
 }
@@ -40,7 +40,10 @@ func (k ranking) request(s cube.Slice) cube.Request {
 func (op *operation) gatherRanking(r *rounds.Round, n *node) {
 	k := n.args.(ranking)
 	projects := n.elements("project")
-	r.Narrowed(k.slice, func(s cube.Slice) {
+	r.Narrowed(k.slice.Slice, func(s cube.Slice) {
+		if n.has("totalCount") {
+			r.AskCount(s)
+		}
 		r.AwaitSplit(&n.Place, k.request(s), len(projects) > 0, func(r *rounds.Round, res *cube.Result) {
 			for _, g := range res.Groups[:min(k.first, len(res.Groups))] {
 				for _, p := range projects {
@@ -57,7 +60,7 @@ func (queryResolver) TopProjects(ctx context.Context) (*ProjectRankingConnection
 	if err != nil {
 		return nil, err
 	}
-	s, err := op.Resolve(ctx, k.slice)
+	s, err := op.Resolve(ctx, k.slice.Slice)
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +73,36 @@ func (queryResolver) TopProjects(ctx context.Context) (*ProjectRankingConnection
 	}
 	groups := res.Groups[:min(k.first, len(res.Groups))]
 	more := res.More || len(groups) < len(res.Groups)
-	return paged(groups, more, k.after != nil, func(g cube.Group) *ProjectRanking {
-		return &ProjectRanking{&Project{op, g.Value}, g.Total}
-	}), nil
+	of := k.slice.origin(nil)
+	page := paged(groups, more, k.after != nil, func(g cube.Group) *ProjectRanking {
+		return &ProjectRanking{&Project{op, g.Value}, g.Total, of}
+	})
+	return &ProjectRankingConnection{page, op, s}, nil
+}
+
+// ProjectRankingConnection is a page of a ranking.
+type ProjectRankingConnection struct {
+	*connection[*ProjectRanking]
+	op    *operation
+	slice cube.Slice
+}
+
+// TotalCount is of the slice, not of the page.
+func (c *ProjectRankingConnection) TotalCount(ctx context.Context) (int64, error) {
+	return c.op.Count(ctx, c.slice)
 }
 
 // ProjectRanking is a project with its downloads in a slice.
 type ProjectRanking struct {
 	Project *Project
 	Total   int64
+
+	of *origin // of the slice
+}
+
+// ID tells the slice and the project.
+func (r *ProjectRanking) ID() string {
+	return r.of.then("ranking", r.Project.Name).id("ProjectRanking")
 }
 
 // rankings is a list of projects, once what its elements ask is announced.
@@ -89,9 +113,9 @@ func (op *operation) rankings(ctx context.Context, n *node, groups []cube.Group,
 	if err := n.Wait(ctx); err != nil {
 		return nil, err
 	}
-	list := make([]*ProjectRanking, len(groups))
+	list, allTime := make([]*ProjectRanking, len(groups)), part{}.origin(nil)
 	for i, g := range groups {
-		list[i] = &ProjectRanking{&Project{op, g.Value}, g.Total}
+		list[i] = &ProjectRanking{&Project{op, g.Value}, g.Total, allTime}
 	}
 	return list, nil
 }
@@ -110,6 +134,7 @@ func (op *operation) mostDownloaded(ctx context.Context, names []string, first i
 }
 
 var rankingOutline = outline.Of([]string{"ProjectRanking"}, map[string]outline.Field[*ProjectRanking]{
+	"id":      outline.Leaf(func(b []byte, r *ProjectRanking) []byte { return outline.AppendString(b, r.ID()) }),
 	"project": outline.Object(projectOutline, func(r *ProjectRanking) *Project { return r.Project }),
 	"total":   outline.Leaf(func(b []byte, r *ProjectRanking) []byte { return outline.AppendInt(b, r.Total) }),
 })

@@ -38,6 +38,7 @@ type ReleaseGroup struct {
 	rest   bool
 	parent *Downloads
 	slice  cube.Slice
+	origin *origin
 }
 
 // gatherReleaseGroups gathers one selection of Downloads.byRelease.
@@ -52,7 +53,7 @@ func (op *operation) gatherReleaseGroups(r *rounds.Round, n *node, s cube.Slice)
 		if err != nil {
 			return
 		}
-		groups, err := op.groups(n.args.(releaseCut), s, res)
+		groups, err := op.groupsOf(n.args.(releaseCut), s, res)
 		if err != nil {
 			return
 		}
@@ -76,16 +77,17 @@ func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGrou
 	}
 }
 
-// groups is the slice's first groups of versions, and the rest where it is
+// groupsOf is the slice's first groups of versions, and the rest where it is
 // asked for and there is any.
-func (op *operation) groups(cut releaseCut, s cube.Slice, res *cube.Result) (groups []*ReleaseGroup, err error) {
+func (op *operation) groupsOf(cut releaseCut, s cube.Slice, res *cube.Result) (groups []*ReleaseGroup, err error) {
+	groups = []*ReleaseGroup{}
 	if res.More {
 		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
 			"byRelease needs all versions of the slice, and there are more than %d: name a project", op.limits.Versions)
 	}
 	all := projects.GroupReleases(res.Groups, releaseNumbers[cut.level])
 	for _, g := range all[:min(cut.first, len(all))] {
-		groups = append(groups, &ReleaseGroup{group: g, slice: s.With(cube.Version, g.Versions...)})
+		groups = append(groups, &ReleaseGroup{group: g, slice: s.Narrow(cube.Condition{Dim: cube.Version, Values: g.Versions})})
 	}
 	if rest := all[len(groups):]; cut.others && len(rest) > 0 {
 		groups = append(groups, restOf(s, res, rest))
@@ -116,7 +118,7 @@ func restOf(s cube.Slice, res *cube.Result, rest []projects.ReleaseGroup) *Relea
 			left.group.Versions = append(left.group.Versions, g.Value)
 		}
 	}
-	left.slice = s.With(cube.Version, left.group.Versions...)
+	left.slice = s.Narrow(cube.Condition{Dim: cube.Version, Values: left.group.Versions})
 	return left
 }
 
@@ -126,19 +128,32 @@ func (d *Downloads) ByRelease(ctx context.Context) ([]*ReleaseGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	groups, err := op.groups(ctx, d, cut)
+	if err != nil {
+		return nil, err
+	}
+	return groups, n.Wait(ctx)
+}
+
+// groups is the groups of a slice's versions.
+func (op *operation) groups(ctx context.Context, d *Downloads, cut releaseCut) ([]*ReleaseGroup, error) {
 	res, err := op.Load(ctx, op.AllVersions(d.slice))
 	if err != nil {
 		return nil, err
 	}
-	if err := n.Wait(ctx); err != nil {
-		return nil, err
-	}
-	groups, err := op.groups(cut, d.slice, res)
+	groups, err := op.groupsOf(cut, d.slice, res)
 	for _, g := range groups {
-		g.parent = d
+		if g.parent = d; g.rest {
+			g.origin = d.origin.then(stepReleases, cut.level, cut.first)
+		} else {
+			g.origin = d.origin.then(stepRelease, cut.level, g.group.Release)
+		}
 	}
 	return groups, err
 }
+
+// ID tells the parent and the release.
+func (g *ReleaseGroup) ID() string { return g.origin.id("ReleaseGroup") }
 
 // Release is nil for the group of all other versions.
 func (g *ReleaseGroup) Release() *string {
@@ -160,7 +175,9 @@ func (g *ReleaseGroup) Total() int64 { return g.group.Total }
 func (g *ReleaseGroup) Versions() []string { return g.group.Versions }
 
 // Downloads is the parent narrowed to the group's versions.
-func (g *ReleaseGroup) Downloads() *Downloads { return &Downloads{g.parent.op, g.slice} }
+func (g *ReleaseGroup) Downloads() *Downloads {
+	return &Downloads{g.parent.op, g.slice, g.origin}
+}
 
 // Series resolves ReleaseGroup.series.
 func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
@@ -168,7 +185,7 @@ func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	return op.seriesOf(ctx, g.slice, every, func(ctx context.Context, r cube.Request) (*cube.Result, error) {
+	return op.seriesOf(ctx, g.Downloads(), every, func(ctx context.Context, r cube.Request) (*cube.Result, error) {
 		return op.loadSum(ctx, g.parts(r))
 	})
 }

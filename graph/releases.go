@@ -80,7 +80,7 @@ func (op *operation) gatherRelease(r *rounds.Round, n *node, of projects.Release
 		op.gatherProject(r, p, of.Project)
 	}
 	for d := range n.each("downloads") {
-		r.Narrowed(d.args.(rounds.Slice).Of(of.Project), func(s cube.Slice) {
+		r.Narrowed(d.args.(part).Of(of.Project), func(s cube.Slice) {
 			op.gatherDownloads(r, d, s.With(cube.Version, of.Version))
 		})
 	}
@@ -152,6 +152,9 @@ func (op *operation) releasesAmong(ctx context.Context, names []string, after *p
 	return all, nil
 }
 
+// ID tells the project and the version.
+func (r *Release) ID() string { return from([]string{r.Release.Project, r.Version}).id("Release") }
+
 // Project is the project that it is a version of.
 func (r *Release) Project() *Project { return &Project{r.op, r.Release.Project} }
 
@@ -172,11 +175,11 @@ func (r *Release) Downloads(ctx context.Context) (*Downloads, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.slice = d.slice.With(cube.Version, r.Version)
-	return d, nil
+	return d.narrowed(cube.Version, r.Version), nil
 }
 
 var releaseOutline = outline.Of([]string{"Release"}, map[string]outline.Field[*Release]{
+	"id":             outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.ID()) }),
 	"project":        outline.Object(projectOutline, (*Release).Project),
 	"version":        outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.Version) }),
 	"uploadedAt":     outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendDateTime(b, r.Uploaded) }),

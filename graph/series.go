@@ -20,8 +20,9 @@ type Series struct {
 	// Missing are the days of the range of which nothing is loaded.
 	Missing []cube.Day
 
-	op    *operation
-	slice cube.Slice
+	op     *operation
+	slice  cube.Slice
+	origin *origin
 	// wide is the series with the days before the range that the selection needs.
 	wide *cube.Result
 }
@@ -77,14 +78,11 @@ func everyone(s cube.Slice) cube.Slice {
 // several slices'.
 type loadSeries func(context.Context, cube.Request) (*cube.Result, error)
 
-// seriesOf is the series of the slice that the field in ctx resolves to. Where
+// seriesOf is the series of a slice that the field in ctx resolves to. Where
 // its selection needs days before the range, they are loaded with it, in one.
-func (op *operation) seriesOf(ctx context.Context, s cube.Slice, every cube.Interval, load loadSeries) (*Series, error) {
-	req, err := op.series(op.widened(s, leadOf(op.node(ctx))), every)
-	if err != nil {
-		return nil, err
-	}
-	res, err := load(ctx, req)
+func (op *operation) seriesOf(ctx context.Context, d *Downloads, every cube.Interval, load loadSeries) (*Series, error) {
+	s := d.slice
+	res, err := op.loadWidened(ctx, s, every, leadOf(op.node(ctx)), load)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +90,21 @@ func (op *operation) seriesOf(ctx context.Context, s cube.Slice, every cube.Inte
 	from := len(res.Days) - len(cube.Buckets(days, every))
 	return &Series{
 		Interval: every, Dates: res.Days[from:], Totals: res.Totals[from:], Missing: op.Snap.MissingIn(days),
-		op: op, slice: s, wide: res,
+		op: op, slice: s, origin: d.origin.then("series", every), wide: res,
 	}, nil
 }
+
+// loadWidened loads a series with so many days before its range.
+func (op *operation) loadWidened(ctx context.Context, s cube.Slice, every cube.Interval, lead int, load loadSeries) (*cube.Result, error) {
+	req, err := op.series(op.widened(s, lead), every)
+	if err != nil {
+		return nil, err
+	}
+	return load(ctx, req)
+}
+
+// ID tells the slice and the interval.
+func (s *Series) ID() string { return s.origin.id("Series") }
 
 // Point is one row of a Series.
 type Point struct {
@@ -163,6 +173,7 @@ var pointOutline = outline.Of([]string{"Point"}, map[string]outline.Field[Point]
 })
 
 var seriesOutline = outline.Of([]string{"Series"}, map[string]outline.Field[*Series]{
+	"id":       outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendString(b, s.ID()) }),
 	"interval": outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendString(b, string(s.Interval)) }),
 	"dates":    outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Dates, outline.AppendDate) }),
 	"totals":   outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Totals, outline.AppendInt) }),

@@ -169,6 +169,17 @@ func (d *Downloads) By(ctx context.Context) ([]*Slice, error) {
 	return list, nil
 }
 
+// ID tells the parent and the value.
+func (s *Slice) ID() string { return s.origin().id("Slice") }
+
+// origin is that of the narrowed parent. The rest is another one for each first.
+func (s *Slice) origin() *origin {
+	if s.rest {
+		return s.of.parent.origin.then(stepRest, s.of.dim, s.of.first)
+	}
+	return s.of.parent.origin.then(stepValue, s.of.dim, s.text)
+}
+
 // Dimension is what the parent was split by.
 func (s *Slice) Dimension() cube.Dimension { return s.of.dim }
 
@@ -191,10 +202,11 @@ func (s *Slice) Share() float64 { return share(s.total, s.of.res.Total) }
 
 // Downloads is the parent narrowed to the value.
 func (s *Slice) Downloads() *Downloads {
-	return &Downloads{s.of.parent.op, s.of.narrow(s.of.parent.slice, s.value, s.of.res)}
+	return &Downloads{s.of.parent.op, s.of.narrow(s.of.parent.slice, s.value, s.of.res), s.origin()}
 }
 
 var sliceOutline = outline.Of([]string{"Slice"}, map[string]outline.Field[*Slice]{
+	"id":        outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, s.ID()) }),
 	"dimension": outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, string(s.of.dim)) }),
 	"value":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendOptional(b, s.Value()) }),
 	"label":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, s.Label()) }),

@@ -83,15 +83,19 @@ func (op *operation) lastMonths(n int) cube.Slice {
 
 // ProjectTrend is a project whose downloads rise.
 type ProjectTrend struct {
-	op      *operation
-	slice   cube.Slice
 	Project *Project
 	Growth  float64
+
+	downloads *Downloads
 }
 
-// Series is of the months looked at.
+// ID tells the arguments and the project.
+func (t *ProjectTrend) ID() string { return t.downloads.origin.id("ProjectTrend") }
+
+// Series is of the months looked at. It is there: it comes with the list.
 func (t *ProjectTrend) Series(ctx context.Context) (*Series, error) {
-	return t.op.seriesOf(ctx, t.slice, cube.Monthly, t.op.Load)
+	op := t.downloads.op
+	return op.seriesOf(ctx, t.downloads, cube.Monthly, op.Load)
 }
 
 // EmergingProjects resolves Query.emergingProjects.
@@ -133,7 +137,14 @@ func (queryResolver) HotProjects(ctx context.Context) ([]*ProjectTrend, error) {
 	}
 	list := make([]*ProjectTrend, len(ranked))
 	for i, r := range ranked {
-		list[i] = &ProjectTrend{op, rounds.OfProject(op.lastMonths(t.months), r.Project), &Project{op, r.Project}, r.Growth}
+		origin := from(map[string]any{"months": t.months, "least": t.least, "project": r.Project})
+		d := &Downloads{op, rounds.OfProject(op.lastMonths(t.months), r.Project), origin}
+		list[i] = &ProjectTrend{&Project{op, r.Project}, r.Growth, d}
+		for series := range n.each("series") { // one that cannot be had is the list's error
+			if _, err := op.loadWidened(ctx, d.slice, cube.Monthly, leadOf(series), op.Load); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return list, nil
 }

@@ -41,7 +41,9 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	case *ProjectConnection:
 		return outline.One(ctx, projectsOutline, v), nil
 	case *ProjectRankingConnection:
-		return outline.One(ctx, rankingsOutline, v), nil
+		if write, ok := outline.One(ctx, rankingsOutline, v.connection).(graphql.Marshaler); ok {
+			return write, nil
+		}
 	case *ReleaseConnection:
 		return outline.One(ctx, releasesOutline, v), nil
 	}

@@ -54,6 +54,9 @@ func sameAnswers(t *rapid.T, generated, own http.Handler, document string) {
 	if want.Status != http.StatusOK {
 		t.Fatalf("%s\n%s", document, want.body)
 	}
+	for _, wrong := range honest(publicSchema(), document, got) {
+		t.Fatalf("%s\n%s\n%s", document, wrong, got.body)
+	}
 	for _, r := range []response{want, got} {
 		slices.SortFunc(r.Errors, func(a, b responseError) int { return strings.Compare(a.path()+a.Message, b.path()+b.Message) })
 	}

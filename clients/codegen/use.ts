@@ -24,10 +24,10 @@ export const page = graphql(`
 export const variables: VariablesOf<typeof series> = { name: 'requests', range: { last: 3, unit: 'MONTH' } }
 
 export function sum(data: ResultOf<typeof series>): number {
-  const totals: number[] = data.project?.downloads.series.totals ?? []
+  const totals: number[] = data.project?.downloads?.series?.totals ?? []
   return totals.reduce((a, b) => a + b, 0)
 }
 
 export function names(data: ResultOf<typeof page>): string[] {
-  return data.topProjects.nodes.map(({ project }) => project.name)
+  return data.topProjects?.nodes.map(({ project }) => project.name) ?? []
 }

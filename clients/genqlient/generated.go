@@ -60,11 +60,13 @@ var AllInterval = []Interval{
 // PageResponse is returned by Page on success.
 type PageResponse struct {
 	// Projects by downloads in the slice, most first.
-	TopProjects PageTopProjectsProjectRankingConnection `json:"topProjects"`
+	TopProjects *PageTopProjectsProjectRankingConnection `json:"topProjects"`
 }
 
 // GetTopProjects returns PageResponse.TopProjects, and is useful for accessing the field via an interface.
-func (v *PageResponse) GetTopProjects() PageTopProjectsProjectRankingConnection { return v.TopProjects }
+func (v *PageResponse) GetTopProjects() *PageTopProjectsProjectRankingConnection {
+	return v.TopProjects
+}
 
 // PageTopProjectsProjectRankingConnection includes the requested fields of the GraphQL type ProjectRankingConnection.
 // The GraphQL type's documentation follows.
@@ -145,14 +147,14 @@ type SeriesProject struct {
 	// Normalised name.
 	Name string `json:"name"`
 	// Downloads of this project.
-	Downloads SeriesProjectDownloads `json:"downloads"`
+	Downloads *SeriesProjectDownloads `json:"downloads"`
 }
 
 // GetName returns SeriesProject.Name, and is useful for accessing the field via an interface.
 func (v *SeriesProject) GetName() string { return v.Name }
 
 // GetDownloads returns SeriesProject.Downloads, and is useful for accessing the field via an interface.
-func (v *SeriesProject) GetDownloads() SeriesProjectDownloads { return v.Downloads }
+func (v *SeriesProject) GetDownloads() *SeriesProjectDownloads { return v.Downloads }
 
 // SeriesProjectDownloads includes the requested fields of the GraphQL type Downloads.
 // The GraphQL type's documentation follows.
@@ -160,16 +162,16 @@ func (v *SeriesProject) GetDownloads() SeriesProjectDownloads { return v.Downloa
 // A lazily evaluated slice of the download cube: only what is selected is computed, from the cheapest table that covers it.
 type SeriesProjectDownloads struct {
 	// Downloads in the slice.
-	Total int64 `json:"total"`
+	Total *int64 `json:"total"`
 	// Total for each interval in the range, in order, zero where nothing was downloaded.
-	Series SeriesProjectDownloadsSeries `json:"series"`
+	Series *SeriesProjectDownloadsSeries `json:"series"`
 }
 
 // GetTotal returns SeriesProjectDownloads.Total, and is useful for accessing the field via an interface.
-func (v *SeriesProjectDownloads) GetTotal() int64 { return v.Total }
+func (v *SeriesProjectDownloads) GetTotal() *int64 { return v.Total }
 
 // GetSeries returns SeriesProjectDownloads.Series, and is useful for accessing the field via an interface.
-func (v *SeriesProjectDownloads) GetSeries() SeriesProjectDownloadsSeries { return v.Series }
+func (v *SeriesProjectDownloads) GetSeries() *SeriesProjectDownloadsSeries { return v.Series }
 
 // SeriesProjectDownloadsSeries includes the requested fields of the GraphQL type Series.
 // The GraphQL type's documentation follows.

@@ -28,12 +28,12 @@ func run(ctx context.Context, endpoint, project string) error {
 		if err != nil {
 			return err
 		}
-		var sum int64
+		var sum int64 // without an error nothing of it is null
 		for _, n := range got.Project.Downloads.Series.Totals {
 			sum += n
 		}
-		if got.Project.Name != project || sum != got.Project.Downloads.Total || sum == 0 {
-			return fmt.Errorf("the series adds up to %d, the total is %d", sum, got.Project.Downloads.Total)
+		if total := *got.Project.Downloads.Total; got.Project.Name != project || sum != total || sum == 0 {
+			return fmt.Errorf("the series adds up to %d, the total is %d", sum, total)
 		}
 		if err := pages(ctx, client); err != nil {
 			return err

@@ -19,7 +19,7 @@ func (r *Reader) Variables(op *ast.OperationDefinition, given map[string]any) (m
 	var problems []*Problem
 	for _, def := range op.VariableDefinitions {
 		read := reading{Reader: r, ofJSON: true}
-		value := any(absent{})
+		var value any
 		if raw, ok := given[def.Variable]; ok {
 			value = read.value(valueOf(raw), def.Type, nil)
 		} else {
@@ -35,6 +35,13 @@ func (r *Reader) Variables(op *ast.OperationDefinition, given map[string]any) (m
 		}
 	}
 	return values, problems
+}
+
+// Value reads a JSON value as a type.
+func (r *Reader) Value(given any, t *ast.Type) (any, []*Problem) {
+	read := reading{Reader: r, ofJSON: true}
+	value := read.value(valueOf(given), t, nil)
+	return value, read.problems
 }
 
 // valueOf is a JSON value as a literal.

@@ -132,6 +132,18 @@ func (op *Operation) ProjectCount(ctx context.Context) (int64, error) {
 	return res.Values, nil
 }
 
+// Count is how many projects have a download in the slice.
+func (op *Operation) Count(ctx context.Context, s cube.Slice) (int64, error) {
+	if op.fromMemory && op.atHand(s) && s.Projects == nil {
+		return int64(op.Snap.Projects.Len()), nil
+	}
+	res, err := op.Load(ctx, cube.CountOf(s, cube.Project))
+	if err != nil {
+		return 0, err
+	}
+	return res.Values, nil
+}
+
 // namesAtOnce is how many projects one question about totals names, where there
 // is no index to look them up in.
 const namesAtOnce = 5000

@@ -35,6 +35,10 @@ func (r *Round) AskRank(s cube.Slice, project string) {
 	r.askUnlessAtHand(s, cube.RankOf(s, project))
 }
 
+// AskCount asks how many projects have a download in the slice, unless memory has
+// it.
+func (r *Round) AskCount(s cube.Slice) { r.askUnlessAtHand(s, cube.CountOf(s, cube.Project)) }
+
 func (r *Round) askUnlessAtHand(s cube.Slice, q cube.Request) {
 	switch {
 	case !r.op.atHand(s):
@@ -171,5 +175,5 @@ func (p *Place) Wait(ctx context.Context) error {
 
 // OfProject is the slice narrowed to projects, taken together.
 func OfProject(s cube.Slice, names ...string) cube.Slice {
-	return s.With(cube.Project, names...)
+	return s.Narrow(cube.Condition{Dim: cube.Project, Values: names})
 }

@@ -137,7 +137,7 @@ export function ComparePage({ boot }: { boot: Boot }) {
               own={{ document: CompareQuery, variables: { projects: names, range: variables.range, filter: variables.filter, interval } }}
               picture={found.length > 0 ? { names: found.map((l) => l.project.name).join(","), state: { ...state, rest: {} }, parameters: { shape: "line", ...(way === "indexed" && { transform: "indexed" }), ...(log && { scale: "log" }) } } : undefined}
               empty={c && (found.length === 0 ? "None of these projects has downloads." : positive.length === 0 ? "No downloads in this range." : undefined)}
-              table={c && { head: ["Interval", ...lines.map((l) => l.label)], rows: c.dates.map((d, i) => [bucket(d, interval), ...lines.map((l) => (l.totals[i] === null ? "–" : (format?.(l.totals[i]!) ?? l.totals[i]!)))]) }}
+              table={c ? { head: ["Interval", ...lines.map((l) => l.label)], rows: c.dates.map((d, i) => [bucket(d, interval), ...lines.map((l) => (l.totals[i] === null ? "–" : (format?.(l.totals[i]!) ?? l.totals[i]!)))]) } : undefined}
               tools={
                 <>
                   <div className="segments" role="group" aria-label="What is compared">

@@ -103,7 +103,7 @@ export function SeriesWidget({ part, names, state, interval, days, marks, answer
       own={own}
       picture={picture}
       empty={s && !s.totals.some((t) => t > 0) && "No downloads in this range."}
-      table={s && { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : ""), gaps.absent[i] ? "–" : s.totals[i]]) }}
+      table={s ? { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : ""), gaps.absent[i] ? "–" : s.totals[i]]) } : undefined}
     >
       {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} {...gaps} />}
       {lost > 0 && (
