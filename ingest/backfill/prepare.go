@@ -96,25 +96,22 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 		return nil, err
 	}
 	err = w.S.Do(ctx, "CREATE TABLE "+session.Name(b.fill(), FillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
-	if err != nil {
-		return nil, fmt.Errorf("note what is prepared for %s: %w", b.plan.Table, err)
-	}
-	return ready, nil
+	return ready, session.Wrap(err, "note what is prepared for %s", b.plan.Table)
 }
 
 // unchangedSince reports that the raw table holds as many rows as before, the
 // snapshot as many downloads, and that none has arrived.
 func (b *backfiller) unchangedSince(ctx context.Context, w *publish.Writer, before int64, snapshot tables.ID, count string) (bool, error) {
-	kept, err := w.P.Whole(ctx, snapshot, count)
-	if err != nil {
-		return false, err
+	for _, holds := range []struct {
+		id   tables.ID
+		expr string
+		rows int64
+	}{{snapshot, count, before}, {b.d.Base.ID, "count()", before}, {tables.ID{Database: b.fill(), Table: fillArrivals}, "count()", 0}} {
+		if now, err := w.P.Whole(ctx, holds.id, holds.expr); err != nil || now != holds.rows {
+			return false, err
+		}
 	}
-	now, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
-	if err != nil {
-		return false, err
-	}
-	arrived, err := w.P.Whole(ctx, tables.ID{Database: b.fill(), Table: fillArrivals}, "count()")
-	return kept == before && now == before && arrived == 0, err
+	return true, nil
 }
 
 // awaitInserts waits for the statements that insert at this moment.
@@ -130,10 +127,7 @@ func (b *backfiller) awaitInserts(ctx context.Context, s *session.Session) error
 		}
 		err = s.Row(ctx, session.SQL("SELECT count() FROM system.processes WHERE query_id IN ({ids:Array(String)})", "ids", ids), &running)
 	}
-	if err != nil {
-		return fmt.Errorf("wait for the inserts that run: %w", err)
-	}
-	return nil
+	return session.Wrap(err, "wait for the inserts that run")
 }
 
 // clear removes what an attempt or an earlier backfill prepared: first the view,
@@ -145,10 +139,7 @@ func (b *backfiller) clear(ctx context.Context, s *session.Session) error {
 	if err == nil {
 		err = stage.DropTables(ctx, s, b.fill(), tables)
 	}
-	if err != nil {
-		return fmt.Errorf("clear the private database %s: %w", b.fill(), err)
-	}
-	return nil
+	return session.Wrap(err, "clear the private database %s", b.fill())
 }
 
 // remove drops the private database: first the view, in case the server ends in

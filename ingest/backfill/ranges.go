@@ -3,11 +3,9 @@ package backfill
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
@@ -16,7 +14,6 @@ import (
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
-	"clickql/internal/cube"
 )
 
 // dayRange is a run of days that one statement computes; without days where the
@@ -101,26 +98,17 @@ func (b *backfiller) ranges(ctx context.Context, s *session.Session, snapshot ta
 	var ranges []dayRange
 	var held uint64
 	date := chconn.Ident(b.tables.Day)
-	err := s.Each(ctx, session.Statement{SQL: "SELECT " + date + ", count() FROM " + snapshot.String() + " GROUP BY " + date + " ORDER BY " + date,
-		Settings: map[string]any{"max_threads": b.cfg.Threads}},
-		func(rows driver.Rows) error {
-			var t time.Time
-			var n uint64
-			if err := rows.Scan(&t, &n); err != nil {
-				return err
-			}
-			d := cube.DayOf(t)
-			if last := len(ranges) - 1; last >= 0 && held+n <= most {
-				ranges[last].days.To, held = d, held+n
-				return nil
-			}
-			ranges, held = append(ranges, dayRange{n: len(ranges), days: ledger.Span{From: d, To: d}, dated: true}), n
-			return nil
-		})
-	if err != nil {
-		return nil, fmt.Errorf("count the days of %s: %w", snapshot, err)
+	days, err := session.ReadDays(ctx, s, session.Statement{SQL: "SELECT " + date + ", toInt64(count()) FROM " + snapshot.String() + " GROUP BY " + date,
+		Settings: map[string]any{"max_threads": b.cfg.Threads}})
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		n := uint64(days[d])
+		if last := len(ranges) - 1; last >= 0 && held+n <= most {
+			ranges[last].days.To, held = d, held+n
+			continue
+		}
+		ranges, held = append(ranges, dayRange{n: len(ranges), days: ledger.Span{From: d, To: d}, dated: true}), n
 	}
-	return ranges, nil
+	return ranges, session.Wrap(err, "count the days of %s", snapshot)
 }
 
 // fillRange computes one range into a table of its own, which gets its final

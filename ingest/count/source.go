@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/ingest/config"
 	"clickql/ingest/export"
 	"clickql/ingest/find"
@@ -232,6 +230,7 @@ type scanned struct {
 	Accepted bool
 	Day      cube.Day
 	rows     uint64
+	date     time.Time // the same
 }
 
 // Scan counts a group's rows by file and day. It reads the columns that decide
@@ -241,19 +240,14 @@ func Scan(ctx context.Context, s *session.Session, cfg config.Config, f export.F
 	if err != nil {
 		return nil, err
 	}
-	var counts []scanned
-	err = s.Each(ctx, session.Statement{
+	counts, err := session.Scan(ctx, s, session.Statement{
 		SQL: "SELECT _path, toBool(ifNull(" + r.Accepted() + ", 0)) AS stored, if(stored, ifNull(" + r.Day() + ", toDate(0)), toDate(0)) AS day, count() FROM " + r.From +
 			" GROUP BY _path, stored, day",
 		Params: r.Params, Settings: cfg.Spilling(r.Settings),
 		Rows: func(n uint64) { cfg.Progress.Update(func(s *config.Snapshot) { s.RowsDone += n }) },
-	}, func(rows driver.Rows) error {
-		var c scanned
-		var t time.Time
-		err := rows.Scan(&c.Path, &c.Accepted, &t, &c.rows)
-		c.Day = cube.DayOf(t)
-		counts = append(counts, c)
-		return err
-	})
+	}, func(c *scanned) []any { return []any{&c.Path, &c.Accepted, &c.date, &c.rows} })
+	for i, c := range counts {
+		counts[i].Day = cube.DayOf(c.date)
+	}
 	return counts, err
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/ingest/session"
 	"clickql/internal/chconn"
 )
@@ -42,19 +40,17 @@ func (l Local) List(ctx context.Context, pattern string) ([]Object, error) {
 
 // stat lists files without opening them as Parquet.
 func (l Local) stat(ctx context.Context, pattern string) ([]Object, error) {
-	var objects []Object
-	err := l.S.Each(ctx, session.SQL("SELECT DISTINCT _path, toInt64(ifNull(_size, 0)), toUnixTimestamp(ifNull(_time, toDateTime(0))) FROM file({pattern:String}, 'One') ORDER BY _path",
-		"pattern", pattern), func(rows driver.Rows) error {
-		var o Object
-		var modified uint32
-		if err := rows.Scan(&o.Path, &o.Size, &modified); err != nil {
-			return err
-		}
-		o.Name = o.Path
-		o.Generation = fmt.Sprintf("%d-%s", o.Size, time.Unix(int64(modified), 0).UTC().Format("20060102T150405Z"))
-		objects = append(objects, o)
-		return nil
-	})
+	type line struct {
+		path     string
+		size     int64
+		modified uint32
+	}
+	lines, err := session.Scan(ctx, l.S, session.SQL("SELECT DISTINCT _path, toInt64(ifNull(_size, 0)), toUnixTimestamp(ifNull(_time, toDateTime(0))) FROM file({pattern:String}, 'One') ORDER BY _path",
+		"pattern", pattern), func(l *line) []any { return []any{&l.path, &l.size, &l.modified} })
+	objects := make([]Object, len(lines))
+	for i, l := range lines {
+		objects[i] = Object{Name: l.path, Path: l.path, Size: l.size, Generation: fmt.Sprintf("%d-%s", l.size, time.Unix(int64(l.modified), 0).UTC().Format("20060102T150405Z"))}
+	}
 	return objects, err
 }
 

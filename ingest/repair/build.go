@@ -49,10 +49,7 @@ func (b *builder) keepOthers(ctx context.Context, t tables.Target, period string
 			Settings: map[string]any{"lightweight_deletes_sync": 2},
 		})
 	})
-	if err != nil {
-		return fmt.Errorf("leave the repaired days out of the successor of %s: %w", t, err)
-	}
-	return nil
+	return session.Wrap(err, "leave the repaired days out of the successor of %s", t)
 }
 
 // withProjections deletes from a successor. Servers refuse that where a table has

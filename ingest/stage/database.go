@@ -34,14 +34,13 @@ func Name(database, batch string, epoch uint64, attempt int) string {
 
 // Parsed is what the name of a private database says.
 type Parsed struct {
-	name    string
 	epoch   uint64
 	Attempt int
 }
 
 // Parse reads a private database's name back.
 func Parse(stage string) Parsed {
-	id := Parsed{name: stage, Attempt: 1}
+	id := Parsed{Attempt: 1}
 	if m := pattern.FindStringSubmatch(stage); m != nil {
 		id.epoch, _ = strconv.ParseUint(m[3], 10, 64) // digits
 		if m[4] != "" {
