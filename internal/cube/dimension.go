@@ -41,6 +41,8 @@ type entry struct {
 	// how many projects a database has): what one value of a filter is expected to
 	// leave over. Only ratios between tables depend on it, never a result.
 	values float64
+	// title is what people call the dimension, in the middle of a sentence.
+	title string
 	// label is what people call a value; nil where they call it what it is.
 	label func(value string) string
 }
@@ -48,15 +50,15 @@ type entry struct {
 // entries is the one table of dimensions, in the order of the GraphQL enum. Its
 // rows name no fields, so that one that leaves something out does not compile.
 var entries = []entry{
-	{Project, "project", text, "", "project", 1000, nil},
-	{Version, "version", text, "version", "version", 60, nil},
-	{Country, "country_code", text, "country", "country", 100, country.Name},
-	{Python, "python_minor", text, "python", "python", 10, nil},
-	{System, "system", text, "system", "system", 4, nil},
-	{Installer, "installer", text, "installer", "installer", 12, nil},
-	{FileType, "type", text, "fileType", "file_type", 3, nil},
-	{CI, "ci", enum, "ci", "ci", 3, nil},
-	{Libc, "libc", pair("lib", "version"), "libc", "libc", 30, nil},
+	{Project, "project", text, "", "project", 1000, "project", nil},
+	{Version, "version", text, "version", "version", 60, "version", nil},
+	{Country, "country_code", text, "country", "country", 100, "country", country.Name},
+	{Python, "python_minor", text, "python", "python", 10, "Python version", nil},
+	{System, "system", text, "system", "system", 4, "system", nil},
+	{Installer, "installer", text, "installer", "installer", 12, "installer", nil},
+	{FileType, "type", text, "fileType", "file_type", 3, "file type", nil},
+	{CI, "ci", enum, "ci", "ci", 3, "CI", nil},
+	{Libc, "libc", pair("lib", "version"), "libc", "libc", 30, "C library", nil},
 }
 
 // Dimensions lists every dimension, in the order of the GraphQL enum.
@@ -145,6 +147,9 @@ func (d Dimension) Word() string { return d.entry().word }
 
 // Parameter is the dimension's name in addresses: file_type of FILE_TYPE.
 func (d Dimension) Parameter() string { return strings.ToLower(string(d)) }
+
+// Title is what people call the dimension, in the middle of a sentence: file type.
+func (d Dimension) Title() string { return d.entry().title }
 
 // TypicalValues is how many values of the dimension a project is seen with.
 func (d Dimension) TypicalValues() float64 { return d.entry().values }

@@ -80,23 +80,10 @@ func (n *Numbers) measure() string {
 		text = "share of " + text
 	}
 	if c.By != "" {
-		text += ", by " + splitWord(c.By)
+		text += ", by " + c.By.Title()
 	}
 	return text
 }
 
 // averaged says windows in words.
 var averaged = map[cube.Interval]string{cube.Daily: "7 days", cube.Weekly: "4 weeks", cube.Monthly: "3 months", cube.Quarterly: "4 quarters"}
-
-// splitWord is what a dimension is called.
-func splitWord(d cube.Dimension) string {
-	switch d {
-	case cube.Python:
-		return "Python version"
-	case cube.CI:
-		return "CI"
-	case cube.Libc:
-		return "C library"
-	}
-	return strings.ReplaceAll(d.Parameter(), "_", " ")
-}
