@@ -83,7 +83,7 @@ func (p presenter) shown(ctx context.Context, err error) *gqlerror.Error {
 			shown.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
 		}
 	}
-	told := p.explain(ctx, err)
+	told := p.explain(err)
 	shown.Message = gqlhttp.Shorten(told.Message)
 	shown.Extensions = map[string]any{"code": told.Code}
 	if told.Limit > 0 {
@@ -94,7 +94,7 @@ func (p presenter) shown(ctx context.Context, err error) *gqlerror.Error {
 }
 
 // explain is the error in the terms that clients rely on.
-func (p presenter) explain(ctx context.Context, err error) *fault.Error {
+func (p presenter) explain(err error) *fault.Error {
 	if told, ok := errors.AsType[*fault.Error](err); ok {
 		return told
 	}
