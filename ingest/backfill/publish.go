@@ -121,11 +121,12 @@ func (b *backfiller) compare(ctx context.Context, s *session.Session, id tables.
 		return "", err
 	}
 	want := count.Fold(c.Grain, inRaw.Counts)
-	for _, d := range c.Grain.Compare(found, want) {
-		if c.Grain == count.FirstLast {
-			return fmt.Sprintf("it has the days %s to %s, the raw table %s to %s", found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1]), nil
-		}
-		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", d.A, d.Period, d.B), nil
+	switch differ := c.Grain.Compare(found, want); {
+	case len(differ) == 0:
+		return "", nil
+	case c.Grain == count.FirstLast:
+		return fmt.Sprintf("it has the days %s to %s, the raw table %s to %s", found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1]), nil
+	default:
+		return fmt.Sprintf("it counts %d downloads of %s, the raw table %d", differ[0].A, differ[0].Period, differ[0].B), nil
 	}
-	return "", nil
 }

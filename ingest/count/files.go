@@ -14,6 +14,7 @@ import (
 // FileState is what the ledger says of a file at its present generation.
 type FileState int
 
+// The states.
 const (
 	StateNew FileState = iota // never tried
 	stateFailed

@@ -121,6 +121,7 @@ func (s State) Final() bool { return s == Done || s == Failed }
 // recovery is what a new writer does with a batch that it finds.
 type recovery int
 
+// What there is to do.
 const (
 	LeaveAlone  recovery = iota // finished; at most its private tables are left over
 	GiveUp                      // nothing of it is public: drop its private tables, plan its files again

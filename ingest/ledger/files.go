@@ -20,6 +20,7 @@ const (
 // outcome is what a line of the files' ledger says.
 type outcome string
 
+// The outcomes.
 const (
 	FilePlanned outcome = "planned" // it belongs to the batch
 	FileCounted outcome = "counted" // the batch is staged, with these rejected rows

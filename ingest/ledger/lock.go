@@ -102,6 +102,7 @@ func (l LockState) ReadBeat(ctx context.Context, s *session.Session) (int64, err
 // verdict is what is to be done about the present holder.
 type verdict int
 
+// The verdicts.
 const (
 	takeFree   verdict = iota // nobody holds it
 	TakeDead                  // its process has ended on this machine

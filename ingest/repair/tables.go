@@ -235,15 +235,16 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) (coun
 		return found, err
 	}
 	want := rp.want(r)
-	for _, d := range c.Grain.Compare(found, want) {
-		if c.Grain == count.FirstLast {
-			return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
-				rp.days, r.t.ID, found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1])
-		}
+	switch differ := c.Grain.Compare(found, want); {
+	case len(differ) == 0:
+		return found, nil
+	case c.Grain == count.FirstLast:
+		return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
+			rp.days, r.t.ID, found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1])
+	default:
 		return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
-			rp.days, r.t.ID, d.A, d.Period, d.B)
+			rp.days, r.t.ID, differ[0].A, differ[0].Period, differ[0].B)
 	}
-	return found, nil
 }
 
 // swaps lists what becomes public.

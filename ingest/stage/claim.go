@@ -100,6 +100,7 @@ func ReadClaim(ctx context.Context, s *session.Session, stage string) (claimStat
 // claimVerdict is what the writer does about a helper's claim.
 type claimVerdict int
 
+// The verdicts.
 const (
 	ClaimAlive claimVerdict = iota // leave it to the helper
 	ClaimReady                     // publish it
