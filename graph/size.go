@@ -76,9 +76,6 @@ type place struct {
 	most  int           // how many elements the list at hand may have
 }
 
-// noDays is an empty range.
-var noDays = cube.Range{From: 1}
-
 // counted is the size of an answer while it comes to be.
 type counted struct {
 	limits   Limits

@@ -111,7 +111,7 @@ func TestSocketsFollowTheProtocol(t *testing.T) {
 		for err = nil; err == nil; {
 			_, _, err = conn.Read(t.Context())
 		}
-		if got := websocket.CloseStatus(err); got != c.code && !(c.code == websocket.StatusMessageTooBig && (reset || got == -1)) {
+		if got := websocket.CloseStatus(err); got != c.code && (c.code != websocket.StatusMessageTooBig || !reset && got != -1) {
 			t.Errorf("%s: closed with %d, want %d (%v)", name, got, c.code, err)
 		}
 		_ = conn.CloseNow()

@@ -117,7 +117,7 @@ func TestPagesByCursor(t *testing.T) {
 		{"topProjects", `topProjects`, `total project { name }`, want},
 		{"search", `search(text: "")`, `name`, want},
 		{"search: the beginning, then a part", `search(text: "P")`, `name`, []string{"pandas", "numpy", "zope-interface"}},
-		{"search: words, and slips", `search(text: "Zope interfce")`, `name`, []string{"zope-interface"}},
+		{"search: words, and slips", `search(text: "Zope interfaec")`, `name`, []string{"zope-interface"}},
 	} {
 		for _, size := range []int{1, 2, 3, 7, 8} {
 			var names []string

@@ -111,9 +111,9 @@ func upgrade(conn net.Conn) error {
 		return err
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return fmt.Errorf("status %s", resp.Status)
+		return errors.Join(fmt.Errorf("status %s", resp.Status), resp.Body.Close())
 	}
-	return nil
+	return resp.Body.Close() // it is empty: what follows are frames
 }
 
 // timedOut tells whether an error is that of a deadline.

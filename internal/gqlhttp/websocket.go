@@ -192,7 +192,7 @@ func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
 	// that is slowed down.
 	op, errs := s.operation(ctx, m)
 	if errs != nil {
-		s.leave(m.ID, ctx, cancel)
+		s.leave(ctx, m.ID, cancel)
 		s.fail(m.ID, errs)
 		return 0, ""
 	}
@@ -219,10 +219,10 @@ func (s *socket) operation(ctx context.Context, m message) (*graphql.OperationCo
 
 // run answers an operation until it ends.
 func (s *socket) run(ctx context.Context, cancel context.CancelFunc, id string, op *graphql.OperationContext) {
-	defer s.leave(id, ctx, cancel)
+	defer s.leave(ctx, id, cancel)
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.leave(id, ctx, cancel)
+			s.leave(ctx, id, cancel)
 			s.fail(id, gqlerror.List{gqlerror.Wrap(op.Recover(ctx, cause))})
 		}
 	}()
@@ -245,7 +245,7 @@ func (s *socket) run(ctx context.Context, cancel context.CancelFunc, id string, 
 		return
 	}
 	late := !answered && running.Err() != nil
-	s.leave(id, ctx, cancel) // the client may use the id again as soon as it knows
+	s.leave(ctx, id, cancel) // the client may use the id again as soon as it knows
 	if late {
 		s.fail(id, gqlerror.List{failure(CodeTimeout, "the answer was not ready in time")})
 		return
@@ -266,7 +266,7 @@ func (s *socket) bounded(ctx context.Context) (query context.Context, done func(
 }
 
 // leave forgets an operation, unless the id is another's by now.
-func (s *socket) leave(id string, ctx context.Context, cancel context.CancelFunc) {
+func (s *socket) leave(ctx context.Context, id string, cancel context.CancelFunc) {
 	s.mu.Lock()
 	if ctx.Err() == nil {
 		delete(s.running, id)

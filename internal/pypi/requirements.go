@@ -1,9 +1,10 @@
 package pypi
 
 import (
-	"clickql/internal/fault"
 	"regexp"
 	"strings"
+
+	"clickql/internal/fault"
 )
 
 // UnresolvedReason is why a line of a requirements file stands for no project;

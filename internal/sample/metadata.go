@@ -96,7 +96,7 @@ func (w *world) metadataRow(p *project, r *release, k int) []any {
 		version, p.name, p.summary, description,
 		when(has(4, 9), owner), when(has(5, 4), strings.ToLower(owner)+"@users.noreply.github.com"), when(!has(6, 4), p.name+" maintainers"),
 		p.license, strings.Join(strings.Split(p.key, "-"), ","), when(has(7, 4), home), w.requiresPython(p, r),
-		p.size(k), w.classifiers(p, r), urls, append([]string{}, p.requires...),
+		p.size(k), w.classifiers(r), urls, append([]string{}, p.requires...),
 	}
 }
 
@@ -114,7 +114,7 @@ func (w *world) requiresPython(p *project, r *release) string {
 }
 
 // classifiers of a release.
-func (w *world) classifiers(p *project, r *release) []string {
+func (w *world) classifiers(r *release) []string {
 	list := []string{"Development Status :: 5 - Production/Stable", "Intended Audience :: Developers", "Programming Language :: Python"}
 	for m := r.oldest; m < len(w.lines) && w.lines[m].released <= r.day; m++ {
 		list = append(list, "Programming Language :: Python :: "+w.lines[m].name)

@@ -24,7 +24,9 @@ func serveAt(t *testing.T, cfg Config) (address string) {
 	go func() { served <- New(cfg).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		stop()
-		<-served
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
 	})
 	return ln.Addr().String()
 }
