@@ -41,7 +41,7 @@ by side. An answer with several lists that do not belong together is no one tabl
 and can be had as JSON. What the answer says of errors goes to standard error, and
 the exit status is then 1.`,
 		Example: `  clickql ask downloads.graphql
-  clickql ask downloads.graphql --variables '{"name": "pandas"}' --format csv > pandas.csv
+  clickql ask downloads.graphql --variables '{"name": "pandas"}' --format csv
   echo '{ topProjects(first: 10) { nodes { project { name } total } } }' | clickql ask -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

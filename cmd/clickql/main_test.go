@@ -88,7 +88,7 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 	}{
 		{"clickhouse://user:hunter2@127.0.0.1:1/pypi", "check that ClickHouse is up and that --clickhouse names it"},
 		{"http://user:hunter2@127.0.0.1:1/pypi", "check that ClickHouse is up and that --clickhouse names it"},
-		{"http://user:hunter2@" + chtest.Engine(t).Info().HTTP + "/pypi", "use an account that may do this"},
+		{"http://user:hunter2@" + chtest.Engine(t).Info().HTTP + "/pypi", "check the user and the password in --clickhouse"},
 		{db.ReadOnlyDSN, "use an account that may do this"},
 	} {
 		status, _, stderr := clickql("schema", "apply", "--clickhouse", c.dsn)

@@ -140,10 +140,7 @@ func (f serveFlags) check(a *app) error {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
 	}
-	if f.lookEvery <= 0 {
-		return usagef("--look-every must be longer than 0s")
-	}
-	if f.queryTimeout <= 0 || f.drain <= 0 || f.maxRows < 0 || f.maxCost < 0 {
+	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.maxRows < 0 || f.maxCost < 0 {
 		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows and --max-cost not negative")
 	}
 	return nil

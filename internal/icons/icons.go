@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-//go:generate sh -c "d=$(mktemp -d) && npm pack --silent --pack-destination $d simple-icons@16.37.0 && tar xzf $d/simple-icons-16.37.0.tgz -C $d && go run ./generate -icons $d/package/icons && rm -r $d"
+//go:generate sh generate/fetch.sh
 
 //go:embed icons.txt.gz
 var packed []byte

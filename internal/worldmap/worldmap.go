@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate sh -c "d=$(mktemp -d) && npm pack --silent --pack-destination $d world-atlas@2.0.2 && tar xzf $d/world-atlas-2.0.2.tgz -C $d && go run ./generate -atlas $d/package/countries-50m.json && rm -r $d"
+//go:generate sh generate/fetch.sh
 
 //go:embed world.txt
 var text string
