@@ -76,6 +76,7 @@ type Conn struct {
 	opening chan struct{} // holds one token; taken while inner is being made
 	inner   atomic.Pointer[session]
 	early   quota // spent before there was a session
+	closed  atomic.Bool
 }
 
 // Open prepares a connection. It does not talk to the server, which may be
@@ -139,6 +140,9 @@ func (c *Conn) session(ctx context.Context) (*session, error) {
 	}
 	if s := c.inner.Load(); s != nil {
 		return s, nil
+	}
+	if c.closed.Load() {
+		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), clickhouse.ErrConnectionClosed)
 	}
 	opts := c.opts
 	if err := c.early.exhausted(time.Now()); err != nil {

@@ -199,6 +199,7 @@ func (*Conn) Contributors() []string { return nil }
 
 // Close closes every connection.
 func (c *Conn) Close() error {
+	c.closed.Store(true)
 	if s := c.inner.Load(); s != nil {
 		return s.Close()
 	}
