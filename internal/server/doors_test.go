@@ -20,7 +20,7 @@ func serveAt(t *testing.T, cfg Config) (address string) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	cfg.Drain = time.Millisecond
+	cfg.Drain = time.Minute // what the test leaves open it has closed by then; until the server has seen that takes a moment
 	go func() { served <- New(cfg).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		stop()
