@@ -14,12 +14,15 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"clickql/graph/coerce"
 	"clickql/graph/rounds"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
+	"clickql/internal/telemetry"
 )
 
 // HandlerConfig says what a handler works with.
@@ -170,13 +173,16 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	dry := asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+	ctx = telemetry.WithOperation(ctx, graphql.GetOperationContext(ctx).Operation.Name)
 	op := o.cfg.begin(ctx, dry)
+	_, span := telemetry.Start(ctx, "plan", trace.WithAttributes(attribute.String("graphql.operation.name", telemetry.Operation(ctx))))
 	root, err := o.compile(ctx, op)
+	if err == nil && !dry {
+		err = o.announce(ctx, op, root)
+	}
+	telemetry.End(span, err)
 	if err == nil && dry {
 		return graphql.OneShot(o.price(ctx, op, root))
-	}
-	if err == nil {
-		err = o.announce(ctx, op, root)
 	}
 	if err != nil {
 		return graphql.OneShot(&graphql.Response{

@@ -189,7 +189,7 @@ func (a *app) openSource(ctx context.Context) (*gateway.Source, error) {
 }
 
 // answer serves at ln what is in source.
-func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source) error {
+func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source) (err error) {
 	cfg := a.gatewayConfig(f, source)
 	if err := a.keepAsked(f.asked, &cfg); err != nil {
 		return err
@@ -201,9 +201,15 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 		}
 		cfg.Catalog.State = learnt
 	}
+	tracing, err := a.openTracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeTracing(ctx, tracing)) }()
+	cfg.Server.Tracing = tracing
 	server.TuneMemory(int64(f.cache))
 	g := gateway.New(cfg)
-	err := g.Start(ctx)
+	err = g.Start(ctx)
 	if err == nil {
 		a.greet(f, baseURL(ln.Addr()), g.Err())
 		err = g.Serve(ctx, ln)

@@ -3,9 +3,12 @@ package fetch
 import (
 	"context"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/query"
+	"clickql/internal/telemetry"
 )
 
 // kept is an answer in the cache, with the query that it came from, and the one
@@ -83,6 +86,7 @@ func (l *Loader) find(ctx context.Context, version string, keys []string, plan p
 		missing = append(missing, key)
 	}
 	l.metrics.lookups(len(keys)-len(missing), len(missing))
+	telemetry.Event(ctx, "cache", attribute.Int("clickql.cache.hits", len(keys)-len(missing)), attribute.Int("clickql.cache.misses", len(missing)))
 	if len(missing) == 0 {
 		return found
 	}

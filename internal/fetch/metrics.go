@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"clickql/internal/chconn"
 	"clickql/internal/query"
+	"clickql/internal/telemetry"
 )
 
 // metrics are the loader's Prometheus metrics.
@@ -59,12 +61,12 @@ func (m metrics) lookups(hits, misses int) {
 }
 
 // ran counts one query.
-func (m metrics) ran(r *Ran, err error) {
+func (m metrics) ran(ctx context.Context, r *Ran, err error) {
 	q := r.query
 	m.queries.WithLabelValues(q.Table, chconn.Classify(err).String()).Inc()
 	m.united.Add(float64(r.operations - 1))
 	m.rows.Add(float64(r.rows))
-	m.elapsed.Observe(r.took.Seconds())
+	telemetry.Observe(ctx, m.elapsed, r.took)
 	if err == nil && q.EstimatedRows > 0 && r.rows > 0 {
 		m.ratio.Observe(float64(r.rows) / q.EstimatedRows)
 	}

@@ -2,16 +2,21 @@ package fetch
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"go.opentelemetry.io/otel/attribute"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"clickql/internal/chconn"
 	"clickql/internal/fault"
 	"clickql/internal/query"
+	"clickql/internal/telemetry"
 )
 
 // run runs a statement and finishes its calls. What several operations asked
@@ -24,6 +29,7 @@ func (l *Loader) run(lane *lane, s *statement) {
 		return
 	}
 	defer end()
+	telemetry.Waited(ctx, "queue", s.since)
 	rows := s.reader()
 	ran, err := l.execute(ctx, s, rows.take)
 	switch {
@@ -71,10 +77,12 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	q := s.query()
 	ran := &Ran{query: q, operations: s.operations()}
 	began := l.cfg.Now()
+	ctx, span := telemetry.Start(ctx, "query")
 	err := l.scan(ctx, q, ran, take)
 	ran.ended = l.cfg.Now()
 	ran.took = ran.ended.Sub(began)
-	l.metrics.ran(ran, err)
+	l.metrics.ran(ctx, ran, err)
+	tell(span, ran, err)
 	l.observe(s, ran, err)
 	switch {
 	case err != nil:
@@ -85,11 +93,54 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	return ran, err
 }
 
+// tell closes the span of a query with what it was expected to read and what it did.
+func tell(span oteltrace.Span, ran *Ran, err error) {
+	if span.IsRecording() {
+		q := ran.query
+		span.SetAttributes(attribute.String("db.system.name", "clickhouse"), attribute.String("db.collection.name", q.Table),
+			attribute.String("db.query.text", q.SQL), attribute.Int("clickql.operations", ran.operations),
+			attribute.Int64("clickql.rows.expected", int64(q.EstimatedRows)))
+		if ran.told {
+			span.SetAttributes(attribute.Int64("clickql.rows.read", int64(ran.rows)), attribute.Int64("clickql.bytes.read", int64(ran.bytes)))
+		}
+	}
+	telemetry.End(span, err)
+}
+
 // hints make queries cheaper. The projection that ClickHouse has of itself in
 // every table, of counts and of the sorting key's ends, answers none of ours;
 // looking whether it does costs a small query 8 % of its time. Counts of what a
 // query did (profile events) are read by nobody here, and sending them costs 5 %.
 var hints = clickhouse.Settings{"optimize_use_implicit_projections": 0, "send_profile_events": 0}
+
+// signed are the options of a query: its values, and what joins it to its request in
+// ClickHouse's own logs. The request's id may come from a client, more than once, and
+// a query's id must be no other's, so it only begins with that.
+func signed(ctx context.Context, params clickhouse.Parameters) []clickhouse.QueryOption {
+	options := []clickhouse.QueryOption{clickhouse.WithParameters(params)}
+	if id := telemetry.RequestID(ctx); id != "" {
+		options = append(options, clickhouse.WithQueryID(id+"-"+rand.Text()[:queryTail]))
+	}
+	if span := telemetry.SpanOf(ctx); span.IsValid() {
+		options = append(options, clickhouse.WithSpan(span))
+	}
+	return options
+}
+
+// queryTail is how many letters, five bits each, tell a request's queries apart.
+const queryTail = 13
+
+// commented are the hints of a query, and, where its operation has a name, the comment
+// that system.query_log shows it with.
+func commented(ctx context.Context) clickhouse.Settings {
+	name := telemetry.Operation(ctx)
+	if name == "" {
+		return hints
+	}
+	all := maps.Clone(hints)
+	all["log_comment"] = "clickql " + name
+	return all
+}
 
 // scan sends the query and reads its rows; ran gets what it read.
 func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(driver.Rows) error) (err error) {
@@ -101,12 +152,12 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 	if err != nil {
 		return err
 	}
-	ctx = chconn.WithProgress(clickhouse.Context(ctx, clickhouse.WithParameters(params)), func(p *clickhouse.Progress) {
+	ctx = chconn.WithProgress(clickhouse.Context(ctx, signed(ctx, params)...), func(p *clickhouse.Progress) {
 		ran.rows += p.Rows
 		ran.bytes += p.Bytes
 		ran.told = true
 	})
-	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, hints), q.SQL)
+	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, commented(ctx)), q.SQL)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -42,6 +43,7 @@ type reader interface {
 type statement struct {
 	question
 	snap  *catalog.Snapshot
+	since time.Time       // it was ready to go
 	ctx   context.Context // carries values only: an operation's end does not end it
 	calls calls
 	parts []*statement // that it was united out of; nil for one operation's own
@@ -61,7 +63,7 @@ type statement struct {
 
 // newStatement is a statement of one operation.
 func newStatement(ctx context.Context, snap *catalog.Snapshot, q question, answered calls) *statement {
-	return &statement{question: q, snap: snap, ctx: context.WithoutCancel(ctx), calls: answered, kind: q.like(), effort: q.cost()}
+	return &statement{question: q, snap: snap, since: time.Now(), ctx: context.WithoutCancel(ctx), calls: answered, kind: q.like(), effort: q.cost()}
 }
 
 // left notes that nobody waits for one of the calls any more. flights.mu is
@@ -85,7 +87,7 @@ func unite(group []*statement) *statement {
 	if all == nil {
 		return nil
 	}
-	u := &statement{question: all, snap: group[0].snap, ctx: group[0].ctx, parts: group, calls: calls{}, planned: map[string]*query.Query{}, effort: all.cost()}
+	u := &statement{question: all, snap: group[0].snap, since: group[0].since, ctx: group[0].ctx, parts: group, calls: calls{}, planned: map[string]*query.Query{}, effort: all.cost()}
 	for _, s := range group {
 		maps.Copy(u.calls, s.calls)
 		for _, key := range s.keys() {

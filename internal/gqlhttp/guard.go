@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"clickql/internal/cache"
+	"clickql/internal/telemetry"
 )
 
 // GuardConfig says what a Guard works with.
@@ -82,10 +83,12 @@ type guarded struct {
 // CreateOperationContext finds, parses, bounds and validates the request's
 // document, and has the executor see to the rest.
 func (e guarded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	_, span := telemetry.Start(ctx, "parse")
 	doc, errs := e.guard.document(params)
 	if len(errs) == 0 {
 		errs = e.guard.operation(doc, params)
 	}
+	telemetry.End(span, asError(errs))
 	if len(errs) > 0 {
 		return &graphql.OperationContext{RawQuery: params.Query, RecoverFunc: graphql.DefaultRecover, Headers: params.Headers}, errs
 	}
@@ -94,6 +97,14 @@ func (e guarded) CreateOperationContext(ctx context.Context, params *graphql.Raw
 		err.Message = Shorten(err.Message)
 	}
 	return op, errs
+}
+
+// asError is nil where the list is empty.
+func asError(errs gqlerror.List) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs
 }
 
 type documentKey struct{}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"clickql/internal/telemetry"
 )
 
 // metrics are the counts of HTTP requests.
@@ -50,20 +53,21 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 
 // observe counts one request. The labels' values are bounded: route is a
 // pattern, and methods that HTTP does not define count as one.
-func (m *metrics) observe(route, method string, status int, took time.Duration) {
+func (m *metrics) observe(ctx context.Context, route, method string, status int, took time.Duration) {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
 	default:
 		method = "other"
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(route).Observe(took.Seconds())
+	telemetry.Observe(ctx, m.duration.WithLabelValues(route), took)
 }
 
 // response counts one look among the answers kept.
 func (m *metrics) response(outcome string) { m.answers.WithLabelValues(outcome).Inc() }
 
-// handler shows the registry in Prometheus' format.
+// handler shows the registry in Prometheus' format, or in OpenMetrics', which has
+// exemplars, to a scraper that asks for it.
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, EnableOpenMetrics: true})
 }

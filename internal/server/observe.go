@@ -8,21 +8,25 @@ import (
 	"strings"
 
 	"github.com/felixge/httpsnoop"
+
+	"clickql/internal/telemetry"
 )
 
 // unmatched stands for the route of requests that no route takes.
 const unmatched = "none"
 
-// observe counts and times each request and writes its line of the access log:
-// no query text, no variables, no address, nothing personal. Probes and
+// observe counts, times and traces each request and writes its line of the access
+// log: no query text, no variables, no address, nothing personal. Probes and
 // scrapes, which come every few seconds, are logged for debugging only.
-func observe(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
+func observe(log *slog.Logger, m *metrics, tracing *telemetry.Tracing, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.inFlight.Inc()
 		defer m.inFlight.Dec()
+		r, answered := tracing.Request(r)
 		seen := httpsnoop.CaptureMetrics(next, w, r)
 		route := routeOf(r)
-		m.observe(route, r.Method, seen.Code, seen.Duration)
+		m.observe(r.Context(), route, r.Method, seen.Code, seen.Duration)
+		answered(route, seen.Code)
 		log.LogAttrs(r.Context(), accessLevel(route), "request",
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
@@ -68,7 +72,7 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 			}
 			log.ErrorContext(r.Context(), "handler panicked",
 				"path", r.URL.Path, "panic", fault, "stack", string(debug.Stack()))
-			http.Error(w, "internal error; request id "+RequestID(r.Context()), http.StatusInternalServerError)
+			http.Error(w, "internal error; request id "+telemetry.RequestID(r.Context()), http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)
 	})

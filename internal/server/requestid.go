@@ -1,9 +1,10 @@
 package server
 
 import (
-	"context"
 	"crypto/rand"
 	"net/http"
+
+	"clickql/internal/telemetry"
 )
 
 // requestIDHeader carries a request's id in both directions.
@@ -11,15 +12,6 @@ const requestIDHeader = "X-Request-Id"
 
 // maxRequestID is the longest id that is taken over from a client.
 const maxRequestID = 64
-
-type requestIDKey struct{}
-
-// RequestID is the id of the request that ctx belongs to, empty outside one.
-// It is what log lines and the response's X-Request-Id have in common.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
 
 // withRequestID gives each request an id: the one that a proxy in front of us
 // already gave, where it looks like one, so that logs can be joined.
@@ -30,7 +22,7 @@ func withRequestID(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set(requestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+		next.ServeHTTP(w, r.WithContext(telemetry.WithRequest(r.Context(), id)))
 	})
 }
 

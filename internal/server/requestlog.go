@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"log/slog"
+
+	"clickql/internal/telemetry"
 )
 
 // LogHandler adds the id of the request that a line belongs to, so that what
@@ -13,7 +15,7 @@ func LogHandler(next slog.Handler) slog.Handler { return requestLog{next} }
 type requestLog struct{ slog.Handler }
 
 func (h requestLog) Handle(ctx context.Context, line slog.Record) error {
-	if id := RequestID(ctx); id != "" {
+	if id := telemetry.RequestID(ctx); id != "" {
 		line = line.Clone()
 		line.AddAttrs(slog.String("id", id))
 	}

@@ -19,6 +19,7 @@ import (
 	"clickql/internal/fetch"
 	"clickql/internal/server/web"
 	"clickql/internal/site"
+	"clickql/internal/telemetry"
 )
 
 // Config is what a Server needs. Zero values of the limits mean the defaults
@@ -57,6 +58,8 @@ type Config struct {
 	Log *slog.Logger
 	// Registry receives the metrics and is what /metrics shows; its own.
 	Registry *prometheus.Registry
+	// Tracing takes a span of each request; nil for none.
+	Tracing *telemetry.Tracing
 }
 
 // withDefaults fills in what was left out.
@@ -112,7 +115,7 @@ func New(cfg Config) *Server {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
-	s.handler = withRequestID(observe(cfg.Log, m, recovered(cfg.Log, sparing(s.routes(m)))))
+	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(s.routes(m)))))
 	return s
 }
 
