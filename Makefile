@@ -5,6 +5,10 @@ SHELL := /bin/sh
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+GOVULNCHECK_VERSION := v1.9.0
+GOVULNCHECK := .tools/govulncheck-$(GOVULNCHECK_VERSION)
+CYCLONEDX_VERSION := v1.10.0
+CYCLONEDX := .tools/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 
 # What npm brings: the embedded ClickHouse, and the bundle of the pages. Each
 # stamp is newer than what it was made from.
@@ -13,7 +17,7 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test site-test clients generate lint bench settings coverage clean
+.PHONY: help demo build test site-test clients generate lint vulns bench settings coverage sbom reproducible clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,13 +37,30 @@ site-test: build ## try every page in Chromium, on a gateway of its own
 clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse and genqlient ask a running gateway
 	node clients/run.mjs
 
-generate: ## make generated code anew
+generate: $(WEB) ## make generated code anew
 	go generate ./...
 
 lint: $(GOLANGCI) ## check style, and that packages import only what they may
 	$(GOLANGCI) run ./...
 	go mod verify >/dev/null
 	go mod tidy -diff
+	@$(MAKE) --no-print-directory vulns
+
+vulns: $(GOVULNCHECK) ## ask Go's database of vulnerabilities, where it can be reached
+	@out=$$($(GOVULNCHECK) ./... 2>&1) && status=0 || status=$$?; \
+	if printf '%s' "$$out" | grep -q 'fetching vulnerabilities'; then \
+	  echo "govulncheck: its database cannot be reached from here: nothing was checked"; \
+	else printf '%s\n' "$$out"; exit $$status; fi
+
+sbom: build $(CYCLONEDX) ## list what the binary holds, as CycloneDX, in bin/*.cdx.json
+	$(CYCLONEDX) app -json -licenses -main cmd/clickql -output bin/clickql-go.cdx.json .
+	cd internal/server/web && npm sbom --sbom-format cyclonedx --omit dev --package-lock-only > $(CURDIR)/bin/clickql-npm.cdx.json
+
+reproducible: build ## build this commit twice, in two folders, and compare the binaries
+	@rm -rf bin/again && git clone -q . bin/again && cp -R internal/server/web/dist bin/again/internal/server/web/
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/clickql-first ./cmd/clickql
+	cd bin/again && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../clickql-second ./cmd/clickql
+	cmp bin/clickql-first bin/clickql-second && sha256sum bin/clickql-first && rm -rf bin/again bin/clickql-second
 
 bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (a quarter of an hour)
 	go run ./internal/bench
@@ -68,3 +89,11 @@ $(CLIENTS): clients/package.json clients/package-lock.json
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/.tools/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv .tools/bin/golangci-lint $@
+
+$(GOVULNCHECK):
+	GOBIN=$(CURDIR)/.tools/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	@mv .tools/bin/govulncheck $@
+
+$(CYCLONEDX):
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+	@mv .tools/bin/cyclonedx-gomod $@

@@ -41,6 +41,7 @@ func (a *app) commands() []*cobra.Command {
 		newIngestCommand(a),
 		newAdviseCommand(a),
 		newSampleCommand(a),
+		newHealthcheckCommand(a),
 		newVersionCommand(a),
 	}
 }
