@@ -21,7 +21,7 @@ import (
 // writeMonths writes an export of one download in each of some months.
 func writeMonths(t *testing.T, conn *chconn.Conn, path string, months int) {
 	t.Helper()
-	columns := []string{"CAST(toDateTime64('1990-01-15 12:00:00', 6, 'UTC') + toIntervalMonth(number) AS Nullable(DateTime64(6, 'UTC'))) AS timestamp"}
+	columns := []string{"CAST(toDateTime64('2008-01-15 12:00:00', 6, 'UTC') + toIntervalMonth(number) AS Nullable(DateTime64(6, 'UTC'))) AS timestamp"}
 	for _, l := range export.DownloadsFeed("").Leaves[1:] {
 		if !l.Optional {
 			columns = append(columns, nullable("'x'")+" AS `"+l.Path+"`")

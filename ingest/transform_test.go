@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,5 +70,39 @@ func TestOwnTransform(t *testing.T) {
 	must(t, db.Conn, "DROP VIEW mine")
 	if _, err = New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.Downloads, dir+"/more.parquet"); err == nil || !strings.Contains(err.Error(), "clickql schema apply") {
 		t.Errorf("no view: %v", err)
+	}
+}
+
+// TestLoadsClean loads what the landing tables would clean or leave out: files are
+// stored, verified and repaired by the same rule, whatever their shape.
+func TestLoadsClean(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	rows := `SELECT 1 AS h, CAST(x.1 AS Nullable(DateTime64(6, 'UTC'))) AS t, x.2 AS p, x.3 AS country, ' 1.0 ' AS v, 'sdist' AS ty, x.4 AS fn, 'pip' AS inst, '3.12.1' AS py,
+		'glibc' AS lib, '2.31' AS libv, 'Linux' AS sys, true AS isci FROM (SELECT arrayJoin([
+			(toDateTime64('2005-01-01 00:00:00', 6, 'UTC'), ' Foo.Bar_baz ', 'US ', 'f-1.tar.gz'),
+			(toDateTime64('2004-12-31 23:59:59', 6, 'UTC'), 'early', 'US', 'f-1.tar.gz'),
+			(toDateTime64(toDate(now('UTC')), 6, 'UTC'), 'sci.kit', '(null)', 'f-1.whl.metadata'),
+			(toDateTime64(toDate(now('UTC')) + 1, 6, 'UTC'), 'trail ', 'de', 'f-1.whl.asc'),
+			(toDateTime64(toDate(now('UTC')) + 3, 6, 'UTC'), 'late', 'DE', 'f-1.whl'),
+			(toDateTime64('2026-01-01 00:00:00', 6, 'UTC'), repeat('n', 300), 'DE', 'f-1.whl'),
+			(toDateTime64('2026-01-01 00:00:00', 6, 'UTC'), unhex('ff'), 'DE', 'f-1.whl')]) AS x)`
+	must(t, db.Conn, exportSQL(dir+"/nested.parquet", false, rows))
+	must(t, db.Conn, exportSQL(dir+"/flat.parquet", true, rows))
+	sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
+	want := []config.Rejected{{Reason: "day after tomorrow", Rows: 2}, {Reason: "day before 2005", Rows: 2}, {Reason: "project name not UTF-8", Rows: 2}, {Reason: "project name over 255 bytes", Rows: 2}}
+	if sum.Rows != 6 || !slices.Equal(sum.Reject, want) {
+		t.Errorf("%d rows, rejected %v", sum.Rows, sum.Reject)
+	}
+	if got := scalar[string](t, db.Conn, "SELECT toString(arraySort(groupUniqArray((project, country_code, type, version)))) FROM pypi"); got !=
+		"[('foo-bar-baz','US','sdist',' 1.0 '),('sci-kit','','metadata',' 1.0 '),('trail','DE','signature',' 1.0 ')]" {
+		t.Errorf("stored: %s", got)
+	}
+	if n := scalar[int64](t, db.Conn, "SELECT sum(count) FROM pypi_downloads_per_day WHERE project IN ('foo-bar-baz', 'sci-kit', 'trail')"); n != 6 {
+		t.Errorf("the days count %d", n)
+	}
+	v, err := New(config.Config{Conn: db.Conn}).Verify(t.Context(), false, dir+"/*.parquet")
+	if err != nil || !v.Agrees || v.Rows != 6 || v.Rejected != 8 {
+		t.Errorf("verify: %v, %+v", err, v)
 	}
 }

@@ -15,6 +15,13 @@ const dayLayout = "2006-01-02"
 // MaxDay is the last day that ClickHouse's Date type holds (2149-06-06).
 const MaxDay Day = 65535
 
+// FirstDay is the first day that a download may be of: PyPI serves files since 2005.
+const FirstDay Day = 12784
+
+// PlausibleDays are the days that downloads may be of at an instant: up to the day
+// after it, for clocks that run ahead. Rows of other days are mistakes.
+func PlausibleDays(now time.Time) Range { return Range{From: FirstDay, To: DayOf(now) + 1} }
+
 // ParseDay reads a day written YYYY-MM-DD. Days outside ClickHouse's Date
 // (1970-01-01 to 2149-06-06) are an error: they cannot be in the data.
 func ParseDay(s string) (Day, error) {

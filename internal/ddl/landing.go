@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
+	"clickql/internal/pypi"
 )
 
 // The tables that rows of BigQuery's export are put into as they are. They keep
@@ -33,29 +35,40 @@ type Transform struct {
 	Rejects []Expression
 }
 
+// MaxProjectName is the longest name of a project that is stored, in bytes: what
+// file systems bear as the name of a file, of which a project's name is a part.
+const MaxProjectName = 255
+
 // Landing is the mapping. Of nulls become empty strings, but ci keeps that it is
-// not known.
+// not known. Names are normalised, countries become two capital letters or
+// nothing, files that PyPI serves beside distributions get types of their own;
+// versions stay as they are. What takes few values is computed on those of a
+// block, and not on its rows.
 func Landing() Transform {
 	text := func(name, of string) Expression { return Expression{name, "ifNull(" + of + ", '')"} }
+	project, filename := pypi.NormalizedSQL("toLowCardinality(ifNull(project, ''))"), "ifNull(file.filename, '')"
 	return Transform{
 		Columns: []Expression{
 			{"date", "toDate(assumeNotNull(timestamp), 'UTC')"},
-			text("country_code", "country_code"),
-			text("project", "project"),
-			text("type", "file.type"),
+			{"country_code", "extract(upper(toLowCardinality(ifNull(country_code, ''))), " + chconn.Literal(`^[\s\pZ]*([A-Z]{2})[\s\pZ]*$`) + ")"},
+			{"project", project},
+			{"type", "multiIf(endsWith(" + filename + ", '.metadata'), 'metadata', endsWith(" + filename + ", '.asc'), 'signature', ifNull(file.type, ''))"},
 			text("installer", "installer.name"),
 			{"python_minor", "substringIndex(ifNull(python, ''), '.', 2)"},
 			text("system", "system.name"),
 			text("version", "file.version"),
 			{"ci", "multiIf(ci IS NULL, 'unknown', ci, 'true', 'false')"},
-			text("filename", "file.filename"),
+			{"filename", filename},
 			{"libc", "(ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, ''))"},
 		},
 		Rejects: []Expression{
-			{"no project", "ifNull(project, '') = ''"},
+			{"no project", "empty(" + project + ")"},
+			{"project name not UTF-8", "NOT isValidUTF8(" + project + ")"},
+			{fmt.Sprintf("project name over %d bytes", MaxProjectName), fmt.Sprintf("length(%s) > %d", project, MaxProjectName)},
 			{"no timestamp", "timestamp IS NULL"},
-			// A Date holds the days from 1970 to 2149; others would turn into those at its ends.
-			{"timestamp outside 1970..2149", "ifNull((timestamp < toDateTime64('1970-01-01', 6, 'UTC')) OR (timestamp >= toDateTime64('2149-06-06', 6, 'UTC')), 0)"},
+			// The days are cube.PlausibleDays, of the server's clock.
+			{"day before 2005", "ifNull(timestamp < toDateTime64('" + cube.FirstDay.String() + "', 6, 'UTC'), 0)"},
+			{"day after tomorrow", "ifNull(timestamp >= toDateTime64(toDate(now('UTC')) + 2, 6, 'UTC'), 0)"},
 		},
 	}
 }
@@ -146,26 +159,38 @@ func rejectedTable() Table {
 	}
 }
 
-// LandingStatements creates the landing tables and their views.
-func LandingStatements(o Options) []Statement {
-	db, t, rejected := o.database(), Landing(), rejectedTable()
+// landingView is a view on one of the landing tables.
+type landingView struct{ name, source, to, selects, comment string }
+
+// landingViews are the views on the landing tables: what stores, what counts what
+// is not stored, and what brings flattened rows into shape.
+func landingViews(o Options) []landingView {
+	t := Landing()
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = c.SQL + " AS " + c.Name
 	}
-	from := qualified(db, LandingTable)
-	view := func(name, to, selects, comment string) Statement {
-		return Statement{Kind: "view", Object: db + "." + name, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
-			qualified(db, name), o.onCluster(), qualified(db, to), selects, chconn.Literal(comment))}
+	from := qualified(o.database(), LandingTable)
+	return []landingView{
+		{LandingTable + "_mv", LandingTable, RawTable, "SELECT " + strings.Join(columns, ", ") + " FROM " + from + " WHERE " + t.Accepted(), "Turns rows of the export into downloads"},
+		{LandingTable + "_rejected_mv", LandingTable, RejectedTable, "SELECT " + t.Reason() + " AS reason, count() AS rows FROM " + from + " WHERE reason != '' GROUP BY reason", "Counts rows of the export that are no downloads"},
+		{FlatLandingTable + "_mv", FlatLandingTable, LandingTable, nested(qualified(o.database(), FlatLandingTable)), "Gives flattened rows the nested form"},
 	}
-	return []Statement{
+}
+
+// LandingStatements creates the landing tables and their views.
+func LandingStatements(o Options) []Statement {
+	db, rejected := o.database(), rejectedTable()
+	list := []Statement{
 		{Kind: "table", Object: db + "." + rejected.Name, SQL: rejected.Create(o, rejected.Name)},
 		nullTable(o, LandingTable, "Rows of BigQuery's export, as they are; keeps nothing", landingColumns()),
 		nullTable(o, FlatLandingTable, "Rows of older exports, flattened under dotted names; keeps nothing", flatColumns()),
-		view(LandingTable+"_mv", RawTable, "SELECT "+strings.Join(columns, ", ")+" FROM "+from+" WHERE "+t.Accepted(), "Turns rows of the export into downloads"),
-		view(LandingTable+"_rejected_mv", RejectedTable, "SELECT "+t.Reason()+" AS reason, count() AS rows FROM "+from+" WHERE reason != '' GROUP BY reason", "Counts rows of the export that are no downloads"),
-		view(FlatLandingTable+"_mv", LandingTable, nested(qualified(db, FlatLandingTable)), "Gives flattened rows the nested form"),
 	}
+	for _, v := range landingViews(o) {
+		list = append(list, Statement{Kind: "view", Object: db + "." + v.name, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
+			qualified(db, v.name), o.onCluster(), qualified(db, v.to), v.selects, chconn.Literal(v.comment))})
+	}
+	return list
 }
 
 // nullTable creates a table that only fires its views.

@@ -3,13 +3,52 @@ package pypi
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
-// separators are what PEP 503 folds into one hyphen.
-var separators = regexp.MustCompile(`[-_.]+`)
+// Patterns of what normalising a name takes out, as RE2 reads them here and in
+// ClickHouse.
+const (
+	// separatorRuns are what PEP 503 folds into one hyphen.
+	separatorRuns = `[-_.]+`
+	// outerSpace is white space as Unicode has it, at the ends.
+	outerSpace = `^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+$`
+)
 
-// NormalizeName is a project's name as PyPI compares it: lower case, every run
-// of hyphens, underscores and dots one hyphen (PEP 503, "Normalized Names").
+var separators = regexp.MustCompile(separatorRuns)
+
+// NormalizeName is a project's name as PyPI compares it: without white space
+// around it, in lower case, every run of hyphens, underscores and dots one hyphen
+// (PEP 503, "Normalized Names"). Names on PyPI are of ASCII; other characters,
+// which tables may hold all the same, are left as they are, since no two
+// implementations agree on their lower case.
 func NormalizeName(name string) string {
-	return separators.ReplaceAllString(strings.ToLower(strings.TrimSpace(name)), "-")
+	lower := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, strings.TrimSpace(name))
+	return separators.ReplaceAllString(lower, "-")
+}
+
+// IsNormalized reports that NormalizeName leaves a name as it is, and that it is
+// UTF-8. It is for many names.
+func IsNormalized(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= utf8.RuneSelf:
+			return utf8.ValidString(name) && NormalizeName(name) == name
+		case c >= 'A' && c <= 'Z', c == '_', c == '.', c == '-' && i > 0 && name[i-1] == '-', c == ' ', c >= '\t' && c <= '\r':
+			return NormalizeName(name) == name
+		}
+	}
+	return true
+}
+
+// NormalizedSQL is NormalizeName of a ClickHouse expression of texts, for any that
+// are UTF-8.
+func NormalizedSQL(name string) string {
+	quoted := func(pattern string) string { return "'" + strings.ReplaceAll(pattern, `\`, `\\`) + "'" }
+	return "lower(replaceRegexpAll(replaceRegexpAll(" + name + ", " + quoted(outerSpace) + ", ''), " + quoted(separatorRuns) + ", '-'))"
 }
