@@ -1,7 +1,7 @@
 package pypi
 
 import (
-	"regexp"
+	"iter"
 	"strings"
 
 	"clickql/internal/fault"
@@ -27,19 +27,6 @@ type RequirementLine struct {
 	Reason UnresolvedReason
 }
 
-var (
-	// A comment begins a line or follows a blank.
-	requirementComment = regexp.MustCompile(`(^|\s)#.*$`)
-	// Options of single requirements, and those that say nothing of what is
-	// required ("Requirements File Format", pip).
-	requirementOption = regexp.MustCompile(`\s--?[A-Za-z].*$`)
-	// Addresses of version control systems and archives, and paths.
-	requirementPlace = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:|\.{0,2}/|~|[A-Za-z]:\\)|[/\\]|\.(whl|zip|tar\.gz|tar\.bz2|tgz)$`)
-	// PEP 508, from behind the name on: extras, then versions, an address or a
-	// marker.
-	requirementRest = regexp.MustCompile(`^\s*(\[[^\]]*\])?\s*($|;|@|\(|[<>=!~])`)
-)
-
 // The bounds of a requirements file. One of 1,200 requirements with their hashes has
 // 1.5 MB and 20,000 lines.
 const (
@@ -48,92 +35,102 @@ const (
 )
 
 // ParseRequirements reads a requirements file as pip does: a PEP 508 requirement
-// to a line, lines continued by a backslash, comments, options. Files and
-// addresses that it refers to are not followed, but for the project that an
+// to a line, lines continued by a backslash, comments, options. Lines end where
+// Python's text does, also at a form feed or a U+2028, and are counted so. Files
+// and addresses that it refers to are not followed, but for the project that an
 // address is given for (name @ address). Errors are *Error with BadUserInput, of
 // a file that is too long.
 func ParseRequirements(text string) (lines []RequirementLine, err error) {
 	if len(text) > MaxRequirementBytes {
 		return nil, fault.OverLimit(fault.BadUserInput, int64(len(text)), MaxRequirementBytes, "requirements has %d bytes; at most %d are allowed: leave the hashes away", len(text), MaxRequirementBytes)
 	}
-	var joined strings.Builder // lines that go on
-	line, begins := 0, 1
-	end := func(last string) {
-		whole := last
-		if joined.Len() > 0 {
-			joined.WriteString(last)
-			whole = joined.String()
-			joined.Reset()
-		}
+	text = strings.TrimPrefix(text, "\uFEFF")
+	if n := countLines(text); n > MaxRequirementLines {
+		return nil, fault.OverLimit(fault.BadUserInput, int64(n), MaxRequirementLines, "requirements has %d lines; at most %d are allowed: leave the hashes away", n, MaxRequirementLines)
+	}
+	for begins, whole := range joinedLines(text) {
 		if l, ok := requirementLine(whole); ok {
 			l.Line = begins
 			lines = append(lines, l)
 		}
 	}
-	for raw := range strings.SplitSeq(text, "\n") {
-		if line++; line > MaxRequirementLines {
-			return nil, fault.OverLimit(fault.BadUserInput, int64(strings.Count(text, "\n")+1), MaxRequirementLines, "requirements has more than %d lines: leave the hashes away", MaxRequirementLines)
-		}
-		if joined.Len() == 0 {
-			begins = line
-		}
-		raw = withoutComment(strings.TrimSuffix(raw, "\r"))
-		if before, continued := strings.CutSuffix(raw, "\\"); continued {
-			joined.WriteString(before)
-			joined.WriteByte(' ')
-			continue
-		}
-		end(raw)
-	}
-	end("")
 	return lines, nil
 }
 
-// withoutComment cuts a line's comment off. Only lines that may have one are
-// searched.
-func withoutComment(line string) string {
-	if !strings.Contains(line, "#") {
-		return line
+// joinedLines are the lines with those that go on behind a backslash joined, by
+// the number of the first. A line that is all comment goes on no further, but
+// ends what went on before it; a comment behind something goes on like that.
+func joinedLines(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		var joined strings.Builder
+		begins := 0
+		for line, raw := range pythonLines(text) {
+			comment := requirementCommentLine.MatchString(raw)
+			if strings.HasSuffix(raw, `\`) && !comment {
+				if begins == 0 {
+					begins = line
+				}
+				joined.WriteString(strings.Trim(raw, `\`))
+				continue
+			}
+			if begins == 0 {
+				if !yield(line, raw) {
+					return
+				}
+				continue
+			}
+			if comment {
+				joined.WriteByte(' ') // so that it is one behind what it ends
+			}
+			joined.WriteString(raw)
+			if !yield(begins, joined.String()) {
+				return
+			}
+			joined.Reset()
+			begins = 0
+		}
+		if begins > 0 {
+			yield(begins, joined.String())
+		}
 	}
-	return requirementComment.ReplaceAllString(line, "")
 }
 
-// requirementLine reads one line; ok is false where it asks for nothing.
-func requirementLine(text string) (l RequirementLine, ok bool) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return l, false
+// pythonLines splits a text where Python's str.splitlines does, and counts from 1.
+func pythonLines(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for n := 1; text != ""; n++ {
+			at, width := lineEnd(text)
+			if !yield(n, text[:at]) {
+				return
+			}
+			text = text[at+width:]
+		}
 	}
-	if strings.HasPrefix(text, "-") {
-		return RequirementLine{Text: text, Reason: Reference}, refers(text)
-	}
-	l.Text = strings.TrimSpace(requirementOption.ReplaceAllString(text, ""))
-	m := requirementName.FindStringSubmatch(l.Text)
-	switch {
-	case m != nil && requirementRest.MatchString(l.Text[strings.Index(l.Text, m[1])+len(m[1]):]) && !isArchive(m[1]):
-		l.Name = NormalizeName(m[1])
-	case requirementPlace.MatchString(l.Text):
-		l.Reason = Reference
-	default:
-		l.Reason = Invalid
-	}
-	return l, true
 }
 
-// isArchive reports that what looks like a name is a file's.
-func isArchive(name string) bool { return requirementPlace.MatchString(name) }
+// countLines is how many lines a text has.
+func countLines(text string) (n int) {
+	for text != "" {
+		at, width := lineEnd(text)
+		text = text[at+width:]
+		n++
+	}
+	return n
+}
 
-// refers reports that an option brings requirements from elsewhere.
-func refers(option string) bool {
-	name := option
-	if at := strings.IndexAny(option, " =\t"); at >= 0 {
-		name = option[:at]
+// lineEnd is where the first line of a text ends, and how long its end is.
+func lineEnd(text string) (at, width int) {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '\r' && strings.HasPrefix(text[i:], "\r\n"):
+			return i, 2
+		case c >= '\n' && c <= '\r', c >= 0x1c && c <= 0x1e:
+			return i, 1
+		case c == 0xc2 && strings.HasPrefix(text[i:], "\u0085"):
+			return i, 2
+		case c == 0xe2 && (strings.HasPrefix(text[i:], "\u2028") || strings.HasPrefix(text[i:], "\u2029")):
+			return i, 3
+		}
 	}
-	switch {
-	case name == "--requirement" || name == "--constraint" || name == "--editable":
-		return true
-	case strings.HasPrefix(name, "--"):
-		return false
-	}
-	return strings.HasPrefix(name, "-r") || strings.HasPrefix(name, "-c") || strings.HasPrefix(name, "-e")
+	return len(text), 0
 }
