@@ -2,16 +2,13 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"clickql/internal/fault"
 	"clickql/internal/picture"
-	"clickql/internal/pypistats"
 	"clickql/internal/tabular"
 )
 
@@ -92,40 +89,4 @@ func (s *Server) refuseData(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
 		"message": failure.Message, "extensions": map[string]any{"code": failure.Code},
 	}}})
-}
-
-// pypistats answers in the shapes of pypistats.org's API.
-func (s *Server) pypistats() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.QueryTimeout)
-		defer cancel()
-		op := s.cfg.Loader.Begin(ctx)
-		answer, err := pypistats.Ask(ctx, op, r.PathValue("name"), strings.TrimSuffix(r.PathValue("endpoint"), "/"), r.URL.Query())
-		switch {
-		case errors.Is(err, pypistats.ErrNotFound):
-			writeJSON(w, http.StatusNotFound, map[string]any{"errors": []any{map[string]any{
-				"message": "there is no such project, endpoint or period", "extensions": map[string]any{"code": "NOT_FOUND"},
-			}}})
-			return
-		case err != nil:
-			s.refuseData(w, r, err)
-			return
-		}
-		body, err := json.Marshal(answer)
-		if err != nil {
-			s.refuseData(w, r, err)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "public, max-age=600")
-		tag := contentTag(body)
-		h.Set("ETag", tag)
-		if fresh(r, tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		_, _ = w.Write(append(body, '\n')) // the client has gone: nobody to tell
-	})
 }

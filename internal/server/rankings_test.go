@@ -38,6 +38,33 @@ func TestRankings(t *testing.T) {
 	}
 }
 
+// TestPepy: a project in the shape of pepy.tech's API, which its clients read.
+func TestPepy(t *testing.T) {
+	g, _ := sampled(t)
+	got := ask(t, "GET", g.base+"/api/v2/projects/Alpha", "", "X-Api-Key", "any")
+	var body struct {
+		Total     int64 `json:"total_downloads"`
+		ID        string
+		Versions  []string
+		Downloads map[string]map[string]int64
+	}
+	if err := json.Unmarshal([]byte(got.body), &body); err != nil || got.status != http.StatusOK {
+		t.Fatalf("%d %s: %v", got.status, got.body, err)
+	}
+	var sum int64
+	for _, versions := range body.Downloads {
+		for _, n := range versions {
+			sum += n
+		}
+	}
+	if body.ID != "alpha" || len(body.Versions) == 0 || len(body.Downloads) != 30 || body.Total != sum || sum != 1200 {
+		t.Errorf("%+v, which is %d together", body, sum)
+	}
+	if got := ask(t, "GET", g.base+"/api/v2/projects/none", ""); got.status != http.StatusNotFound || !strings.Contains(got.body, `"message"`) {
+		t.Errorf("unknown: %d %s", got.status, got.body)
+	}
+}
+
 // TestPypistats: what the client pypistats asks, and shields.io's service, has
 // the answers that they read.
 func TestPypistats(t *testing.T) {

@@ -144,6 +144,7 @@ func (s *Server) routes(m *metrics) http.Handler {
 		mux.Handle("GET /rankings."+string(f), shared(compressed(s.rankings(f, places))))
 	}
 	mux.Handle("GET /api/packages/{name}/{endpoint}", shared(compressed(s.pypistats())))
+	mux.Handle("GET /api/v2/projects/{name}", shared(compressed(s.pepy())))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.pictures(badges))))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
