@@ -257,3 +257,8 @@ func say(c cube.Condition) string {
 	}
 	return not + c.Dim.Word() + " " + list
 }
+
+// empty reports that every download counts.
+func (f Filter) empty() bool {
+	return len(f.conditions) == 0 && f.parsed == nil && f.mirrors && !f.human
+}

@@ -17,6 +17,7 @@ const (
 	OfChart Use = 1 << iota
 	OfBadge
 	OfRankings
+	OfDays
 )
 
 // Parameter is one parameter of addresses. It is what addresses are read by, what
@@ -42,10 +43,10 @@ var Parameters = slices.Concat(numbers, filters(), looks, badges)
 
 // numbers change what is counted.
 var numbers = []Parameter{
-	{Name: "last", Of: OfChart | OfRankings, Form: "`90d`, `12w`, `12m`, `4q`, `2y`, `all`", Default: defaultLast,
+	{Name: "last", Of: OfChart | OfRankings | OfDays, Form: "`90d`, `12w`, `12m`, `4q`, `2y`, `all`", Default: defaultLast,
 		Doc: "the last days, weeks, months, quarters or years up to the newest day of the data, or all of it"},
-	{Name: "from", Of: OfChart | OfRankings, Form: "`2026-01-31`", Doc: "the first day, instead of `last`; the data's first where only `to` is given"},
-	{Name: "to", Of: OfChart | OfRankings, Form: "`2026-10-31`", Doc: "the last day; the data's newest where only `from` is given"},
+	{Name: "from", Of: OfChart | OfRankings | OfDays, Form: "`2026-01-31`", Doc: "the first day, instead of `last`; the data's first where only `to` is given"},
+	{Name: "to", Of: OfChart | OfRankings | OfDays, Form: "`2026-10-31`", Doc: "the last day; the data's newest where only `from` is given"},
 	{Name: "interval", Of: OfChart, Choices: lower(cube.Intervals), Default: "what suits the range", Doc: "length of one point or bar; weeks begin on Monday"},
 	{Name: "by", Of: OfChart, Choices: splits(), Doc: "split by this; `project` splits all of PyPI"},
 	{Name: "first", Of: OfChart, Form: "1 to 10, of a `ranking` to 60", Default: "5, of a `ranking` 10", Doc: "how many values of the split are told apart, the largest"},

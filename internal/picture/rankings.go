@@ -22,6 +22,23 @@ func ReadRankings(query string) (Rankings, error) {
 	return k, r.err
 }
 
+// Day is the one day whose whole list this is, if it is one.
+func (k Rankings) Day() (day cube.Day, ok bool) {
+	from, to := k.Bounds.From, k.Bounds.To
+	if from == nil || to == nil || *from != *to || !k.Filter.empty() {
+		return 0, false
+	}
+	return *from, true
+}
+
+// ReadDays reads the range of an index of days. The error is a *fault.Error for the
+// reader.
+func ReadDays(query string) (cube.Bounds, error) {
+	r := newReader(query, OfDays)
+	b := r.bounds("all")
+	return b, r.err
+}
+
 // MaxRanked is how many projects a list may have: more than there are.
 const MaxRanked = 2_000_000
 

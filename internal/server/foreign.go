@@ -12,6 +12,9 @@ import (
 	"clickql/internal/pypistats"
 )
 
+// errNever is what no question fails with.
+var errNever = errors.New("never")
+
 // foreign answers a GET in the shape of another site's API: with what ask finds, as
 // JSON, or with 404 where its error is missing.
 func (s *Server) foreign(missing error, ask func(context.Context, *fetch.Operation, *http.Request) (any, error)) http.Handler {

@@ -33,8 +33,12 @@ func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Hand
 		defer cancel()
 		op := s.cfg.Loader.Begin(ctx)
 		h := w.Header()
-		if version := op.Snapshot().Version; version != "" {
-			tag := contentTag(salt, []byte(version), []byte(r.URL.Path), []byte(picture.Canonical(r.URL.RawQuery, picture.OfRankings)))
+		tag, err := listTag(ctx, op, k, r, salt)
+		if err != nil {
+			s.refuseData(w, r, err)
+			return
+		}
+		if tag != "" {
 			h.Set("ETag", tag)
 			if tagged(r, tag) {
 				w.WriteHeader(http.StatusNotModified)

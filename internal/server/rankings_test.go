@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,51 @@ func TestRankings(t *testing.T) {
 	again := ask(t, "GET", g.base+"/rankings.parquet", "", "If-None-Match", first.header.Get("ETag"))
 	if again.status != http.StatusNotModified || g.conn.queries.Load() != asked {
 		t.Errorf("again: %d", again.status)
+	}
+}
+
+// TestDaysAreIndexed: a copy fetches the days that have changed, and no other.
+func TestDaysAreIndexed(t *testing.T) {
+	g, _ := sampled(t)
+	index := func() map[string][2]string {
+		got := ask(t, "GET", g.base+"/rankings/days.json?from=2024-03-01&to=2024-03-03", "")
+		var body struct {
+			Days []struct {
+				Date, ETag, CSV string
+				Total, Projects int64
+			}
+		}
+		if err := json.Unmarshal([]byte(got.body), &body); err != nil || len(body.Days) != 3 {
+			t.Fatalf("%d %s: %v", got.status, got.body, err)
+		}
+		tags := map[string][2]string{}
+		for _, d := range body.Days {
+			tags[d.Date] = [2]string{d.ETag, d.CSV}
+			list := ask(t, "GET", g.base+d.CSV, "")
+			lines := strings.Split(strings.TrimSpace(list.body), "\n")
+			var sum int64
+			for _, line := range lines[1:] {
+				n, err := strconv.ParseInt(strings.TrimSpace(line[strings.LastIndex(line, ",")+1:]), 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += n
+			}
+			if list.header.Get("ETag") != d.ETag || sum != d.Total || int64(len(lines)-1) != d.Projects {
+				t.Errorf("%+v, but its list has %s, %d downloads, %d lines", d, list.header.Get("ETag"), sum, len(lines)-1)
+			}
+			if again := ask(t, "GET", g.base+d.CSV, "", "If-None-Match", d.ETag); again.status != http.StatusNotModified {
+				t.Errorf("%s again: %d", d.Date, again.status)
+			}
+		}
+		return tags
+	}
+	before := index()
+	if before["2024-03-01"][0] == before["2024-03-02"][0] {
+		t.Error("two days have one tag")
+	}
+	if got := ask(t, "GET", g.base+"/rankings/days.json?from=2000-01-01&to=2024-03-03&system=Linux", ""); got.status != http.StatusBadRequest {
+		t.Errorf("a filter: %d", got.status)
 	}
 }
 

@@ -143,6 +143,7 @@ func (s *Server) routes(m *metrics) http.Handler {
 	for _, f := range rankingFormats {
 		mux.Handle("GET /rankings."+string(f), shared(compressed(s.rankings(f, places))))
 	}
+	mux.Handle("GET /rankings/days.json", shared(compressed(s.days())))
 	mux.Handle("GET /api/packages/{name}/{endpoint}", shared(compressed(s.pypistats())))
 	mux.Handle("GET /api/v2/projects/{name}", shared(compressed(s.pepy())))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.pictures(badges))))
