@@ -89,6 +89,9 @@ func (p presenter) shown(ctx context.Context, err error) *gqlerror.Error {
 	if told.Limit > 0 {
 		shown.Extensions["limit"], shown.Extensions["given"] = told.Limit, told.Given
 	}
+	if told.Retry > 0 {
+		shown.Extensions[gqlhttp.RetryAfter] = told.RetryAfter()
+	}
 	p.report(ctx, shown.Path, told)
 	return shown
 }

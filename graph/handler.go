@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,6 +18,7 @@ import (
 
 	"clickql/graph/coerce"
 	"clickql/graph/rounds"
+	"clickql/internal/access"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
@@ -44,8 +44,12 @@ type HandlerConfig struct {
 	PersistedBytes int64
 	// Trusted are the only documents that run; nil lets every document run.
 	Trusted *gqlhttp.Trusted
-	// Origins are the sites whose pages may open a WebSocket, "*" for any.
-	Origins []string
+	// Origins are the sites whose pages may open a WebSocket, beside the gateway's
+	// own.
+	Origins access.Origins
+	// Gate finds out who asks over a WebSocket, which tells its key once it is open;
+	// nil lets everybody ask as who made the request.
+	Gate *access.Gate
 	// Operations is how many operations may run at one time over one WebSocket. The
 	// default is 100.
 	Operations int
@@ -89,6 +93,14 @@ var statuses = map[string]int{
 	string(fault.Internal):    http.StatusInternalServerError,
 }
 
+// firm are the statuses that hold for answers in application/json too: clients
+// and what is between know what to do about them.
+var firm = map[string]int{
+	string(fault.RateLimited):     http.StatusTooManyRequests,
+	string(fault.Unauthenticated): http.StatusUnauthorized,
+	string(fault.Forbidden):       http.StatusForbidden,
+}
+
 // NewHandler answers GraphQL over HTTP, by GET and by POST, subscriptions by
 // server-sent events and by WebSocket.
 func NewHandler(cfg HandlerConfig) http.Handler {
@@ -103,10 +115,10 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	})
 	srv := handler.New(es)
 	srv.AddTransport(guard.Transport(gqlhttp.WebSocket{
-		Origins: origins(cfg.Origins), Timeout: cfg.Timeout,
+		Origin: cfg.Origins.Allow, Door: doorOf(cfg.Gate, tell), Timeout: cfg.Timeout,
 		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory), Limits: cfg.Limits.document(),
 	}))
-	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Limits: cfg.Limits.document()}))
+	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.document()}))
 	srv.SetQueryCache(gqlhttp.Handed{})
 	srv.SetErrorPresenter(tell.present)
 	srv.SetRecoverFunc(tell.recovered)
@@ -143,18 +155,6 @@ func TrustedDocuments(dir fs.FS, also ...string) (*gqlhttp.Trusted, error) {
 	return trusted, trusted.Include(schema, also...)
 }
 
-// origins are the hosts of sites, as WebSockets' handshakes name them.
-func origins(sites []string) []string {
-	hosts := make([]string, len(sites))
-	for i, site := range sites {
-		_, host, found := strings.Cut(site, "://")
-		if hosts[i] = site; found {
-			hosts[i] = host
-		}
-	}
-	return hosts
-}
-
 // operations gives every operation its loads: begins them, announces what the
 // selection needs, and shows what they came to where the client asks.
 type operations struct {
@@ -179,6 +179,9 @@ func (o *operations) InterceptOperation(ctx context.Context, next graphql.Operat
 	root, err := o.compile(ctx, op)
 	if err == nil && !dry {
 		err = o.announce(ctx, op, root)
+	}
+	if limited := op.Limited(); err == nil && limited != nil {
+		err = limited // as a whole, as HTTP tells it; what later rounds are denied fails by itself
 	}
 	telemetry.End(span, err)
 	if err == nil && dry {
@@ -251,7 +254,7 @@ func (o *operations) price(ctx context.Context, op *operation, root []*node) *gr
 // rows that an operation may have read, null without a limit.
 func (c *HandlerConfig) cost(op *operation, p fetch.Price) map[string]any {
 	told := map[string]any{"rows": p.Rows, "queries": p.Queries, "bytes": op.size.bytes(), "maxRows": nil}
-	if limit := c.Loader.MaxOperationRows(); limit > 0 {
+	if limit := op.MaxRows(); limit > 0 {
 		told["maxRows"] = limit
 	}
 	return told
@@ -274,7 +277,7 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 		resp.Extensions = map[string]any{}
 	}
 	resp.Extensions["cost"] = o.cfg.cost(op, op.Cost())
-	if asksFor(ctx, "explain") {
+	if asksFor(ctx, "explain") && access.Of(ctx).Explains() {
 		resp.Extensions["explain"] = map[string]any{"queries": op.Explain()}
 	}
 	return resp

@@ -39,6 +39,7 @@ func (a *app) commands() []*cobra.Command {
 		newAskCommand(a),
 		newSchemaCommand(a),
 		newIngestCommand(a),
+		newKeysCommand(a),
 		newAdviseCommand(a),
 		newSampleCommand(a),
 		newHealthcheckCommand(a),

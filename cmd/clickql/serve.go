@@ -17,6 +17,7 @@ import (
 	"clickql/graph"
 	"clickql/ingest"
 	"clickql/ingest/config"
+	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
@@ -35,6 +36,7 @@ type serveFlags struct {
 	demo         bool
 	sample       sample.Options // of the demo
 	origins      []string
+	allowed      access.Origins // origins, read
 	playURL      string
 	cache        byteSize
 	queryTimeout time.Duration
@@ -52,6 +54,7 @@ type serveFlags struct {
 	trusted      string
 	asked        string
 	lookEvery    time.Duration
+	admission    admissionFlags
 }
 
 // newServeCommand is the gateway.
@@ -76,7 +79,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes any free one")
 	flags.BoolVar(&f.demo, "demo", false, "fill an empty embedded ClickHouse with sample data first")
-	flags.StringSliceVar(&f.origins, "cors-origin", []string{"*"}, "`origin` whose pages may read answers, such as https://example.org; * for any, which is safe since no request carries credentials; may be repeated")
+	flags.StringSliceVar(&f.origins, "cors-origin", nil, "`origin` whose pages may read answers and open WebSockets, such as https://example.org or https://*.example.org; * for any; may be repeated (default * beyond loopback, and on loopback the pages of this machine)")
 	flags.StringVar(&f.playURL, "play-url", "", "`URL` of a ClickHouse web client that explained queries link to, such as https://host:8443/play?user=play")
 	flags.Var(&f.cache, "cache-bytes", "`size` of the memory for answers, such as 512MiB, a quarter of it for whole responses; 0 for none")
 	flags.DurationVar(&f.queryTimeout, "query-timeout", fetch.DefaultQueryTimeout, "longest that answering a request may take")
@@ -92,6 +95,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.IntVar(&f.perClient, "max-client-connections", 512, "how many of them one client may have by its address, a `number`; behind a proxy, which all clients share, as many as --max-connections")
 	flags.IntVar(&f.perSocket, "max-socket-operations", 100, "how many operations may run over one WebSocket, subscriptions included, a `number`")
 	limitFlags(flags, &f.limits)
+	f.admission.add(flags)
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
 }
@@ -153,7 +157,16 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	if err := f.check(a); err != nil {
 		return err
 	}
+	if len(f.origins) > 0 {
+		if f.allowed, err = access.ParseOrigins(f.origins); err != nil {
+			return usagef("--cors-origin: %w", err)
+		}
+	}
 	if f.documents, err = trustedDocuments(f.trusted); err != nil {
+		return err
+	}
+	gate, err := f.admission.gate(a.log)
+	if err != nil {
 		return err
 	}
 	ln, err := listen("--addr", f.addr)
@@ -171,7 +184,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 			return err
 		}
 	}
-	return a.answer(ctx, f, ln, source)
+	return a.answer(ctx, f, ln, source, gate)
 }
 
 // openSource opens the server that the flags name, which need not be up, or the
@@ -189,8 +202,15 @@ func (a *app) openSource(ctx context.Context) (*gateway.Source, error) {
 }
 
 // answer serves at ln what is in source.
-func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source) (err error) {
+func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source, gate *access.Gate) (err error) {
 	cfg := a.gatewayConfig(f, source)
+	cfg.Gate = gate
+	if cfg.Origins == nil {
+		cfg.Origins = originsFor(ln.Addr())
+	}
+	if !isLoopback(ln.Addr()) && !f.admission.limits() {
+		a.log.Warn("this address is not on loopback, and no rates are set: one client can have all of ClickHouse to itself; set --anonymous-rate and --anonymous-rows, such as 60/1m and 50000000/1m", "addr", ln.Addr().String())
+	}
 	if err := a.keepAsked(f.asked, &cfg); err != nil {
 		return err
 	}
@@ -234,7 +254,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 	}
 	return gateway.Config{
 		Conn: source, Database: source.Database(), Background: []func(context.Context) error{source.Keep},
-		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.origins,
+		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.allowed,
 		Log: a.log, Registry: registry,
 		Catalog: catalog.Options{PollEvery: f.lookEvery},
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},

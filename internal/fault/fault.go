@@ -2,7 +2,10 @@
 // may rely on, and a message for people.
 package fault
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Code says what went wrong in a form that clients may rely on: it is the
 // `extensions.code` of a GraphQL error.
@@ -17,6 +20,10 @@ const (
 	Timeout      Code = "TIMEOUT"        // ClickHouse did not answer in time
 	Overloaded   Code = "OVERLOADED"     // ClickHouse refuses more work for now
 	Internal     Code = "INTERNAL"       // a fault of ours or of the database
+
+	RateLimited     Code = "RATE_LIMITED"    // the client has used up what it may for now
+	Unauthenticated Code = "UNAUTHENTICATED" // the API key is none that is known
+	Forbidden       Code = "FORBIDDEN"       // the API key may not be used for this, or from here
 )
 
 // Error is a failure that a client is told of. Message is for people and holds
@@ -28,7 +35,13 @@ type Error struct {
 	// Limit and Given are, where a limit was exceeded, what it is and what it was
 	// held against; both 0 otherwise.
 	Limit, Given int64
+	// Retry is after how long it is worth trying again; 0 where that is not known.
+	Retry time.Duration
 }
+
+// RetryAfter is Retry in whole seconds, rounded up, as HTTP's header of that name
+// has it.
+func (e *Error) RetryAfter() int64 { return int64((e.Retry + time.Second - 1) / time.Second) }
 
 // BadInput is the error of a question that is wrong in itself.
 func BadInput(format string, args ...any) *Error {

@@ -43,6 +43,20 @@ type answer struct {
 	kept
 	call *call // what computes it; nil where it is there
 	own  bool  // the call was begun for this operation
+	// again asks for it anew, where the operation that began the call was denied it;
+	// nil where the call is this operation's own.
+	again func() *answer
+}
+
+// denied waits for the call, and reports that the operation that began it was not
+// allowed to ask it.
+func (a *answer) denied(ctx context.Context) bool {
+	select {
+	case <-a.call.done:
+		return a.call.unaffordable
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // await is the answer's value, once it is there or ctx ends, noted among what the

@@ -20,6 +20,9 @@ type call struct {
 	from         *Ran
 	planned      *query.Query    // for it, which may be a part of from's; nil where nothing was asked
 	more         map[string]kept // unasked answers that came along, by key
+	// unaffordable reports that err says what the operation that began the call may
+	// not have read, which is nobody else's.
+	unaffordable bool
 
 	// Guarded by flights.mu.
 	waiters []*waiter  // all that ever joined
@@ -153,6 +156,14 @@ func (f *flights) start(s *statement, timeout time.Duration) (ctx context.Contex
 // refuse finishes calls with an error.
 func (f *flights) refuse(some calls, err *fault.Error) {
 	for _, c := range some {
+		f.finish(c, nil, err, nil)
+	}
+}
+
+// deny finishes calls that the operation that began them may not have asked.
+func (f *flights) deny(some calls, err *fault.Error) {
+	for _, c := range some {
+		c.unaffordable = true
 		f.finish(c, nil, err, nil)
 	}
 }

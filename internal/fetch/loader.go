@@ -128,7 +128,3 @@ func (l *Loader) Version() string {
 	}
 	return l.cfg.Catalog.Snapshot().Version
 }
-
-// MaxOperationRows is the most rows that one operation may be expected to have
-// read; 0 for no limit.
-func (l *Loader) MaxOperationRows() int64 { return int64(l.cfg.MaxOperationRows) }

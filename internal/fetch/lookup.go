@@ -46,13 +46,12 @@ func (l Lookup[V]) Prefetch(ctx context.Context, o *Operation, keys []string) {
 	o.begin(ctx, prefixed, func(mine calls) []*statement {
 		q, err := lookFor(o.snap, l, slices.Sorted(maps.Keys(mine)))
 		all := mine.take()
-		if err == nil {
-			if over := o.afford([]*query.Query{q.q}); over != nil {
-				err = over
-			}
-		}
 		if err != nil {
 			o.loader.flights.refuse(all, failure(err))
+			return nil
+		}
+		if over := o.afford([]*query.Query{q.q}); over != nil {
+			o.loader.flights.deny(all, over)
 			return nil
 		}
 		return []*statement{newStatement(ctx, o.snap, q, all)}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
 	"clickql/internal/fault"
@@ -25,6 +26,9 @@ type Operation struct {
 	// refused is the price of what was too dear. Guarded by trace.mu.
 	refused Price
 
+	client  *access.Client              // who asks
+	limited atomic.Pointer[fault.Error] // why the client may have no more read; nil while it may
+
 	// memo holds every answer that was begun, by cube.Request.Key, or by a lookup's
 	// prefix and key.
 	memo dataloader.Cache[string, *answer]
@@ -33,8 +37,8 @@ type Operation struct {
 	learned map[*Ran]bool // whose unasked answers are in memo
 }
 
-// Begin starts an operation on the newest snapshot.
-func (l *Loader) Begin(context.Context) *Operation {
+// Begin starts an operation on the newest snapshot, for the client of ctx.
+func (l *Loader) Begin(ctx context.Context) *Operation {
 	ready := l.cfg.Catalog.Ready()
 	snap := l.cfg.Catalog.Snapshot()
 	l.cache.Use(snap.Version)
@@ -42,7 +46,7 @@ func (l *Loader) Begin(context.Context) *Operation {
 		l.quick.widen(min(max(snap.Threads, LeastQuick), MostQuick))
 	}
 	return &Operation{
-		loader: l, snap: snap, ready: ready,
+		loader: l, snap: snap, ready: ready, client: access.Of(ctx),
 		trace:   trace{used: map[*Ran]string{}, planned: map[*query.Query]bool{}},
 		memo:    dataloader.NewCache[string, *answer](),
 		learned: map[*Ran]bool{},
@@ -59,6 +63,20 @@ func (o *Operation) Ready() error {
 		return nil
 	}
 	return &fault.Error{Code: fault.Unavailable, Message: "the data cannot be read right now; try again in a moment", Cause: o.ready}
+}
+
+// Limited is why the operation's client may have no more read for now; nil while it
+// may.
+func (o *Operation) Limited() *fault.Error { return o.limited.Load() }
+
+// MaxRows is the most rows that the operation may be expected to have read: by the
+// gateway's limit or the client's; 0 for no limit.
+func (o *Operation) MaxRows() int64 {
+	limit, own := int64(o.loader.cfg.MaxOperationRows), o.client.MaxCost()
+	if limit <= 0 || own > 0 && own < limit {
+		return own
+	}
+	return limit
 }
 
 // Explain lists the queries that the operation has needed so far, in a stable
@@ -84,12 +102,11 @@ func (o *Operation) Prefetch(ctx context.Context, reqs []cube.Request) {
 		keys = append(keys, key)
 	}
 	o.begin(ctx, keys, func(mine calls) []*statement {
-		wanted := make([]cube.Request, 0, len(mine))
+		wanted, seen := make([]cube.Request, 0, len(mine)), make(map[string]bool, len(mine))
 		for _, key := range keys {
-			if r, first := batch[key]; first && mine[key] != nil {
-				wanted = append(wanted, r)
+			if mine[key] != nil && !seen[key] {
+				wanted, seen[key] = append(wanted, batch[key]), true
 			}
-			delete(batch, key)
 		}
 		return o.planRequests(ctx, wanted, mine)
 	})
@@ -127,6 +144,11 @@ func (o *Operation) await(ctx context.Context, key string) (any, error) {
 	a, err := promise()
 	if err != nil { // planning panicked: nothing else makes a batch fail
 		return nil, unplanned(err)
+	}
+	for a.again != nil && a.denied(ctx) {
+		if a = a.again(); a == nil {
+			return nil, unplanned(nil)
+		}
 	}
 	value, err := a.await(ctx, &o.trace)
 	if a.call != nil && err == nil {
@@ -168,8 +190,8 @@ func (o *Operation) begin(ctx context.Context, keys []string, plan planning) {
 		return
 	}
 	batch := dataloader.NewBatchedLoader(func(ctx context.Context, keys []string) []*dataloader.Result[*answer] {
-		found := o.loader.find(ctx, o.snap.Version, keys, plan)
 		results := make([]*dataloader.Result[*answer], len(keys))
+		found := o.find(ctx, keys, plan)
 		for i, key := range keys {
 			results[i] = &dataloader.Result[*answer]{Data: found[key]}
 		}
@@ -180,4 +202,16 @@ func (o *Operation) begin(ctx context.Context, keys []string, plan planning) {
 		planned = batch.Load(ctx, key)
 	}
 	_, _ = planned() // an error is found again where the answer is awaited
+}
+
+// find finds answers for keys. What is on its way for another operation, which may
+// turn out not to be allowed to ask it, can be asked again by this one.
+func (o *Operation) find(ctx context.Context, keys []string, plan planning) map[string]*answer {
+	found := o.loader.find(ctx, o.snap.Version, keys, plan)
+	for key, a := range found {
+		if a.call != nil && !a.own {
+			a.again = func() *answer { return o.find(ctx, []string{key}, plan)[key] }
+		}
+	}
+	return found
 }

@@ -109,7 +109,7 @@ func (o *Operation) Price(reqs []cube.Request) (price Price, nested map[string]b
 
 // afford adds queries that are about to be asked together to what the operation has
 // had read, unless one comes to more than a question may, or all to more than an
-// operation may. Every statement passes here, those that are not about slices too.
+// operation may, or than its client may have read for now. Every statement passes here, those that are not about slices too.
 func (o *Operation) afford(queries []*query.Query) *fault.Error {
 	var more Price
 	for _, q := range queries {
@@ -122,15 +122,21 @@ func (o *Operation) afford(queries []*query.Query) *fault.Error {
 				"a question would read about %d rows; at most %d are allowed: ask for projects by name", int64(q.EstimatedRows), int64(most))
 		}
 	}
-	limit := int64(o.loader.cfg.MaxOperationRows)
+	limit := o.MaxRows()
 	sum := o.spent.Add(more.Rows)
-	if limit <= 0 || sum <= limit {
-		return nil
+	if limit > 0 && sum > limit {
+		o.spent.Add(-more.Rows)
+		o.refuse(more)
+		return fault.OverLimit(fault.CostLimit, sum, limit,
+			"the operation would read about %d rows; at most %d are allowed: ask for fewer projects, a shorter range or fewer parts at once", sum, limit)
 	}
-	o.spent.Add(-more.Rows)
-	o.refuse(more)
-	return fault.OverLimit(fault.CostLimit, sum, limit,
-		"the operation would read about %d rows; at most %d are allowed: ask for fewer projects, a shorter range or fewer parts at once", sum, limit)
+	if err := o.client.Spend(more.Rows); err != nil {
+		o.spent.Add(-more.Rows)
+		o.refuse(more)
+		o.limited.CompareAndSwap(nil, err)
+		return err
+	}
+	return nil
 }
 
 // refuse notes the price of what was not asked.
@@ -147,7 +153,7 @@ func (o *Operation) planRequests(ctx context.Context, reqs []cube.Request, mine 
 	o.loader.refused(p)
 	if err := o.afford(p.Queries); err != nil {
 		p.Queries = nil
-		o.loader.flights.refuse(mine.take(), err)
+		o.loader.flights.deny(mine.take(), err)
 		return nil
 	}
 	for key, err := range p.Failed {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"clickql/graph"
+	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
@@ -57,7 +58,9 @@ type Config struct {
 	QueryTimeout time.Duration
 	// Origins are the sites whose pages may read answers and open WebSockets;
 	// any where there is none.
-	Origins []string
+	Origins access.Origins
+	// Gate finds out who asks, and what they may; nil lets everybody do everything.
+	Gate *access.Gate
 	// Background goes on from Start to Stop, beside what the gateway does itself.
 	Background []func(context.Context) error
 
@@ -80,7 +83,7 @@ func (c Config) withDefaults() Config {
 		c.QueryTimeout = fetch.DefaultQueryTimeout
 	}
 	if len(c.Origins) == 0 {
-		c.Origins = []string{"*"}
+		c.Origins = access.Origins{"*"}
 	}
 	c.Log = logOr(c.Log)
 	if c.Registry == nil {
@@ -99,8 +102,8 @@ func (c Config) withDefaults() Config {
 	}
 	c.Loader.Conn, c.Loader.QueryTimeout = c.Conn, c.QueryTimeout
 	c.Loader.Log, c.Loader.Registry, c.Loader.Now = log, c.Registry, c.Now
-	c.GraphQL.Timeout, c.GraphQL.Origins, c.GraphQL.Log = c.QueryTimeout, c.Origins, log
-	c.Server.QueryTimeout, c.Server.Origins = c.QueryTimeout, c.Origins
+	c.GraphQL.Timeout, c.GraphQL.Origins, c.GraphQL.Gate, c.GraphQL.Log = c.QueryTimeout, c.Origins, c.Gate, log
+	c.Server.QueryTimeout, c.Server.Origins, c.Server.Gate = c.QueryTimeout, c.Origins, c.Gate
 	c.Server.Log, c.Server.Registry = c.Log, c.Registry
 	return c
 }

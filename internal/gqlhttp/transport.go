@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,9 +26,17 @@ type Transport struct {
 	// application/graphql-response+json, by its first error's code; 400 where
 	// absent.
 	Status map[string]int
+	// Firm are statuses, by the code of the first error, of operations that did not
+	// run which hold in either media type.
+	Firm map[string]int
 	// Limits bound what a request's JSON is decoded to.
 	Limits Limits
 }
+
+// RetryAfter is the extension of an error that tells after how many seconds it is
+// worth trying again. Of an operation that did not run it is also the header
+// Retry-After.
+const RetryAfter = "retryAfter"
 
 // CodeTimeout is the code of an operation whose time was over before it ran.
 const CodeTimeout = "TIMEOUT"
@@ -111,14 +120,29 @@ func (t Transport) answer(w http.ResponseWriter, kind string, resp *graphql.Resp
 		return
 	}
 	w.Header().Set("Content-Type", kind+"; charset=utf-8")
-	if kind == typeAnswer && len(resp.Data) == 0 {
-		status := http.StatusBadRequest
-		if s := t.Status[code(resp.Errors)]; s != 0 {
-			status = s
-		}
-		w.WriteHeader(status)
+	if len(resp.Data) == 0 {
+		t.refused(w, kind, resp.Errors)
 	}
 	_, _ = w.Write(encode(resp)) // the client has gone: nobody to tell
+}
+
+// refused writes the header for an operation that did not run.
+func (t Transport) refused(w http.ResponseWriter, kind string, errs gqlerror.List) {
+	if len(errs) > 0 {
+		if after, ok := errs[0].Extensions[RetryAfter].(int64); ok {
+			w.Header().Set("Retry-After", strconv.FormatInt(after, 10))
+		}
+	}
+	of := code(errs)
+	switch {
+	case t.Firm[of] != 0:
+		w.WriteHeader(t.Firm[of])
+	case kind != typeAnswer:
+	case t.Status[of] != 0:
+		w.WriteHeader(t.Status[of])
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+	}
 }
 
 // code is the first error's code.

@@ -18,8 +18,11 @@ import (
 // WebSocket answers over WebSockets, by the protocol graphql-transport-ws of the
 // library graphql-ws (its PROTOCOL.md). It is a gqlgen transport.
 type WebSocket struct {
-	// Origins are the hosts whose pages may open one, "*" for any.
-	Origins []string
+	// Origin reports that the pages of a site may open one, by the header Origin. Those
+	// of the host that is asked always may.
+	Origin func(origin string) bool
+	// Door decides who comes in, and what may run; nil lets everybody in.
+	Door Door
 	// Timeout ends a query; subscriptions go on until one side ends them. 0 is no
 	// limit.
 	Timeout time.Duration
@@ -32,6 +35,17 @@ type WebSocket struct {
 	Memory *Memory
 	// Limits bound what a message's JSON is decoded to.
 	Limits Limits
+}
+
+// Door decides who comes in over WebSockets.
+type Door interface {
+	// Enter is asked with the payload of connection_init, which may be empty: the
+	// context of what is asked from then on, or why the client is not let in.
+	Enter(ctx context.Context, r *http.Request, payload json.RawMessage) (context.Context, *gqlerror.Error)
+	// Admit is asked before each operation; done must be called when it has ended.
+	Admit(ctx context.Context) (done func(), refused *gqlerror.Error)
+	// Unauthenticated reports that Enter refused a client since it does not know it.
+	Unauthenticated(refused *gqlerror.Error) bool
 }
 
 const (
@@ -53,6 +67,7 @@ const subprotocol = "graphql-transport-ws"
 const (
 	closeInvalid      websocket.StatusCode = 4400
 	closeUnauthorized websocket.StatusCode = 4401
+	closeForbidden    websocket.StatusCode = 4403
 	closeProtocol     websocket.StatusCode = 4406
 	closeInitTimeout  websocket.StatusCode = 4408
 	closeDuplicate    websocket.StatusCode = 4409
@@ -66,12 +81,14 @@ func (WebSocket) Supports(r *http.Request) bool { return r.Header.Get("Upgrade")
 // answered, and TCP's own find those who have gone. A ping from here would cost a
 // goroutine for each who waits.
 func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: t.Origins})
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{subprotocol}, InsecureSkipVerify: t.Origin != nil && t.Origin(r.Header.Get("Origin")),
+	})
 	if err != nil { // it has been answered
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	s := &socket{WebSocket: t.withDefaults(), conn: conn, ctx: ctx, exec: exec, header: r.Header, running: map[string]context.CancelFunc{}}
+	s := &socket{WebSocket: t.withDefaults(), conn: conn, ctx: ctx, exec: exec, request: r, running: map[string]context.CancelFunc{}}
 	defer s.end(cancel)
 	if conn.Subprotocol() != subprotocol {
 		s.close(closeProtocol, "Subprotocol not acceptable: ask for "+subprotocol)
@@ -95,11 +112,11 @@ func (t WebSocket) withDefaults() WebSocket {
 // socket is one connection.
 type socket struct {
 	WebSocket
-	conn   *websocket.Conn
-	ctx    context.Context
-	exec   graphql.GraphExecutor
-	header http.Header
-	begun  bool // the client has been welcomed
+	conn    *websocket.Conn
+	ctx     context.Context
+	exec    graphql.GraphExecutor
+	request *http.Request // that opened it
+	begun   bool          // the client has been welcomed
 
 	mu      sync.Mutex
 	running map[string]context.CancelFunc // by the operation's id
@@ -143,8 +160,7 @@ func (s *socket) take(data []byte) (code websocket.StatusCode, reason string) {
 		if s.begun {
 			return closeInitAgain, "Too many initialisation requests"
 		}
-		s.begun = true
-		s.send(message{Type: "connection_ack"})
+		return s.enter(m.Payload)
 	case "ping":
 		s.send(message{Type: "pong", Payload: m.Payload})
 	case "pong":
@@ -161,6 +177,35 @@ func (s *socket) take(data []byte) (code websocket.StatusCode, reason string) {
 		return closeInvalid, fmt.Sprintf("Invalid message: there is no type %.40q", m.Type)
 	}
 	return 0, ""
+}
+
+// enter lets a client in, or not.
+func (s *socket) enter(payload json.RawMessage) (websocket.StatusCode, string) {
+	if s.Door != nil {
+		ctx, err := s.Door.Enter(s.ctx, s.request, payload)
+		switch {
+		case err != nil && s.Door.Unauthenticated(err):
+			return closeUnauthorized, "Unauthorized: " + err.Message
+		case err != nil:
+			return closeForbidden, "Forbidden: " + err.Message
+		}
+		s.ctx = ctx
+	}
+	s.begun = true
+	s.send(message{Type: "connection_ack"})
+	return 0, ""
+}
+
+// admit asks whether one more operation may run.
+func (s *socket) admit() (done func(), refused gqlerror.List) {
+	if s.Door == nil {
+		return func() {}, nil
+	}
+	done, err := s.Door.Admit(s.ctx)
+	if err != nil {
+		return nil, gqlerror.List{err}
+	}
+	return done, nil
 }
 
 // subscribe begins an operation.
@@ -190,13 +235,23 @@ func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
 	}
 	// Reading on waits until the operation has been looked at: who sends faster than
 	// that is slowed down.
-	op, errs := s.operation(ctx, m)
+	done, errs := s.admit()
 	if errs != nil {
 		s.leave(ctx, m.ID, cancel)
 		s.fail(m.ID, errs)
 		return 0, ""
 	}
-	s.work.Go(func() { s.run(ctx, cancel, m.ID, op) })
+	op, errs := s.operation(ctx, m)
+	if errs != nil {
+		done()
+		s.leave(ctx, m.ID, cancel)
+		s.fail(m.ID, errs)
+		return 0, ""
+	}
+	s.work.Go(func() {
+		defer done()
+		s.run(ctx, cancel, m.ID, op)
+	})
 	return 0, ""
 }
 
@@ -208,7 +263,7 @@ func (s *socket) operation(ctx context.Context, m message) (*graphql.OperationCo
 	if err := decode(m.Payload, params); err != nil {
 		return nil, gqlerror.List{failure(CodeBadRequest, "the payload must be a JSON object with the parameter query")}
 	}
-	params.Headers = s.header
+	params.Headers = s.request.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	op, errs := s.exec.CreateOperationContext(ctx, params)
 	if errs != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"clickql/internal/access"
 )
 
 const (
@@ -83,22 +85,13 @@ func (d *doors) leaveSpare(c *spareConn) {
 	d.spare = slices.DeleteFunc(d.spare, func(o *spareConn) bool { return o == c })
 }
 
-// clientOf is who a connection comes from: an address, or for IPv6 the network that
-// a provider gives to one customer.
+// clientOf is who a connection comes from.
 func clientOf(conn net.Conn) netip.Prefix {
 	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
 		return netip.Prefix{}
 	}
-	addr, bits := at.Addr().Unmap().WithZone(""), 64
-	if addr.Is4() {
-		bits = 32
-	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return network
+	return access.Network(at.Addr())
 }
 
 // countedConn is a connection that tells once when it is closed.

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/cors"
 	"golang.org/x/sync/semaphore"
 
+	"clickql/internal/access"
 	"clickql/internal/gqlhttp"
 )
 
@@ -24,14 +25,19 @@ const preflightAge = 2 * time.Hour
 
 // newCORS lets scripts of the origins read answers. Credentials stay
 // forbidden: nothing here depends on who asks.
-func newCORS(origins []string) func(http.Handler) http.Handler {
-	return cors.New(cors.Options{
-		AllowedOrigins: origins,
+func newCORS(origins access.Origins) func(http.Handler) http.Handler {
+	options := cors.Options{
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders: []string{"*"},
-		ExposedHeaders: []string{"ETag", requestIDHeader},
+		ExposedHeaders: []string{"ETag", "Age", "Retry-After", policyField, limitField, requestIDHeader},
 		MaxAge:         int(preflightAge.Seconds()),
-	}).Handler
+	}
+	if origins.Any() {
+		options.AllowedOrigins = []string{"*"}
+	} else {
+		options.AllowOriginFunc = origins.Allow
+	}
+	return cors.New(options).Handler
 }
 
 // compressed encodes answers of a compressible type in gzip or zstd, as the

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,6 +17,9 @@ import (
 // unmatched stands for the route of requests that no route takes.
 const unmatched = "none"
 
+// denied stands for the route of requests that were refused for who asked.
+const denied = "refused"
+
 // observe counts, times and traces each request and writes its line of the access
 // log: no query text, no variables, no address, nothing personal. Probes and
 // scrapes, which come every few seconds, are logged for debugging only.
@@ -22,22 +27,54 @@ func observe(log *slog.Logger, m *metrics, tracing *telemetry.Tracing, next http
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.inFlight.Inc()
 		defer m.inFlight.Dec()
+		line := &requestLine{}
 		r, answered := tracing.Request(r)
+		r = r.WithContext(context.WithValue(r.Context(), lineKey{}, line))
 		seen := httpsnoop.CaptureMetrics(next, w, r)
-		route := routeOf(r)
+		route := cmp.Or(line.route, unmatched)
 		m.observe(r.Context(), route, r.Method, seen.Code, seen.Duration)
 		answered(route, seen.Code)
-		log.LogAttrs(r.Context(), accessLevel(route), "request",
+		attrs := []slog.Attr{
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
 			slog.Int("status", seen.Code),
 			slog.Int64("bytes", seen.Written),
-			slog.Duration("took", seen.Duration))
+			slog.Duration("took", seen.Duration),
+		}
+		if line.key != "" {
+			attrs = append(attrs, slog.String("key", line.key))
+		}
+		log.LogAttrs(r.Context(), accessLevel(route), "request", attrs...)
 	})
 }
 
-// routeOf is the pattern that took the request, without its method. The mux
-// writes it into the request that it is given.
+type lineKey struct{}
+
+// requestLine is what is found out about a request on its way, for its line of the
+// log.
+type requestLine struct {
+	route string // the pattern that took it, without its method
+	key   string // the name of the client's API key
+}
+
+// lineOf is the line of the request of ctx; one that nobody writes outside of any.
+func lineOf(ctx context.Context) *requestLine {
+	if line, ok := ctx.Value(lineKey{}).(*requestLine); ok {
+		return line
+	}
+	return &requestLine{}
+}
+
+// noting has the pattern that takes a request in its line of the log. It is around
+// the mux, which writes the pattern into the request that it is given.
+func noting(mux http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { lineOf(r.Context()).route = routeOf(r) }()
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// routeOf is the pattern that took the request, without its method.
 func routeOf(r *http.Request) string {
 	route := r.Pattern
 	if _, path, ok := strings.Cut(route, " "); ok {

@@ -88,6 +88,9 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	subject, err := p.read(name, r.URL.RawQuery)
 	v := view{p, w, r, subject, format}
 	v.headers()
+	if refused := refusalOf(r.Context()); refused != nil {
+		err = refused
+	}
 	if err != nil {
 		v.fail(err)
 		return
@@ -215,6 +218,10 @@ func (v view) fail(err error) {
 		v.cfg.Log.LogAttrs(v.r.Context(), slog.LevelWarn, "picture failed",
 			slog.String("code", string(failure.Code)), slog.String("error", failure.Message), slog.Any("cause", failure.Cause))
 	}
+	if failure.Retry > 0 {
+		keep = keepNothing
+	}
+	retryAfter(v.w, failure)
 	v.w.Header().Set("Cache-Control", keep)
 	v.words(status, text, failure.Message, string(failure.Code), true)
 }
@@ -279,6 +286,12 @@ func pictureStatus(code fault.Code) (status int, text string) {
 		return http.StatusBadRequest, "wrong parameter"
 	case fault.CostLimit, fault.Uncovered:
 		return http.StatusUnprocessableEntity, "too much to count"
+	case fault.RateLimited:
+		return http.StatusTooManyRequests, "too many requests"
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized, "unknown key"
+	case fault.Forbidden:
+		return http.StatusForbidden, "forbidden"
 	case fault.Unavailable, fault.Overloaded:
 		return http.StatusServiceUnavailable, "unavailable"
 	case fault.Timeout:

@@ -86,6 +86,7 @@ func (s *Server) refuseData(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &failure) {
 		failure = &fault.Error{Code: fault.Internal, Message: "the data could not be read", Cause: err}
 	}
+	retryAfter(w, failure)
 	status, _ := pictureStatus(failure.Code)
 	if status >= http.StatusInternalServerError {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "data failed", slog.String("code", string(failure.Code)), slog.Any("cause", failure.Cause))

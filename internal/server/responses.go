@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"clickql/internal/access"
 	"clickql/internal/cache"
 	"clickql/internal/fetch"
 )
@@ -126,7 +127,7 @@ func responseKey(r *http.Request) (key string, ok bool) {
 		return "", false
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), body} {
+	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), []byte(access.Of(r.Context()).Variant()), body} {
 		sum := sha256.Sum256(part)
 		h.Write(sum[:])
 	}

@@ -2,7 +2,8 @@
 // schema, health, metrics, and pictures of downloads for other people's pages.
 //
 // A request passes, from the outside in: a request id, the access log with its
-// metrics, recovery from panics; then, by route: CORS, compression, limits.
+// metrics, recovery from panics, who asks and what they may (admission.go); then, by
+// route: CORS, compression, limits.
 // Nothing here knows ClickHouse. Answers come from the GraphQL handler and, for
 // pictures, from the loader, through the same planner and caches.
 package server
@@ -15,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
 	"clickql/internal/server/web"
@@ -36,7 +38,10 @@ type Config struct {
 	// Origins are the sites whose scripts may read answers, "*" for any, which
 	// is the default: the data is public and no request carries credentials, so
 	// that a foreign page learns nothing that its visitor could not ask for.
-	Origins []string
+	Origins access.Origins
+	// Gate finds out who asks, and lets each do what they may; nil lets everybody do
+	// everything.
+	Gate *access.Gate
 	// MaxBody is the largest request to /graphql in bytes; 4 MiB.
 	MaxBody int64
 	// Connections is how many connections are open at one time; 4,096. Some more
@@ -65,7 +70,7 @@ type Config struct {
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
 	if len(c.Origins) == 0 {
-		c.Origins = []string{"*"}
+		c.Origins = access.Origins{"*"}
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 4 << 20
@@ -115,7 +120,7 @@ func New(cfg Config) *Server {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
-	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(s.routes(m)))))
+	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(s.admitting(noting(s.routes(m)))))))
 	return s
 }
 

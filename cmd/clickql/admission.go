@@ -1,0 +1,71 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+
+	"github.com/spf13/pflag"
+
+	"clickql/internal/access"
+)
+
+// admissionFlags say who may ask, and how much.
+type admissionFlags struct {
+	keys      string
+	anonymous access.Limits
+	proxies   []string
+	header    string
+}
+
+// add defines the flags.
+func (f *admissionFlags) add(flags *pflag.FlagSet) {
+	f.header = access.ForwardedFor
+	flags.StringVar(&f.keys, "keys", "", "`file` of API keys, written by clickql keys; what changes in it holds at once")
+	flags.Var(&f.anonymous.Requests, "anonymous-rate", "how many requests a client without a key may make, such as 60/1m; 0 for no limit. Clients are told apart by their address, IPv6 by its first 64 bits")
+	flags.Var(&f.anonymous.Pictures, "anonymous-pictures", "how many charts and badges, such as 1200/1m; 0 for twenty times --anonymous-rate")
+	flags.Var(&f.anonymous.Rows, "anonymous-rows", "how many rows ClickHouse may be expected to read for a client without a key, such as 50000000/1m; 0 for no limit. Answers from memory cost nothing")
+	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "`networks` and addresses of the proxies in front, such as 10.0.0.0/8, whose word is taken for where a request comes from; may be repeated")
+	flags.StringVar(&f.header, "client-header", f.header, "`header` in which they tell it: X-Forwarded-For, Forwarded, or one that has a single address, such as X-Real-IP")
+}
+
+// limits reports that somebody who may be anybody has a limit.
+func (f *admissionFlags) limits() bool {
+	return !f.anonymous.Requests.None() || !f.anonymous.Rows.None()
+}
+
+// gate is who may come in.
+func (f *admissionFlags) gate(log *slog.Logger) (*access.Gate, error) {
+	cfg := access.Config{Anonymous: f.anonymous}
+	if f.keys != "" {
+		keys, err := access.OpenKeyring(f.keys, log)
+		if err != nil {
+			return nil, usagef("--keys %s: %w; make a first key with: clickql keys add --keys %[1]s", f.keys, err)
+		}
+		cfg.Keys = keys
+	}
+	if len(f.proxies) > 0 {
+		proxies, err := access.NewProxies(f.proxies, f.header)
+		if err != nil {
+			return nil, usagef("--trusted-proxies, --client-header: %w", err)
+		}
+		cfg.Proxies = proxies
+	}
+	return access.NewGate(cfg), nil
+}
+
+// isLoopback reports that nobody but this machine reaches an address.
+func isLoopback(addr net.Addr) bool {
+	at, err := netip.ParseAddrPort(addr.String())
+	return err == nil && at.Addr().Unmap().IsLoopback()
+}
+
+// originsFor are the sites whose pages may read answers where no flag tells: beyond
+// loopback every one, as the data is public; on loopback this machine's own, as what a
+// developer serves to himself is not for every page that he visits.
+func originsFor(addr net.Addr) access.Origins {
+	if isLoopback(addr) {
+		return access.LoopbackOrigins()
+	}
+	return access.Origins{"*"}
+}
