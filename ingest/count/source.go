@@ -181,7 +181,7 @@ func (c *Source) countGroup(ctx context.Context, g export.Group, states map[stri
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case !export.BlamesFile(err):
-		return fmt.Errorf("count the rows of %s: %w", g, export.WithAccessRemedy(err))
+		return fmt.Errorf("count the rows of %s: %w", g, export.WithAccessRemedy(err, g.Source))
 	case len(g.Files) == 1:
 		c.unreadable(export.Failure{Object: g.Files[0].Object, Reason: export.PlainReason(err)}, states[g.Files[0].Name])
 		return nil

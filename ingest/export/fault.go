@@ -40,16 +40,16 @@ func BlamesFile(err error) bool {
 
 // accessFault matches failures that all files of a bucket share, so that not
 // each of them is tried alone and set aside.
-var accessFault = regexp.MustCompile(refusal.String() + `|InvalidAccessKeyId|SignatureDoesNotMatch|Host not found|Connection refused|Network is unreachable|Temporary DNS`)
+var accessFault = regexp.MustCompile(refusal.String() + `|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|Host not found|Connection refused|Network is unreachable|Temporary DNS|is not allowed in configuration`)
 
 // refusal matches those that may also be of one object alone.
-var refusal = regexp.MustCompile(`AccessDenied|HTTP response code: 40[13]`)
+var refusal = regexp.MustCompile(`AccessDenied|HTTP (response|status) code: 40[13]`)
 
-// WithAccessRemedy says what to do where ClickHouse may not read, or cannot reach, a
-// bucket.
-func WithAccessRemedy(err error) error {
+// WithAccessRemedy says what to do where ClickHouse may not read, or cannot reach,
+// the files of a source.
+func WithAccessRemedy(err error, src Source) error {
 	if accessFault.MatchString(err.Error()) {
-		return fmt.Errorf("the ClickHouse server cannot read it; for a private bucket give it an HMAC key of an account that may (--gcs-hmac-key), otherwise check its network: %w", err)
+		return fmt.Errorf("the ClickHouse server cannot read it; %s: %w", src.Remedy(), err)
 	}
 	return err
 }
@@ -62,7 +62,7 @@ var faults = []struct {
 	{refusal, "the ClickHouse server may not read it, though it may read others; allow its account to"},
 	{regexp.MustCompile(`magic bytes not found|smaller than the minimum file footer|[Nn]ot a [Pp]arquet file|[Ii]nvalid magic`), "it is not a Parquet file, or it is cut off: its footer is missing"},
 	{regexp.MustCompile(`file size is 0 bytes|the file is empty`), "it is empty (0 bytes)"},
-	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP response code: 404`), "it is not there any more"},
+	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP (response|status) code: 404`), "it is not there any more"},
 	{regexp.MustCompile(`Permission denied`), "the ClickHouse server may not read it"},
 	{regexp.MustCompile(`read stage|TProtocolException|[Cc]orrupt|decompress|Unexpected end|Couldn't deserialize|PARQUET|Parquet`), "its content is damaged"},
 }

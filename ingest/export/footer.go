@@ -55,7 +55,7 @@ func footersOf(ctx context.Context, s *session.Session, src Source, f Feed, grou
 	refused := refusal.MatchString(err.Error())
 	readable = readable || refused && readsAny(ctx, s, src, f, group)
 	if !BlamesFile(err) && (!refused || !readable) {
-		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), WithAccessRemedy(err))
+		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), WithAccessRemedy(err, src))
 	}
 	if len(group) == 1 {
 		return nil, []Failure{{group[0], PlainReason(err)}}, nil

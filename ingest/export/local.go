@@ -87,6 +87,9 @@ func (l Local) Generations(ctx context.Context, objects []Object) (map[string]st
 // Path is the name: an absolute path.
 func (Local) Path(name string) string { return name }
 
+// Remedy is about the server's own rights.
+func (Local) Remedy() string { return "let its account read the file" }
+
 // Group splits objects into lists that one file() reads.
 func (Local) Group(objects []Object) [][]Object { return GroupApart(objects) }
 

@@ -10,11 +10,13 @@ import (
 
 // Object is one file at a fixed generation: the unit that is loaded once.
 type Object struct {
-	// Name says where it is: gs://bucket/name, or an absolute path on the
-	// server's disk.
+	// Name says where it is, in the one way in which its source writes it: an
+	// address such as gs://bucket/name, or an absolute path on the server's disk.
+	// It holds no credentials.
 	Name string
 	// Generation changes whenever the content does: the object's generation in
-	// Google Cloud Storage, "size-mtime" for a local file.
+	// Google Cloud Storage, an ETag in S3 and on the web, "size-mtime" for a local
+	// file, or where the web has no ETag.
 	Generation string
 	// Size in bytes.
 	Size int64
@@ -45,6 +47,9 @@ type Source interface {
 	Path(name string) string
 	// Group splits objects into lists that one table function can read.
 	Group(objects []Object) [][]Object
+	// Remedy says what to do where the ClickHouse server may not read the objects,
+	// or cannot reach them.
+	Remedy() string
 	// Table is the table function that reads one group in a format with a
 	// structure; an empty structure leaves it to the format.
 	Table(group []Object, format, structure string) (TableFunction, error)
@@ -126,7 +131,13 @@ const (
 )
 
 // ErrNoSource refuses a SOURCE of a kind that nothing here reads.
-var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object or a path on the ClickHouse server's disk")
+var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object, s3://bucket/object, https://host/file or a path on the ClickHouse server's disk")
+
+// AddressError refuses a SOURCE that its kind of source could never read: trying again
+// mends nothing.
+type AddressError string
+
+func (e AddressError) Error() string { return string(e) }
 
 // Sources are those that can be read.
 type Sources []Source

@@ -20,7 +20,7 @@ import (
 // bucket of which nothing may be read ends the load.
 func TestRefusedObjects(t *testing.T) {
 	db := chtest.NewWithSchema(t)
-	content := parquet(t, db.Conn, 1, 100)
+	content := db.Export(t, 1, 100)
 	var refused string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -44,17 +44,17 @@ func TestRefusedObjects(t *testing.T) {
 		return ingest.New(config.Config{Conn: db.Conn, Sources: []export.Source{src}}).Run(t.Context(), ledger.Downloads, "gs://exports/*.parquet")
 	}
 	refused = "abcd"
-	if sum, err := load(); err == nil || !strings.Contains(err.Error(), "--gcs-hmac-key") || len(sum.Failed) > 0 || stored(t, db) != 0 {
+	if sum, err := load(); err == nil || !strings.Contains(err.Error(), "--gcs-hmac-key") || len(sum.Failed) > 0 || db.Downloads(t) != 0 {
 		t.Errorf("nothing may be read: %+v, %v", sum, err)
 	}
 	refused = "bc"
 	sum, err := load()
 	if err != nil || len(sum.Failed) != 2 || sum.Failed[0].Object.Name != "gs://exports/b.parquet" ||
-		!strings.Contains(sum.Failed[0].Reason, "may not read it") || stored(t, db) != 200 {
-		t.Errorf("two of four may be read: %+v, %v, %d rows", sum, err, stored(t, db))
+		!strings.Contains(sum.Failed[0].Reason, "may not read it") || db.Downloads(t) != 200 {
+		t.Errorf("two of four may be read: %+v, %v, %d rows", sum, err, db.Downloads(t))
 	}
 	refused = "none"
-	if sum, err = load(); err != nil || !sum.Complete() || stored(t, db) != 400 {
-		t.Errorf("all may be read: %+v, %v, %d rows", sum, err, stored(t, db))
+	if sum, err = load(); err != nil || !sum.Complete() || db.Downloads(t) != 400 {
+		t.Errorf("all may be read: %+v, %v, %d rows", sum, err, db.Downloads(t))
 	}
 }

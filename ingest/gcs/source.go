@@ -49,6 +49,7 @@ type Config struct {
 // Source is an export.Source over Google Cloud Storage. It connects when it is
 // first used.
 type Source struct {
+	export.Buckets
 	cfg Config
 
 	mu     sync.Mutex
@@ -69,7 +70,9 @@ func New(cfg Config) *Source {
 		cfg.EmulatorHost = "http://" + cfg.EmulatorHost
 	}
 	cfg.EmulatorHost = strings.TrimSuffix(cfg.EmulatorHost, "/")
-	return &Source{cfg: cfg}
+	s := &Source{cfg: cfg}
+	s.Buckets = export.Buckets{Scheme: scheme, Each: s.each}
+	return s
 }
 
 // Close ends the connections.
@@ -81,9 +84,6 @@ func (s *Source) Close() error {
 	}
 	return s.client.Close()
 }
-
-// Owns reports that a name begins with gs://.
-func (*Source) Owns(name string) bool { return strings.HasPrefix(name, scheme) }
 
 // connect makes the client: with default credentials where there are any,
 // anonymous otherwise.
@@ -113,68 +113,16 @@ func (s *Source) connect(ctx context.Context) (*storage.Client, error) {
 	return s.client, nil
 }
 
-// List expands gs://bucket/glob.
-func (s *Source) List(ctx context.Context, pattern string) ([]export.Object, error) {
-	objects, below, err := s.list(ctx, pattern, &storage.Query{})
-	_, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
-	switch {
-	case err != nil:
-		return nil, err
-	case len(objects) > 0:
-		return objects, nil
-	case below || glob == "":
-		return nil, fmt.Errorf("list %s: it is a folder where an object is expected; name the objects in it: %s/*.parquet", pattern, strings.TrimSuffix(pattern, "/"))
-	default:
-		return nil, fmt.Errorf("list %s: no object matches; check the prefix and the pattern, in which * does not match /", pattern)
-	}
-}
-
-// ListRange lists the objects of gs://bucket/glob from one name on to before
-// another; the service reads only that part of the bucket's index.
-func (s *Source) ListRange(ctx context.Context, pattern, from, before string) ([]export.Object, error) {
-	key := func(name string) string {
-		_, k, _ := strings.Cut(strings.TrimPrefix(name, scheme), "/")
-		return k
-	}
-	objects, _, err := s.list(ctx, pattern, &storage.Query{StartOffset: key(from), EndOffset: key(before)})
-	return objects, err
-}
-
-// list lists the objects that match. below reports that the pattern names a
-// folder.
-func (s *Source) list(ctx context.Context, pattern string, q *storage.Query) (objects []export.Object, below bool, err error) {
-	bucket, glob, _ := strings.Cut(strings.TrimPrefix(pattern, scheme), "/")
-	if bucket == "" || strings.ContainsAny(bucket, globChars) {
-		return nil, false, fmt.Errorf("list %s: name one bucket, as in gs://bucket/prefix*.parquet", pattern)
-	}
-	match, err := compileGlob(glob)
-	if err != nil {
-		return nil, false, fmt.Errorf("list %s: %w", pattern, err)
-	}
-	q.Prefix = literalPrefix(glob)
-	err = s.each(ctx, bucket, q, func(o export.Object, key string) bool {
-		if match(key) && !strings.HasSuffix(key, "/") {
-			objects = append(objects, o)
-		}
-		below = below || strings.HasPrefix(key, strings.TrimSuffix(glob, "/")+"/")
-		return true
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("list %s: %w", pattern, explain(err, bucket))
-	}
-	return objects, below, nil
-}
-
-// each lists objects in the order of their names until visit returns false.
-func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visit func(o export.Object, key string) bool) error {
+// each visits objects in the order of their keys until visit returns false.
+func (s *Source) each(ctx context.Context, bucket string, in export.KeyRange, visit func(o export.Object, key string) bool) error {
 	client, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
+	q := &storage.Query{Prefix: in.Prefix, StartOffset: in.From, EndOffset: in.Before, Projection: storage.ProjectionNoACL}
 	if err := q.SetAttrSelection([]string{"Name", "Generation", "Size"}); err != nil {
 		return err
 	}
-	q.Projection = storage.ProjectionNoACL
 	it := client.Bucket(bucket).Objects(ctx, q)
 	for {
 		attrs, err := it.Next()
@@ -182,14 +130,18 @@ func (s *Source) each(ctx context.Context, bucket string, q *storage.Query, visi
 			return nil
 		}
 		if err != nil {
-			return err
+			return explain(err, bucket)
 		}
-		o := export.Object{Name: scheme + bucket + "/" + attrs.Name, Generation: strconv.FormatInt(attrs.Generation, 10),
-			Size: attrs.Size, Path: bucket + "/" + attrs.Name}
+		o := s.Object(bucket, attrs.Name, strconv.FormatInt(attrs.Generation, 10), attrs.Size)
 		if !visit(o, attrs.Name) {
 			return nil
 		}
 	}
+}
+
+// Remedy names the key that ClickHouse reads a private bucket with.
+func (*Source) Remedy() string {
+	return "for a private bucket give it an HMAC key of an account that may (--gcs-hmac-key), otherwise check its network"
 }
 
 // explain adds the remedy to a refusal.
@@ -200,12 +152,11 @@ func explain(err error, bucket string) error {
 	case errors.Is(err, storage.ErrBucketNotExist):
 		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
 	case errors.As(err, &network) && !errors.As(err, &api):
-		// Not wrapped: it is no failure of ClickHouse, which others would take it for.
 		text := network.Error()
 		if address := (&url.Error{}); errors.As(err, &address) {
 			text = address.Err.Error() // without the long address
 		}
-		return errors.New("cannot reach Google Cloud Storage: check the network: " + text)
+		return export.Unreachable("Google Cloud Storage", text)
 	case !errors.As(err, &api):
 		return err
 	case api.Code == http.StatusNotFound:
@@ -218,69 +169,11 @@ func explain(err error, bucket string) error {
 	return err
 }
 
-// Generations lists the objects again, one range of names for each bucket.
-func (s *Source) Generations(ctx context.Context, objects []export.Object) (map[string]string, error) {
-	now := make(map[string]string, len(objects))
-	byBucket := map[string][]string{}
-	wanted := make(map[string]bool, len(objects))
-	for _, o := range objects {
-		bucket, key, _ := strings.Cut(o.Path, "/")
-		byBucket[bucket] = append(byBucket[bucket], key)
-		wanted[o.Name] = true
-	}
-	for bucket, keys := range byBucket {
-		first, last := keys[0], keys[0]
-		for _, k := range keys {
-			first, last = min(first, k), max(last, k)
-		}
-		err := s.each(ctx, bucket, &storage.Query{Prefix: commonPrefix(first, last), StartOffset: first}, func(o export.Object, key string) bool {
-			if wanted[o.Name] {
-				now[o.Name] = o.Generation
-			}
-			return key < last
-		})
-		if err != nil {
-			return nil, fmt.Errorf("list gs://%s again: %w", bucket, explain(err, bucket))
-		}
-	}
-	return now, nil
-}
-
-// commonPrefix is what two names begin with.
-func commonPrefix(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return a[:n]
-}
-
-// Path is bucket/name.
-func (*Source) Path(name string) string { return strings.TrimPrefix(name, scheme) }
-
-// Group splits objects by bucket, and so that one gcs() names not too many.
-func (*Source) Group(objects []export.Object) [][]export.Object {
-	byBucket := map[string][]export.Object{}
-	var order []string
-	for _, o := range objects {
-		bucket, _, _ := strings.Cut(o.Path, "/")
-		if byBucket[bucket] == nil {
-			order = append(order, bucket)
-		}
-		byBucket[bucket] = append(byBucket[bucket], o)
-	}
-	var groups [][]export.Object
-	for _, bucket := range order {
-		groups = append(groups, export.GroupApart(byBucket[bucket])...)
-	}
-	return groups
-}
-
 // Table reads a group with gcs().
 func (s *Source) Table(group []export.Object, format, structure string) (export.TableFunction, error) {
 	paths := make([]string, len(group))
 	for i, o := range group {
-		paths[i] = escapePath(o.Path)
+		paths[i] = export.EscapePath(o.Path)
 	}
 	base := publicEndpoint
 	t := export.TableFunction{Settings: map[string]any{}}

@@ -89,7 +89,7 @@ func (rp *repairer) withRows(ctx context.Context, files []export.File) ([]export
 		maps.Copy(params, r.Params)
 		held, err := rp.s.Texts(ctx, session.Statement{SQL: "SELECT DISTINCT _path FROM " + r.From + " WHERE " + condition, Params: params, Settings: rp.cfg.Bounded(r.Settings)})
 		if err != nil {
-			return fmt.Errorf("look for %s in %s: %w", rp.days, g, export.WithAccessRemedy(err))
+			return fmt.Errorf("look for %s in %s: %w", rp.days, g, export.WithAccessRemedy(err, g.Source))
 		}
 		slices.Sort(held)
 		for _, f := range g.Files {
@@ -263,7 +263,7 @@ func (rp *repairer) spansIn(ctx context.Context, files []export.File, spans map[
 	return export.EachGroup(files, rp.source.Finder.Sources, func(g export.Group) error {
 		counts, err := count.Scan(ctx, rp.s, rp.cfg, rp.feed, g)
 		if err != nil {
-			return fmt.Errorf("look for %s in %s: %w", rp.days, g, export.WithAccessRemedy(err))
+			return fmt.Errorf("look for %s in %s: %w", rp.days, g, export.WithAccessRemedy(err, g.Source))
 		}
 		names := map[string]string{}
 		for _, f := range g.Files {

@@ -112,7 +112,7 @@ func (st *Stager) blame(ctx context.Context, g export.Group, cause error) error 
 		return context.Cause(ctx)
 	}
 	if !export.BlamesFile(cause) {
-		return fmt.Errorf("load %s: %w", g, export.WithAccessRemedy(cause))
+		return fmt.Errorf("load %s: %w", g, export.WithAccessRemedy(cause, g.Source))
 	}
 	// A file that was replaced meanwhile is not a damaged one.
 	if err := st.Unchanged(ctx); err != nil {

@@ -1,4 +1,4 @@
-package gcs
+package export
 
 import (
 	"errors"
@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// globChars begin a pattern.
-const globChars = "*?{"
+// GlobChars begin a pattern.
+const GlobChars = "*?{"
 
 // literalPrefix is what stands before a pattern's first special character.
 func literalPrefix(glob string) string {
-	if i := strings.IndexAny(glob, globChars); i >= 0 {
+	if i := strings.IndexAny(glob, GlobChars); i >= 0 {
 		return glob[:i]
 	}
 	return glob
 }
 
-// compileGlob reads a pattern as ClickHouse reads one of file(): * matches
+// CompileGlob reads a pattern as ClickHouse reads one of file(): * matches
 // within a folder, ** also across, ? one character, {a,b} either. Everything
 // else stands for itself.
-func compileGlob(glob string) (func(string) bool, error) {
+func CompileGlob(glob string) (func(string) bool, error) {
 	var b strings.Builder
 	b.WriteString("(?s)^")
 	depth := 0
@@ -56,9 +56,9 @@ func compileGlob(glob string) (func(string) bool, error) {
 	return re.MatchString, nil
 }
 
-// escapePath writes an object's path for an address: every byte that an address
+// EscapePath writes an object's path for an address: every byte that an address
 // cannot hold, or that would not stand for itself there, by its number.
-func escapePath(path string) string {
+func EscapePath(path string) string {
 	const plain = "-._~/,!$&'()@:;="
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
