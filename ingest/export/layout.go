@@ -21,10 +21,30 @@ type parquetLeaf struct {
 type presence byte
 
 const (
-	absent    presence = '-'
-	inStruct  presence = 'n' // in structs
-	flattened presence = 'f' // under a dotted name
+	absent      presence = '-'
+	inStruct    presence = 'n' // in structs
+	flattened   presence = 'f' // under a dotted name
+	inDetails   presence = 'd' // in structs, below details
+	flatDetails presence = 'g' // under a dotted name that begins with details
 )
+
+// details is the struct in which BigQuery's public table has what it knows of the
+// installer. Exports of columns of their own have its fields at the top, exports of
+// whole rows below it.
+const details = "details."
+
+// at is the path under which a leaf is held.
+func (p presence) at(l leaf) string {
+	if p == inDetails || p == flatDetails {
+		return details + l.Path
+	}
+	return l.Path
+}
+
+// named reports that the path is one column's name.
+func (p presence) named(l leaf) bool {
+	return p == flattened || p == flatDetails || p == inStruct && !l.nested()
+}
 
 // layout is how a file holds each of the feed's leaves, in their order. Files
 // of one layout can be read by one statement.
@@ -54,21 +74,26 @@ func layoutOf(f Feed, schema []parquetLeaf) (layout, error) {
 	return layout(marks), nil
 }
 
-// findLeaf looks a leaf up in a schema. A list's only leaf has a path below the
-// list's own.
+// findLeaf looks a leaf up in a schema: at its path, or else below details. A list's
+// only leaf has a path below the list's own.
 func findLeaf(l leaf, schema []parquetLeaf) (parquetLeaf, presence) {
+	below, where := parquetLeaf{}, absent
 	for _, s := range schema {
+		dotted := s.Name == s.Path
 		switch {
 		case l.Type == listLeaf && (s.Path == l.Path || strings.HasPrefix(s.Path, l.Path+".")):
 			return s, inStruct
-		case s.Path != l.Path:
-		case l.nested() && s.Name == s.Path:
+		case s.Path == l.Path && l.nested() && dotted:
 			return s, flattened
-		default:
+		case s.Path == l.Path:
 			return s, inStruct
+		case s.Path == details+l.Path && dotted:
+			below, where = s, flatDetails
+		case s.Path == details+l.Path:
+			below, where = s, inDetails
 		}
 	}
-	return parquetLeaf{}, absent
+	return below, where
 }
 
 // describe names a leaf's type for messages.
@@ -90,10 +115,10 @@ func structure(f Feed, lay layout) string {
 	for i, l := range f.Leaves {
 		switch p := presence(lay[i]); {
 		case p == absent:
-		case p == inStruct && l.nested():
-			structs.add(strings.Split(l.Path, "."), l.kind().read)
+		case p.named(l):
+			columns = append(columns, chconn.Ident(p.at(l))+" "+l.kind().read)
 		default:
-			columns = append(columns, chconn.Ident(l.Path)+" "+l.kind().read)
+			structs.add(strings.Split(p.at(l), "."), l.kind().read)
 		}
 	}
 	return strings.Join(append(columns, structs.write()...), ", ")
@@ -149,10 +174,10 @@ func reference(l leaf, p presence) string {
 	switch {
 	case p == absent:
 		return "CAST(" + l.kind().empty + " AS " + l.kind().read + ")"
-	case p == flattened || !l.nested():
-		return chconn.Ident(l.Path)
+	case p.named(l):
+		return chconn.Ident(p.at(l))
 	}
-	parts := strings.Split(l.Path, ".")
+	parts := strings.Split(p.at(l), ".")
 	for i := range parts {
 		parts[i] = chconn.Ident(parts[i])
 	}

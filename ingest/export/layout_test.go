@@ -23,6 +23,9 @@ func TestLayout(t *testing.T) {
 	}{
 		{[]parquetLeaf{text("a", "a"), text("s.x", "x"), stamp("s.y.z", "z"), ci, list}, "nnnnn"},
 		{[]parquetLeaf{text("a", "a"), text("s.x", "s.x"), stamp("s.y.z", "s.y.z")}, "nff--"},
+		{[]parquetLeaf{text("a", "a"), text("details.s.x", "x"), stamp("details.s.y.z", "z"), {Path: "details.ci", Name: "ci", Physical: "BOOLEAN"}}, "nddd-"},
+		{[]parquetLeaf{text("details.a", "details.a"), text("details.s.x", "details.s.x"), stamp("s.y.z", "z")}, "ggn--"},
+		{[]parquetLeaf{text("details.a", "a"), text("a", "a"), text("details.s.x", "x"), text("s.x", "x"), stamp("s.y.z", "s.y.z")}, "nnf--"},
 		{[]parquetLeaf{text("a", "a"), stamp("s.y.z", "z")}, "lacks s.x"},
 		{[]parquetLeaf{text("a", "a"), text("s.x", "x"), text("s.y.z", "z")}, "s.y.z is of type BYTE_ARRAY"},
 		{[]parquetLeaf{{Path: "a", Name: "a", Physical: "INT64"}, text("s.x", "x"), stamp("s.y.z", "z")}, "a is of type INT64"},
@@ -38,6 +41,13 @@ func TestLayout(t *testing.T) {
 	}
 	if got, want := structure(f, "nff--"), "a Nullable(String), `s.x` Nullable(String), `s.y.z` Nullable(DateTime64(6, 'UTC'))"; got != want {
 		t.Errorf("flattened structure\n got %s\nwant %s", got, want)
+	}
+	if got, want := structure(f, "gddd-"), "`details.a` Nullable(String), "+
+		"details Tuple(s Tuple(x Nullable(String), y Tuple(z Nullable(DateTime64(6, 'UTC')))), ci Nullable(Bool))"; got != want {
+		t.Errorf("structure below details\n got %s\nwant %s", got, want)
+	}
+	if got, want := resolve(f, "gddd-", "f($a$, $s.y.z$, $ci$)"), "f(`details.a`, details.s.y.z, details.ci)"; got != want {
+		t.Errorf("resolved below details\n got %s\nwant %s", got, want)
 	}
 	if got, want := resolve(f, "nfn--", "f($s.x$, $s.y.z$, $ci$, $l$)"), "f(`s.x`, s.y.z, CAST(NULL AS Nullable(Bool)), CAST([] AS Array(Nullable(String))))"; got != want {
 		t.Errorf("resolved\n got %s\nwant %s", got, want)

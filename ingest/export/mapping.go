@@ -129,17 +129,17 @@ func parsePlain(sql string, from tables.ID) (plain, error) {
 	return p, nil
 }
 
-// from is a table function over files of a layout with all of the feed's leaves:
-// those that the files lack are there as nulls.
+// from is a table function over files of a layout with all of the feed's leaves by
+// their paths: those that the files lack are there as nulls.
 func (f Feed) from(table TableFunction, lay layout) string {
-	lacking := ""
+	more := ""
 	for i, l := range f.Leaves {
-		if presence(lay[i]) == absent && f.Kind == ledger.Downloads {
-			lacking += ", " + reference(l, absent) + " AS " + chconn.Ident(l.Path)
+		if p := presence(lay[i]); f.Kind == ledger.Downloads && (p == absent || p.at(l) != l.Path) {
+			more += ", " + reference(l, p) + " AS " + chconn.Ident(l.Path)
 		}
 	}
-	if lacking == "" {
+	if more == "" {
 		return table.SQL
 	}
-	return "(SELECT *, _path" + lacking + " FROM " + table.SQL + ")"
+	return "(SELECT *, _path" + more + " FROM " + table.SQL + ")"
 }
