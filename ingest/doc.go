@@ -9,7 +9,7 @@
 //	count          publish                  counting by day; moves, swaps, recovery
 //	find           stage                    which files; private copies
 //	config                                  configuration, progress, summary
-//	export (gcs)                            files: sources, footers, mapping
+//	export (gcs, s3, web)                   files: sources, footers, mapping
 //	ledger                                  lines, states, lock, signs of life
 //	tables                                  what one insert fills
 //	session                                 statements
@@ -208,8 +208,8 @@
 // MergeTree, SummingMergeTree, AggregatingMergeTree and ReplacingMergeTree, and
 // tables with a TTL, are refused. Whole tables are not replaced in databases of
 // another engine than Atomic, nor the inner tables of views without TO, which know
-// them by their UUID. A local file that is replaced by one of the
-// same size within the same second is not noticed; one that is reached by two
+// them by their UUID. A local file, or one of a web server that gives no ETag, that is
+// replaced by one of the same size within the same second is not noticed; one that is reached by two
 // paths, by a symbolic link, is two files. Waiting for a lapsed writer's statements
 // takes that they can be seen: where commands use several accounts, each needs
 // SHOW PROCESSES.

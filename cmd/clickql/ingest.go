@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +13,6 @@ import (
 
 	"clickql/ingest"
 	"clickql/ingest/config"
-	"clickql/ingest/export"
-	"clickql/ingest/gcs"
 	"clickql/ingest/ledger"
 )
 
@@ -35,16 +31,6 @@ func newIngestCommand(a *app) *cobra.Command {
 	cmd.AddCommand(newIngestWatchCommand(a), newIngestWorkerCommand(a), newIngestStatusCommand(a), newIngestVerifyCommand(a), newIngestExportQueryCommand(a, time.Now))
 	return cmd
 }
-
-const sourceHelp = `SOURCE is gs://bucket/object or a path on the ClickHouse server's own disk; both
-may be globs, in quotes. The same file at the same generation is loaded once,
-however often it is named and however often this is run or killed.
-
-Buckets are listed with Google's default credentials, or anonymously where there
-are none. The objects are read by the ClickHouse server, which knows HMAC keys
-only: for a private bucket make one (gcloud storage hmac create ACCOUNT) and give
-it with --gcs-hmac-key and CLICKQL_GCS_HMAC_SECRET. It is stored nowhere.
-STORAGE_EMULATOR_HOST names an emulator.`
 
 // newIngestRunCommand loads downloads.
 func newIngestRunCommand(a *app) *cobra.Command {
@@ -93,6 +79,8 @@ type ingestFlags struct {
 	hmacKey           string
 	hmacSecret        string
 	anonymous         bool
+	s3Anonymous       bool
+	s3ServerKeys      bool
 }
 
 // define adds the flags.
@@ -127,13 +115,6 @@ func (f *ingestFlags) mend(flags *pflag.FlagSet) {
 	f.access(flags)
 }
 
-// access adds the flags that say how buckets are read.
-func (f *ingestFlags) access(flags *pflag.FlagSet) {
-	flags.StringVar(&f.hmacKey, "gcs-hmac-key", "", "access `id` of an HMAC key, with which ClickHouse reads private buckets")
-	flags.StringVar(&f.hmacSecret, "gcs-hmac-secret", "", "`secret` of the HMAC key; better given as CLICKQL_GCS_HMAC_SECRET, since other users see command lines")
-	flags.BoolVar(&f.anonymous, "gcs-anonymous", false, "list public buckets without looking for Google credentials")
-}
-
 // ingest loads files of one kind and says what became of them.
 func (a *app) ingest(ctx context.Context, f ingestFlags, kind ledger.Kind, sources []string) error {
 	sum, err := a.load(ctx, f, kind, sources, nil)
@@ -155,15 +136,15 @@ func notLoaded(sum config.Summary) error {
 
 // load connects and runs one load; m is told the status after it.
 func (a *app) load(ctx context.Context, f ingestFlags, kind ledger.Kind, sources []string, m *ingest.Metrics, configure ...func(*config.Config)) (sum config.Summary, err error) {
-	sources, err = a.absolute(sources)
+	sources, err = a.names(sources)
 	if err != nil {
 		return sum, err
 	}
-	bucket, err := f.bucket()
+	elsewhere, shut, err := f.sources()
 	if err != nil {
 		return sum, err
 	}
-	defer a.releasing(bucket.Close)
+	defer a.releasing(shut)
 	conn, release, err := a.connect(ctx, admin, loading)
 	if err != nil {
 		return sum, err
@@ -173,7 +154,7 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ledger.Kind, sources
 	stop := a.showProgress(progress, "loading "+string(kind))
 	defer stop()
 	cfg := config.Config{
-		Conn: conn, Sources: []export.Source{bucket}, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
+		Conn: conn, Sources: elsewhere, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Progress: progress, Log: a.log,
 	}
 	for _, change := range configure {
@@ -187,61 +168,31 @@ func (a *app) load(ctx context.Context, f ingestFlags, kind ledger.Kind, sources
 	return sum, err
 }
 
-// mender connects for a command that mends tables; it makes the sources' paths
-// absolute. release ends the progress and the connections, and may be called twice.
+// mender connects for a command that mends tables; it completes the sources. release ends the progress and the connections, and may be called twice.
 func (a *app) mender(ctx context.Context, f ingestFlags, sources *[]string, title string) (in *ingest.Ingest, release func(), err error) {
-	if *sources, err = a.absolute(*sources); err != nil {
+	if *sources, err = a.names(*sources); err != nil {
 		return nil, nil, err
 	}
-	bucket, err := f.bucket()
+	elsewhere, shut, err := f.sources()
 	if err != nil {
 		return nil, nil, err
 	}
 	conn, disconnect, err := a.connect(ctx, admin, loading)
 	if err != nil {
-		a.releasing(bucket.Close)
+		a.releasing(shut)
 		return nil, nil, err
 	}
 	progress := config.NewProgress(time.Now)
 	stop := a.showProgress(progress, title)
 	in = ingest.New(config.Config{
-		Conn: conn, Sources: []export.Source{bucket}, Parallel: f.parallel, Threads: f.threads,
+		Conn: conn, Sources: elsewhere, Parallel: f.parallel, Threads: f.threads,
 		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
 	})
 	return in, sync.OnceFunc(func() {
 		stop()
 		a.releasing(disconnect)
-		a.releasing(bucket.Close)
+		a.releasing(shut)
 	}), nil
-}
-
-// bucket prepares to read buckets.
-func (f *ingestFlags) bucket() (*gcs.Source, error) {
-	if (f.hmacKey == "") != (f.hmacSecret == "") {
-		return nil, usagef("--gcs-hmac-key and --gcs-hmac-secret are given together")
-	}
-	return gcs.New(gcs.Config{HMACKey: f.hmacKey, HMACSecret: f.hmacSecret, Anonymous: f.anonymous}), nil
-}
-
-// absolute makes local paths mean the same to the embedded engine, which runs
-// elsewhere, as to whoever typed them.
-func (a *app) absolute(sources []string) ([]string, error) {
-	if a.clickhouse != "" {
-		return sources, nil
-	}
-	out := make([]string, len(sources))
-	for i, s := range sources {
-		if strings.Contains(s, "://") {
-			out[i] = s
-			continue
-		}
-		path, err := filepath.Abs(s)
-		if err != nil {
-			return nil, fmt.Errorf("resolve the path %s: %w", s, err)
-		}
-		out[i] = path
-	}
-	return out, nil
 }
 
 // progressEvery is how often the state of a load is looked at.

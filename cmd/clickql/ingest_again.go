@@ -18,7 +18,7 @@ func again(flags *pflag.FlagSet) (database, source string) {
 		database += againFlag(flags, name)
 	}
 	source = database
-	for _, name := range []string{"gcs-hmac-key", "gcs-anonymous"} {
+	for _, name := range []string{"gcs-hmac-key", "gcs-anonymous", "s3-anonymous", "s3-server-keys"} {
 		source += againFlag(flags, name)
 	}
 	return database, source

@@ -16,7 +16,6 @@ import (
 	"clickql/ingest"
 	"clickql/ingest/config"
 	"clickql/ingest/count"
-	"clickql/ingest/export"
 	"clickql/ingest/verify"
 )
 
@@ -36,15 +35,15 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 		Example: "  clickql ingest verify 'gs://my-exports/2024/*.parquet' --json\n  clickql ingest verify --quick 'exports/*.parquet'",
 		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := a.absolute(args)
+			sources, err := a.names(args)
 			if err != nil {
 				return err
 			}
-			bucket, err := f.bucket()
+			elsewhere, shut, err := f.sources()
 			if err != nil {
 				return err
 			}
-			defer a.releasing(bucket.Close)
+			defer a.releasing(shut)
 			conn, release, err := a.connectExisting(cmd.Context(), admin)
 			if err != nil {
 				return err
@@ -54,7 +53,7 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 			repeat, repeatSource := again(cmd.Flags())
 			stop := a.showProgress(progress, "counting")
 			v, err := ingest.New(config.Config{
-				Conn: conn, Sources: []export.Source{bucket}, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
+				Conn: conn, Sources: elsewhere, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
 				Repeat: repeat, RepeatSource: repeatSource,
 			}).Verify(cmd.Context(), quick, sources...)
 			stop()

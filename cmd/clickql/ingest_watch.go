@@ -53,6 +53,11 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 	if f.every <= 0 || f.fullEvery <= 0 || f.lookBack < 0 {
 		return usagef("--every and --full-every need a time above zero, and --look-back none below")
 	}
+	// Once: standard input is read to its end.
+	args, err := a.names(args)
+	if err != nil {
+		return err
+	}
 	m, stop, err := a.watchMetrics(f.metricsAddr)
 	if err != nil {
 		return err
@@ -76,7 +81,8 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 		},
 		Fatal: func(err error) bool {
 			var usage usageError
-			return errors.As(err, &usage) || errors.Is(err, export.ErrNoSource)
+			var address export.AddressError
+			return errors.As(err, &usage) || errors.As(err, &address) || errors.Is(err, export.ErrNoSource)
 		},
 	})
 }

@@ -83,7 +83,9 @@ func TestIngestWatchUsage(t *testing.T) {
 	}{
 		"time above zero":           {[]string{"x", "--every", "0s"}, exitUsage},
 		"given together":            {[]string{"x", "--gcs-hmac-key", "k"}, exitUsage},
-		"no such kind of source":    {[]string{"s3://bucket/x"}, exitFailed},
+		"no such kind of source":    {[]string{"ftp://bucket/x"}, exitFailed},
+		"name one bucket":           {[]string{"s3:///x"}, exitFailed},
+		"netrc file":                {[]string{"https://user:password@host.example/x"}, exitFailed},
 		"its scheme is none":        {[]string{"x", "--clickhouse", "ftp://host"}, exitUsage},
 		"ingest watch needs SOURCE": {nil, exitUsage},
 	} {

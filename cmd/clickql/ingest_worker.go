@@ -8,7 +8,6 @@ import (
 
 	"clickql/ingest"
 	"clickql/ingest/config"
-	"clickql/ingest/export"
 )
 
 // defaultIdle is how often a worker looks for a writer to help.
@@ -37,17 +36,17 @@ func newIngestWorkerCommand(a *app) *cobra.Command {
 
 // help prepares batches until it is told to stop.
 func (a *app) help(ctx context.Context, f ingestFlags, once bool) error {
-	bucket, err := f.bucket()
+	elsewhere, shut, err := f.sources()
 	if err != nil {
 		return err
 	}
-	defer a.releasing(bucket.Close)
+	defer a.releasing(shut)
 	conn, release, err := a.connect(ctx, admin, loading)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(release)
-	in := ingest.New(config.Config{Conn: conn, Sources: []export.Source{bucket}, Parallel: f.parallel, Threads: f.threads, MaxMemory: uint64(f.memory), Log: a.log})
+	in := ingest.New(config.Config{Conn: conn, Sources: elsewhere, Parallel: f.parallel, Threads: f.threads, MaxMemory: uint64(f.memory), Log: a.log})
 	tick := time.NewTicker(defaultIdle)
 	defer tick.Stop()
 	for {

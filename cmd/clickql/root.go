@@ -21,6 +21,7 @@ import (
 
 // app is what every command shares: the global flags and where output goes.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger // set before a command runs
 
