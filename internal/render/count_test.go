@@ -47,8 +47,8 @@ func TestCountIsNear(t *testing.T) {
 
 func TestPercent(t *testing.T) {
 	for part, want := range map[float64]string{0: "0 %", .0004: "<0.1 %", .032: "3.2 %", .0994: "9.9 %", .0996: "10 %", .455: "46 %", 1: "100 %"} {
-		if got := percent(part); got != want {
-			t.Errorf("percent(%v) = %s, want %s", part, got, want)
+		if got := Percent(part); got != want {
+			t.Errorf("Percent(%v) = %s, want %s", part, got, want)
 		}
 	}
 }

@@ -44,15 +44,15 @@ func (t *table) describe() string {
 func bucketOf(d Day, every Interval) string {
 	switch every {
 	case weekly:
-		return bucket(d, every)
+		return Bucket(d, every)
 	case monthly:
-		return "month " + bucket(d, every)
+		return "month " + Bucket(d, every)
 	case quarterly:
-		return "quarter " + bucket(d, every)
+		return "quarter " + Bucket(d, every)
 	case yearly:
-		return "year " + bucket(d, every)
+		return "year " + Bucket(d, every)
 	}
-	return "day " + bucket(d, every)
+	return "day " + Bucket(d, every)
 }
 
 // ends says where a series begins and ends.

@@ -43,8 +43,8 @@ func digits(v float64) string {
 	return text
 }
 
-// percent writes a part of the whole: 45 %, 3.2 %, <0.1 %.
-func percent(part float64) string {
+// Percent writes a part of the whole: 45 %, 3.2 %, <0.1 %.
+func Percent(part float64) string {
 	switch p := part * 100; {
 	case p > 0 && p < .1:
 		return "<0.1 %"
@@ -84,7 +84,7 @@ func share(n, all int64) string {
 	if all <= 0 {
 		return ""
 	}
-	return percent(float64(n) / float64(all))
+	return Percent(float64(n) / float64(all))
 }
 
 // exact writes a tick's number without rounding: 12.5M, where Figure would cut.

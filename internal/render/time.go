@@ -57,8 +57,8 @@ func Span(r Range) string {
 	}
 }
 
-// bucket says the interval that begins on a day: "week of 2 Nov 2026".
-func bucket(d Day, every Interval) string {
+// Bucket says the interval that begins on a day: "week of 2 Nov 2026".
+func Bucket(d Day, every Interval) string {
 	switch every {
 	case weekly:
 		return "week of " + written(d)

@@ -14,6 +14,7 @@ import (
 // badges are small pictures of one number.
 var badges = kind{
 	use:     picture.OfBadge,
+	policy:  picturePolicy,
 	formats: []string{formatSVG, formatPNG, "json"},
 	read: func(name, query string) (subject, error) {
 		b, err := picture.ReadBadge(name, query)
@@ -24,23 +25,25 @@ var badges = kind{
 // badge is one of them.
 type badge struct{ picture.Badge }
 
-func (b badge) keep() int                   { return b.CacheSeconds }
-func (b badge) seen() (draw.Theme, float64) { return draw.Light, b.Density }
+func (b badge) keep() int { return b.CacheSeconds }
 
-func (b badge) say(text, detail string, failed bool) *draw.Drawing {
+func (b badge) words(format string, w words) []byte {
+	if format == "json" {
+		return b.endpoint(b.Look.Label, w.text, w.failed)
+	}
 	spec := b.Look
-	spec.Value, spec.State = text, render.Unknown
-	if failed {
+	spec.Value, spec.State = w.text, render.Unknown
+	if w.failed {
 		spec.State = render.Failed
 	}
-	if text == "wrong parameter" {
-		spec.Value = detail
+	if w.text == "wrong parameter" {
+		spec.Value = w.detail
 	}
 	d, err := render.Badge(spec)
 	if err != nil { // only the looks can be wrong, and they have been read
 		d, _ = render.Badge(render.BadgeSpec{Label: spec.Label, Value: spec.Value, State: spec.State})
 	}
-	return d
+	return said(d, format, draw.Light, b.Density)
 }
 
 func (b badge) answer(ctx context.Context, op *fetch.Operation, format string) ([]byte, error) {

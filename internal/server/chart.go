@@ -5,7 +5,6 @@ import (
 	"context"
 	"strings"
 
-	"clickql/internal/draw"
 	"clickql/internal/fetch"
 	"clickql/internal/picture"
 	"clickql/internal/render"
@@ -15,6 +14,7 @@ import (
 // charts are pictures of downloads over time or by parts, and their numbers.
 var charts = kind{
 	use:     picture.OfChart,
+	policy:  picturePolicy,
 	formats: []string{formatSVG, formatPNG, string(tabular.CSV), string(tabular.JSON), string(tabular.Arrow), string(tabular.Parquet)},
 	read: func(name, query string) (subject, error) {
 		c, err := picture.ReadChart(name, query)
@@ -28,14 +28,21 @@ type chart struct{ picture.Chart }
 // chartSeconds is how long a chart may be kept.
 const chartSeconds = 600
 
-func (c chart) keep() int                   { return chartSeconds }
-func (c chart) seen() (draw.Theme, float64) { return c.Theme, c.Density }
-func (c chart) say(text, detail string, _ bool) *draw.Drawing {
-	return render.Message(render.MessageSpec{
-		Title: picture.Shorten(strings.Join(c.Names, ", ")), Text: strings.ToUpper(text[:1]) + text[1:], Detail: detail,
+func (c chart) keep() int { return chartSeconds }
+
+func (c chart) words(format string, w words) []byte {
+	if format != formatSVG && format != formatPNG {
+		return nil
+	}
+	d := render.Message(render.MessageSpec{
+		Title: picture.Shorten(strings.Join(c.Names, ", ")), Text: w.begin(), Detail: w.detail,
 		Width: c.Width, Height: c.Height, Background: c.Background,
 	})
+	return said(d, format, c.Theme, c.Density)
 }
+
+// begin is the text as it begins a sentence.
+func (w words) begin() string { return strings.ToUpper(w.text[:1]) + w.text[1:] }
 
 func (c chart) answer(ctx context.Context, op *fetch.Operation, format string) ([]byte, error) {
 	n, err := c.Load(ctx, op)

@@ -12,16 +12,19 @@ import (
 
 	"clickql/internal/cache"
 	"clickql/internal/draw"
+	"clickql/internal/embeds"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/picture"
+	"clickql/internal/site"
 	"clickql/internal/tabular"
 )
 
 // A format is the ending of an address. Those of tables are tabular's.
 const (
-	formatSVG = "svg"
-	formatPNG = "png"
+	formatSVG  = "svg"
+	formatPNG  = "png"
+	formatHTML = "html"
 )
 
 // subject is what an address of pictures is about.
@@ -29,19 +32,27 @@ type subject interface {
 	// answer is the subject in a format. The error is a *picture.Notice or a
 	// *fault.Error.
 	answer(ctx context.Context, op *fetch.Operation, format string) (body []byte, err error)
-	// say draws a few words in the subject's place, in its look. wrong tells that
-	// the address is, and failed that something broke.
-	say(text, detail string, failed bool) *draw.Drawing
-	// theme and density are those that it is drawn in.
-	seen() (theme draw.Theme, density float64)
+	// words are a few words in the subject's place, in its look; nil in a format of
+	// numbers alone, which has no words.
+	words(format string, w words) []byte
 	// keep is how many seconds it may be kept.
 	keep() int
 }
 
-// kind is a kind of subjects: charts or badges.
+// words are what stands in a subject's place: a few words, which may be drawn
+// small, and a sentence. failed tells that something broke.
+type words struct {
+	text, detail string
+	failed       bool
+}
+
+// kind is a kind of subjects: charts, badges or embeds.
 type kind struct {
-	use     picture.Use
+	use picture.Use
+	// formats are the endings of addresses; without one, the first is meant.
 	formats []string
+	// policy is the Content-Security-Policy of its pictures or pages.
+	policy string
 	// read reads an address: the name in its path without the ending, and its
 	// query. With an error, the subject can still say what is wrong.
 	read func(name, query string) (subject, error)
@@ -95,6 +106,9 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.fail(err)
 		return
 	}
+	if p.use == picture.OfChart && (v.drawn() || format == formatHTML) {
+		w.Header()["Link"] = embeds.Discovery(site.Origin(r), v.address())
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), p.cfg.QueryTimeout)
 	defer cancel()
 	op := p.cfg.Loader.Begin(ctx)
@@ -124,7 +138,7 @@ func (p *pictures) split(r *http.Request) (name, format string, ok bool) {
 	if file == "" {
 		_, ending, dotted := strings.Cut(r.URL.Path[1:], ".")
 		if !dotted {
-			ending = formatSVG
+			ending = p.formats[0]
 		}
 		return "", ending, true
 	}
@@ -133,7 +147,7 @@ func (p *pictures) split(r *http.Request) (name, format string, ok bool) {
 			return name, f, name != ""
 		}
 	}
-	return file, formatSVG, true
+	return file, p.formats[0], true
 }
 
 // cutEnding is the name without its ending, in any case.
@@ -157,6 +171,16 @@ type view struct {
 // drawn tells that the answer is a picture.
 func (v view) drawn() bool { return v.format == formatSVG || v.format == formatPNG }
 
+// address is what was asked for, as a consumer of oEmbed would name it, with the
+// parameters of pictures alone: a key stays with its owner.
+func (v view) address() string {
+	address := site.Origin(v.r) + v.r.URL.EscapedPath()
+	if q := picture.Canonical(v.r.URL.RawQuery, v.use); q != "" {
+		address += "?" + q
+	}
+	return address
+}
+
 // headers are those of every answer.
 func (v view) headers() {
 	h := v.w.Header()
@@ -165,10 +189,13 @@ func (v view) headers() {
 		h.Set("Content-Type", "image/svg+xml; charset=utf-8")
 	case formatPNG:
 		h.Set("Content-Type", "image/png")
+	case formatHTML:
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // for pages around it that ask for it
 	default:
 		h.Set("Content-Type", tabular.Format(v.format).ContentType())
 	}
-	h.Set("Content-Security-Policy", picturePolicy)
+	h.Set("Content-Security-Policy", v.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
@@ -204,7 +231,7 @@ func (v view) fail(err error) {
 			status = http.StatusNotFound
 		}
 		v.w.Header().Set("Cache-Control", keepUnknown)
-		v.words(status, notice.Text, notice.Detail, "NOT_FOUND", false)
+		v.words(status, words{notice.Text, notice.Detail, false}, "NOT_FOUND")
 		return
 	}
 	failure := new(fault.Error)
@@ -223,36 +250,24 @@ func (v view) fail(err error) {
 	}
 	retryAfter(v.w, failure)
 	v.w.Header().Set("Cache-Control", keep)
-	v.words(status, text, failure.Message, string(failure.Code), true)
+	v.words(status, words{text, failure.Message, true}, string(failure.Code))
 }
 
-// words answers with a few words: in a picture, or as an error in GraphQL's form.
-func (v view) words(status int, text, detail, code string, failed bool) {
-	if !v.drawn() {
-		if b, ok := v.subject.(badge); ok {
-			v.w.WriteHeader(status)
-			_, _ = v.w.Write(b.endpoint(b.Look.Label, text, failed)) // as above
-			return
-		}
-		v.w.Header().Set("Content-Type", "application/json")
-		body, err := json.Marshal(map[string]any{"errors": []any{map[string]any{
-			"message": sentence(text, detail), "extensions": map[string]any{"code": code},
+// words answers with a few words: in the subject's look, or as an error in
+// GraphQL's form.
+func (v view) words(status int, w words, code string) {
+	body := v.subject.words(v.format, w)
+	if body == nil {
+		var err error
+		body, err = json.Marshal(map[string]any{"errors": []any{map[string]any{
+			"message": sentence(w.text, w.detail), "extensions": map[string]any{"code": code},
 		}}})
 		if err != nil { // a map of texts can be written
 			body = nil
 		}
-		v.w.WriteHeader(status)
-		_, _ = v.w.Write(body) // as above
-		return
 	}
-	d := v.subject.say(text, detail, failed)
-	theme, density := v.subject.seen()
-	body, err := shown(d, v.format, theme, density)
-	if err != nil {
-		body, err = shown(d, v.format, theme, 1)
-	}
-	if err != nil {
-		v.cfg.Log.LogAttrs(v.r.Context(), slog.LevelError, "an error could not be drawn", slog.Any("error", err))
+	if !v.drawn() && v.format != formatHTML {
+		v.w.Header().Set("Content-Type", "application/json")
 	}
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(body) // as above
@@ -276,6 +291,19 @@ func shown(d *draw.Drawing, format string, theme draw.Theme, density float64) ([
 		return nil, fault.BadInput("a PNG of %.0f x %.0f at dpr=%g has too many pixels; at most %d are drawn", d.W, d.H, density, draw.MaxPixels)
 	}
 	return body, nil
+}
+
+// said is a drawing of words in a format: smaller where it has too many pixels, as
+// words must not fail.
+func said(d *draw.Drawing, format string, theme draw.Theme, density float64) []byte {
+	body, err := shown(d, format, theme, density)
+	if err != nil {
+		body, err = shown(d, format, theme, 1)
+	}
+	if err != nil { // of words: cannot be
+		return nil
+	}
+	return body
 }
 
 // pictureStatus is the HTTP status of a failure, and the word or two that fit

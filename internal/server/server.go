@@ -2,8 +2,8 @@
 // schema, health, metrics, and pictures of downloads for other people's pages.
 //
 // A request passes, from the outside in: a request id, the access log with its
-// metrics, recovery from panics, who asks and what they may (admission.go); then, by
-// route: CORS, compression, limits.
+// metrics, recovery from panics, a word to browsers against foreign frames, who asks
+// and what they may (admission.go); then, by route: CORS, compression, limits.
 // Nothing here knows ClickHouse. Answers come from the GraphQL handler and, for
 // pictures, from the loader, through the same planner and caches.
 package server
@@ -120,7 +120,7 @@ func New(cfg Config) *Server {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
-	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(s.admitting(noting(s.routes(m)))))))
+	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(unframed(s.admitting(noting(s.routes(m))))))))
 	return s
 }
 
@@ -152,6 +152,10 @@ func (s *Server) routes(m *metrics) http.Handler {
 	mux.Handle("GET /api/packages/{name}/{endpoint}", shared(compressed(s.pypistats())))
 	mux.Handle("GET /api/v2/projects/{name}", shared(compressed(s.pepy())))
 	mux.Handle("GET /badge/{file}", shared(compressed(s.pictures(badges))))
+	frames := compressed(s.pictures(embedsWith(site.Frame(files))))
+	mux.Handle("GET /embed", frames)
+	mux.Handle("GET /embed/{file}", frames)
+	mux.Handle("GET /oembed", shared(compressed(s.oembed())))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
 	mux.Handle("GET /healthz", http.HandlerFunc(healthz))

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+
+	"clickql/internal/embeds"
 )
 
 // manifest is what the bundle tells about itself.
@@ -22,6 +24,11 @@ type manifest struct {
 	Theme     string `json:"theme"`
 	Licence   string `json:"licence"`
 	Documents string `json:"documents"`
+	// Frame are the script and the style sheet of the pages of embeds.
+	Frame struct {
+		Script string `json:"script"`
+		Sheet  string `json:"sheet"`
+	} `json:"frame"`
 	// Operations are the texts of the operations by name.
 	Operations map[string]string `json:"operations"`
 }
@@ -60,6 +67,16 @@ func Operations(files fs.FS) []string {
 		return nil
 	}
 	return slices.Sorted(maps.Values(m.Operations))
+}
+
+// Frame are the bundle's assets that the pages of embeds load; none in a binary
+// without the bundle.
+func Frame(files fs.FS) embeds.Assets {
+	m, err := readManifest(files)
+	if err != nil {
+		return embeds.Assets{}
+	}
+	return embeds.Assets{Script: m.Frame.Script, Sheet: m.Frame.Sheet}
 }
 
 // hashOf is the SHA-256 of a text in hexadecimal.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // suffixes are the powers of a thousand as people write them.
@@ -39,17 +41,7 @@ func trimZeros(s string) string {
 }
 
 // exactText writes a whole number with thousands apart: 1,234,567.
-func exactText(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func exactText(n int64) string { return humanize.Comma(n) }
 
 // shareText writes a part of a whole: 45 %, 3.2 %, <0.1 %.
 func shareText(part float64) string {

@@ -10,7 +10,10 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+
+	"clickql/internal/embeds"
 )
 
 // policy lets a page load from its own site only, and run no inline script or
@@ -45,8 +48,16 @@ type view struct {
 	// Boot is what the script starts with, as JSON.
 	Boot   template.JS
 	Assets *manifest
-	status int
+	// Discovery are where consumers of oEmbed find how to show the page.
+	Discovery *discovery
+	status    int
 }
+
+// discovery are the addresses of oEmbed's answers about a page.
+type discovery struct{ JSON, XML string }
+
+// embeddable are the pages that a chart stands for.
+var embeddable = []string{"home", "project", "compare", "rankings"}
 
 // boot is what the script starts with: the operation that the page was made of,
 // and its answer.
@@ -103,10 +114,13 @@ func (s *Site) page(build builder) http.Handler {
 // send writes the page.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, v view, m *manifest) {
 	v.Assets = m
-	origin := originOf(r)
+	origin := Origin(r)
 	v.Canonical = origin + v.Canonical
 	if v.Image != "" {
 		v.Image = origin + v.Image
+	}
+	if v.status == 0 && slices.Contains(embeddable, v.Template) {
+		v.Discovery = &discovery{embeds.OEmbedAddress(origin, v.Canonical, embeds.JSON), embeds.OEmbedAddress(origin, v.Canonical, embeds.XML)}
 	}
 	if v.State.problem != "" && v.Notice == "" {
 		v.Notice = v.State.problem
@@ -140,8 +154,8 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, v view, m *manifest)
 	_, _ = w.Write(out.Bytes()) // as above
 }
 
-// originOf is the address that the reader reached the site by.
-func originOf(r *http.Request) string {
+// Origin is the address that the reader reached the site by.
+func Origin(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"

@@ -3,6 +3,7 @@ package site_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -73,6 +74,25 @@ func TestPagesAreTrusted(t *testing.T) {
 	trusted, err := graph.TrustedDocuments(fstest.MapFS{"a.graphql": {Data: []byte("{ dataset { lastDay } }")}}, operations...)
 	if err != nil || trusted.Len() != len(operations)+1 {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestPagesAreFoundByOEmbed: a page that a chart stands for names the answers that
+// tell how to show it, and they are there.
+func TestPagesAreFoundByOEmbed(t *testing.T) {
+	base, _ := explorer(t)
+	link := regexp.MustCompile(`<link rel="alternate" type="(application/json|text/xml)\+oembed" href="([^"]*)"`)
+	for path, n := range map[string]int{"/": 2, "/project/alpha?last=90d": 2, "/compare/alpha,beta": 2, "/rankings": 2, "/build": 0, "/project/none": 0} {
+		found := link.FindAllStringSubmatch(get(t, base+path).text, -1)
+		if len(found) != n {
+			t.Errorf("%s: %q", path, found)
+		}
+		for _, m := range found {
+			got := get(t, html.UnescapeString(m[2]))
+			if got.StatusCode != http.StatusOK || !strings.HasPrefix(got.Header.Get("Content-Type"), m[1]) || !strings.Contains(got.text, "/embed") {
+				t.Errorf("%s: %d %s", m[2], got.StatusCode, got.text)
+			}
+		}
 	}
 }
 

@@ -66,11 +66,12 @@ const documentsFile = await documentsAsset(texts);
 const define = { "process.env.NODE_ENV": '"production"', __DOCUMENTS__: JSON.stringify(documentsFile), __WORLD__: JSON.stringify(await worldAsset()) };
 const site = await bundle({ entryPoints: { site: "./src/site/main.tsx" }, splitting: true, format: "esm", jsx: "automatic", define, plugins: [documents] });
 const theme = await bundle({ entryPoints: { theme: "./src/site/theme.js" }, format: "iife", splitting: false });
-const licence = await licences([...workers.inputs, ...pages.inputs, ...site.inputs]);
+const frame = await bundle({ entryPoints: { frame: "./src/embed/frame.ts" }, format: "iife", splitting: false });
+const licence = await licences([...workers.inputs, ...pages.inputs, ...site.inputs, ...frame.inputs]);
 await page("playground", { ...pages.files.playground, licence });
 await writeFile(
   join(next, "site.json"),
-  JSON.stringify({ script: site.files.site.script, sheet: site.files.site.sheet, theme: theme.files.theme.script, licence, documents: documentsFile, operations: byName(texts) }),
+  JSON.stringify({ script: site.files.site.script, sheet: site.files.site.sheet, theme: theme.files.theme.script, licence, documents: documentsFile, frame: frame.files.frame, operations: byName(texts) }),
 );
 await compressAll(next);
 await rm(dist, { recursive: true, force: true });

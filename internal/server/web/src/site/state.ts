@@ -73,7 +73,7 @@ export function writeState(s: State, rest: Record<string, string> = s.rest): str
 }
 
 /** About how many days the range has, 0 for all time. */
-function days(s: State, today: string): number {
+export function days(s: State, today: string): number {
   const last = parseLast(s.last);
   if (last) return last.n * unitDays[last.unit];
   if (!s.from) return 0;

@@ -4,7 +4,7 @@ import { type Line, TimeChart } from "../chart/TimeChart";
 import { bucket, change, changeClass, count, exact, share } from "../format";
 import { graphql } from "../gql";
 import { projectHref } from "../parts/lists";
-import { gapsOf } from "../parts/series";
+import { gapsOf } from "../gaps";
 import { dateRange, every, filterOf, type State } from "../state";
 import { Frame } from "../ui/Frame";
 import { RangeBar } from "../ui/RangeBar";

@@ -8,7 +8,8 @@ import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } fr
 import { Countries } from "../parts/countries";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
-import { gapsOf, SeriesQuery, SeriesWidget } from "../parts/series";
+import { gapsOf } from "../gaps";
+import { SeriesQuery, SeriesWidget } from "../parts/series";
 import { byVersion, compareVersions, type PartProps, SplitBars, SplitOverTime } from "../parts/split";
 import { choose, dateRange, every, filterOf, type State } from "../state";
 import { RangeBar } from "../ui/RangeBar";

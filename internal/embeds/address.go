@@ -1,0 +1,98 @@
+package embeds
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"clickql/internal/cube"
+	"clickql/internal/picture"
+)
+
+// names are the projects as a part of a path.
+func names(c picture.Chart) string {
+	escaped := make([]string, len(c.Names))
+	for i, name := range c.Names {
+		escaped[i] = url.PathEscape(name)
+	}
+	return strings.Join(escaped, ",")
+}
+
+// withQuery is a path with a query behind it, where there is one.
+func withQuery(path string, q url.Values) string {
+	if len(q) > 0 {
+		return path + "?" + q.Encode()
+	}
+	return path
+}
+
+// parameters are those of a chart that a query has, by their documented names.
+func parameters(query string) url.Values {
+	q, err := url.ParseQuery(picture.Canonical(query, picture.OfChart))
+	if err != nil {
+		return url.Values{}
+	}
+	return q
+}
+
+// ChartPath is the address, from the root, of the chart in another form: svg, png,
+// csv.
+func ChartPath(c picture.Chart, ending, query string) string {
+	q := parameters(query)
+	if ending != "svg" && ending != "png" {
+		for _, look := range []string{"theme", "background", "width", "height", "dpr", "title"} {
+			q.Del(look)
+		}
+	}
+	path := "/chart." + ending
+	if len(c.Names) > 0 {
+		path = "/chart/" + names(c) + "." + ending
+	}
+	return withQuery(path, q)
+}
+
+// FramePath is the address of the chart's page for an iframe, from the root.
+func FramePath(c picture.Chart, query string) string {
+	q := parameters(query)
+	q.Del("width") // the frame's
+	q.Del("dpr")
+	path := "/embed"
+	if len(c.Names) > 0 {
+		path += "/" + names(c)
+	}
+	return withQuery(path, q)
+}
+
+// stated are the parameters that pages have, too, beside the filters.
+var stated = []string{"last", "from", "to", "interval", "mirrors", "human"}
+
+// PagePath is the address, from the root, of the site's page that shows the same
+// as a chart, in the same range and filters.
+func PagePath(c picture.Chart, query string) string {
+	given, q := parameters(query), url.Values{}
+	for name, values := range given {
+		p := slices.IndexFunc(picture.Parameters, func(p picture.Parameter) bool { return p.Name == name && p.Of&picture.OfChart != 0 })
+		switch {
+		case slices.Contains(stated, name):
+			q[name] = values
+		case p >= 0 && picture.Parameters[p].Filter != "":
+			q[picture.Parameters[p].Filter.Parameter()] = values
+		}
+	}
+	switch {
+	case len(c.Names) == 0 && c.By == cube.Project:
+		q.Del("interval")
+		return withQuery("/rankings", q)
+	case len(c.Names) == 0:
+		return withQuery("/", q)
+	case len(c.Names) == 1:
+		return withQuery("/project/"+names(c), q)
+	}
+	if c.Transform == picture.Indexed {
+		q.Set("transform", "indexed")
+	}
+	if c.Log {
+		q.Set("scale", "log")
+	}
+	return withQuery("/compare/"+names(c), q)
+}
