@@ -17,10 +17,10 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test site-test clients generate lint vulns bench settings coverage sbom reproducible clean
+.PHONY: help demo build test test-cluster site-test clients generate lint vulns bench settings coverage sbom reproducible clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: build ## fill an embedded ClickHouse with sample data and serve it on http://127.0.0.1:8080
 	@bin/clickql serve --demo
@@ -30,6 +30,9 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 
 test: build ## run every test, on a real ClickHouse
 	go test -timeout 15m ./...
+
+test-cluster: ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
+	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
 
 site-test: build ## try every page in Chromium, on a gateway of its own
 	cd internal/server/web && npm run --silent test

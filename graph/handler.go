@@ -172,9 +172,21 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins the operation.
 func (o *operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	dry := asksFor(ctx, "dryRun") && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
 	ctx = telemetry.WithOperation(ctx, graphql.GetOperationContext(ctx).Operation.Name)
-	op := o.cfg.begin(ctx, dry)
+	isQuery := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+	if asksFor(ctx, "dryRun") && isQuery {
+		return o.start(ctx, next, o.cfg.begin(ctx, true), true)
+	}
+	op := o.cfg.begin(ctx, false)
+	handler := o.start(ctx, next, op, false)
+	if !isQuery {
+		return handler
+	}
+	return o.anew(next, op, handler)
+}
+
+// start compiles and announces an operation.
+func (o *operations) start(ctx context.Context, next graphql.OperationHandler, op *operation, dry bool) graphql.ResponseHandler {
 	_, span := telemetry.Start(ctx, "plan", trace.WithAttributes(attribute.String("graphql.operation.name", telemetry.Operation(ctx))))
 	root, err := o.compile(ctx, op)
 	if err == nil && !dry {
@@ -198,7 +210,12 @@ func (o *operations) InterceptOperation(ctx context.Context, next graphql.Operat
 
 // begin starts an operation, on the newest data.
 func (c *HandlerConfig) begin(ctx context.Context, dry bool) *operation {
-	asks := rounds.New(c.Loader.Begin(ctx), rounds.Config{
+	return c.beginWith(c.Loader.Begin(ctx), dry)
+}
+
+// beginWith starts an operation with what it asks the database.
+func (c *HandlerConfig) beginWith(loads *fetch.Operation, dry bool) *operation {
+	asks := rounds.New(loads, rounds.Config{
 		Loads: c.Limits.Loads, Held: c.Limits.Held, Versions: c.Limits.Versions, DryRun: dry, Log: c.Log,
 	})
 	return &operation{Operation: asks, limits: c.Limits, cfg: c, nodes: map[string]*node{}}

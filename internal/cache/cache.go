@@ -3,6 +3,7 @@
 package cache
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -21,12 +22,18 @@ const (
 type Config struct {
 	// Bytes bounds keys and values together; 0 and less keep nothing.
 	Bytes int64
-	// TTL is how long a value is kept where the data's version cannot be seen,
-	// which is version "".
+	// TTL is how long a value is kept where the data's version cannot be seen:
+	// versions that are empty or begin with Unseen.
 	TTL time.Duration
 	// Now is the clock that TTL is measured on.
 	Now func() time.Time
 }
+
+// Unseen begins a version that is none, and tells only whose data it is.
+const Unseen = "\x00"
+
+// unseen reports that a version does not change with the data.
+func unseen(version string) bool { return version == "" || strings.HasPrefix(version, Unseen) }
 
 // entry is one kept value.
 type entry[V any] struct {
@@ -65,7 +72,7 @@ func (c *Cache[V]) Get(version, key string) (value V, age time.Duration, ok bool
 		return value, 0, false
 	}
 	age = c.cfg.Now().Sub(e.stored)
-	if version == "" && age >= c.cfg.TTL {
+	if unseen(version) && age >= c.cfg.TTL {
 		c.lru.Remove(key)
 		return value, 0, false
 	}

@@ -141,11 +141,29 @@ func (c *Catalog) Changed() <-chan struct{} {
 // Refresh reads the database again, whether it changed or not.
 func (c *Catalog) Refresh(ctx context.Context) error { return c.look(ctx, true) }
 
+// Look takes a new snapshot at once where the database changed, instead of when
+// its turn comes. Where somebody is looking already it does nothing.
+func (c *Catalog) Look(ctx context.Context) error {
+	if !c.working.TryLock() {
+		return nil
+	}
+	defer c.working.Unlock()
+	return c.lookNow(ctx, false)
+}
+
 // look takes a new snapshot where the database changed, or always.
 func (c *Catalog) look(ctx context.Context, always bool) error {
 	c.working.Lock()
 	defer c.working.Unlock()
+	return c.lookNow(ctx, always)
+}
+
+// lookNow is look for whoever holds working.
+func (c *Catalog) lookNow(ctx context.Context, always bool) error {
 	next, err := c.reader.next(ctx, c.Snapshot(), always)
+	if err != nil && c.reader.lead.all != nil && ctx.Err() == nil {
+		next, err = c.reader.next(ctx, c.Snapshot(), always) // the lead is gone: of another one
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return err // interrupted: says nothing of the database
@@ -194,7 +212,7 @@ func (c *Catalog) store(next *Snapshot) {
 // new now, none was at any time before, and what was read by then is what the
 // snapshot tells of.
 func (c *Catalog) Unchanged(ctx context.Context, t *Table) (bool, error) {
-	last, uuid, err := chschema.ReadLastBlock(ctx, c.reader.db, t.at())
+	last, uuid, err := chschema.ReadLastBlock(ctx, chschema.DB{Conn: c.reader.conn}, t.at())
 	if err != nil {
 		return false, fmt.Errorf("look whether %s has changed: %w", t.FullName(), err)
 	}
@@ -245,7 +263,7 @@ func (c *Catalog) pause(failures int) time.Duration {
 	if rest := c.rest.Swap(0); rest > 0 {
 		return max(time.Duration(rest), c.opts.PollEvery)
 	}
-	return max(c.usualPause(failures), c.reader.bearable(lookStatements))
+	return max(c.usualPause(failures), c.reader.bearable(c.reader.lead.statements()))
 }
 
 // usualPause is the pause for an account that may ask as it likes.

@@ -73,7 +73,7 @@ func program() string {
 // keepsFor reports that a snapshot may be kept: it is one of a database that
 // could be read, on one server.
 func (r *reader) keepsFor(s *Snapshot) bool {
-	return r.opts.State != "" && s.Err == nil && r.stored != nil && (s.Version != "" || r.parts == nil)
+	return r.opts.State != "" && s.Err == nil && r.stored != nil && s.Server == "" && (s.Version != "" || r.parts == nil)
 }
 
 // keep writes the snapshot to the file, which is replaced as a whole. What fails

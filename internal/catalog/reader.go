@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -17,7 +18,9 @@ import (
 
 // reader turns a database into snapshots. It is used by one goroutine at a time.
 type reader struct {
-	db       chschema.DB
+	db       chschema.DB // of the lead, where there are several servers
+	conn     Conn
+	lead     lead
 	opts     Options
 	verifier verifier
 
@@ -42,7 +45,7 @@ type reader struct {
 
 func newReader(conn Conn, opts Options) reader {
 	db := chschema.DB{Conn: conn}
-	return reader{db: db, opts: opts, verifier: verifier{db: db, fullRows: opts.WholeRows}}
+	return reader{db: db, conn: conn, lead: lead{at: -1, silent: map[int]bool{}}, opts: opts, verifier: verifier{db: db, fullRows: opts.WholeRows}}
 }
 
 // unsettled reports that the last look was taken in the middle of a publish.
@@ -51,6 +54,9 @@ func (r *reader) unsettled() bool { return r.doubting.Load() }
 // next is the snapshot that replaces before; nil where nothing changed.
 func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snapshot, error) {
 	began := time.Now()
+	if err := r.choose(ctx, r.conn); err != nil {
+		return nil, err
+	}
 	signature, err := r.sign(ctx)
 	if err != nil {
 		return nil, err
@@ -63,7 +69,10 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 		}
 	}
 	reading := time.Now()
-	next, err := r.read(ctx)
+	next, err := r.readLead(ctx)
+	if errors.Is(err, errBehind) {
+		return nil, nil
+	}
 	if err != nil {
 		if _, spent := chschema.SpentUntil(err); !spent {
 			r.stored = nil
@@ -115,13 +124,41 @@ func (r *reader) unchanged(ctx context.Context, before *Snapshot) (bool, error) 
 		return false, nil
 	}
 	if r.parts == nil {
-		return true, nil
+		marks, err := r.marks(ctx, r.stored)
+		return marks.Server == before.Server, err
 	}
 	now, err := chschema.ReadParts(ctx, r.db, r.stored)
-	if err != nil || now == nil {
+	if err != nil || now == nil || !now.Same(r.parts, r.stored) {
 		return false, err
 	}
-	return now.Same(r.parts, r.stored), nil
+	marks, err := r.marks(ctx, r.stored)
+	return marks.Server == before.Server && sameMarks(marks.Of, r.lead.marks), err
+}
+
+// readLead takes a snapshot. Which server has most is known only when it is known
+// of which tables: after the first look that is asked, and where it is another
+// there is a second one.
+func (r *reader) readLead(ctx context.Context) (*Snapshot, error) {
+	first, at := r.stored == nil, r.lead.at
+	next, err := r.readStill(ctx)
+	if err != nil || !first {
+		return next, err
+	}
+	if err := r.choose(ctx, r.conn); err != nil || r.lead.at == at {
+		return next, err
+	}
+	r.parts, r.lead.server = nil, "" // they were another server's
+	return r.readStill(ctx)
+}
+
+// readStill takes a snapshot, and another one where the data changed meanwhile.
+func (r *reader) readStill(ctx context.Context) (next *Snapshot, err error) {
+	for range marksTries {
+		if next, err = r.read(ctx); err != nil || r.lead.still {
+			break
+		}
+	}
+	return next, err
 }
 
 // read takes a snapshot.
@@ -132,8 +169,15 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 		return nil, err
 	}
 	stored := l.stored()
+	marks, err := r.marks(ctx, stored)
+	if err != nil {
+		return nil, err
+	}
 	parts, err := chschema.ReadParts(ctx, r.db, stored)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.goesBack(marks.Server, parts); err != nil {
 		return nil, err
 	}
 	days, keep, err := r.verifier.verify(ctx, moment{inventory: l, now: parts, since: r.parts})
@@ -165,6 +209,12 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 		snap.Version = r.versions.next(hashed(parts, stored, snap.text()), r.moved)
 		snap.UpdatedAt, r.moved = parts.Modified(), false
 	}
+	after, err := r.marks(ctx, stored)
+	if err != nil {
+		return nil, err
+	}
+	r.lead.still = snap.bind(marks, after, l)
+	r.lead.marks = marks.Of
 	return snap, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"clickql/internal/chschema"
 	"clickql/internal/cube"
 )
 
@@ -68,10 +69,62 @@ type Snapshot struct {
 	// Spellings holds, by normalised name, how that table writes projects' names
 	// otherwise; nil where that is not known.
 	Spellings map[string][]string
+	// Server tells the server that the snapshot was read from; empty where
+	// one server is all there is.
+	Server string
+	// bound are the tables by whose marks a server is known to have the snapshot's
+	// version; none where that cannot be told. shared is of their engines.
+	bound  []bound
+	shared bool
 	// Err says why the database could not be read: the server is away, or the
 	// database lacks what it needs. Tables and data are then those of the last
 	// success, if there was one.
 	Err error
+}
+
+// bound is a table at the mark that it has in a snapshot.
+type bound struct {
+	named, stored chschema.Name // as it is asked, and where its rows are
+	mark          uint64
+}
+
+// Guard is a statement about the snapshot's tables, bound to it: on a server that
+// does not hold the tables that it reads as the snapshot tells of them it fails,
+// see chschema.Elsewhere. Where no version can be told it is bound to the server
+// that the snapshot was read from, and left as it is where there is but one.
+func (s *Snapshot) Guard(sql string) string {
+	if s.Server == "" {
+		return sql
+	}
+	if s.Version == "" || len(s.bound) == 0 {
+		return chschema.GuardServer(sql, s.Server)
+	}
+	read, mark := s.marked(func(b bound) bool {
+		return strings.Contains(sql, Ident(b.named.Database)+"."+Ident(b.named.Table)) || strings.Contains(sql, b.named.SQL())
+	})
+	if len(read) == 0 {
+		read, mark = s.marked(func(bound) bool { return true })
+	}
+	return chschema.GuardMark(sql, read, s.shared, mark)
+}
+
+// marked lists the tables that are chosen, each once, with the mark of them all.
+func (s *Snapshot) marked(chosen func(bound) bool) (tables []chschema.Name, mark uint64) {
+	for _, b := range s.bound {
+		if chosen(b) && !slices.Contains(tables, b.stored) {
+			tables, mark = append(tables, b.stored), mark^b.mark
+		}
+	}
+	return tables, mark
+}
+
+// Pinned is the snapshot for an operation all of whose statements the server
+// answers that it was read from, at whatever version that has then. ok is false
+// where there is but one server.
+func (s *Snapshot) Pinned() (pinned *Snapshot, ok bool) {
+	out := *s
+	out.Version = ""
+	return &out, s.Server != ""
 }
 
 // Ready is nil where the snapshot is of a database that could be read.

@@ -73,10 +73,13 @@ type Conn struct {
 	database string
 	log      *slog.Logger // nil for none
 
+	hosts   *hosts        // what is known of the DSN's hosts
 	opening chan struct{} // holds one token; taken while inner is being made
 	inner   atomic.Pointer[session]
 	early   quota // spent before there was a session
 	closed  atomic.Bool
+
+	apart []*Conn // see Replicas
 }
 
 // Open prepares a connection. It does not talk to the server, which may be
@@ -89,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{database: cmp.Or(cfg.Database, opts.Auth.Database, DefaultDatabase), opening: make(chan struct{}, 1)}
+	c := &Conn{database: cmp.Or(cfg.Database, opts.Auth.Database, DefaultDatabase), opening: make(chan struct{}, 1), hosts: newHosts()}
 	opts.Auth.Database = c.database
 	if cfg.Unselected {
 		opts.Auth.Database = ""
@@ -110,8 +113,9 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 	c.settings = opts.Settings
 	maps.Copy(c.settings, cfg.Settings)
 	opts.Settings = nil
-	opts.DialStrategy = (&dialer{}).dial
+	opts.DialStrategy = (&dialer{timeout: opts.DialTimeout, hosts: c.hosts}).dial
 	c.opts = *opts
+	c.apart = c.perHost()
 	return c, nil
 }
 

@@ -18,8 +18,14 @@ import (
 // last: every connection then reads the same replica, so that what one query
 // saw (a catalog, a data version) the next one sees too, and a dead host is
 // paid for once, not on every dial. connection_open_strategy=round_robin
-// spreads the load over replicas instead, for which their lag must not matter.
-type dialer struct{ last atomic.Int64 }
+// spreads the load over replicas instead, for which their lag must not matter:
+// statements that must not see it say so themselves (catalog.Snapshot.Guard).
+// Hosts to be avoided come after all others.
+type dialer struct {
+	last    atomic.Int64
+	timeout time.Duration // for all hosts together
+	hosts   *hosts
+}
 
 // dial tries every host once. Each gets an equal share of the time to dial,
 // which the driver would otherwise let the first one use up.
@@ -30,12 +36,11 @@ func (d *dialer) dial(ctx context.Context, id int, opts *clickhouse.Options, dia
 		start = id
 	}
 	each := *opts
-	each.DialTimeout = opts.DialTimeout / time.Duration(max(n, 1))
+	each.DialTimeout = d.timeout / time.Duration(max(n, 1))
 	err := clickhouse.ErrAcquireConnNoAddress
-	for i := range n {
-		host := (start + i) % n
+	for _, host := range d.hosts.order(opts.Addr, start) {
 		var res clickhouse.DialResult
-		if res, err = dialOne(ctx, opts.Addr[host], &each, dial); err == nil {
+		if res, err = d.dialOne(ctx, opts.Addr[host], &each, dial); err == nil {
 			d.last.Store(int64(host))
 			return res, nil
 		}
@@ -48,14 +53,16 @@ func (d *dialer) dial(ctx context.Context, id int, opts *clickhouse.Options, dia
 
 // dialOne dials one host and logs in, for at most its DialTimeout and only
 // until ctx is done.
-func dialOne(ctx context.Context, addr string, opts *clickhouse.Options, dial clickhouse.Dial) (clickhouse.DialResult, error) {
+func (d *dialer) dialOne(ctx context.Context, addr string, opts *clickhouse.Options, dial clickhouse.Dial) (clickhouse.DialResult, error) {
 	limited, cancel := context.WithTimeout(ctx, opts.DialTimeout)
 	defer cancel()
-	l := &login{ctx: limited, tls: opts.TLS}
+	l := &login{ctx: limited, tls: opts.TLS, hosts: d.hosts}
 	defer l.end()
 	each := *opts
 	if opts.Protocol == clickhouse.Native {
 		each.DialContext = l.dial
+	} else {
+		each.DialContext = d.hosts.dial // the transport adds TLS, and dials again later
 	}
 	res, err := dial(undated{limited}, addr, &each)
 	switch {
@@ -88,14 +95,15 @@ func timedOut(err error) bool {
 // driver's handshake looks at no context: here the connection's time runs out
 // when the context is done.
 type login struct {
-	ctx  context.Context
-	tls  *tls.Config
-	stop func() bool // of the watch over ctx; nil before there is a connection
+	ctx   context.Context
+	tls   *tls.Config
+	hosts *hosts
+	stop  func() bool // of the watch over ctx; nil before there is a connection
 }
 
 // dial is the driver's DialContext.
 func (l *login) dial(_ context.Context, addr string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(l.ctx, "tcp", addr)
+	conn, err := l.hosts.dial(l.ctx, addr)
 	if err != nil {
 		return nil, err
 	}

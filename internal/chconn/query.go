@@ -200,10 +200,14 @@ func (*Conn) Contributors() []string { return nil }
 // Close closes every connection.
 func (c *Conn) Close() error {
 	c.closed.Store(true)
-	if s := c.inner.Load(); s != nil {
-		return s.Close()
+	var errs []error
+	for _, one := range c.apart {
+		errs = append(errs, one.Close())
 	}
-	return nil
+	if s := c.inner.Load(); s != nil {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // failedRow is the row of a query that could not be sent.

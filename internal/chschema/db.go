@@ -26,6 +26,32 @@ type Conn interface {
 	QueryRow(ctx context.Context, query string, args ...any) driver.Row
 }
 
+// Server is a connection to one of several servers.
+type Server interface {
+	Conn
+	Addr() string
+	Renew()
+}
+
+// Several is a connection that leads to several servers, or may.
+type Several interface {
+	Replicas() []*chconn.Conn
+	Avoid(silent, behind []string)
+}
+
+// Servers are the servers that a connection may lead to, each by a connection of
+// its own; none where it leads to one.
+func Servers(conn Conn) (all Several, each []Server) {
+	all, ok := conn.(Several)
+	if !ok {
+		return nil, nil
+	}
+	for _, one := range all.Replicas() {
+		each = append(each, one)
+	}
+	return all, each
+}
+
 // DB is a Querier over a connection.
 type DB struct{ Conn Conn }
 

@@ -245,3 +245,26 @@ func addedTo(old, x *Partition) (added []Part, ok bool) {
 	}
 	return added, i == len(old.Parts)
 }
+
+// Lack reports that parts of another server are behind these: there are tables of
+// which it lacks blocks, and has none that are newer.
+func (p Parts) Lack(of Parts) bool {
+	for table, partitions := range of {
+		less, more := false, false
+		for id, x := range partitions {
+			last, _ := x.last()
+			now := int64(-1)
+			if at := p[table][id]; at != nil {
+				now, _ = at.last()
+			}
+			less, more = less || now < last, more || now > last
+		}
+		for id := range p[table] {
+			more = more || partitions[id] == nil
+		}
+		if less && !more {
+			return true
+		}
+	}
+	return false
+}

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -104,6 +105,7 @@ type Loader struct {
 	quick   lane
 	long    lane
 	metrics metrics
+	lost    atomic.Pointer[string] // a version that answers were not of that were begun on it
 }
 
 // New makes a Loader.
@@ -126,5 +128,9 @@ func (l *Loader) Version() string {
 	if l.cfg.Catalog.Ready() != nil {
 		return ""
 	}
-	return l.cfg.Catalog.Snapshot().Version
+	version := l.cfg.Catalog.Snapshot().Version
+	if lost := l.lost.Load(); lost != nil && *lost == version {
+		return ""
+	}
+	return version
 }

@@ -22,6 +22,8 @@ type metrics struct {
 	misses  prometheus.Counter
 	ratio   prometheus.Histogram
 	united  prometheus.Counter
+	// elsewhere are the statements that a server refused for its version.
+	elsewhere prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, l *Loader) metrics {
@@ -48,6 +50,8 @@ func newMetrics(reg prometheus.Registerer, l *Loader) metrics {
 		misses: f.NewCounter(prometheus.CounterOpts{Name: "clickql_result_cache_misses_total", Help: "Requests not found in memory."}),
 		united: f.NewCounter(prometheus.CounterOpts{Name: "clickql_queries_united_total",
 			Help: "Queries that were not sent, since another operation's query answered for them."}),
+		elsewhere: f.NewCounter(prometheus.CounterOpts{Name: "clickql_queries_elsewhere_total",
+			Help: "Queries that a replica refused, since its data was of another version, and that were sent again."}),
 		ratio: f.NewHistogram(prometheus.HistogramOpts{Name: "clickql_estimate_ratio",
 			Help:    "Rows that a query read, over the rows that the planner expected.",
 			Buckets: prometheus.ExponentialBuckets(1.0/64, 2, 13)}),

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +24,7 @@ type Operation struct {
 	ready  error
 	spent  atomic.Int64 // rows that its queries are expected to read
 	trace  trace
+	moved  atomic.Bool // see Moved
 	// refused is the price of what was too dear. Guarded by trace.mu.
 	refused Price
 
@@ -41,7 +43,7 @@ type Operation struct {
 func (l *Loader) Begin(ctx context.Context) *Operation {
 	ready := l.cfg.Catalog.Ready()
 	snap := l.cfg.Catalog.Snapshot()
-	l.cache.Use(snap.Version)
+	l.cache.Use(version(snap))
 	if l.cfg.Quick <= 0 {
 		l.quick.widen(min(max(snap.Threads, LeastQuick), MostQuick))
 	}
@@ -151,6 +153,9 @@ func (o *Operation) await(ctx context.Context, key string) (any, error) {
 		}
 	}
 	value, err := a.await(ctx, &o.trace)
+	if errors.Is(err, errMoved) {
+		o.moved.Store(true)
+	}
 	if a.call != nil && err == nil {
 		o.learn(ctx, a.call)
 	}
@@ -207,7 +212,7 @@ func (o *Operation) begin(ctx context.Context, keys []string, plan planning) {
 // find finds answers for keys. What is on its way for another operation, which may
 // turn out not to be allowed to ask it, can be asked again by this one.
 func (o *Operation) find(ctx context.Context, keys []string, plan planning) map[string]*answer {
-	found := o.loader.find(ctx, o.snap.Version, keys, plan)
+	found := o.loader.find(ctx, version(o.snap), keys, plan)
 	for key, a := range found {
 		if a.call != nil && !a.own {
 			a.again = func() *answer { return o.find(ctx, []string{key}, plan)[key] }

@@ -14,8 +14,8 @@ import (
 	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 	"clickql/internal/fault"
-	"clickql/internal/query"
 	"clickql/internal/telemetry"
 )
 
@@ -30,14 +30,19 @@ func (l *Loader) run(lane *lane, s *statement) {
 	}
 	defer end()
 	telemetry.Waited(ctx, "queue", s.since)
-	rows := s.reader()
-	ran, err := l.execute(ctx, s, rows.take)
+	var rows reader
+	var ran *Ran
+	err := l.again(ctx, s, func() (started bool, err error) {
+		rows = s.reader()
+		ran, err = l.execute(ctx, s, rows.take)
+		return false, err
+	})
 	switch {
 	case err == nil && l.outdated(ctx, s):
 		l.askExactly(s)
 	case err == nil:
 		l.deliver(s, rows, ran)
-	case len(s.parts) > 0 && chconn.Classify(err) != chconn.Unavailable:
+	case len(s.parts) > 0 && chconn.Classify(err) != chconn.Unavailable && !errors.Is(err, errMoved):
 		l.apart(lane, s.parts)
 	default:
 		l.fail(s, failure(err), ran)
@@ -55,7 +60,7 @@ func (l *Loader) deliver(s *statement, rows reader, ran *Ran) {
 			return
 		}
 		more[key] = kept{value, ran, s.plannedFor(key)}
-		l.store(s.snap.Version, key, more[key])
+		l.store(version(s.snap), key, more[key])
 	})
 	for key, c := range s.calls {
 		c.more, c.planned = more, s.plannedFor(key)
@@ -78,11 +83,15 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	ran := &Ran{query: q, operations: s.operations()}
 	began := l.cfg.Now()
 	ctx, span := telemetry.Start(ctx, "query")
-	err := l.scan(ctx, q, ran, take)
+	err := l.scan(ctx, s, ran, take)
 	ran.ended = l.cfg.Now()
 	ran.took = ran.ended.Sub(began)
-	l.metrics.ran(ctx, ran, err)
 	tell(span, ran, err)
+	if chschema.Elsewhere(err) { // no answer, and no failure: another server has it
+		l.metrics.elsewhere.Inc()
+		return ran, err
+	}
+	l.metrics.ran(ctx, ran, err)
 	l.observe(s, ran, err)
 	switch {
 	case err != nil:
@@ -143,7 +152,8 @@ func commented(ctx context.Context) clickhouse.Settings {
 }
 
 // scan sends the query and reads its rows; ran gets what it read.
-func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(driver.Rows) error) (err error) {
+func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(driver.Rows) error) (err error) {
+	q := ran.query
 	values := make(map[string]any, len(q.Params))
 	for _, p := range q.Params {
 		values[p.Name] = p.Value
@@ -157,7 +167,7 @@ func (l *Loader) scan(ctx context.Context, q *query.Query, ran *Ran, take func(d
 		ran.bytes += p.Bytes
 		ran.told = true
 	})
-	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, commented(ctx)), q.SQL)
+	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, commented(ctx)), s.snap.Guard(q.SQL))
 	if err != nil {
 		return err
 	}
@@ -185,6 +195,9 @@ func failure(err error) *fault.Error {
 	if spent, ok := errors.AsType[*chconn.QuotaError](err); ok {
 		return &fault.Error{Code: fault.Overloaded, Cause: spent, Message: "the quota of the gateway's account at ClickHouse is spent until " +
 			spent.Until.UTC().Format(time.RFC3339) + "; what was answered before is still answered"}
+	}
+	if errors.Is(err, errMoved) {
+		return &fault.Error{Code: fault.Unavailable, Cause: err, Message: "the data is changing, and no server that answers has it as the other parts of this answer have it; try again in a moment"}
 	}
 	e := &fault.Error{Code: fault.Internal, Message: "the query failed; the gateway's log has the reason", Cause: err}
 	switch chconn.Classify(err) {

@@ -87,6 +87,17 @@ func (s *Source) Database() string { return s.database }
 // Allowance is how many statements the account may send, as far as is known.
 func (s *Source) Allowance() chconn.Allowance { return s.Current().Allowance() }
 
+// Replicas are connections of one server each; none where ClickHouse is embedded.
+func (s *Source) Replicas() []*chconn.Conn {
+	if s.open != nil {
+		return nil
+	}
+	return s.Current().Replicas()
+}
+
+// Avoid tells which hosts not to turn to.
+func (s *Source) Avoid(silent, behind []string) { s.Current().Avoid(silent, behind) }
+
 // Engine is the embedded engine as it was opened; nil for a server.
 func (s *Source) Engine() *engine.Engine { return s.engine }
 

@@ -1,0 +1,219 @@
+//go:build cluster
+
+package clustertest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"clickql/internal/catalog"
+	"clickql/internal/chconn"
+	"clickql/internal/ddl"
+	"clickql/internal/gateway"
+)
+
+// cluster is the cluster of the environment, with a database of the test's own on
+// every host.
+type cluster struct {
+	t        *testing.T
+	dsn      *url.URL
+	name     string
+	database string
+	hosts    []string
+	conns    []*chconn.Conn // of each host
+}
+
+// onCluster makes a database with the schema on all hosts.
+func onCluster(t *testing.T) *cluster {
+	t.Helper()
+	u, err := url.Parse(os.Getenv("CLUSTER"))
+	if err != nil || u.Host == "" {
+		t.Fatalf("CLUSTER must be a DSN that names every host: %q", os.Getenv("CLUSTER"))
+	}
+	c := &cluster{t: t, dsn: u, name: cmp.Or(os.Getenv("CLUSTER_NAME"), "all"), hosts: strings.Split(u.Host, ","),
+		database: "test_" + strings.ToLower(rand.Text()[:12])}
+	for i := range c.hosts {
+		c.conns = append(c.conns, c.open(c.hosts[i], ""))
+	}
+	if _, err := ddl.Apply(t.Context(), c.conns[0], ddl.Options{Database: c.database, Cluster: c.name}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := c.conns[0].Exec(ctx, "DROP DATABASE IF EXISTS "+c.database+" ON CLUSTER "+chconn.Ident(c.name)+" SYNC"); err != nil {
+			t.Errorf("drop the database: %v", err)
+		}
+	})
+	return c
+}
+
+// dsnOf names some hosts.
+func (c *cluster) dsnOf(hosts, options string) string {
+	u := *c.dsn
+	u.Host, u.Path, u.RawQuery = hosts, "/"+c.database, options
+	return u.String()
+}
+
+// open connects to some hosts.
+func (c *cluster) open(hosts, options string) *chconn.Conn {
+	c.t.Helper()
+	conn, err := chconn.Open(c.t.Context(), chconn.Config{DSN: c.dsnOf(hosts, options), Unselected: true})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// exec runs statements on a host; DB stands for the database.
+func (c *cluster) exec(host int, statements ...string) {
+	c.t.Helper()
+	for _, sql := range statements {
+		if err := c.conns[host].Exec(c.t.Context(), strings.ReplaceAll(sql, "DB.", c.database+".")); err != nil {
+			c.t.Fatalf("host %d: %s: %v", host+1, sql, err)
+		}
+	}
+}
+
+// number reads one number from a host.
+func (c *cluster) number(host int, sql string) (n int64) {
+	c.t.Helper()
+	if err := c.conns[host].QueryRow(c.t.Context(), strings.ReplaceAll(sql, "DB.", c.database+".")).Scan(&n); err != nil {
+		c.t.Fatalf("host %d: %s: %v", host+1, sql, err)
+	}
+	return n
+}
+
+// tables are all replicated tables of the database.
+func (c *cluster) tables(host int) (names []string) {
+	c.t.Helper()
+	rows, err := c.conns[host].Query(c.t.Context(), "SELECT table FROM system.replicas WHERE database = '"+c.database+"' ORDER BY table")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			c.t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// everyTable runs a statement for each table on a host, which its name ends.
+func (c *cluster) everyTable(host int, sql string) {
+	c.t.Helper()
+	for _, name := range c.tables(host) {
+		c.exec(host, sql+" "+c.database+"."+name)
+	}
+}
+
+// Statements about all tables, for everyTable.
+const (
+	catchUp      = "SYSTEM SYNC REPLICA"
+	stopFetches  = "SYSTEM STOP FETCHES"
+	startFetches = "SYSTEM START FETCHES"
+)
+
+// load inserts downloads of 40 projects on 100 days.
+func (c *cluster) load(host, rows int) {
+	c.t.Helper()
+	c.exec(host, fmt.Sprintf(`INSERT INTO DB.pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename)
+SELECT toDate('2024-02-01') + n %% 100, ['US', 'DE', '', 'FR'][n %% 4 + 1], 'p' || toString(n %% 40),
+	'bdist_wheel', 'pip', ['3.11', '3.12'][n %% 2 + 1], 'Linux', ['1.0', '1.1', '2.0'][n %% 3 + 1], 'false', 'f.whl'
+FROM (SELECT toUInt64(number) AS n FROM numbers(%d)) SETTINGS insert_deduplicate = 0`, rows))
+}
+
+// serve starts a gateway on some hosts, and gives its address.
+func (c *cluster) serve(hosts, options string) string {
+	c.t.Helper()
+	source, err := gateway.OpenServer(c.t.Context(), chconn.Config{DSN: c.dsnOf(hosts, options)})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	g := gateway.New(gateway.Config{Conn: source, Database: source.Database(), Catalog: catalog.Options{PollEvery: 100 * time.Millisecond},
+		Log: slog.New(slog.NewTextHandler(c.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err := g.Start(ctx); err != nil {
+		c.t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- g.Serve(ctx, ln) }()
+	c.t.Cleanup(func() {
+		stop()
+		<-done
+		_ = g.Stop()
+		_ = source.Close()
+	})
+	if err := g.Err(); err != nil {
+		c.t.Fatalf("the gateway cannot answer: %v", err)
+	}
+	return "http://" + ln.Addr().String()
+}
+
+// answer is what the tests ask for of a project.
+type answer struct {
+	Data struct {
+		Project *struct {
+			Downloads struct {
+				Total  int64
+				Series struct{ Totals []int64 }
+				By     []struct{ Total int64 }
+			}
+		}
+		Rest struct{ Total int64 }
+	}
+	Errors []struct {
+		Message    string
+		Extensions struct{ Code string }
+	}
+}
+
+// sum adds numbers up.
+func sum(ns []int64) (total int64) {
+	for _, n := range ns {
+		total += n
+	}
+	return total
+}
+
+// ask asks for parts of an answer that have to agree: they are of three tables.
+func ask(ctx context.Context, at, project string, days int) (a answer, err error) {
+	query := fmt.Sprintf(`{ project(name: %q) { downloads(range: {from: "2024-02-01", to: "2024-05-%02d"}) {
+		total series(interval: DAY) { totals } by(dimension: COUNTRY, first: 10) { total } } } }`, project, days)
+	body, _ := json.Marshal(map[string]any{"query": query})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at+"/graphql", strings.NewReader(string(body)))
+	if err != nil {
+		return a, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return a, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	return a, err
+}
