@@ -80,7 +80,7 @@ func (a arguments) slice() (any, error) { return a.part() }
 // part is the part of the cube, over all projects, that range and filter leave.
 func (a arguments) part() (p part, err error) {
 	p.days, p.filter = argument[map[string]any](a.given, "range"), argument[map[string]any](a.given, "filter")
-	if p.Slice.Slice, err = boundsOf(p.days).In(cube.Slice{}, a.Snap.Days); err != nil {
+	if p.Slice.Slice, err = boundsOf(p.days).In(cube.Slice{}, a.Snap.Calendar()); err != nil {
 		return p, err
 	}
 	p.Slice, err = a.filtered(p.Slice, p.filter)

@@ -105,8 +105,5 @@ func (s *Series) daily(ctx context.Context) (int, error) {
 	return arg, err
 }
 
-// loaded reports that all of the days are in the data.
-func (op *operation) loaded(days cube.Range) bool {
-	all := op.Snap.Days
-	return days.From >= all.From && days.To <= all.To && len(op.Snap.MissingIn(days)) == 0
-}
+// loaded reports that all of the days are settled.
+func (op *operation) loaded(days cube.Range) bool { return op.Snap.Calendar().Whole(days) }

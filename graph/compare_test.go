@@ -50,7 +50,7 @@ func TestAveragesOfMissingDays(t *testing.T) {
 	got := post(t, h, `{ project(name: "a") { downloads(range: {from: "2024-01-08", to: "2024-01-22"}) {
 		series { missing movingAverage(days: 2) weekdayChange(weeks: 1) indexed } } } }`, nil, nil)
 	series := got.Data["project"].(map[string]any)["downloads"].(map[string]any)["series"]
-	want := decoded(t, `{"missing": ["2024-01-10"],
+	want := decoded(t, `{"missing": ["2024-01-10", "2024-01-21", "2024-01-22"],
 		"movingAverage": [1, 1, null, null, 1, 1, 1, 1, 1, 1, 1, 1, 1, null, null],
 		"weekdayChange": [0, 0, null, 0, 0, 0, 0, 0, 0, null, 0, 0, 0, null, null],
 		"indexed": [100, 100, 0, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 0, 0]}`)

@@ -120,6 +120,7 @@ var reads = map[string]func(arguments) (any, error){
 	"Project.dependents":     arguments.required,
 	"Release.downloads":      arguments.slice,
 	"Portfolio.downloads":    arguments.slice,
+	"Downloads.change":       arguments.likeForLike,
 	"Downloads.series":       arguments.interval,
 	"Downloads.by":           arguments.split,
 	"Downloads.byRelease":    arguments.byRelease,

@@ -5,15 +5,17 @@ import (
 	"time"
 
 	"clickql/graph/rounds"
+	"clickql/internal/catalog"
 	"clickql/internal/cube"
 )
 
 // Dataset is the data set as a whole.
 type Dataset struct {
-	op                *operation
-	FirstDay, LastDay *cube.Day
-	UpdatedAt         *time.Time
-	Missing           []cube.Day // shared: read only
+	op                            *operation
+	FirstDay, LastDay, SettledDay *cube.Day
+	SettledBy                     catalog.SettledBy
+	UpdatedAt                     *time.Time
+	Missing                       []cube.Day // shared: read only
 }
 
 func (*operation) gatherDataset(r *rounds.Round, n *node) {
@@ -31,9 +33,12 @@ func (queryResolver) Dataset(ctx context.Context) (*Dataset, error) {
 
 // newDataset is the data set as the operation sees it.
 func newDataset(op *operation) *Dataset {
-	d := &Dataset{op: op, UpdatedAt: op.asOf(), Missing: op.Snap.Missing}
+	d := &Dataset{op: op, UpdatedAt: op.asOf(), Missing: op.Snap.Missing, SettledBy: op.Snap.SettledBy}
 	if days := op.Snap.Days; !days.Empty() {
 		d.FirstDay, d.LastDay = &days.From, &days.To
+	}
+	if settled := op.Snap.Calendar().Settled(); !settled.Empty() {
+		d.SettledDay = &settled.To
 	}
 	return d
 }

@@ -54,9 +54,11 @@ func (op *operation) gatherDownloads(r *rounds.Round, n *node, s cube.Slice) {
 	if r.Full() {
 		return
 	}
-	change := n.has("change")
-	if change || n.has("total") {
+	if n.has("total") {
 		r.AskTotal(s)
+	}
+	for change := range n.each("change") {
+		op.gatherChange(r, s, change.args.(bool))
 	}
 	for series := range n.each("series") {
 		op.gatherSeries(r, series, series.args.(cube.Interval), s)
@@ -70,9 +72,6 @@ func (op *operation) gatherDownloads(r *rounds.Round, n *node, s cube.Slice) {
 	before, ok := s.Previous()
 	if !ok {
 		return
-	}
-	if change {
-		r.AskTotal(before)
 	}
 	for previous := range n.each("previous") {
 		op.gatherDownloads(r, previous, before)
@@ -135,23 +134,8 @@ func (d *Downloads) Previous() *Downloads {
 	return &Downloads{d.op, before, d.origin.then(stepPrevious)}
 }
 
-// Change is nil where there is nothing to compare with.
-func (d *Downloads) Change(ctx context.Context) (*float64, error) {
-	previous := d.Previous()
-	if previous == nil {
-		return nil, nil
-	}
-	now, err := d.Total(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := previous.Total(ctx)
-	if err != nil || before == 0 {
-		return nil, err
-	}
-	change := float64(now-before) / float64(before)
-	return &change, nil
-}
+// Missing are the days of the range that are not settled.
+func (d *Downloads) Missing() []cube.Day { return d.op.missing(d.slice) }
 
 // share is the part of the whole that n is, 0 of nothing.
 func share(n, whole int64) float64 {

@@ -120,7 +120,8 @@ func (e evaluator) asOf() any { return e.d.catalog.Snapshot().UpdatedAt.Format(t
 
 func (e evaluator) dataset() object {
 	projects, _ := e.d.All().Split(cube.Project, 1000, false)
-	return object{"totalDownloads": len(e.d.Rows), "projectCount": len(projects), "missing": []any{}, "updatedAt": e.asOf(),
+	return object{"totalDownloads": len(e.d.Rows), "projectCount": len(projects), "missing": e.d.All().Missing(e.d.Data), "updatedAt": e.asOf(),
+		"settledDay": e.d.SettledDay().Format(time.DateOnly), "settledBy": "TOTALS",
 		"firstDay": e.d.First.Format(time.DateOnly), "lastDay": e.d.Last.Format(time.DateOnly)}
 }
 
@@ -137,7 +138,8 @@ func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 	if days, ok := a["range"].(map[string]any); ok {
 		s.AllTime, s.From, s.To = false, e.d.First, e.d.Last
 		if days["last"] != nil {
-			n, behind := number(days["last"]), e.d.Last.AddDate(0, 0, 1)
+			n, behind := number(days["last"]), e.d.SettledDay().AddDate(0, 0, 1)
+			s.To = e.d.SettledDay()
 			switch days["unit"] {
 			case "WEEK":
 				s.From = behind.AddDate(0, 0, -7*n)
@@ -174,7 +176,8 @@ func (e evaluator) downloads(s oracle.Slice) object {
 	total := s.Total()
 	return object{
 		"total": total, "asOf": e.asOf(),
-		"change": func(given) any { return s.Change() },
+		"change":  func(a given) any { return s.Change(e.d.Data, a["likeForLike"] == true) },
+		"missing": s.Missing(e.d.Data),
 		"previous": func(given) any {
 			before, ok := s.Previous()
 			if !ok {
@@ -205,8 +208,8 @@ func (e evaluator) downloads(s oracle.Slice) object {
 }
 
 func (e evaluator) series(s oracle.Slice, interval string) object {
-	o := s.Series(e.d.Data, interval)
-	o["asOf"], o["missing"] = e.asOf(), []any{}
+	o := s.LoadedSeries(e.d.Data, interval)
+	o["asOf"] = e.asOf()
 	derived := func(a oracle.Derived) object { return a.Add(e.d.Data, s, interval, object{}) }
 	o["indexed"] = func(given) any { return derived(oracle.Derived{Indexed: true})["indexed"] }
 	o["shares"] = func(given) any { return derived(oracle.Derived{Indexed: true})["shares"] }

@@ -4,6 +4,7 @@ package graph
 
 import (
 	"bytes"
+	"clickql/internal/catalog"
 	"clickql/internal/cube"
 	"clickql/internal/pypi"
 	"context"
@@ -225,16 +226,17 @@ enum Dimension {
 
 """
 Days are inclusive at both ends. Either from/to (each optional), or last: the last N units ending on
-the newest day of the data set. An absent range is all time.
+the newest settled day of the data set. unit without last, and last with from or to, are mistakes. An absent
+range is all time. from and to may reach beyond what is settled, and beyond the data: ` + "`" + `missing` + "`" + ` tells such days.
 """
 input DateRange {
   "First day; the data set's first day where absent."
   from: Date
-  "Last day; the data set's newest day where absent."
+  "Last day; the data set's newest day with any data where absent."
   to: Date
-  "How many units, ending on the newest day of the data set; not together with from or to."
+  "How many units, ending on the newest settled day of the data set; not together with from or to."
   last: Int
-  "The unit that last counts in."
+  "The unit that last counts in; not without it."
   unit: Interval = DAY
 }
 
@@ -353,7 +355,11 @@ type Query {
     "Begin behind the element with this cursor."
     after: String
   ): ProjectRankingConnection @semanticNonNull
-  "Popular projects whose first download is at most ` + "`" + `months` + "`" + ` months before the newest data. The totals are of all time."
+  """
+  Popular projects whose first download is at most ` + "`" + `months` + "`" + ` months before the newest data (the newest settled
+  day). The totals are of all time. What is first seen within a week of the data's own beginning, or behind days
+  that are missing, may be older and is left out.
+  """
   emergingProjects(
     "How many months back, between 1 and 1200."
     months: Int! = 3
@@ -362,8 +368,8 @@ type Query {
   ): [ProjectRanking!] @semanticNonNull
   """
   Projects with the largest relative rise between consecutive months of the last ` + "`" + `months` + "`" + `, with at least
-  ` + "`" + `minDownloads` + "`" + `. Months are calendar months; the last one is that of the newest data and may be
-  incomplete, one that begins before the data does is left out. Ties by name.
+  ` + "`" + `minDownloads` + "`" + `. Months are calendar months, the last one that of the newest data; one that begins before the
+  data does is left out. Only months are compared every day of which is settled. Ties by name.
   """
   hotProjects(
     "How many calendar months, between 1 and 1200."
@@ -502,12 +508,28 @@ type Dataset {
   projectCount: Int64 @semanticNonNull
   "The first day with a download; null without data."
   firstDay: Date
-  "The newest day with a download; null without data."
+  "The newest day with any data; null without data. It may not be whole yet."
   lastDay: Date
+  "The newest settled day, of which everything is loaded; ranges by last end here. null where there is none."
+  settledDay: Date
+  "How it is known whether the newest day is settled."
+  settledBy: SettledBy!
   "When data last changed."
   updatedAt: DateTime
-  "Days between firstDay and lastDay of which nothing is loaded: no project has a download."
+  "Days from firstDay to lastDay that are not settled: nothing of them is loaded, or not all."
   missing: [Date!]!
+}
+
+"How it is known which days are settled, that is, loaded wholly."
+enum SettledBy {
+  "By ClickQL's ledger: a day is settled when every file named for it is done."
+  LEDGER
+  """
+  By the downloads of each day: a day is settled when a later day has rows, or when its total lies in the band of
+  its weekday: not below the median of the same weekday in the eight weeks before by more than three times
+  their spread.
+  """
+  TOTALS
 }
 
 """
@@ -526,7 +548,7 @@ type Subscription {
 type DatasetChange {
   "Days that had no download before and have some now, in order."
   landed: [Date!]!
-  "Days whose downloads are more or fewer than before, in order: repaired, loaded further, or removed."
+  "Days whose downloads are more or fewer than before, in order: repaired, loaded further, removed, or settled now."
   changed: [Date!]!
   "The data set after the change."
   dataset: Dataset!
@@ -541,6 +563,11 @@ type Downloads implements Node {
   id: ID!
   "Downloads in the slice."
   total: Int64 @semanticNonNull
+  """
+  Days of the range that are not settled: nothing of them is loaded, or not all. Those before the first and after the
+  newest day of the data are among them.
+  """
+  missing: [Date!] @semanticNonNull
   "Total for each interval in the range, in order, zero where nothing was downloaded."
   series(
     "Length of one bucket. The first and the last are cut off by the range."
@@ -573,8 +600,17 @@ type Downloads implements Node {
   ): [ReleaseGroup!] @semanticNonNull
   "The same slice over the period of equal length just before the range; null for all time."
   previous: Downloads
-  "Relative change of total against previous (0.25 is +25 %); null without previous or where it is 0."
-  change: Float
+  """
+  Relative change of total against previous (0.25 is +25 %); null without previous, where it is 0, and where a
+  day of either period is missing.
+  """
+  change(
+    """
+    Compare only days that are settled in both periods, pair by pair from their beginnings; null where there is
+    none.
+    """
+    likeForLike: Boolean! = false
+  ): Float
   "When the data last changed that this was computed from; null where the database does not tell."
   asOf: DateTime
 }
@@ -627,16 +663,18 @@ type Series {
   totals: [Int64!]!
   "dates and totals row by row."
   points: [Point!]!
+  "For each interval: it lies wholly inside the range, and every day of it is settled."
+  complete: [Boolean!]!
   """
-  Days of the range of which nothing is loaded, between the first and the last day of the data set:
-  no project has a download on them. totals count them as zero, which they most likely were not.
+  Days of the range that are not settled: nothing of them is loaded, or not all. Those before the first and after
+  the newest day of the data are among them. totals have of them what there is.
   """
   missing: [Date!]!
   "When the data last changed that this was computed from; null where the database does not tell."
   asOf: DateTime
   """
-  Each total against the first interval that has any downloads and that neither the range nor the data
-  cuts off, which is 100; null where there is no such interval.
+  Each total against the first complete interval that has any downloads, which is 100; null where there is no
+  such interval.
   """
   indexed: [Float!]
   """
@@ -646,8 +684,8 @@ type Series {
   shares: [Float!] @semanticNonNull
   """
   For each day the mean of its total and of those of the days before it; for an interval of DAY only. The
-  days before the range count too. null where not all of the days are in the data: before its first day,
-  behind its last, and around a day of which nothing is loaded.
+  days before the range count too. null where not all of the days are settled: before the data's first day,
+  behind its last settled one, and around a day that is missing.
   """
   movingAverage(
     "How many days a mean is of, the day itself included, between 1 and 366."
@@ -655,8 +693,8 @@ type Series {
   ): [Float] @semanticNonNull
   """
   For each day its relative change (0.25 is +25 %) against the mean of the same weekday in the weeks before
-  it; for an interval of DAY only. The days before the range count too. null where not all of the days are in
-  the data, as in movingAverage, or where the mean is 0.
+  it; for an interval of DAY only. The days before the range count too. null where not all of the days are
+  settled, as in movingAverage, or where the mean is 0.
   """
   weekdayChange(
     "How many weeks before, between 1 and 52."
@@ -922,6 +960,10 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_firstDay(ctx, field)
 	case "lastDay":
 		return ec.fieldContext_Dataset_lastDay(ctx, field)
+	case "settledDay":
+		return ec.fieldContext_Dataset_settledDay(ctx, field)
+	case "settledBy":
+		return ec.fieldContext_Dataset_settledBy(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Dataset_updatedAt(ctx, field)
 	case "missing":
@@ -948,6 +990,8 @@ func (ec *executionContext) childFields_Downloads(ctx context.Context, field gra
 		return ec.fieldContext_Downloads_id(ctx, field)
 	case "total":
 		return ec.fieldContext_Downloads_total(ctx, field)
+	case "missing":
+		return ec.fieldContext_Downloads_missing(ctx, field)
 	case "series":
 		return ec.fieldContext_Downloads_series(ctx, field)
 	case "by":
@@ -1208,6 +1252,8 @@ func (ec *executionContext) childFields_Series(ctx context.Context, field graphq
 		return ec.fieldContext_Series_totals(ctx, field)
 	case "points":
 		return ec.fieldContext_Series_points(ctx, field)
+	case "complete":
+		return ec.fieldContext_Series_complete(ctx, field)
 	case "missing":
 		return ec.fieldContext_Series_missing(ctx, field)
 	case "asOf":
@@ -1804,6 +1850,52 @@ func (ec *executionContext) fieldContext_Dataset_lastDay(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type Date does not have child fields"))
 }
 
+func (ec *executionContext) _Dataset_settledDay(ctx context.Context, field graphql.CollectedField, obj *Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_settledDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SettledDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_settledDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Dataset_settledBy(ctx context.Context, field graphql.CollectedField, obj *Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_settledBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SettledBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.SettledBy) graphql.Marshaler {
+			return ec.marshalNSettledBy2clickqlᚋinternalᚋcatalogᚐSettledBy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_settledBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dataset", field, false, false, errors.New("field of type SettledBy does not have child fields"))
+}
+
 func (ec *executionContext) _Dataset_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Dataset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1972,6 +2064,29 @@ func (ec *executionContext) _Downloads_total(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Downloads_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Downloads", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Downloads_missing(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Downloads_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Downloads_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Downloads", field, true, false, errors.New("field of type Date does not have child fields"))
 }
 
 func (ec *executionContext) _Downloads_series(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
@@ -4640,6 +4755,29 @@ func (ec *executionContext) fieldContext_Series_points(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Series_complete(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Series_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚕboolᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Series_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4649,7 +4787,7 @@ func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.C
 			return ec.fieldContext_Series_missing(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Missing, nil
+			return obj.Missing(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
@@ -4660,7 +4798,7 @@ func (ec *executionContext) _Series_missing(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Series_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Series", field, false, false, errors.New("field of type Date does not have child fields"))
+	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Date does not have child fields"))
 }
 
 func (ec *executionContext) _Series_asOf(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
@@ -6452,6 +6590,16 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "settledDay":
+			out.Values[i] = ec._Dataset_settledDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "settledBy":
+			out.Values[i] = ec._Dataset_settledBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "updatedAt":
 			out.Values[i] = ec._Dataset_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -6619,6 +6767,11 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "missing":
+			out.Values[i] = ec._Downloads_missing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "series":
 			field := field
 
@@ -8756,6 +8909,11 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "complete":
+			out.Values[i] = ec._Series_complete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "missing":
 			out.Values[i] = ec._Series_missing(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9450,6 +9608,35 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNBoolean2ᚕboolᚄ(ctx context.Context, v any) ([]bool, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]bool, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBoolean2bool(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNBoolean2ᚕboolᚄ(ctx context.Context, sel ast.SelectionSet, v []bool) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNBoolean2bool(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNComparisonLine2ᚕᚖclickqlᚋgraphᚐComparisonLine(ctx context.Context, sel ast.SelectionSet, v []*ComparisonLine) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -9901,6 +10088,23 @@ func (ec *executionContext) marshalNSeries2ᚖclickqlᚋgraphᚐSeries(ctx conte
 	return ec._Series(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSettledBy2clickqlᚋinternalᚋcatalogᚐSettledBy(ctx context.Context, v any) (catalog.SettledBy, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := catalog.SettledBy(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSettledBy2clickqlᚋinternalᚋcatalogᚐSettledBy(ctx context.Context, sel ast.SelectionSet, v catalog.SettledBy) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx context.Context, sel ast.SelectionSet, v *Slice) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -10188,6 +10392,41 @@ func (ec *executionContext) marshalODataset2ᚖclickqlᚋgraphᚐDataset(ctx con
 		return graphql.Null
 	}
 	return ec._Dataset(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, v any) ([]cube.Day, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]cube.Day, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODate2ᚖclickqlᚋinternalᚋcubeᚐDay(ctx context.Context, v any) (*cube.Day, error) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"clickql/graph/outline"
@@ -17,8 +18,6 @@ type Series struct {
 	Interval cube.Interval
 	Dates    []cube.Day
 	Totals   []int64
-	// Missing are the days of the range of which nothing is loaded.
-	Missing []cube.Day
 
 	op     *operation
 	slice  cube.Slice
@@ -89,7 +88,7 @@ func (op *operation) seriesOf(ctx context.Context, d *Downloads, every cube.Inte
 	days := op.days(s)
 	from := len(res.Days) - len(cube.Buckets(days, every))
 	return &Series{
-		Interval: every, Dates: res.Days[from:], Totals: res.Totals[from:], Missing: op.Snap.MissingIn(days),
+		Interval: every, Dates: res.Days[from:], Totals: res.Totals[from:],
 		op: op, slice: s, origin: d.origin.then("series", every), wide: res,
 	}, nil
 }
@@ -101,6 +100,24 @@ func (op *operation) loadWidened(ctx context.Context, s cube.Slice, every cube.I
 		return nil, err
 	}
 	return load(ctx, req)
+}
+
+// Missing are the days of the range that are not settled.
+func (s *Series) Missing() []cube.Day { return s.op.missing(s.slice) }
+
+// Complete tells of each interval that it lies wholly inside the range and that
+// every day of it is settled.
+func (s *Series) Complete() []bool {
+	return s.op.Snap.Calendar().Complete(s.op.days(s.slice), s.Interval)
+}
+
+// missing are the days of the slice that are not settled; a list also where there
+// are none.
+func (op *operation) missing(s cube.Slice) []cube.Day {
+	if days := op.Snap.Calendar().Missing(op.days(s)); days != nil {
+		return days
+	}
+	return []cube.Day{}
 }
 
 // ID tells the slice and the interval.
@@ -124,7 +141,7 @@ func (s *Series) Points() []Point {
 // AsOf is when the data last changed; nil where the database does not tell.
 func (s *Series) AsOf() *time.Time { return s.op.asOf() }
 
-// Indexed makes the first whole interval with downloads 100; nil without one.
+// Indexed makes the first complete interval with downloads 100; nil without one.
 func (s *Series) Indexed() []float64 {
 	base := s.base()
 	if base == 0 {
@@ -137,13 +154,11 @@ func (s *Series) Indexed() []float64 {
 	return out
 }
 
-// base is the total of the first whole interval with downloads; 0 where there
+// base is the total of the first complete interval with downloads; 0 where there
 // is none.
 func (s *Series) base() int64 {
-	days, data := s.op.days(s.slice), s.op.Snap.Days
-	from, to := max(days.From, data.From), min(days.To, data.To)
-	for i, first := range s.Dates {
-		if s.Totals[i] > 0 && first >= from && s.Interval.Next(first)-1 <= to {
+	for i, complete := range s.Complete() {
+		if complete && s.Totals[i] > 0 {
 			return s.Totals[i]
 		}
 	}
@@ -177,7 +192,8 @@ var seriesOutline = outline.Of([]string{"Series"}, map[string]outline.Field[*Ser
 	"interval": outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendString(b, string(s.Interval)) }),
 	"dates":    outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Dates, outline.AppendDate) }),
 	"totals":   outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Totals, outline.AppendInt) }),
-	"missing":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Missing, outline.AppendDate) }),
+	"missing":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Missing(), outline.AppendDate) }),
+	"complete": outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Complete(), strconv.AppendBool) }),
 	"indexed":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendFloats(b, s.Indexed()) }),
 	"asOf":     outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendOptionalDateTime(b, s.AsOf()) }),
 	"points":   outline.List(pointOutline, (*Series).Points),

@@ -217,6 +217,9 @@ func (z *sizer) weigh(argument string, value any) (n float64) {
 
 // enter is the place of what is selected of a field.
 func (z *sizer) enter(n *node, at place) place {
+	if n.name == "previous" {
+		at.days = at.days.Before()
+	}
 	for name, value := range n.given {
 		switch name {
 		case "range":
@@ -243,7 +246,7 @@ func (z *sizer) enter(n *node, at place) place {
 // daysOf are the days of a DateRange; none where it is wrong.
 func (z *sizer) daysOf(given any) cube.Range {
 	days, _ := given.(map[string]any)
-	s, err := boundsOf(days).In(cube.Slice{}, z.Snap.Days)
+	s, err := boundsOf(days).In(cube.Slice{}, z.Snap.Calendar())
 	if err != nil {
 		return cube.NoDays
 	}
@@ -281,7 +284,7 @@ func (z *sizer) length(f graphql.CollectedField, at place) int {
 	case isUncertain(f):
 		return 1
 	case f.Name == "missing":
-		return len(z.Snap.MissingIn(at.days))
+		return z.Snap.Calendar().CountMissing(at.days)
 	case on == "Series", on == "Comparison" && f.Name == "dates":
 		return cube.BucketCount(at.days, at.every)
 	}

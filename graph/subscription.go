@@ -153,12 +153,14 @@ type dataState struct {
 	version string
 	days    cube.Range
 	daily   []catalog.DayTotal
+	missing []cube.Day
 }
 
 // stateOf is the snapshot's state.
-func stateOf(s *catalog.Snapshot) dataState { return dataState{s.Version, s.Days, s.Daily} }
+func stateOf(s *catalog.Snapshot) dataState { return dataState{s.Version, s.Days, s.Daily, s.Missing} }
 
-// since compares with an earlier state. Where the days' totals are not known, of
+// since compares with an earlier state. A day that is settled now and was not, or
+// the other way round, has changed. Where the days' totals are not known, of
 // one of them or of both, new days at the end are told, and any other change
 // without its days.
 func (s dataState) since(before dataState) (landed, changed []cube.Day, different bool) {
@@ -183,5 +185,18 @@ func (s dataState) since(before dataState) (landed, changed []cube.Day, differen
 			old, now = old[1:], now[1:]
 		}
 	}
+	changed = slices.DeleteFunc(union(changed, s.settledOtherwise(before)), func(d cube.Day) bool { return slices.Contains(landed, d) })
 	return landed, changed, len(landed)+len(changed) > 0
+}
+
+// settledOtherwise are the days of both that are settled in one of them.
+func (s dataState) settledOtherwise(before dataState) (days []cube.Day) {
+	for _, d := range union(s.missing, before.missing) {
+		both := cube.Range{From: d, To: d}
+		_, now := slices.BinarySearch(s.missing, d)
+		if _, then := slices.BinarySearch(before.missing, d); now != then && s.days.Contains(both) && before.days.Contains(both) {
+			days = append(days, d)
+		}
+	}
+	return days
 }

@@ -56,7 +56,11 @@ func (op *operation) trend(ctx context.Context, t trend) (projects.Ranking, erro
 	}
 	switch t.kind {
 	case "emergingProjects":
-		return op.Projects.Emerging(ctx, max(0, days.To.AddMonths(-t.months)), t.first)
+		since := op.newSince(op.Snap.Calendar().Settled().To.AddMonths(-t.months))
+		if since > days.To {
+			return nil, nil
+		}
+		return op.Projects.Emerging(ctx, since, t.first)
 	case "staleProjects":
 		return op.Projects.Stale(ctx, t.months, t.first)
 	}
@@ -65,6 +69,23 @@ func (op *operation) trend(ctx context.Context, t trend) (projects.Ranking, erro
 		return nil, nil
 	}
 	return op.Projects.Hot(ctx, months.From, t.least, t.first)
+}
+
+// newSince is the first day, from since on, before which the data has a whole week:
+// of a project whose first download is on it or later the data tells that there was
+// none before. Of what is first seen where the data begins, or behind a hole in it,
+// nobody knows.
+func (op *operation) newSince(since cube.Day) cube.Day {
+	c := op.Snap.Calendar()
+	since = max(since, c.Days.From+week)
+	for since <= c.Days.To {
+		missing := c.Missing(cube.Range{From: since - week, To: since - 1})
+		if len(missing) == 0 {
+			break
+		}
+		since = missing[len(missing)-1] + week + 1
+	}
+	return since
 }
 
 // lastMonths is the last n calendar months that the data has the beginning of,

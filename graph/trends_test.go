@@ -76,10 +76,21 @@ func monthsBefore(at time.Time, months int) time.Time {
 }
 
 // emerging are the projects without a download before the day so many months
-// before the newest.
+// before the newest settled one, or before the first day from then on that seven
+// settled ones precede.
 func (d *testData) emerging(months int) (names []string) {
+	since := monthsBefore(d.SettledDay(), months)
+	for preceded := false; !preceded && !since.After(d.Last); {
+		preceded = true
+		for i := 1; i <= 7; i++ {
+			preceded = preceded && d.Settled(since.AddDate(0, 0, -i))
+		}
+		if !preceded {
+			since = since.AddDate(0, 0, 1)
+		}
+	}
 	for project, days := range d.downloadDays() {
-		if !slices.MinFunc(days, time.Time.Compare).Before(monthsBefore(d.Last, months)) {
+		if !slices.MinFunc(days, time.Time.Compare).Before(since) {
 			names = append(names, project)
 		}
 	}
@@ -118,8 +129,8 @@ func (d *testData) stale(months int) (names []string) {
 	return names
 }
 
-// hot are the projects by their largest rise between calendar months, none of
-// which begins before the data.
+// hot are the projects by their largest rise between calendar months that are
+// settled wholly, none of which begins before the data.
 func (d *testData) hot(months, first, least int) []any {
 	start := time.Date(d.Last.Year(), d.Last.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 1-months, 0)
 	for start.Before(d.First) {
@@ -137,11 +148,14 @@ func (d *testData) hot(months, first, least int) []any {
 	var risers []riser
 	for name, days := range d.downloadDays() {
 		all := (oracle.Slice{Rows: d.Rows, From: start, To: d.Last}).Of(name)
-		r := riser{name: name, series: all.Series(d.Data, "MONTH"), total: len(days)}
+		r := riser{name: name, series: all.LoadedSeries(d.Data, "MONTH"), total: len(days)}
+		complete := r.series["complete"].([]any)
 		delete(r.series, "points")
+		delete(r.series, "complete")
+		delete(r.series, "missing")
 		totals := r.series["totals"].([]any)
 		for i := range totals[:max(0, len(totals)-1)] {
-			if before, after := totals[i].(int), totals[i+1].(int); before > 0 {
+			if before, after := totals[i].(int), totals[i+1].(int); before > 0 && complete[i] == true && complete[i+1] == true {
 				r.growth = max(r.growth, float64(after-before)/float64(before))
 			}
 		}

@@ -183,6 +183,8 @@ func plainArguments(v any) any {
 		return out
 	case cube.Day:
 		return v.String()
+	case coerce.Default:
+		return string(v)
 	}
 	return v
 }

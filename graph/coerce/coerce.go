@@ -22,6 +22,10 @@ type Scalar struct {
 	Read func(kind ast.ValueKind, raw string) (any, error)
 }
 
+// Default is the name of an enum that nobody gave: the default of an input's
+// field.
+type Default string
+
 // Reader reads values. Those of Int are int, of Float float64, of ID and of enums
 // string, those of lists []any and of inputs map[string]any.
 type Reader struct {
@@ -192,6 +196,9 @@ func (r *reading) input(v *ast.Value, t *ast.Type, def *ast.Definition, at *plac
 		}
 		if given == (absent{}) && (value == nil || !r.checking) {
 			given = r.missing(v, field.Type, field.DefaultValue, below)
+			if name, ok := given.(string); ok && r.schema.Types[field.Type.Name()].Kind == ast.Enum {
+				given = Default(name)
+			}
 		}
 		if given != (absent{}) {
 			read[field.Name] = given

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"clickql/internal/catalog/judge"
 	"clickql/internal/chschema"
 	"clickql/internal/cube"
 )
@@ -42,9 +43,13 @@ type inventory struct {
 	// metadataAt stores the rows of metadata; nil where that cannot be seen.
 	metadataAt *chschema.Table
 	ignored    []Ignored
-	// Set by verifying, see Snapshot.
-	missing []cube.Day
-	daily   []DayTotal
+	ledger     bool // there is one of clickql ingest
+	// Set by verifying: see Snapshot for daily. gaps are the days between others on
+	// which no project has a download, totals the downloads by day, of all projects
+	// or of a sample.
+	gaps   []cube.Day
+	totals judge.Totals
+	daily  []DayTotal
 }
 
 // stored lists the stored tables whose data answers depend on, each once, by name.

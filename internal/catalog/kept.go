@@ -148,7 +148,7 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 	s := &k.Snapshot
 	signature, err := r.sign(ctx)
 	same := false
-	if err == nil && signature.same(k.Signature, k.Parts != nil) {
+	if err == nil && signature.same(k.Signature, k.Parts != nil) && signature.Ledger == k.Signature.Ledger {
 		same, err = r.unchanged(ctx, s)
 	}
 	if err != nil || !same {

@@ -35,7 +35,7 @@ func TestMissing(t *testing.T) {
 		}
 		at := s.Missing[0]
 		for want, r := range map[int]cube.Range{2: s.Days, 1: {From: at, To: at}, 0: {From: at + 2, To: at + 9}} {
-			if got := s.MissingIn(r); len(got) != want {
+			if got := s.Calendar().Missing(r); len(got) != want {
 				t.Errorf("missing in %v: %v", r, got)
 			}
 		}

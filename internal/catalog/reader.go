@@ -28,7 +28,8 @@ type reader struct {
 	signature signature
 	parts     chschema.Parts
 	stored    []*chschema.Table // that answers depend on; nil where the last look failed
-	moved     bool              // the parts are others than those of the last version
+	seen      seenDays
+	moved     bool // the parts are others than those of the last version
 
 	index     *Index // the last one, whose names are used again
 	spellings spellings
@@ -64,8 +65,11 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	if !always && before.Err == nil && r.stored != nil && signature.same(r.signature, r.parts != nil) && !r.unsettled() {
 		same, err := r.unchanged(ctx, before)
 		r.cost.Store(int64(time.Since(began)))
-		if err != nil || same {
+		if err != nil || same && signature.Ledger == r.signature.Ledger {
 			return nil, err
+		}
+		if same && r.seen.known {
+			return r.settleAgain(ctx, before, signature)
 		}
 	}
 	reading := time.Now()
@@ -87,7 +91,7 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	return r.date(ctx, before, next)
 }
 
-const signatureQuery = `SELECT cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query))), max(ifNull(total_rows, 0) * (name = {raw:String}))
+const signatureQuery = `SELECT cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query))), max(ifNull(total_rows, 0) * (name = {raw:String})), sum(ifNull(total_rows, 0) * (database = {database:String} AND name IN {ledger:Array(String)}))
 FROM system.tables WHERE database IN {databases:Array(String)} AND NOT startsWith(name, '_')`
 
 // signature tells one state of the tables from another.
@@ -96,6 +100,8 @@ type signature struct {
 	Tables uint64
 	// Rows is the raw table's size, which is all of the data that some accounts see.
 	Rows uint64
+	// Ledger is the lines of the ledger of loads, which only grows.
+	Ledger uint64
 }
 
 // same compares two; what the parts tell of the data is left to them.
@@ -110,8 +116,9 @@ func (r *reader) sign(ctx context.Context) (s signature, err error) {
 		databases = append(databases, t.Database)
 	}
 	slices.Sort(databases)
-	p := map[string]any{"databases": slices.Compact(databases), "raw": r.opts.RawTable}
-	if err := r.db.Row(ctx, signatureQuery, p, &s.Tables, &s.Rows); err != nil {
+	p := map[string]any{"databases": slices.Compact(databases), "raw": r.opts.RawTable,
+		"database": r.opts.Database, "ledger": []string{ledgerFiles, ledgerBatches}}
+	if err := r.db.Row(ctx, signatureQuery, p, &s.Tables, &s.Rows, &s.Ledger); err != nil {
 		return s, fmt.Errorf("look at the tables of %s: %w", r.opts.Database, err)
 	}
 	return s, nil
@@ -196,6 +203,8 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
 	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
+	var named ledgerDays
+	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -204,7 +213,9 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 			t.KeySpace = snap.Projects.keySpace(t.Rows)
 		}
 	}
-	snap.Ignored, snap.Missing, snap.Daily = l.ignored, l.missing, l.daily
+	snap.Ignored, snap.Daily = l.ignored, l.daily
+	r.seen = seenDays{true, l.gaps, l.totals, l.ledger}
+	snap.Missing, snap.SettledBy = settle(days, l.gaps, l.totals, named)
 	if parts != nil && !l.spread() {
 		snap.Version = r.versions.next(hashed(parts, stored, snap.text()), r.moved)
 		snap.UpdatedAt, r.moved = parts.Modified(), false
@@ -232,6 +243,9 @@ func (r *reader) take(ctx context.Context) (*inventory, error) {
 		return nil, err
 	}
 	l, err := classify(s, database, r.opts.RawTable)
+	if err == nil {
+		l.ledger = s[chschema.Name{Database: database, Table: ledgerFiles}] != nil && s[chschema.Name{Database: database, Table: ledgerBatches}] != nil
+	}
 	if err == nil && l.raw == nil && len(l.tables) == 0 {
 		return nil, fmt.Errorf("read the database %s: it holds neither the table %s nor an aggregate of it; "+
 			"create the tables with `clickql schema apply`, or name the database that has them in the DSN", database, r.opts.RawTable)

@@ -48,10 +48,11 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	byDay, err := c.compareGlobal(ctx, days, func(i int) bool { return !keepsProject(i) })
 	if byDay != nil {
 		ref.ByDay = byDay
-		c.inventory.missing, c.inventory.daily = ref.Gaps(), daily(byDay)
+		c.inventory.gaps, c.inventory.daily = ref.Gaps(), daily(byDay)
 	} else if err == nil {
-		c.inventory.missing, err = c.sampledGaps(ctx, ref)
+		c.inventory.gaps, err = c.sampledGaps(ctx, ref)
 	}
+	c.inventory.totals = ref.ByDay
 	return days, err
 }
 

@@ -44,10 +44,12 @@ type Snapshot struct {
 	Extents *Extent
 	// Days is the data set's run of days; empty (To < From) without data.
 	Days cube.Range
-	// Missing are the days between the first and the last one on which no project
-	// has a download, ascending: nobody loaded them. Nil where there are none, and
-	// where that could not be told.
+	// Missing are the days of Days, ascending, that are not settled: nobody loaded
+	// them, or not all of their files. Nil where there are none, and where that could
+	// not be told. Calendar has what follows from it.
 	Missing []cube.Day
+	// SettledBy is how it is known whether the newest day is settled.
+	SettledBy SettledBy
 	// Daily are the downloads of all projects on each day that has any, ascending;
 	// nil where no table gives them at a bearable cost. Shared: read only.
 	Daily []DayTotal
@@ -153,15 +155,9 @@ func (s *Snapshot) Table(name string) *Table {
 	return nil
 }
 
-// MissingIn lists the days of Missing within a range. The list is shared: read
-// only.
-func (s *Snapshot) MissingIn(r cube.Range) []cube.Day {
-	if r.Empty() {
-		return nil
-	}
-	lo, _ := slices.BinarySearch(s.Missing, r.From)
-	hi, _ := slices.BinarySearch(s.Missing, r.To+1)
-	return s.Missing[lo:hi]
+// Calendar tells which days are settled.
+func (s *Snapshot) Calendar() cube.Calendar {
+	return cube.Calendar{Days: s.Days, Unsettled: s.Missing}
 }
 
 // With is the snapshot with further tables.
@@ -177,7 +173,7 @@ func (s *Snapshot) text() string {
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Grain, t.Count)
 	}
-	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata)
+	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy)
 	return b.String()
 }
 

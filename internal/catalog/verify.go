@@ -103,7 +103,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error)
 		c.entire[cand] = c.totals[i]
 	}
 	ref := c.reference()
-	c.inventory.missing, c.inventory.daily = ref.Gaps(), daily(ref.ByDay)
+	c.inventory.gaps, c.inventory.totals, c.inventory.daily = ref.Gaps(), ref.ByDay, daily(ref.ByDay)
 	c.judgeAll(ref, func(int) bool { return true })
 	return ref.Days, nil
 }

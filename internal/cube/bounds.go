@@ -3,32 +3,34 @@ package cube
 import "clickql/internal/fault"
 
 // Bounds is a range as a client writes it: from and to (each optional), or the
-// last N units ending on the newest day of the data; nothing for all time.
+// last N units ending on the newest settled day; nothing for all time.
 type Bounds struct {
 	From, To *Day
 	Last     *int
-	Unit     Interval // of Last; Daily where empty
+	Unit     Interval // of Last; Daily where empty, which it is without Last
 }
 
 // maxLast bounds Last so that no calendar arithmetic overflows: more days than
 // ClickHouse's Date can tell apart.
 const maxLast = int(MaxDay)
 
-// In is the slice s within the bounds, for data that spans the days given.
-// A bound that is left open is the data's own first or last day. Errors are
-// *fault.Error with BadUserInput.
-func (b Bounds) In(s Slice, data Range) (Slice, error) {
+// In is the slice s within the bounds, for data of the days that the calendar has.
+// A bound that is left open is the data's own first or last day, settled or not.
+// Errors are *fault.Error with BadUserInput.
+func (b Bounds) In(s Slice, c Calendar) (Slice, error) {
 	switch {
 	case b.Last != nil && (b.From != nil || b.To != nil):
 		return s, fault.BadInput("a range has either from/to or last, not both")
 	case b.Last != nil:
-		days, err := lastUnits(*b.Last, b.Unit, data)
+		days, err := lastUnits(*b.Last, b.Unit, c.Settled())
 		return s.On(days), err
+	case b.Unit != "":
+		return s, fault.BadInput("a range has unit (%s) without last, which it is the unit of: write {last: 3, unit: %[1]s}, or leave unit out", b.Unit)
 	case b.From == nil && b.To == nil:
 		s.AllTime, s.Days = true, Range{}
 		return s, nil
 	}
-	s = s.On(data)
+	s = s.On(c.Days)
 	if b.From != nil {
 		s.Days.From = *b.From
 	}
@@ -41,15 +43,15 @@ func (b Bounds) In(s Slice, data Range) (Slice, error) {
 	return s, nil
 }
 
-// lastUnits is the run of n units that ends on the data's last day.
-func lastUnits(n int, unit Interval, data Range) (Range, error) {
+// lastUnits is the run of n units that ends on the last of the settled days.
+func lastUnits(n int, unit Interval, settled Range) (Range, error) {
 	if n < 1 || n > maxLast {
 		return Range{}, fault.BadInput("last is %d; it must be between 1 and %d", n, maxLast)
 	}
-	if data.Empty() {
-		return data, nil
+	if settled.Empty() {
+		return NoDays, nil
 	}
-	from := data.To + 1
+	from := settled.To + 1
 	switch unit {
 	case Daily, "":
 		from -= Day(n)
@@ -64,5 +66,5 @@ func lastUnits(n int, unit Interval, data Range) (Range, error) {
 	default:
 		return Range{}, fault.BadInput("%q is not an interval", unit)
 	}
-	return Range{From: max(from, 0), To: data.To}, nil
+	return Range{From: max(from, 0), To: settled.To}, nil
 }

@@ -17,6 +17,9 @@ func (r Range) Days() int {
 	return int(r.To-r.From) + 1
 }
 
+// Before is the range of as many days just before.
+func (r Range) Before() Range { return Range{From: r.From - Day(r.Days()), To: r.From - 1} }
+
 // Contains reports that every day of o is in r. An empty o is in every range.
 func (r Range) Contains(o Range) bool { return o.Empty() || r.From <= o.From && o.To <= r.To }
 

@@ -112,8 +112,7 @@ func (s Slice) Previous() (before Slice, ok bool) {
 	if s.AllTime {
 		return s, false
 	}
-	n := Day(s.Days.Days())
-	return s.On(Range{From: s.Days.From - n, To: s.Days.From - 1}), true
+	return s.On(s.Days.Before()), true
 }
 
 // MirrorInstallers are the installers whose downloads are copies for a mirror

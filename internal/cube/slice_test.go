@@ -89,9 +89,10 @@ func TestNarrowLeavesItsReceiver(t *testing.T) {
 	}
 }
 
-// TestBoundsIn: what a range means for data that ends on 2024-03-30.
+// TestBoundsIn: what a range means for data that ends on 2024-04-01, of which
+// 2024-03-30 is the newest settled day.
 func TestBoundsIn(t *testing.T) {
-	data := days(t, "2023-01-15", "2024-03-30")
+	data := Calendar{Days: days(t, "2023-01-15", "2024-04-01"), Unsettled: []Day{day(t, "2024-03-05"), day(t, "2024-03-31"), day(t, "2024-04-01")}}
 	at := func(s string) *Day { d := day(t, s); return &d }
 	n := func(n int) *int { return &n }
 	cases := []struct {
@@ -102,9 +103,9 @@ func TestBoundsIn(t *testing.T) {
 		{"nothing", Bounds{}, "all"},
 		{"both", Bounds{From: at("2024-01-01"), To: at("2024-01-31")}, "2024-01-01..2024-01-31"},
 		{"one day", Bounds{From: at("2024-01-01"), To: at("2024-01-01")}, "2024-01-01..2024-01-01"},
-		{"from", Bounds{From: at("2024-01-01")}, "2024-01-01..2024-03-30"},
+		{"from", Bounds{From: at("2024-01-01")}, "2024-01-01..2024-04-01"},
 		{"to", Bounds{To: at("2024-01-01")}, "2023-01-15..2024-01-01"},
-		{"from behind the data", Bounds{From: at("2025-01-01")}, "2025-01-01..2024-03-30"},
+		{"from behind the data", Bounds{From: at("2025-01-01")}, "2025-01-01..2024-04-01"},
 		{"reversed", Bounds{From: at("2024-01-02"), To: at("2024-01-01")}, "BAD_USER_INPUT"},
 		{"last day", Bounds{Last: n(1)}, "2024-03-30..2024-03-30"},
 		{"last 30 days", Bounds{Last: n(30), Unit: Daily}, "2024-03-01..2024-03-30"},
@@ -118,6 +119,8 @@ func TestBoundsIn(t *testing.T) {
 		{"too many", Bounds{Last: n(1 << 40)}, "BAD_USER_INPUT"},
 		{"last and from", Bounds{Last: n(1), From: at("2024-01-01")}, "BAD_USER_INPUT"},
 		{"no interval", Bounds{Last: n(1), Unit: "FORTNIGHT"}, "BAD_USER_INPUT"},
+		{"unit alone", Bounds{Unit: Monthly}, "BAD_USER_INPUT"},
+		{"unit and from", Bounds{From: at("2024-01-01"), Unit: Daily}, "BAD_USER_INPUT"},
 	}
 	for _, c := range cases {
 		s, err := c.bounds.In(Slice{AllTime: true}, data)
@@ -131,6 +134,16 @@ func TestBoundsIn(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// Without a settled day there is no last one.
+func TestLastOfNoSettledDay(t *testing.T) {
+	n := 3
+	for _, c := range []Calendar{{Days: NoDays}, {Days: Range{From: 5, To: 6}, Unsettled: []Day{5, 6}}} {
+		if s, err := (Bounds{Last: &n}).In(Slice{}, c); err != nil || !s.Days.Empty() {
+			t.Errorf("%v: %v, %v", c, s.Days, err)
 		}
 	}
 }

@@ -43,11 +43,18 @@ type Data struct {
 	// Dimensions are those that the raw table has a column for; Missing the
 	// others, about which nothing can be known.
 	Dimensions, Missing []cube.Dimension
+	// Unsettled are days that are known not to be loaded wholly; so are days of First
+	// to Last without any download, as far as that can be told (BlindToGaps).
+	Unsettled []time.Time
+	// BlindToGaps: which days have nothing at all cannot be told.
+	BlindToGaps bool
 	// Projects are the names that occur.
 	Projects []string
 	// Days are days that questions should often begin or end with, because
 	// something changes there.
 	Days []time.Time
+
+	loaded map[int64]bool // the days with a download, once somebody asked
 }
 
 // Read reads the raw table, given as SQL names it. It must not be empty.

@@ -54,8 +54,10 @@ func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) m
 			for i := range a.Days {
 				sum += on[day.AddDate(0, 0, -i).Unix()]
 			}
-			if day.AddDate(0, 0, 1-a.Days).Before(d.First) || day.After(d.Last) {
-				return nil
+			for i := range a.Days {
+				if !d.Settled(day.AddDate(0, 0, -i)) {
+					return nil
+				}
 			}
 			return float64(sum) / float64(a.Days)
 		})
@@ -66,7 +68,12 @@ func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) m
 			for i := range a.Weeks {
 				sum += on[day.AddDate(0, 0, -7*(i+1)).Unix()]
 			}
-			if day.AddDate(0, 0, -7*a.Weeks).Before(d.First) || day.After(d.Last) || sum == 0 {
+			for i := range a.Weeks + 1 {
+				if !d.Settled(day.AddDate(0, 0, -7*i)) {
+					return nil
+				}
+			}
+			if sum == 0 {
 				return nil
 			}
 			mean := float64(sum) / float64(a.Weeks)
@@ -118,21 +125,12 @@ func behind(first time.Time, interval string) time.Time {
 	return first.AddDate(0, 0, 1)
 }
 
-// indexed is the series with its first whole interval that has any as 100.
+// indexed is the series with its first complete interval that has any as 100.
 func (s Slice) indexed(d *Data, interval string) any {
-	from, to := s.span(d)
-	if from.Before(d.First) {
-		from = d.First
-	}
-	if to.After(d.Last) {
-		to = d.Last
-	}
 	series := s.Series(d, interval)
 	base := 0
-	for i, date := range series["dates"].([]any) {
-		first, _ := time.Parse(time.DateOnly, date.(string))
-		whole := !first.Before(from) && !behind(first, interval).After(to.AddDate(0, 0, 1))
-		if n := series["totals"].([]any)[i].(int); whole && n > 0 && base == 0 {
+	for i, whole := range s.complete(d, series["dates"].([]any), interval) {
+		if n := series["totals"].([]any)[i].(int); whole.(bool) && n > 0 && base == 0 {
 			base = n
 		}
 	}

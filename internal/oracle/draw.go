@@ -32,12 +32,14 @@ func (d *Data) dimension(t *rapid.T) cube.Dimension {
 // DrawFields draws a selection, drilling down at most depth levels.
 func (d *Data) DrawFields(t *rapid.T, depth int) Fields {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) field {
-		names := []string{"total", "by", "series", "change", "byRelease", "previous"}
+		names := []string{"total", "by", "series", "change", "byRelease", "missing", "previous"}
 		if depth == 0 {
-			names = names[:5]
+			names = names[:6]
 		}
 		f := field{name: rapid.SampledFrom(names).Draw(t, "field")}
 		switch f.name {
+		case "change":
+			f.likeForLike = rapid.Bool().Draw(t, "like for like")
 		case "series":
 			f.interval = rapid.SampledFrom(intervals).Draw(t, "interval")
 			f.derived = drawDerived(t, f.interval)
@@ -119,7 +121,8 @@ func (q *Question) drawRange(t *rapid.T, d *Data) {
 func (q *Question) drawLast(t *rapid.T, d *Data) string {
 	n := rapid.IntRange(1, 15).Draw(t, "last")
 	unit := rapid.SampledFrom(intervals).Draw(t, "unit")
-	behind := d.Last.AddDate(0, 0, 1)
+	q.to = d.SettledDay()
+	behind := q.to.AddDate(0, 0, 1)
 	switch unit {
 	case "DAY":
 		n *= rapid.SampledFrom([]int{1, 7, 30}).Draw(t, "times")

@@ -16,7 +16,9 @@ type field struct {
 	others   bool
 	level    string // of byRelease
 	derived  Derived
-	below    Fields // of each slice's downloads, or of previous
+	// likeForLike is of change.
+	likeForLike bool
+	below       Fields // of each slice's downloads, or of previous
 }
 
 // Fields are a selection on Downloads, under the aliases f0, f1, ...
@@ -56,7 +58,7 @@ func (d *document) fields(list Fields) {
 	for i, f := range list {
 		switch f.name {
 		case "series":
-			d.line("f%d: series(interval: %s) { interval dates totals points { date total }%s }", i, f.interval, f.derived)
+			d.line("f%d: series(interval: %s) { interval dates totals complete missing points { date total }%s }", i, f.interval, f.derived)
 		case "byRelease":
 			head := fmt.Sprintf("f%d: byRelease(level: %s, first: %d, others: %t)", i, f.level, f.first, f.others)
 			d.block(head, func() {
@@ -77,6 +79,8 @@ func (d *document) fields(list Fields) {
 			})
 		case "previous":
 			d.block(fmt.Sprintf("f%d: previous", i), func() { d.fields(f.below) })
+		case "change":
+			d.line("f%d: change(likeForLike: %t)", i, f.likeForLike)
 		default:
 			d.line("f%d: %s", i, f.name)
 		}
@@ -92,7 +96,7 @@ func (d *Data) Answers(s Slice, list Fields) map[string]any {
 		case "total":
 			out[key] = s.Total()
 		case "series":
-			out[key] = f.derived.Add(d, s, f.interval, s.Series(d, f.interval))
+			out[key] = f.derived.Add(d, s, f.interval, s.LoadedSeries(d, f.interval))
 		case "byRelease":
 			out[key] = d.byRelease(s, f)
 		case "by":
@@ -103,24 +107,12 @@ func (d *Data) Answers(s Slice, list Fields) map[string]any {
 				out[key] = d.Answers(before, f.below)
 			}
 		case "change":
-			out[key] = s.Change()
+			out[key] = s.Change(d, f.likeForLike)
+		case "missing":
+			out[key] = s.Missing(d)
 		}
 	}
 	return out
-}
-
-// Change is the relative change against the period before; nil where there is
-// none.
-func (s Slice) Change() any {
-	before, ok := s.Previous()
-	if !ok {
-		return nil
-	}
-	n := before.Total()
-	if n == 0 {
-		return nil
-	}
-	return float64(s.Total()-n) / float64(n)
 }
 
 // split is what the field by must give.

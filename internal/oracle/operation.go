@@ -210,11 +210,12 @@ func (r ranking) want(d *Data) any {
 type dataset struct{}
 
 func (dataset) write(doc *document, alias string) {
-	doc.line("%s: dataset { totalDownloads projectCount firstDay lastDay }", alias)
+	doc.line("%s: dataset { totalDownloads projectCount firstDay lastDay settledDay missing }", alias)
 }
 
 func (dataset) want(d *Data) any {
-	return map[string]any{"totalDownloads": len(d.Rows), "projectCount": len(d.Projects), "firstDay": date(d.First), "lastDay": date(d.Last)}
+	return map[string]any{"totalDownloads": len(d.Rows), "projectCount": len(d.Projects), "firstDay": date(d.First), "lastDay": date(d.Last),
+		"settledDay": date(d.SettledDay()), "missing": d.All().Missing(d)}
 }
 
 // Walk is a ranking that is read page by page.

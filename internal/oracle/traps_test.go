@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"testing"
+	"time"
 
 	"clickql/internal/catalog"
 	"clickql/internal/chtest"
@@ -29,6 +30,7 @@ var traps = []struct {
 	{"the raw table gone", rawGone},
 	{"the raw table empty", rawEmpty},
 	{"large tables", largeTables},
+	{"days that are not settled", unsettledDays},
 }
 
 // standard is a foreign database with the usual tables and metadata, empty.
@@ -237,6 +239,21 @@ func rawEmpty(t testing.TB, _ string) *database {
 	d.read("pypi")
 	d.exec("TRUNCATE TABLE pypi")
 	d.refuses = true
+	return d
+}
+
+// unsettledDays has our own tables without some days, and with a part of the newest;
+// of one more day the ledger has a file that could not be loaded.
+func unsettledDays(t testing.TB, from string) *database {
+	d := &database{DB: chtest.NewWithSchema(t), t: t}
+	d.exec("INSERT INTO pypi SELECT * FROM "+from+" WHERE date NOT IN ('2023-03-01', '2023-03-02', '2023-12-31', '2024-01-15', '2024-01-16', '2024-01-17')"+
+		" AND (date < (SELECT max(date) FROM "+from+") OR cityHash64(filename, country_code, installer) % 5 = 0)",
+		"CREATE TABLE clickql_ledger_batches (batch String, kind String, state UInt8, files UInt64, first_day Date, last_day Date, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY batch",
+		"CREATE TABLE clickql_ledger_files (kind String, name String, batch String, outcome String, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY name",
+		"INSERT INTO clickql_ledger_files (kind, name, outcome, at) VALUES ('downloads', 'gs://b/1691452800-000000000000.parquet', 'failed', now64(3))")
+	d.read("pypi", "2023-03-01", "2023-12-31", "2024-01-15", "2023-08-08")
+	open, _ := time.Parse(time.DateOnly, "2023-08-08")
+	d.data.Unsettled = []time.Time{open, d.data.Last}
 	return d
 }
 

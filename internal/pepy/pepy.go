@@ -1,7 +1,8 @@
 // Package pepy answers in the shape of pepy.tech's API, version 2
 // (https://pepy.tech/pepy-api): a project's total, its versions, and the downloads
 // of each day of the last three months by version. As there, days and versions
-// without downloads are left out. Mirrors count, since all of ours count in total.
+// without downloads are left out, and the last day is the newest settled one. Mirrors
+// count, since all of ours count in total.
 package pepy
 
 import (
@@ -42,7 +43,8 @@ func Ask(ctx context.Context, op *fetch.Operation, name string) (*Project, error
 		return nil, ErrNotFound
 	}
 	ever := cube.Slice{Projects: []string{name}, AllTime: true}
-	recent := ever.On(cube.Range{From: snap.Days.To - days + 1, To: snap.Days.To})
+	newest := snap.Calendar().Settled().To
+	recent := ever.On(cube.Range{From: newest - days + 1, To: newest})
 	all := cube.SplitOf(ever, cube.Version, maxVersions, nil)
 	some := cube.SplitOf(recent, cube.Version, maxVersions, nil).WithoutTotal()
 	op.Prefetch(ctx, []cube.Request{all, some})

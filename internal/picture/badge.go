@@ -32,8 +32,8 @@ type Badge struct {
 	CacheSeconds int
 }
 
-// periods are what a badge counts; each but total ends on the newest day of the
-// data and is as long as in a range of `last: 1`.
+// periods are what a badge counts; each but total ends on the newest settled day
+// and is as long as in a range of `last: 1`.
 var periods = map[string]cube.Interval{"day": cube.Daily, "week": cube.Weekly, "month": cube.Monthly, "quarter": cube.Quarterly, "year": cube.Yearly}
 
 // How long a badge may be kept: by default, and at most.
@@ -102,7 +102,7 @@ func (b Badge) Load(ctx context.Context, op *fetch.Operation) (render.BadgeSpec,
 	if err != nil {
 		return spec, err
 	}
-	s, err := b.Bounds.In(cube.Slice{}, snap.Days)
+	s, err := b.Bounds.In(cube.Slice{}, snap.Calendar())
 	if err != nil {
 		return spec, err
 	}
@@ -156,14 +156,13 @@ func grouped(n int64) string {
 }
 
 // trend says the change of the slice against the period before. Where a day of
-// either is not loaded, there is none.
+// either is not settled, there is none.
 func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spec render.BadgeSpec) (render.BadgeSpec, error) {
 	before, ok := s.Previous()
 	if !ok {
 		return spec, fault.BadInput("show=trend compares a period with the one before, which period=total does not have")
 	}
 	both := cube.Range{From: before.Days.From, To: s.Days.To}
-	snap := op.Snapshot()
 	op.Prefetch(ctx, []cube.Request{cube.TotalOf(s), cube.TotalOf(before)})
 	now, err := op.Load(ctx, cube.TotalOf(s))
 	if err != nil {
@@ -174,7 +173,7 @@ func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spe
 		return spec, err
 	}
 	switch {
-	case both.From < snap.Days.From || len(snap.MissingIn(both)) > 0:
+	case !op.Snapshot().Calendar().Whole(both):
 		spec.Value, spec.State = "incomplete", render.Unknown
 	case then.Total == 0:
 		spec.Value, spec.State = "new", render.Unknown

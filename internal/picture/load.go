@@ -77,12 +77,13 @@ func (n *Numbers) known(op *fetch.Operation) error {
 
 // bound is the slice of everybody's downloads in the chart's range.
 func (n *Numbers) bound(op *fetch.Operation) (cube.Slice, error) {
-	data := op.Snapshot().Days
-	slice, err := n.Chart.Bounds.In(cube.Slice{}, data)
+	calendar := op.Snapshot().Calendar()
+	data := calendar.Days
+	slice, err := n.Chart.Bounds.In(cube.Slice{}, calendar)
 	if err != nil {
 		return slice, err
 	}
-	n.Days = data
+	n.Days, n.Lacking = data, !calendar.Whole(slice.Span(data))
 	if !slice.AllTime { // days without data are not days without downloads
 		n.Days = slice.Days.Within(data)
 		slice.Days = n.Days

@@ -16,10 +16,12 @@ type Numbers struct {
 	// Days is the range: what was asked for, as far as there is data.
 	Days     cube.Range
 	Interval cube.Interval
-	// Missing are the days of the range that are not loaded.
+	// Missing are the days of Days that are not settled; Lacking tells that there are
+	// such days in all of the range that was asked for, also where there is no data.
 	Missing []cube.Day
+	Lacking bool
 	// Dates is the first day of each interval; Complete tells that it lies wholly
-	// in the range and is loaded wholly, Absent that nothing of it is.
+	// in the range and all of it is settled, Absent that no day of it is.
 	Dates            []cube.Day
 	Complete, Absent []bool
 	// Lines are the series; those of a chart of parts have totals only.
@@ -42,20 +44,18 @@ type Line struct {
 // axis sets the intervals of a range, and what is known of each.
 func (n *Numbers) axis(snap *catalog.Snapshot, every cube.Interval) {
 	n.Interval = every
-	n.Missing = snap.MissingIn(n.Days)
+	calendar := snap.Calendar()
+	n.Missing = calendar.Missing(n.Days)
 	n.Dates = cube.Buckets(n.Days, every)
-	n.Complete, n.Absent = make([]bool, len(n.Dates)), make([]bool, len(n.Dates))
+	n.Complete, n.Absent = calendar.Complete(n.Days, every), make([]bool, len(n.Dates))
 	for i, first := range n.Dates {
-		whole := cube.Range{From: first, To: every.Next(first) - 1}
-		within := whole.Within(n.Days)
-		missing := len(snap.MissingIn(within))
-		n.Complete[i] = within == whole && missing == 0
-		n.Absent[i] = missing == within.Days()
+		within := cube.Range{From: first, To: every.Next(first) - 1}.Within(n.Days)
+		n.Absent[i] = calendar.CountMissing(within) == within.Days()
 	}
 }
 
-// whole tells that all of the range is loaded.
-func (n *Numbers) whole() bool { return !n.Days.Empty() && len(n.Missing) == 0 }
+// whole tells that all of the range is settled.
+func (n *Numbers) whole() bool { return !n.Days.Empty() && !n.Lacking }
 
 // plain are a line's totals as they are.
 func (n *Numbers) plain(l *Line) {

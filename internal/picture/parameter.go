@@ -44,7 +44,7 @@ var Parameters = slices.Concat(numbers, filters(), looks, badges)
 // numbers change what is counted.
 var numbers = []Parameter{
 	{Name: "last", Of: OfChart | OfRankings | OfDays, Form: "`90d`, `12w`, `12m`, `4q`, `2y`, `all`", Default: defaultLast,
-		Doc: "the last days, weeks, months, quarters or years up to the newest day of the data, or all of it"},
+		Doc: "the last days, weeks, months, quarters or years up to the newest settled day, or all of it"},
 	{Name: "from", Of: OfChart | OfRankings | OfDays, Form: "`2026-01-31`", Doc: "the first day, instead of `last`; the data's first where only `to` is given"},
 	{Name: "to", Of: OfChart | OfRankings | OfDays, Form: "`2026-10-31`", Doc: "the last day; the data's newest where only `from` is given"},
 	{Name: "interval", Of: OfChart, Choices: lower(cube.Intervals), Default: "what suits the range", Doc: "length of one point or bar; weeks begin on Monday"},
@@ -54,7 +54,7 @@ var numbers = []Parameter{
 	{Name: "transform", Of: OfChart, Choices: []string{"indexed", "cumulative", "average"},
 		Doc: "`indexed`: 100 in the first complete interval; `cumulative`: the sum from the first day on; `average`: over 7 days, 4 weeks, 3 months or 4 quarters"},
 	{Name: "releases", Of: OfChart, Choices: booleans, Default: "false", Doc: "mark the project's releases; x.y.0 is labelled"},
-	{Name: "period", Of: OfBadge, Choices: []string{"day", "week", "month", "quarter", "year", "total"}, Default: "month", Doc: "what is counted, up to the newest day of the data"},
+	{Name: "period", Of: OfBadge, Choices: []string{"day", "week", "month", "quarter", "year", "total"}, Default: "month", Doc: "what is counted, up to the newest settled day"},
 	{Name: "show", Of: OfBadge, Choices: badgeShows, Default: "downloads",
 		Doc: "`rank`: the place among all projects; `trend`: the change against the period before; `python`: the Python versions that make 95 % of the downloads"},
 }

@@ -52,7 +52,7 @@ func (k Rankings) Each(ctx context.Context, op *fetch.Operation, take func(posit
 	if err != nil {
 		return err
 	}
-	s, err := k.Bounds.In(cube.Slice{}, op.Snapshot().Days)
+	s, err := k.Bounds.In(cube.Slice{}, op.Snapshot().Calendar())
 	if err != nil {
 		return err
 	}

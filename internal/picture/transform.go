@@ -62,10 +62,10 @@ func (n *Numbers) wider(s cube.Slice) cube.Slice {
 
 // loaded tells of each interval up to a day that it is loaded wholly.
 func loaded(snap *catalog.Snapshot, dates []cube.Day, every cube.Interval, to cube.Day) []bool {
-	out := make([]bool, len(dates))
+	out, calendar := make([]bool, len(dates)), snap.Calendar()
 	for i, first := range dates {
 		days := cube.Range{From: first, To: every.Next(first) - 1}
-		out[i] = days.From >= snap.Days.From && days.To <= min(snap.Days.To, to) && len(snap.MissingIn(days)) == 0
+		out[i] = days.To <= to && calendar.Whole(days)
 	}
 	return out
 }

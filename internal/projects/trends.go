@@ -1,8 +1,11 @@
 package projects
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -48,10 +51,14 @@ func (r Reader) Stale(ctx context.Context, months, first int) (Ranking, error) {
 }
 
 // Hot is the projects with the largest relative rise of downloads from one
-// calendar month to the next, of the months from since, the first day of one,
-// among the projects that have at least so many downloads in them; ties by name.
-// Projects that never rose are left out.
+// calendar month to the next, every day of both of which is settled, of the months
+// from since, the first day of one, among the projects that have at least so many
+// downloads in them; ties by name. Projects that never rose are left out.
 func (r Reader) Hot(ctx context.Context, since cube.Day, least int64, first int) (Ranking, error) {
+	snap := r.op.Snapshot()
+	if !slices.ContainsFunc(wholeMonths(snap.Calendar(), since), func(run monthRun) bool { return run.last > run.first }) {
+		return nil, nil
+	}
 	return r.ranking(ctx, keyOf("hot", since, least, first), func(snap *catalog.Snapshot) (*query.Query, error) {
 		return askHot(snap, since, least, first)
 	})
@@ -119,13 +126,37 @@ func askHot(snap *catalog.Snapshot, since cube.Day, least int64, first int) (*qu
 	w.Where(w.Table.TimeColumn + " >= " + w.Param(since))
 	months := "SELECT " + cube.Project.Column() + " AS value, toRelativeMonthNum(" + w.Table.TimeColumn + ") AS nth, " +
 		w.Counted() + " AS downloads" + w.From() + "\nGROUP BY value, nth\nHAVING downloads > 0"
-	sql := "SELECT value, sum(downloads) AS total, arraySort(groupArray((nth, downloads))) AS months, " +
+	var whole []string
+	for _, run := range wholeMonths(snap.Calendar(), since) {
+		whole = append(whole, "nth BETWEEN "+w.Param(run.first)+" AND "+w.Param(run.last))
+	}
+	sql := "SELECT value, sum(downloads) AS total, arraySort(groupArrayIf((nth, downloads), " + cmp.Or(strings.Join(whole, " OR "), "0") + ")) AS months, " +
 		"arrayMax(arrayMap((at, before) -> if(at.1 = before.1 + 1, (at.2 - before.2) / before.2, -1), " +
 		"arrayPopFront(months), arrayPopBack(months))) AS growth" +
 		"\nFROM (\n" + months + ")\nGROUP BY value" +
 		"\nHAVING total >= " + w.Param(least) + " AND length(months) > 1 AND growth > 0" +
 		"\nORDER BY growth DESC, value\nLIMIT " + strconv.Itoa(first)
 	return w.Query("SELECT value, total, growth FROM (\n" + sql + ")"), nil
+}
+
+// monthRun is a run of calendar months, as toRelativeMonthNum counts them, both
+// included.
+type monthRun struct{ first, last int64 }
+
+// wholeMonths are the runs of months from since on of which every day is settled.
+func wholeMonths(c cube.Calendar, since cube.Day) (runs []monthRun) {
+	for _, first := range cube.Buckets(cube.Range{From: since, To: c.Days.To}, cube.Monthly) {
+		y, m, _ := first.Time().Date()
+		nth := int64(y)*12 + int64(m)
+		switch n := len(runs); {
+		case !c.Whole(cube.Range{From: first, To: cube.Monthly.Next(first) - 1}):
+		case n > 0 && runs[n-1].last == nth-1:
+			runs[n-1].last = nth
+		default:
+			runs = append(runs, monthRun{nth, nth})
+		}
+	}
+	return runs
 }
 
 // onTotals writes a statement on the table that ranks projects of all time.

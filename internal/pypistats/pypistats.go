@@ -2,7 +2,8 @@
 // what speaks to it can speak to a gateway: recent, overall, python_major,
 // python_minor and system. All but overall leave mirrors out. As there, a day or
 // a category without downloads has no row, and what was not reported is "null".
-// start_date and end_date are an addition, as are more than its 180 days.
+// start_date and end_date are an addition, as are more than its 180 days. Days that
+// are not settled have no rows.
 package pypistats
 
 import (
@@ -51,7 +52,7 @@ func Ask(ctx context.Context, op *fetch.Operation, name, endpoint string, params
 	}
 	name = pypi.NormalizeName(name)
 	snap := op.Snapshot()
-	if _, known := snap.Projects.Total(name); !known && snap.Projects != nil || snap.Days.Empty() {
+	if _, known := snap.Projects.Total(name); !known && snap.Projects != nil || snap.Calendar().Settled().Empty() {
 		return nil, ErrNotFound
 	}
 	a := asking{op: op, slice: cube.Slice{Projects: []string{name}}}
@@ -85,7 +86,7 @@ type asking struct {
 
 // bound sets the range.
 func (a *asking) bound(params url.Values) error {
-	data := a.op.Snapshot().Days
+	data := a.op.Snapshot().Calendar().Settled()
 	bounds := cube.Range{From: max(data.To-days+1, data.From), To: data.To}
 	for name, day := range map[string]*cube.Day{"start_date": &bounds.From, "end_date": &bounds.To} {
 		if text := params.Get(name); text != "" {
@@ -111,7 +112,7 @@ var periods = map[string]cube.Day{"day": 1, "week": 7, "month": 30}
 
 // recent is the downloads of the last day, week and month, or of one of them.
 func (a *asking) recent(ctx context.Context, period string) (any, error) {
-	newest := a.op.Snapshot().Days.To
+	newest := a.op.Snapshot().Calendar().Settled().To
 	wanted := map[string]cube.Request{}
 	var all []cube.Request
 	for name, n := range periods {
@@ -150,7 +151,7 @@ func (a *asking) overall(ctx context.Context, mirrors string) (any, error) {
 		}
 		found[category], dates = res.Totals, res.Days
 	}
-	return rows(found, dates, ""), nil
+	return rows(found, a.settled(dates), ""), nil
 }
 
 // maxValues is how many values of a dimension are asked for.
@@ -185,19 +186,30 @@ func (a *asking) by(ctx context.Context, d cube.Dimension, category func(string)
 		}
 		dates = res.Days
 	}
-	return rows(found, dates, only), nil
+	return rows(found, a.settled(dates), only), nil
 }
 
-// rows lists what was downloaded, by category, then by day.
-func rows(found map[string][]int64, dates []cube.Day, only string) []Row {
+// settled are the days by their places, without those that are not settled.
+func (a *asking) settled(dates []cube.Day) map[int]cube.Day {
+	calendar, out := a.op.Snapshot().Calendar(), map[int]cube.Day{}
+	for i, d := range dates {
+		if calendar.Whole(cube.Range{From: d, To: d}) {
+			out[i] = d
+		}
+	}
+	return out
+}
+
+// rows lists what was downloaded on the days, by category, then by day.
+func rows(found map[string][]int64, days map[int]cube.Day, only string) []Row {
 	out := []Row{}
 	for category, totals := range found {
 		if only != "" && category != only {
 			continue
 		}
 		for i, n := range totals {
-			if n > 0 {
-				out = append(out, Row{Category: category, Date: dates[i], Downloads: n, Day: dates[i].String()})
+			if d, settled := days[i]; settled && n > 0 {
+				out = append(out, Row{Category: category, Date: d, Downloads: n, Day: d.String()})
 			}
 		}
 	}

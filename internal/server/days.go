@@ -38,7 +38,7 @@ func (s *Server) days() http.Handler {
 			return nil, err
 		}
 		data := op.Snapshot().Days
-		slice, err := bounds.In(cube.Slice{Days: data}, data)
+		slice, err := bounds.In(cube.Slice{Days: data}, op.Snapshot().Calendar())
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,7 +21,8 @@ type freshness struct {
 var (
 	descNewestDay = prometheus.NewDesc("clickql_data_newest_day_timestamp_seconds", "Midnight (UTC) of the newest day with a download.", nil, nil)
 	descLagDays   = prometheus.NewDesc("clickql_data_lag_days", "Days that are over (UTC) and newer than the newest day with a download.", nil, nil)
-	descMissing   = prometheus.NewDesc("clickql_data_missing_days", "Days between the first and the newest one of which nothing is loaded.", nil, nil)
+	descMissing   = prometheus.NewDesc("clickql_data_missing_days", "Days from the first to the newest one that are not settled: not all of them is loaded.", nil, nil)
+	descSettled   = prometheus.NewDesc("clickql_data_settled_day_timestamp_seconds", "Midnight (UTC) of the newest settled day, on which ranges by last end; by tells how it is known.", []string{"by"}, nil)
 )
 
 // Describe lists the metrics.
@@ -28,6 +30,7 @@ func (freshness) Describe(out chan<- *prometheus.Desc) {
 	out <- descNewestDay
 	out <- descLagDays
 	out <- descMissing
+	out <- descSettled
 }
 
 // Collect gives them, where there is data.
@@ -36,10 +39,13 @@ func (f freshness) Collect(out chan<- prometheus.Metric) {
 	if snap.Days.Empty() {
 		return
 	}
-	gauge := func(d *prometheus.Desc, v float64) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	gauge(descNewestDay, float64(snap.Days.To.Time().Unix()))
 	gauge(descLagDays, float64(max(0, cube.DayOf(f.now())-snap.Days.To-1)))
 	gauge(descMissing, float64(len(snap.Missing)))
+	if settled := snap.Calendar().Settled(); !settled.Empty() {
+		gauge(descSettled, float64(settled.To.Time().Unix()), strings.ToLower(string(snap.SettledBy)))
+	}
 }

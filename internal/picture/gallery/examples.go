@@ -55,7 +55,7 @@ func (e example) draw() (*draw.Drawing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.file, err)
 	}
-	s, err := c.Bounds.In(cube.Slice{}, cube.Range{From: 15000, To: newest})
+	s, err := c.Bounds.In(cube.Slice{}, cube.Calendar{Days: cube.Range{From: 15000, To: newest}})
 	if err != nil {
 		return nil, err
 	}
