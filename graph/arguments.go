@@ -119,6 +119,9 @@ func (a arguments) filtered(s rounds.Slice, filter map[string]any) (rounds.Slice
 	if mirrors, given := filter["mirrors"].(bool); given && !mirrors {
 		s.Slice = s.WithoutMirrors()
 	}
+	if argument[bool](filter, "human") {
+		s.Slice = s.People()
+	}
 	return s, nil
 }
 

@@ -169,6 +169,9 @@ func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 	if filter["mirrors"] == false {
 		s = s.Without(cube.Installer, "bandersnatch", "z3c.pypimirror", "Artifactory", "devpi")
 	}
+	if filter["human"] == true {
+		s = s.Without(cube.Installer, "bandersnatch", "z3c.pypimirror", "Artifactory", "devpi").Without(cube.CI, "true")
+	}
 	return s
 }
 

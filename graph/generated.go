@@ -284,6 +284,11 @@ input DownloadsFilter {
   ci: ValueFilter
   "C library, a space, its version, such as \"glibc 2.31\"."
   libc: ValueFilter
+  """
+  true leaves out known mirrors and indexers (those of ` + "`" + `mirrors` + "`" + `), and what reported that it ran in CI, row by row. What
+  reported nothing about CI stays, so that it is an upper bound of what people downloaded themselves.
+  """
+  human: Boolean! = false
   "false leaves out downloads made by known mirroring tools (bandersnatch, z3c.pypimirror, Artifactory, devpi)."
   mirrors: Boolean! = true
 }

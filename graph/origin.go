@@ -111,7 +111,7 @@ func canonicalFilter(given map[string]any) map[string]any {
 }
 
 // defaultOf are the defaults of a DownloadsFilter's booleans.
-var defaultOf = map[string]bool{"mirrors": true}
+var defaultOf = map[string]bool{"mirrors": true, "human": false}
 
 // canonicalValues is a ValueFilter or VersionFilter; nil where it says nothing.
 func canonicalValues(given map[string]any) map[string]any {

@@ -118,14 +118,14 @@ func idOf(t *testing.T, h http.Handler, field string) string {
 func TestIDsTellWhatWasAsked(t *testing.T) {
 	h := newData(t).handler(Limits{})
 	same := [][]string{
-		{`downloads { id }`, `downloads(projects: null, range: {}, filter: {}) { id }`, `downloads(range: null, filter: {mirrors: true, country: {notIn: []}}) { id }`},
+		{`downloads { id }`, `downloads(projects: null, range: {}, filter: {}) { id }`, `downloads(range: null, filter: {mirrors: true, human: false, country: {notIn: []}}) { id }`},
 		{`project(name: "numpy") { downloads { id } }`, `project(name: "NumPy") { downloads(range: {unit: WEEK}) { id } }`, `downloads(projects: ["numpy", "NUMPY"]) { id }`,
 			`compare(projects: ["numpy"]) { lines { downloads { id } } }`, `downloads(projects: ["numpy"]) { by(dimension: CI) { id } }`},
 		{`downloads(range: {last: 30}) { id }`, `downloads(range: {last: 30, unit: DAY}) { id }`},
 		{`downloads(range: {last: 30}) { previous { id } }`},
 		{`downloads(range: {last: 30, unit: MONTH}) { id }`},
 		{`downloads(filter: {country: {eq: "US"}}) { id }`, `downloads(filter: {country: {in: ["US", "US"]}}) { id }`},
-		{`downloads(filter: {country: {notIn: ["US"]}}) { id }`}, {`downloads(filter: {ci: {eq: "US"}}) { id }`}, {`downloads(filter: {mirrors: false}) { id }`},
+		{`downloads(filter: {country: {notIn: ["US"]}}) { id }`}, {`downloads(filter: {ci: {eq: "US"}}) { id }`}, {`downloads(filter: {mirrors: false}) { id }`}, {`downloads(filter: {human: true}) { id }`},
 		{`downloads(projects: []) { id }`},
 		{`downloads { by(dimension: COUNTRY, first: 2, others: true) { id } }`}, {`downloads { by(dimension: COUNTRY, first: 3, others: true) { id } }`},
 		{`downloads { by(dimension: COUNTRY, first: 2, others: true) { downloads { id } } }`},

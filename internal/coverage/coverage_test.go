@@ -14,6 +14,7 @@ import (
 	"clickql/internal/coverage"
 	"clickql/internal/cube"
 	"clickql/internal/ddl"
+	"clickql/internal/query"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
@@ -22,6 +23,7 @@ func TestCoverage(t *testing.T) {
 	w := newWorld(t)
 	for name, test := range map[string]func(*testing.T, world){
 		"every question has an aggregate": everyQuestionHasAnAggregate,
+		"people have an aggregate":        peopleHaveAnAggregate,
 		"fewest tables":                   fewestTables,
 		"totals of all projects":          totalsOfAllProjects,
 		"answers agree with raw":          answersAgreeWithRaw,
@@ -84,6 +86,23 @@ func everyQuestionHasAnAggregate(t *testing.T, w world) {
 	}
 	if n := coverage.Covered(coverage.Answers(w.snap, w.about, questions)); n != 82 {
 		t.Errorf("all tables answer %d questions, want 82", n)
+	}
+}
+
+// peopleHaveAnAggregate: what people download takes a table that keeps installer and
+// CI apart, and no scan of the raw table, over time and by what such tables have.
+func peopleHaveAnAggregate(t *testing.T, w world) {
+	for _, of := range []cube.Slice{{}, {Projects: []string{w.about.Project}}} {
+		s := of.On(w.about.Days).People()
+		for _, r := range []cube.Request{
+			cube.TotalOf(s), cube.SeriesOf(s, cube.Daily), cube.SplitOf(s, cube.Python, 10, nil), cube.SplitOf(s, cube.System, 10, nil),
+			cube.SplitOf(s, cube.FileType, 10, nil), cube.SplitOf(s, cube.Libc, 10, nil), cube.SplitOf(s, cube.Installer, 10, nil),
+		} {
+			p := query.NewPlan(w.snap, []cube.Request{r}, query.Options{})
+			if len(p.Queries) != 1 || p.Queries[0].Table == w.db.Name+".pypi" {
+				t.Errorf("%+v is planned as %+v", r, p.Queries)
+			}
+		}
 	}
 }
 

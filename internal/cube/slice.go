@@ -124,6 +124,13 @@ func (s Slice) WithoutMirrors() Slice {
 	return s.Without(Installer, MirrorInstallers...)
 }
 
+// People is the slice without what is known not to be one: mirrors, and what
+// reported that it ran in continuous integration. What reported nothing stays,
+// for it is as likely a person as any.
+func (s Slice) People() Slice {
+	return s.WithoutMirrors().Without(CI, "true")
+}
+
 // Span is every day that the slice asks about, of data that spans the days.
 func (s Slice) Span(data Range) Range {
 	if s.AllTime {

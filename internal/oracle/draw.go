@@ -155,6 +155,10 @@ func (q *Question) drawFilter(t *rapid.T, d *Data) {
 		parts = append(parts, "mirrors: false")
 		q.conditions = append(q.conditions, condition{cube.Installer, mirrors, true})
 	}
+	if !slices.Contains(d.Missing, cube.CI) && seldom(t, 4, "human") {
+		parts = append(parts, "human: true")
+		q.conditions = append(q.conditions, condition{cube.Installer, mirrors, true}, condition{cube.CI, []string{"true"}, true})
+	}
 	if len(parts) > 0 || seldom(t, 4, "empty filter") {
 		q.Args = append(q.Args, "filter: {"+strings.Join(parts, ", ")+"}")
 	}

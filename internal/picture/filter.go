@@ -90,11 +90,11 @@ func (f Filter) narrow(ctx context.Context, op *fetch.Operation, s cube.Slice) (
 		}
 		s = s.With(cube.Version, versions...)
 	}
-	if !f.mirrors || f.human {
+	if !f.mirrors {
 		s = s.WithoutMirrors()
 	}
 	if f.human {
-		s = s.Without(cube.CI, "true")
+		s = s.People()
 	}
 	return s, nil
 }

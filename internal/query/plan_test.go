@@ -137,6 +137,7 @@ func TestPlanGolden(t *testing.T) {
 			cube.SplitOf(all, cube.Project, 3, nil).WithoutTotal().Then(cube.SplitOf(cube.Slice{}, cube.Version, 3, nil))},
 		"exclusions":                      {cube.TotalOf(project("boto3").Without(cube.Version, "1.0", "1.1").With(cube.Country, "US", "DE"))},
 		"without mirrors":                 {cube.TotalOf(project("boto3").WithoutMirrors())},
+		"people":                          {cube.TotalOf(project("boto3").People())},
 		"values with quotes":              {cube.TotalOf(project("boto3").With(cube.Version, `1'0\`))},
 		"ci and libc":                     {cube.SplitOf(project("boto3").With(cube.CI, "true"), cube.Libc, 3, nil)},
 		"raw for a small project":         {cube.SplitOf(project("small"), cube.Country, 3, nil)},

@@ -184,6 +184,7 @@ func numbersAreThoseOfTheRawTable(t *testing.T, base string, db *chtest.DB) {
 		"?last=30d&country=DE":           "date > toDate('2025-04-04') - 30 AND country_code = 'DE'",
 		"?last=30d&country=!DE":          "date > toDate('2025-04-04') - 30 AND country_code != 'DE'",
 		"?last=all&mirrors=false":        "installer != 'bandersnatch'",
+		"?last=all&human=true":           "installer != 'bandersnatch' AND ci != 'true'",
 		"?from=2024-05-01&to=2024-05-31": "date BETWEEN '2024-05-01' AND '2024-05-31'",
 		"?last=all&version=%3E%3D2":      "version = '2.1'",
 	} {

@@ -33,6 +33,7 @@ type state struct {
 	from, to string // YYYY-MM-DD
 	interval string // empty: what suits the range
 	mirrors  bool
+	human    bool
 	filters  []filter
 	// problem says what of the address was not understood and left away.
 	problem string
@@ -44,7 +45,7 @@ type filter struct{ param, field, text string }
 
 // readState reads the address. What it does not understand is left away and told.
 func readState(q url.Values) state {
-	s := state{last: q.Get("last"), from: q.Get("from"), to: q.Get("to"), interval: strings.ToLower(q.Get("interval")), mirrors: q.Get("mirrors") != "false"}
+	s := state{last: q.Get("last"), from: q.Get("from"), to: q.Get("to"), interval: strings.ToLower(q.Get("interval")), mirrors: q.Get("mirrors") != "false", human: q.Get("human") == "true"}
 	s.readRange()
 	if s.interval != "" && !slices.Contains(intervals, s.interval) {
 		s.tell("interval is %q; it must be one of %s", s.interval, strings.Join(intervals, ", "))
@@ -161,6 +162,9 @@ func (s state) filter() map[string]any {
 	if !s.mirrors {
 		f["mirrors"] = false
 	}
+	if s.human {
+		f["human"] = true
+	}
 	return f
 }
 
@@ -196,6 +200,9 @@ func (s state) query() url.Values {
 	set("interval", s.interval, "")
 	if !s.mirrors {
 		q.Set("mirrors", "false")
+	}
+	if s.human {
+		q.Set("human", "true")
 	}
 	for _, c := range s.filters {
 		q.Set(c.param, c.text)

@@ -25,6 +25,7 @@ export interface State {
   to: string;
   interval: string; // "" for what suits the range
   mirrors: boolean;
+  human: boolean;
   /** Conditions by parameter, as the address writes them. */
   filters: Partial<Record<Param, string>>;
   /** Every other parameter, kept as it is. */
@@ -40,14 +41,14 @@ export function parseLast(text: string): { n: number; unit: keyof typeof unitNam
 
 export function readState(search: string): State {
   const q = new URLSearchParams(search);
-  const s: State = { last: q.get("last") ?? "", from: q.get("from") ?? "", to: q.get("to") ?? "", interval: (q.get("interval") ?? "").toLowerCase(), mirrors: q.get("mirrors") !== "false", filters: {}, rest: {} };
+  const s: State = { last: q.get("last") ?? "", from: q.get("from") ?? "", to: q.get("to") ?? "", interval: (q.get("interval") ?? "").toLowerCase(), mirrors: q.get("mirrors") !== "false", human: q.get("human") === "true", filters: {}, rest: {} };
   if (!isDay(s.from)) s.from = "";
   if (!isDay(s.to)) s.to = "";
   if (s.last !== "all" && !parseLast(s.last)) s.last = "";
   if (s.from || s.to) s.last = "";
   else s.last ||= defaultLast;
   if (!(intervals as readonly string[]).includes(s.interval)) s.interval = "";
-  const known = new Set(["last", "from", "to", "interval", "mirrors"]);
+  const known = new Set(["last", "from", "to", "interval", "mirrors", "human"]);
   for (const d of dimensions) {
     known.add(d.param).add(d.field);
     const text = q.get(d.param) ?? q.get(d.field);
@@ -65,6 +66,7 @@ export function writeState(s: State, rest: Record<string, string> = s.rest): str
   if (s.to) q.set("to", s.to);
   if (s.interval) q.set("interval", s.interval);
   if (!s.mirrors) q.set("mirrors", "false");
+  if (s.human) q.set("human", "true");
   for (const [name, text] of Object.entries(s.filters)) q.set(name, text);
   for (const [name, text] of Object.entries(rest)) q.set(name, text);
   q.sort();
@@ -101,6 +103,7 @@ export function filterOf(s: State): DownloadsFilter {
     if (text !== undefined) f[d.field] = condition(d.field, text);
   }
   if (!s.mirrors) f.mirrors = false;
+  if (s.human) f.human = true;
   return f as unknown as DownloadsFilter;
 }
 

@@ -63,6 +63,9 @@ export function RangeBar({ state, go, loading, firstDay, lastDay, filters }: Ran
         <label className="check" title="Downloads by tools that copy PyPI, such as bandersnatch">
           <input type="checkbox" checked={state.mirrors} onChange={(e) => go({ ...state, mirrors: e.target.checked })} /> mirrors
         </label>
+        <label className="check" title="Without mirrors, and without downloads that reported that they ran in CI">
+          <input type="checkbox" checked={state.human} onChange={(e) => go({ ...state, human: e.target.checked })} /> people only
+        </label>
         <ul className="chips" aria-label="Filters">
           {chips.map((d) => (
             <Chip key={d.param} param={d.param} title={d.title} state={state} go={go} />
