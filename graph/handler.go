@@ -294,6 +294,9 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 		resp.Extensions = map[string]any{}
 	}
 	resp.Extensions["cost"] = o.cfg.cost(op, op.Cost())
+	if stale := o.cfg.Loader.Stale(); stale != nil {
+		resp.Extensions["stale"] = stale
+	}
 	if asksFor(ctx, "explain") && access.Of(ctx).Explains() {
 		resp.Extensions["explain"] = map[string]any{"queries": op.Explain()}
 	}

@@ -55,6 +55,7 @@ type serveFlags struct {
 	asked        string
 	lookEvery    time.Duration
 	admission    admissionFlags
+	staleFor     time.Duration
 }
 
 // newServeCommand is the gateway.
@@ -96,6 +97,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.IntVar(&f.perSocket, "max-socket-operations", 100, "how many operations may run over one WebSocket, subscriptions included, a `number`")
 	limitFlags(flags, &f.limits)
 	f.admission.add(flags)
+	flags.DurationVar(&f.staleFor, "stale-for", 24*time.Hour, "how long after ClickHouse was last seen answers from before are given, marked, while it is away, hangs or has had enough; 0s for never")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long to wait for requests in flight when stopping")
 	return cmd
 }
@@ -144,8 +146,8 @@ func (f serveFlags) check(a *app) error {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
 	}
-	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.maxRows < 0 || f.maxCost < 0 {
-		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows and --max-cost not negative")
+	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.staleFor < 0 || f.maxRows < 0 || f.maxCost < 0 {
+		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows, --max-cost, --look-every and --stale-for not negative")
 	}
 	return nil
 }
@@ -257,7 +259,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.allowed,
 		Log: a.log, Registry: registry,
 		Catalog: catalog.Options{PollEvery: f.lookEvery},
-		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL},
+		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL, StaleFor: f.staleFor},
 		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
 		Server:  server.Config{MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},
 	}

@@ -1,8 +1,10 @@
 // Package cache keeps answers in memory, bounded in bytes, for one version of
-// the data at a time: an answer to another version is never found.
+// the data at a time: an answer to another version is never found, but by who asks
+// for one of any version.
 package cache
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +27,9 @@ type Config struct {
 	// TTL is how long a value is kept where the data's version cannot be seen:
 	// versions that are empty or begin with Unseen.
 	TTL time.Duration
+	// Keep is how long values of a version that was left behind are kept for Any;
+	// 0 gives them up at once.
+	Keep time.Duration
 	// Now is the clock that TTL is measured on.
 	Now func() time.Time
 }
@@ -37,9 +42,10 @@ func unseen(version string) bool { return version == "" || strings.HasPrefix(ver
 
 // entry is one kept value.
 type entry[V any] struct {
-	value  V
-	bytes  int64
-	stored time.Time
+	value   V
+	version string
+	bytes   int64
+	stored  time.Time
 }
 
 // Cache holds values by key, the least recently used given up first. It is safe
@@ -50,6 +56,7 @@ type Cache[V any] struct {
 	lru     *simplelru.LRU[string, entry[V]]
 	bytes   int64
 	version string
+	left    map[string]time.Time // when versions were left behind, for as long as Keep
 }
 
 // New makes an empty cache for version "".
@@ -68,15 +75,38 @@ func (c *Cache[V]) Get(version, key string) (value V, age time.Duration, ok bool
 		return value, 0, false
 	}
 	e, ok := c.lru.Get(key)
-	if !ok {
+	if !ok || e.version != version {
 		return value, 0, false
 	}
 	age = c.cfg.Now().Sub(e.stored)
 	if unseen(version) && age >= c.cfg.TTL {
-		c.lru.Remove(key)
+		if c.cfg.Keep <= 0 {
+			c.lru.Remove(key)
+		}
 		return value, 0, false
 	}
 	return e.value, age, true
+}
+
+// Any finds a value of whatever version, as long as versions left behind are kept.
+// until is when its version was left behind, or, without a version, when it was put in;
+// zero for a value of the version in use.
+func (c *Cache[V]) Any(key string) (value V, until time.Time, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.lru.Get(key)
+	switch {
+	case !ok:
+		return value, until, false
+	case unseen(e.version):
+		until = e.stored
+	case e.version != c.version:
+		if until, ok = c.left[e.version]; !ok {
+			c.lru.Remove(key)
+			return value, until, false
+		}
+	}
+	return e.value, until, true
 }
 
 // Put keeps a value of that many bytes, unless it is too large to keep at all or
@@ -89,22 +119,34 @@ func (c *Cache[V]) Put(version, key string, value V, bytes int64) {
 		return
 	}
 	c.lru.Remove(key)
-	c.lru.Add(key, entry[V]{value, bytes, c.cfg.Now()})
+	c.lru.Add(key, entry[V]{value, version, bytes, c.cfg.Now()})
 	c.bytes += bytes
 	for c.bytes > c.cfg.Bytes {
 		c.lru.RemoveOldest()
 	}
 }
 
-// Use moves on to a version of the data: values of another are never asked for
-// again, and given up.
+// Use moves on to a version of the data: values of another are never found by Get
+// again, and given up where they are not kept for Any.
 func (c *Cache[V]) Use(version string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if version != c.version {
+	if version == c.version {
+		return
+	}
+	if c.cfg.Keep <= 0 {
 		c.lru.Purge()
 		c.bytes, c.version = 0, version
+		return
 	}
+	now := c.cfg.Now()
+	if c.left == nil {
+		c.left = map[string]time.Time{}
+	}
+	maps.DeleteFunc(c.left, func(_ string, at time.Time) bool { return now.Sub(at) > c.cfg.Keep })
+	c.left[c.version] = now
+	delete(c.left, version)
+	c.version = version
 }
 
 // Size is the bytes held and the number of values.

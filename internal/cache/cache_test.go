@@ -85,3 +85,50 @@ func TestNothingKept(t *testing.T) {
 		}
 	}
 }
+
+// TestAny: values of versions left behind are found by who asks for any, with when
+// that was, for so long and never by Get.
+func TestAny(t *testing.T) {
+	now := time.Unix(1000, 0)
+	c := New[int](Config{Bytes: 1 << 20, Keep: time.Hour, Now: func() time.Time { return now }})
+	c.Use("1")
+	c.Put("1", "a", 1, 0)
+	if v, until, ok := c.Any("a"); !ok || v != 1 || !until.IsZero() {
+		t.Errorf("of the version in use: %d until %s, %v", v, until, ok)
+	}
+	now = now.Add(time.Minute)
+	c.Use("2")
+	if _, _, ok := c.Get("2", "a"); ok {
+		t.Error("Get found a value of another version")
+	}
+	if v, until, ok := c.Any("a"); !ok || v != 1 || !until.Equal(now) {
+		t.Errorf("left behind: %d until %s, %v", v, until, ok)
+	}
+	c.Put("2", "a", 2, 0)
+	if v, until, ok := c.Any("a"); !ok || v != 2 || !until.IsZero() {
+		t.Errorf("asked again: %d until %s, %v", v, until, ok)
+	}
+	for version := range 100 {
+		now = now.Add(30 * time.Minute)
+		c.Use(fmt.Sprint(3 + version))
+	}
+	if _, _, ok := c.Any("a"); ok {
+		t.Error("a value left behind long ago was found")
+	}
+	if n := len(c.left); n > 4 {
+		t.Errorf("%d versions are remembered", n)
+	}
+	if n, entries := c.Size(); n != 0 || entries != 0 {
+		t.Errorf("%d bytes in %d entries", n, entries)
+	}
+	c.Use("")
+	c.Put("", "b", 3, 0)
+	stored := now
+	now = now.Add(time.Minute)
+	if _, _, ok := c.Get("", "b"); ok {
+		t.Error("a value without a version outlived its time")
+	}
+	if v, until, ok := c.Any("b"); !ok || v != 3 || !until.Equal(stored) {
+		t.Errorf("without a version: %d until %s, %v", v, until, ok)
+	}
+}

@@ -28,6 +28,7 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -67,10 +68,21 @@ type Options struct {
 	// Allowance is how many statements the account may send in an interval, 0 for
 	// any number: looking for news takes a small part of them. Nil for any number.
 	Allowance func() (queries uint64, interval time.Duration)
+	// Pulse tells when the server goes away and comes back; nil for one that tells
+	// nothing.
+	Pulse Pulse
 	// Log takes what happens; nil for none.
 	Log *slog.Logger
 	// Now is the clock; nil for the system's.
 	Now func() time.Time
+}
+
+// Pulse tells whether the server answers.
+type Pulse interface {
+	// Changed is closed when it ceases or begins again to answer.
+	Changed() <-chan struct{}
+	// Watch is ctx until the server has gone; done must be called at the end.
+	Watch(ctx context.Context) (watched context.Context, done func())
 }
 
 // withDefaults fills in what is not set.
@@ -164,9 +176,12 @@ func (c *Catalog) lookNow(ctx context.Context, always bool) error {
 	if err != nil && c.reader.lead.all != nil && ctx.Err() == nil {
 		next, err = c.reader.next(ctx, c.Snapshot(), always) // the lead is gone: of another one
 	}
-	switch {
-	case err != nil && ctx.Err() != nil:
+	if why := context.Cause(ctx); err != nil && why != nil && !errors.Is(why, ctx.Err()) {
+		err = why // the server has gone
+	} else if err != nil && why != nil {
 		return err // interrupted: says nothing of the database
+	}
+	switch {
 	case err != nil && c.outlasts(err):
 		return err
 	case err != nil:
@@ -234,14 +249,29 @@ func (c *Catalog) Run(ctx context.Context) error {
 	defer timer.Stop()
 	failures := 0
 	for {
+		var changed <-chan struct{}
+		if c.opts.Pulse != nil {
+			changed = c.opts.Pulse.Changed()
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
+		case <-changed: // it may be back, and is waited for
 		}
-		failures = c.report(c.look(ctx, false), failures)
+		failures = c.report(c.watchedLook(ctx), failures)
 		timer.Reset(c.pause(failures))
 	}
+}
+
+// watchedLook looks once, until the server has gone.
+func (c *Catalog) watchedLook(ctx context.Context) error {
+	if c.opts.Pulse != nil {
+		watched, done := c.opts.Pulse.Watch(ctx)
+		defer done()
+		ctx = watched
+	}
+	return c.look(ctx, false)
 }
 
 // report logs the first of a run of failures, and its end; it counts them.

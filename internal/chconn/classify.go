@@ -81,6 +81,9 @@ func Classify(err error) Class {
 	if err == nil {
 		return None
 	}
+	if errors.As(err, new(*AwayError)) {
+		return Unavailable
+	}
 	if code, ok := Code(err); ok {
 		if diskFull.MatchString(err.Error()) {
 			return DiskFull

@@ -22,8 +22,9 @@ const (
 	// given up: there may be as many idle connections to a replica that lags as the
 	// pool has.
 	lookAfter, mostRefusals = 3, 64
-	// mostLost is how many servers may be lost under one statement.
-	mostLost = 3
+	// mostLost is how many servers may be lost under one statement, and mostBroken how
+	// many connections to one where there is but one, which may have been started again.
+	mostLost, mostBroken = 3, 2
 )
 
 // errMoved is the failure of a statement whose version no server has any more.
@@ -48,8 +49,11 @@ func (l *Loader) again(ctx context.Context, s *statement, send func() (started b
 			if refused == mostRefusals || refused == lookAfter && l.moved(ctx, s.snap) {
 				return errMoved
 			}
-		case s.snap.Server != "" && chconn.Classify(err) == chconn.Unavailable:
-			if lost++; lost == mostLost {
+		case errors.As(err, new(*chconn.AwayError)):
+			return err
+		case chconn.Classify(err) == chconn.Unavailable:
+			l.cfg.Pulse.Doubt()
+			if lost++; lost == mostLost || lost == mostBroken && s.snap.Server == "" {
 				return err
 			}
 		default:

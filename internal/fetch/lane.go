@@ -87,6 +87,10 @@ func (l *lane) load() (busy, waiting int) {
 
 // send lets a statement run as soon as its lane has a place.
 func (l *Loader) send(s *statement) {
+	if away := l.cfg.Pulse.Err(); away != nil && away.Gone {
+		l.fail(s, failure(away), nil)
+		return
+	}
 	lane := &l.quick
 	if s.effort > quickCost {
 		lane = &l.long

@@ -11,6 +11,7 @@ import (
 
 	"clickql/internal/cache"
 	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 )
 
 // Querier runs a query; *chconn.Conn is one.
@@ -38,6 +39,12 @@ type Config struct {
 	TTL time.Duration
 	// QueryTimeout ends a query that takes longer.
 	QueryTimeout time.Duration
+	// Pulse tells whether ClickHouse answers: while it has gone, nothing is sent. Nil
+	// for one that always answers.
+	Pulse *chconn.Pulse
+	// StaleFor is how long after ClickHouse has last been seen answers from memory are
+	// given all the same, marked; 0 gives none.
+	StaleFor time.Duration
 	// Quick is how many quick statements are under way at one time: those that
 	// take some milliseconds. While so many are, what else is asked waits and goes
 	// together. 0 for as many as ClickHouse has processors, within LeastQuick and
@@ -134,3 +141,6 @@ func (l *Loader) Version() string {
 	}
 	return version
 }
+
+// Ready is nil while the database can be asked, and otherwise why not.
+func (l *Loader) Ready() error { return l.cfg.Catalog.Ready() }

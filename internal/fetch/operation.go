@@ -43,6 +43,9 @@ type Operation struct {
 func (l *Loader) Begin(ctx context.Context) *Operation {
 	ready := l.cfg.Catalog.Ready()
 	snap := l.cfg.Catalog.Snapshot()
+	if ready != nil && l.Stale() != nil {
+		ready = nil // from memory, on the last snapshot
+	}
 	l.cache.Use(version(snap))
 	if l.cfg.Quick <= 0 {
 		l.quick.widen(min(max(snap.Threads, LeastQuick), MostQuick))

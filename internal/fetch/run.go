@@ -83,7 +83,9 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	ran := &Ran{query: q, operations: s.operations()}
 	began := l.cfg.Now()
 	ctx, span := telemetry.Start(ctx, "query")
-	err := l.scan(ctx, s, ran, take)
+	watched, done := l.cfg.Pulse.Watch(ctx)
+	err := chconn.Gone(watched, l.scan(watched, s, ran, take))
+	done()
 	ran.ended = l.cfg.Now()
 	ran.took = ran.ended.Sub(began)
 	tell(span, ran, err)
@@ -163,6 +165,7 @@ func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(dri
 		return err
 	}
 	ctx = chconn.WithProgress(clickhouse.Context(ctx, signed(ctx, params)...), func(p *clickhouse.Progress) {
+		l.cfg.Pulse.Beat()
 		ran.rows += p.Rows
 		ran.bytes += p.Bytes
 		ran.told = true

@@ -100,6 +100,10 @@ func (c Config) withDefaults() Config {
 	if bound, ok := c.Conn.(interface{ Allowance() chconn.Allowance }); ok {
 		c.Catalog.Allowance = func() (uint64, time.Duration) { a := bound.Allowance(); return a.Queries, a.Interval }
 	}
+	if c.Loader.Pulse == nil {
+		c.Loader.Pulse = chconn.NewPulse(c.Conn.Ping, log)
+	}
+	c.Catalog.Pulse = c.Loader.Pulse
 	c.Loader.Conn, c.Loader.QueryTimeout = c.Conn, c.QueryTimeout
 	c.Loader.Log, c.Loader.Registry, c.Loader.Now = log, c.Registry, c.Now
 	c.GraphQL.Timeout, c.GraphQL.Origins, c.GraphQL.Gate, c.GraphQL.Log = c.QueryTimeout, c.Origins, c.Gate, log
@@ -156,6 +160,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		g.known = opened
 		g.background.Go(func() error { return opened.Run(background) })
 	}
+	g.background.Go(func() error { return g.cfg.Loader.Pulse.Run(background) })
 	for _, f := range g.cfg.Background {
 		g.background.Go(func() error { return f(background) })
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"clickql/internal/fetch"
@@ -42,7 +43,10 @@ func (s *Server) foreign(missing error, ask func(context.Context, *fetch.Operati
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "public, max-age=600")
+		h.Set("Cache-Control", "public, max-age=600, stale-if-error="+strconv.Itoa(staleIfError))
+		if stale := s.cfg.Loader.Stale(); stale != nil {
+			tellAge(w, stale)
+		}
 		tag := contentTag(body)
 		h.Set("ETag", tag)
 		if fresh(r, tag) {

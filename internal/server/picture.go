@@ -62,8 +62,8 @@ type kind struct {
 // that show it. The data changes daily, and a stale picture is revalidated by its
 // tag at no cost. What is said in a picture's place may change in a minute.
 const (
-	keepStale   = ", stale-while-revalidate=86400, stale-if-error=604800"
-	keepUnknown = "public, max-age=60" // the project may be in the next load
+	keepStale   = ", stale-while-revalidate=86400, stale-if-error=604800" // as staleIfError has it
+	keepUnknown = "public, max-age=60"                                    // the project may be in the next load
 	keepNothing = "no-store"
 )
 
@@ -86,7 +86,7 @@ type pictures struct {
 
 // pictures is the handler of a kind.
 func (s *Server) pictures(k kind) http.Handler {
-	return &pictures{s, k, buildSalt(), cache.New[[]byte](cache.Config{Bytes: maxPictures, Now: time.Now})}
+	return &pictures{s, k, buildSalt(), cache.New[[]byte](cache.Config{Bytes: maxPictures, Keep: keepOf(s.cfg.Loader), Now: time.Now})}
 }
 
 // ServeHTTP answers /KIND/NAME.FORMAT, /KIND/NAME and /KIND.FORMAT.
@@ -113,22 +113,47 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	op := p.cfg.Loader.Begin(ctx)
 	version := op.Snapshot().Version
-	if version == "" {
-		v.fresh(ctx, op)
-		return
-	}
 	asked := format + " " + name + "?" + picture.Canonical(r.URL.RawQuery, p.use)
 	tag := contentTag(p.salt, []byte(version), []byte(asked))
 	p.kept.Use(version)
-	body, _, known := p.kept.Get(version, asked)
-	if !known && !tagged(r, tag) {
-		if body, err = subject.answer(ctx, op, format); err != nil {
-			v.fail(err)
-			return
-		}
-		p.kept.Put(version, asked, body, int64(len(body)+len(asked)))
+	stale := p.cfg.Loader.Stale()
+	if stale == nil && version != "" && tagged(r, tag) {
+		v.send(nil, tag)
+		return
 	}
-	v.send(body, tag)
+	body, _, known := p.kept.Get(version, asked)
+	switch {
+	case known && stale != nil:
+		v.old(body, stale)
+		return
+	case !known:
+		body, err = v.draw(ctx, op, asked)
+		stale = p.cfg.Loader.Stale()
+	}
+	failure := new(fault.Error)
+	switch {
+	case errors.As(err, &failure) && away(failure.Code) && v.instead(asked, failure.Code):
+	case err != nil:
+		v.fail(err)
+	case stale != nil:
+		v.old(body, stale)
+	case known:
+		v.send(body, tag)
+	default:
+		p.kept.Put(version, asked, body, int64(len(body)+len(asked)))
+		if version == "" { // the content is the tag
+			tag = contentTag(body)
+		}
+		v.send(body, tag)
+	}
+}
+
+// keepOf is how long pictures of data that is no longer the newest are kept.
+func keepOf(l *fetch.Loader) time.Duration {
+	if l == nil {
+		return 0
+	}
+	return l.StaleFor()
 }
 
 // split takes an address's path apart. A name may hold dots: only endings that
@@ -200,14 +225,49 @@ func (v view) headers() {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
-// fresh answers where the data's version is not known: the content is the tag.
-func (v view) fresh(ctx context.Context, op *fetch.Operation) {
-	body, err := v.subject.answer(ctx, op, v.format)
-	if err != nil {
-		v.fail(err)
-		return
+// draw has the subject answered. Where ClickHouse turns out to be away meanwhile, and
+// there is an answer from before, it is UNAVAILABLE at once.
+func (v view) draw(ctx context.Context, op *fetch.Operation, asked string) (body []byte, err error) {
+	if _, _, before := v.kept.Any(asked); !before || v.cfg.Loader.StaleFor() <= 0 {
+		return v.subject.answer(ctx, op, v.format)
 	}
-	v.send(body, contentTag(body))
+	type drawing struct {
+		body []byte
+		err  error
+	}
+	d, ok := unlessAway(v.cfg.Loader, func() (d drawing) {
+		d.body, d.err = v.subject.answer(ctx, op, v.format)
+		return d
+	})
+	if !ok {
+		return nil, &fault.Error{Code: fault.Unavailable, Message: "ClickHouse does not answer"}
+	}
+	return d.body, d.err
+}
+
+// instead sends an answer from before in place of one that failed with a code; it
+// reports whether there is one.
+func (v view) instead(asked string, code fault.Code) bool {
+	body, until, ok := v.kept.Any(asked)
+	if !ok {
+		return false
+	}
+	stale := v.cfg.Loader.Stale()
+	if stale == nil || !until.IsZero() {
+		stale = v.cfg.Loader.Instead(until, string(code))
+	}
+	if stale == nil {
+		return false
+	}
+	v.old(body, stale)
+	return true
+}
+
+// old sends an answer from before, marked.
+func (v view) old(body []byte, stale *fetch.Stale) {
+	tellAge(v.w, stale)
+	_, density := v.subject.seen()
+	_, _ = v.w.Write(markedPicture(body, v.format, density, stale)) // the client has gone: nobody to tell
 }
 
 // send sends an answer, unless the client has it.

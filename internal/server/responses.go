@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,6 +13,10 @@ import (
 	"clickql/internal/cache"
 	"clickql/internal/fetch"
 )
+
+// staleIfError is for how many seconds caches may give an answer while the gateway
+// fails: a week.
+const staleIfError = 604800
 
 // response is a whole answer, as it was sent.
 type response struct {
@@ -47,20 +52,31 @@ func newResponses(limit int64, loader *fetch.Loader, m *metrics, next http.Handl
 	if limit <= 0 || loader == nil {
 		return next
 	}
-	return &responses{cache.New[response](cache.Config{Bytes: limit, Now: time.Now}), loader, m, buildSalt(), next}
+	return &responses{cache.New[response](cache.Config{Bytes: limit, Keep: loader.StaleFor(), Now: time.Now}), loader, m, buildSalt(), next}
 }
 
 // ServeHTTP answers from memory, or lets next answer and keeps it. The body has
-// been read into memory before.
+// been read into memory before. While ClickHouse is away, what was answered before is
+// the answer, marked, whatever data it was of.
 func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	version := s.loader.Version()
 	key, ok := responseKey(r)
-	if version == "" || !ok {
+	if !ok {
+		s.next.ServeHTTP(w, r)
+		return
+	}
+	if s.loader.Stale() != nil {
+		if !s.instead(w, r, key, "") {
+			s.next.ServeHTTP(w, r)
+		}
+		return
+	}
+	version := s.loader.Version()
+	if version == "" && (s.loader.StaleFor() <= 0 || s.loader.Ready() != nil) {
 		s.next.ServeHTTP(w, r)
 		return
 	}
 	tag := contentTag([]byte(version), []byte(key), s.salt)
-	if s.notModified(w, r, tag) {
+	if version != "" && s.notModified(w, r, tag) {
 		s.metrics.response("not_modified")
 		return
 	}
@@ -72,24 +88,89 @@ func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.metrics.response("miss")
-	rec := &recorder{header: w.Header(), to: w}
-	s.next.ServeHTTP(rec, r)
-	if rec.streamed {
+	rec, ok := s.fresh(w, r, key)
+	switch {
+	case !ok:
+		if !s.instead(w, r, key, "") { // it was too old after all
+			s.next.ServeHTTP(w, r)
+		}
+		return
+	case rec.streamed:
 		return
 	}
+	s.settle(w, r, key, version, tag, rec)
+}
+
+// fresh lets next answer; ok is false where ClickHouse turned out to be away, and there
+// is an answer from before.
+func (s *responses) fresh(w http.ResponseWriter, r *http.Request, key string) (rec *recorder, ok bool) {
+	if _, _, before := s.kept.Any(key); !before || s.loader.StaleFor() <= 0 {
+		rec = &recorder{header: w.Header(), to: w}
+		s.next.ServeHTTP(rec, r)
+		return rec, true
+	}
+	rec, ok = unlessAway(s.loader, func() *recorder {
+		apart := &recorder{header: w.Header().Clone()}
+		apart.to = apart
+		s.next.ServeHTTP(apart, r)
+		return apart
+	})
+	if ok {
+		rec.streamed = false // what streamed into it was taken in like everything else
+		maps.Copy(w.Header(), rec.header)
+	}
+	return rec, ok
+}
+
+// settle keeps an answer that has no errors, and sends it; one that failed as
+// ClickHouse could not be asked gives way to one from before.
+func (s *responses) settle(w http.ResponseWriter, r *http.Request, key, version, tag string, rec *recorder) {
 	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), tag}
+	if code := failedAway(answer.body); code != "" && s.instead(w, r, key, code) {
+		return
+	}
 	if rec.status != http.StatusOK && rec.status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(max(rec.status, http.StatusOK))
 		_, _ = w.Write(answer.body) // the client has gone: nobody to tell
 		return
 	}
-	if s.loader.Version() == version { // else some of it may be of newer data
+	switch {
+	case s.loader.Stale() != nil: // it may tell that it is
+		answer.tag = ""
+	case s.loader.Version() == version: // else some of it may be of newer data
 		s.kept.Put(version, key, answer, int64(len(answer.body)))
-	} else {
+	}
+	if version == "" || s.loader.Version() != version {
 		answer.tag = ""
 	}
 	answer.send(w, r, 0)
+}
+
+// instead sends an answer from before in place of one that failed with a code; it
+// reports whether there is one.
+func (s *responses) instead(w http.ResponseWriter, r *http.Request, key, code string) bool {
+	kept, until, ok := s.kept.Any(key)
+	if !ok {
+		return false
+	}
+	stale := s.loader.Stale()
+	if stale == nil || !until.IsZero() {
+		stale = s.loader.Instead(until, code)
+	}
+	if stale == nil {
+		return false
+	}
+	s.metrics.response("stale")
+	h := w.Header()
+	h.Del("Retry-After")
+	h.Set("Content-Type", kept.contentType)
+	tellAge(w, stale)
+	if r.Method == http.MethodGet {
+		h.Add("Vary", "Accept")
+	}
+	_, _ = w.Write(markedResponse(kept.body, stale)) // the client has gone: nobody to tell
+	return true
 }
 
 // send writes the answer. To GET it is sent with a tag by which it can be asked
@@ -103,7 +184,7 @@ func (a response) send(w http.ResponseWriter, r *http.Request, age time.Duration
 	if r.Method == http.MethodPost {
 		h.Set("Cache-Control", "no-store")
 	} else if a.tag != "" {
-		h.Set("Cache-Control", "public, no-cache")
+		h.Set("Cache-Control", "public, no-cache, stale-if-error="+strconv.Itoa(staleIfError))
 		h.Set("ETag", a.tag)
 		h.Add("Vary", "Accept")
 		if fresh(r, a.tag) {
