@@ -109,6 +109,7 @@ func (p *Pulse) Beat() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = time.Now()
+	p.become(nil)
 }
 
 // Doubt has a sign of life asked for now.

@@ -86,6 +86,9 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	watched, done := l.cfg.Pulse.Watch(ctx)
 	err := chconn.Gone(watched, l.scan(watched, s, ran, take))
 	done()
+	if err == nil {
+		l.cfg.Pulse.Beat()
+	}
 	ran.ended = l.cfg.Now()
 	ran.took = ran.ended.Sub(began)
 	tell(span, ran, err)

@@ -65,15 +65,16 @@ func classOf(r *http.Request) (class access.Class, asks bool) {
 	case path == "/healthz", path == "/readyz", path == "/metrics", path == "/playground", path == "/schema.graphql",
 		strings.HasPrefix(path, "/assets/"), strings.HasPrefix(path, "/embed."):
 		return 0, false
-	case isDrawn(path), strings.HasPrefix(path, "/embed/"), path == "/oembed":
+	case isDrawn(path), path == "/oembed":
 		return access.Pictures, true
 	}
 	return access.Operations, true
 }
 
-// isDrawn reports that a path leads to a picture, which also draws what is wrong.
+// isDrawn reports that a path leads to a picture, or a page of one, which also says
+// what is wrong in its look.
 func isDrawn(path string) bool {
-	return path == "/chart" || strings.HasPrefix(path, "/chart/") || strings.HasPrefix(path, "/chart.") || strings.HasPrefix(path, "/badge/")
+	return path == "/embed" || strings.HasPrefix(path, "/embed/") || path == "/chart" || strings.HasPrefix(path, "/chart/") || strings.HasPrefix(path, "/chart.") || strings.HasPrefix(path, "/badge/")
 }
 
 // withoutKey is the request without a key in its address.

@@ -266,8 +266,18 @@ func (v view) instead(asked string, code fault.Code) bool {
 // old sends an answer from before, marked.
 func (v view) old(body []byte, stale *fetch.Stale) {
 	tellAge(v.w, stale)
-	_, density := v.subject.seen()
-	_, _ = v.w.Write(markedPicture(body, v.format, density, stale)) // the client has gone: nobody to tell
+	_, _ = v.w.Write(markedPicture(body, v.format, v.density(), stale)) // the client has gone: nobody to tell
+}
+
+// density is how many pixels of a PNG there are to one of the page.
+func (v view) density() float64 {
+	switch s := v.subject.(type) {
+	case badge:
+		return s.Density
+	case chart:
+		return s.Density
+	}
+	return 1
 }
 
 // send sends an answer, unless the client has it.

@@ -119,8 +119,20 @@ func markedPicture(body []byte, format string, density float64, stale *fetch.Sta
 		return markedSVG(body, stale)
 	case formatPNG:
 		return markedPNG(body, density)
+	case formatHTML:
+		return markedPage(body, stale)
 	}
 	return body
+}
+
+// markedPage marks a page at its end.
+func markedPage(body []byte, stale *fetch.Stale) []byte {
+	at := bytes.LastIndex(body, []byte("</body>"))
+	if at < 0 {
+		return body
+	}
+	mark := fmt.Sprintf(`<p data-stale="%[1]s">As of %[1]s: %[2]s</p>`, stale.AsOf.UTC().Format(time.RFC3339), stale.Reason)
+	return append(append(bytes.Clone(body[:at]), mark...), body[at:]...)
 }
 
 // markedSVG marks an SVG. A nested element of full width has its own right edge, so
