@@ -2,14 +2,18 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"clickql/internal/chschema"
 	"clickql/internal/cube"
+	"clickql/internal/pypi"
 )
 
 // projects reads the index of projects from the cheapest table that holds every
-// day; nil where only a scan of a large raw table could give it.
+// day; nil where only a scan of a large raw table could give it. Where some name is
+// not normalised, its downloads are added to the normalised one's, and every
+// table is told how its names are written.
 func (r *reader) projects(ctx context.Context, snap *Snapshot) (*Index, error) {
 	var from *Table
 	for _, t := range snap.Tables {
@@ -23,17 +27,15 @@ func (r *reader) projects(ctx context.Context, snap *Snapshot) (*Index, error) {
 	if from == nil {
 		return nil, nil
 	}
-	b := indexBuilder{before: r.index}
-	sql := "SELECT toString(project) AS name, " + from.counted() + " AS total FROM " + from.SQL() + " GROUP BY name HAVING total > 0 ORDER BY name"
-	err := r.db.Each(ctx, sql, nil, func(row func(...any) error) error {
-		var name string
-		var total int64
-		if err := row(&name, &total); err != nil {
-			return err
-		}
-		b.add(name, total)
-		return nil
-	})
+	var names projectNames
+	var err error
+	if !r.unnormalised {
+		names, err = r.asWritten(ctx, from)
+	}
+	if err == nil && (r.unnormalised || !names.normalised) {
+		names, err = r.merged(ctx, from)
+		r.unnormalised = err == nil && !names.normalised
+	}
 	if reason, ok := chschema.Refused(err); ok {
 		r.opts.Log.Warn("the index of projects cannot be read", "table", from.FullName(), "reason", reason)
 		return nil, nil
@@ -41,8 +43,75 @@ func (r *reader) projects(ctx context.Context, snap *Snapshot) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the projects from %s: %w", from.FullName(), err)
 	}
-	r.index = b.index()
+	r.index = names.index
+	for _, t := range snap.Tables {
+		if t.Dims[cube.Project] {
+			t.Written = names.written
+		}
+	}
 	return r.index, nil
+}
+
+// projectNames is what was read of the projects.
+type projectNames struct {
+	index      *Index
+	normalised bool
+	written    map[string][]string // see Table.Written
+}
+
+// errWrittenOtherwise ends reading at the first name that is not normalised.
+var errWrittenOtherwise = errors.New("a name is not normalised")
+
+// asWritten reads the projects of a table whose names are normalised, or finds
+// out that they are not.
+func (r *reader) asWritten(ctx context.Context, from *Table) (names projectNames, err error) {
+	b := indexBuilder{before: r.index}
+	sql := "SELECT toString(project) AS name, " + from.counted() + " AS total FROM " + from.SQL() + " GROUP BY name HAVING total > 0 ORDER BY name"
+	err = r.db.Each(ctx, sql, nil, func(row func(...any) error) error {
+		var name string
+		var total int64
+		if err := row(&name, &total); err != nil {
+			return err
+		}
+		if !pypi.IsNormalized(name) {
+			return errWrittenOtherwise
+		}
+		b.add(name, total)
+		return nil
+	})
+	if errors.Is(err, errWrittenOtherwise) {
+		return names, nil
+	}
+	return projectNames{index: b.index(), normalised: true}, err
+}
+
+// AskedName is, in SQL, the name by which a project is asked for whose name a
+// table writes in any way.
+func AskedName(column string) string { return pypi.NormalizedSQL("toValidUTF8(" + column + ")") }
+
+// merged reads the projects of a table that writes some names otherwise.
+func (r *reader) merged(ctx context.Context, from *Table) (projectNames, error) {
+	names, b := projectNames{normalised: true}, indexBuilder{before: r.index}
+	sql := "SELECT " + AskedName("written") + " AS name, sum(downloads) AS total, groupArrayIf(written, written != name) AS others FROM (SELECT toString(project) AS written, " +
+		from.counted() + " AS downloads FROM " + from.SQL() + " GROUP BY written HAVING downloads > 0) GROUP BY name ORDER BY name"
+	err := r.db.Each(ctx, sql, nil, func(row func(...any) error) error {
+		var name string
+		var total int64
+		var others []string
+		if err := row(&name, &total, &others); err != nil {
+			return err
+		}
+		b.add(name, total)
+		if len(others) > 0 {
+			if names.written == nil {
+				names.normalised, names.written = false, map[string][]string{}
+			}
+			names.written[name] = others
+		}
+		return nil
+	})
+	names.index = b.index()
+	return names, err
 }
 
 // cheaperIndex orders tables by what reading the projects from them costs.

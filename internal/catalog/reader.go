@@ -31,9 +31,11 @@ type reader struct {
 	seen      seenDays
 	moved     bool // the parts are others than those of the last version
 
-	index     *Index // the last one, whose names are used again
-	spellings spellings
-	versions  versions
+	index *Index // the last one, whose names are used again
+	// unnormalised reports that some names were not normalised at the last look.
+	unnormalised bool
+	spellings    spellings
+	versions     versions
 	// doubt is since when tables disagree that agreed before; zero while none
 	// does.
 	doubt    time.Time
@@ -211,6 +213,9 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	for _, t := range snap.Tables {
 		if t.Dims[cube.Project] && !t.Raw {
 			t.KeySpace = snap.Projects.keySpace(t.Rows)
+		}
+		if e := snap.Extents; e != nil && t.Written != nil {
+			e.Written = t.Written
 		}
 	}
 	snap.Ignored, snap.Daily = l.ignored, l.daily

@@ -69,6 +69,10 @@ type Table struct {
 	// Width is the mean uncompressed bytes of a row's value by column; a
 	// missing column's width is unknown.
 	Width map[string]float64
+	// Written holds, by normalised name, how the tables write projects' names
+	// otherwise; nil where every name is normalised. Then, and only then, names are
+	// to be read by AskedName.
+	Written map[string][]string
 }
 
 // FullName is database.name as ClickHouse shows it, unquoted.
@@ -91,6 +95,8 @@ type Extent struct {
 	Min, Max string
 	// Rows is the table's size; 0 where the database does not tell.
 	Rows uint64
+	// Written is as of Table.
+	Written map[string][]string
 }
 
 // FullName is database.name as ClickHouse shows it, unquoted.

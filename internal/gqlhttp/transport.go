@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -170,8 +171,8 @@ func refuse(w http.ResponseWriter, kind string, no *refusal) {
 
 // encode is the response as JSON, errors first, as the specification advises.
 // Data is JSON already and goes out as it is: encoding it again would read all of
-// it once more. Where there is none, the operation did not run, and the entry is
-// left out.
+// it once more; only bytes of tables that are no UTF-8 become U+FFFD, as JSON has
+// none. Where there is no data, the operation did not run, and the entry is left out.
 func encode(resp *graphql.Response) []byte {
 	out := append(make([]byte, 0, len(resp.Data)+64), '{')
 	entry := func(name string, value []byte) {
@@ -184,7 +185,11 @@ func encode(resp *graphql.Response) []byte {
 		entry(`"errors":`, marshal(resp.Errors))
 	}
 	if len(resp.Data) > 0 {
-		entry(`"data":`, resp.Data)
+		data := []byte(resp.Data)
+		if !utf8.Valid(data) {
+			data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+		}
+		entry(`"data":`, data)
 	}
 	if len(resp.Extensions) > 0 {
 		entry(`"extensions":`, marshal(resp.Extensions))

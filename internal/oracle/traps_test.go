@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ var traps = []struct {
 	{"the raw table empty", rawEmpty},
 	{"large tables", largeTables},
 	{"days that are not settled", unsettledDays},
+	{"names as they were sent", asSent},
 }
 
 // standard is a foreign database with the usual tables and metadata, empty.
@@ -280,4 +282,20 @@ func largeTables(t testing.TB, _ string) *database {
 		return &snap
 	}
 	return d
+}
+
+// asSent has projects' names as authors write them, with white space around them,
+// and with a byte that is no UTF-8.
+func asSent(t testing.TB, from string) *database {
+	f := standard(t, from)
+	list := strings.Join(f.has, ", ")
+	f.exec("CREATE TABLE _clean ENGINE = Memory AS SELECT * REPLACE (if(project = 'tiny', 'tiny\uFFFD', project) AS project) FROM "+from,
+		`INSERT INTO pypi (`+list+`) SELECT `+list+` FROM (SELECT * REPLACE (multiIf(
+				project = 'tiny', concat('Tiny', unhex('ff')),
+				cityHash64(date, version) % 3 = 0, concat(upper(substring(project, 1, 1)), replaceAll(substring(project, 2), '-', '._-')),
+				cityHash64(date, version) % 3 = 1, concat(' ', replaceAll(project, '-', '_'), '\t'), project) AS project) FROM `+from+`)`)
+	f.read("_clean")
+	f.exec("DROP TABLE _clean")
+	f.expects = "written_"
+	return f.database
 }

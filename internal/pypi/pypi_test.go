@@ -171,10 +171,17 @@ func TestVersionsAreOrderedAsDepsDevDoes(t *testing.T) {
 func TestNormalizeName(t *testing.T) {
 	for in, want := range map[string]string{
 		"Flask": "flask", "zope.interface": "zope-interface", "a__b--c..d": "a-b-c-d", "a._-b": "a-b", " PyYAML\n": "pyyaml", "": "",
+		"-": "-", "a-b-c": "a-b-c", "\u2028x\u00a0": "x", "Ünï": "Ünï", "ü-1": "ü-1", "x\u2003y": "x\u2003y",
 	} {
-		if got := pypi.NormalizeName(in); got != want {
+		if got := pypi.NormalizeName(in); got != want || pypi.NormalizeName(want) != want {
 			t.Errorf("NormalizeName(%q) = %q, want %q", in, got, want)
 		}
+		if pypi.IsNormalized(in) != (in == want) || !pypi.IsNormalized(want) {
+			t.Errorf("IsNormalized(%q) = %v", in, pypi.IsNormalized(in))
+		}
+	}
+	if pypi.IsNormalized("a\xff") {
+		t.Error("bytes that are no text are called normalised")
 	}
 }
 

@@ -82,7 +82,8 @@ func (k costing) chooseOne(b *bundle) choice {
 // first and last day: no other can be cheaper.
 func chooseExtents(e *catalog.Extent) choice {
 	return choice{
-		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows},
+		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows, Written: e.Written,
+			Types: map[string]string{cube.Project.Column(): "", e.Min: "", e.Max: ""}},
 		est: estimate{rows: min(granule, float64(e.Rows))},
 	}
 }

@@ -16,6 +16,8 @@ const (
 	colTotal  = "total"
 	colWhole  = "whole"
 	colBefore = "before"
+	// colWritten is a project's name as a table has it.
+	colWritten = "written_"
 )
 
 // groupBy is the GROUP BY clause; empty without columns.
@@ -45,6 +47,9 @@ func bucketOf(t *catalog.Table, every cube.Interval) string {
 
 // condition adds one condition of a dimension.
 func (w *Writer) condition(c cube.Condition) {
+	if c.Dim == cube.Project && !c.Not {
+		w.asked = c.Values
+	}
 	switch {
 	case len(c.Values) == 1 && !c.Not:
 		w.where = append(w.where, c.Dim.Value()+" = "+w.Param(c.Values[0]))
@@ -167,7 +172,7 @@ func (w *Writer) half(t *catalog.Table, n need, days string) string {
 	count := catalog.Ident(t.Count)
 	items = append(items, t.TimeColumn+" AS "+colDay, signed(t, count)+" AS "+colCount)
 	return "SELECT " + strings.Join(items, ", ") +
-		"\nFROM " + catalog.Ident(t.Database) + "." + catalog.Ident(t.Name) +
+		"\nFROM " + w.read(t) +
 		"\nWHERE " + strings.Join(append(append([]string(nil), w.where...), days), " AND ")
 }
 

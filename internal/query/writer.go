@@ -2,6 +2,8 @@ package query
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,8 +20,11 @@ type Writer struct {
 	// Extents is read in place of Table where it is not nil.
 	Extents *catalog.Extent
 	source  string // a subquery that is read in place of Table, where not empty
-	params  params
-	where   []string
+	// asked are the only projects that are read, by their normalised names; nil for
+	// any.
+	asked  []string
+	params params
+	where  []string
 }
 
 // On writes a statement on the table.
@@ -37,11 +42,37 @@ func (w *Writer) From() string {
 	if w.source != "" {
 		return "\nFROM " + w.source
 	}
-	s := "\nFROM " + catalog.Ident(w.Table.Database) + "." + catalog.Ident(w.Table.Name)
+	s := "\nFROM " + w.read(w.Table)
 	if len(w.where) > 0 {
 		s += "\nWHERE " + strings.Join(w.where, " AND ")
 	}
 	return s
+}
+
+// read is what stands behind FROM for a table: its name, or where it writes the
+// names of projects otherwise, its rows with those as they are asked for. By the
+// names as they are written its key finds the projects that are asked for alone.
+func (w *Writer) read(t *catalog.Table) string {
+	name := catalog.Ident(t.Database) + "." + catalog.Ident(t.Name)
+	project := cube.Project.Column()
+	if t.Written == nil {
+		return name
+	}
+	var others []string
+	for _, column := range slices.Sorted(maps.Keys(t.Types)) {
+		if column != project {
+			others = append(others, catalog.Ident(column))
+		}
+	}
+	written := "SELECT " + strings.Join(append([]string{project + " AS " + colWritten}, others...), ", ") + " FROM " + name
+	if w.asked != nil {
+		names := slices.Clone(w.asked)
+		for _, n := range w.asked {
+			names = append(names, t.Written[n]...)
+		}
+		written += " WHERE " + project + " IN " + w.Param(names)
+	}
+	return "(\nSELECT " + strings.Join(append([]string{catalog.AskedName(colWritten) + " AS " + project}, others...), ", ") + "\nFROM (" + written + "))"
 }
 
 // Counted is the number of downloads in a group of the table's rows, an Int64.

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Kind is what a column holds.
@@ -76,17 +79,40 @@ type Writer interface {
 // ErrFormat tells a format that there is none of.
 var ErrFormat = errors.New("no such format")
 
-// New writes a table to w.
+// New writes a table to w. Texts that are no UTF-8, which no format takes, are
+// written with U+FFFD in place of what is none.
 func New(f Format, w io.Writer, columns []Column) (Writer, error) {
 	switch f {
 	case CSV:
-		return newCSV(w, columns)
+		return cleaned(newCSV(w, columns))
 	case JSON:
 		return &jsonWriter{w: w, columns: columns, open: "[", between: ",\n", end: "]\n"}, nil
 	case NDJSON:
 		return &jsonWriter{w: w, columns: columns, between: "\n", end: "\n"}, nil
 	case Arrow, Parquet:
-		return newColumnar(f, w, columns)
+		return cleaned(newColumnar(f, w, columns))
 	}
 	return nil, fmt.Errorf("write a table as %q: %w", f, ErrFormat)
+}
+
+// clean is a writer of texts that are UTF-8; package json sees to that itself.
+type clean struct{ Writer }
+
+// cleaned is the writer as a clean one.
+func cleaned(w Writer, err error) (Writer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return clean{w}, nil
+}
+
+// Row writes one row.
+func (c clean) Row(values ...any) error {
+	for i, v := range values {
+		if text, ok := v.(string); ok && !utf8.ValidString(text) {
+			values = slices.Clone(values)
+			values[i] = strings.ToValidUTF8(text, "\uFFFD")
+		}
+	}
+	return c.Writer.Row(values...)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -51,6 +52,20 @@ func TestCSV(t *testing.T) {
 		records[3][1] != table[2][1] || records[1][2] != "1152921504606846976" || records[3][3] != "0.000000001" {
 		t.Errorf("%q", records)
 	}
+}
+
+// Bytes that are no text are none in any format.
+func TestBytesThatAreNoText(t *testing.T) {
+	row := []any{Day(0), "a\xffb", int64(1), 1.0, true}
+	for f, want := range map[Format]string{CSV: "a\uFFFDb", JSON: `a\ufffdb`, NDJSON: `a\ufffdb`} {
+		if got := string(written(t, f, [][]any{row})); !utf8.ValidString(got) || !strings.Contains(got, want) {
+			t.Errorf("%s: %q", f, got)
+		}
+	}
+	if row[1] != "a\xffb" {
+		t.Errorf("the row became %q", row)
+	}
+	written(t, Parquet, [][]any{row})
 }
 
 func TestJSON(t *testing.T) {
