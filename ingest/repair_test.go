@@ -105,7 +105,7 @@ func TestRepair(t *testing.T) {
 			{"2023-12-01", "2023-12-01", all, "would be emptied: they hold downloads from 2023-12-20 to 2024-01-12"},
 			{"2023-12-19", "2023-12-20", all, "no downloads on 2023-12-19,"},
 			{"2023-12-25", "2023-12-24", all, "comes before the first"},
-			{"2199-01-01", "2199-01-01", all, "in the future"},
+			{"2199-01-01", "2199-01-01", all, "up to 2149-06-06"},
 			{"2023-12-25", "2023-12-25", dir + "/none-*.parquet", "no file on the ClickHouse server matches"},
 			{"2023-12-25", "2023-12-25", dir + "/e01.parquet", "leaves out " + dir + "/e00.parquet"},
 			{"2023-12-25", "2023-12-25", "s3://x/y", "no such kind of source"},
@@ -223,5 +223,85 @@ func TestRepairFiles(t *testing.T) {
 	_, err = New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: date(t, "2024-01-02"), To: date(t, "2024-01-02")}, all)
 	if err == nil || !strings.Contains(err.Error(), "c.parquet is replaced since it was loaded and holds downloads of 2024-01-03 too") {
 		t.Errorf("a changed file of two days: %v", err)
+	}
+}
+
+// TestLedgerFollowsAnotherMapping repairs days by a mapping that leaves out what
+// was loaded: what the ledger says, quickly verified or as the status, is what the
+// tables hold, of a file that is repaired as a whole with the reasons.
+func TestLedgerFollowsAnotherMapping(t *testing.T) {
+	for _, to := range []string{"2024-01-12", "2023-12-31"} { // all days of the files, and some
+		db := newFew(t)
+		for _, st := range ddl.LandingStatements(ddl.Options{Database: db.Name}) {
+			must(t, db.Conn, st.SQL)
+		}
+		dir := t.TempDir()
+		exports(t, db.Conn, dir, mixed(2, 400)...)
+		all := dir + "/*.parquet"
+		mustLoad(t, config.Config{Conn: db.Conn}, all)
+		before := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
+		where, reason := ddl.Landing().Accepted(), ddl.Landing().Reason()
+		for _, sql := range []string{
+			"ALTER TABLE pypi_landing_mv MODIFY QUERY " + strings.ReplaceAll(scalar[string](t, db.Conn, "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = 'pypi_landing_mv'"), " WHERE ", " WHERE (ifNull(country_code, '') != 'FR') AND "),
+			"ALTER TABLE pypi_landing_rejected_mv MODIFY QUERY SELECT if((" + where + ") AND ifNull(country_code, '') = 'FR', 'from France', " + reason + ") AS reason, count() AS rows FROM pypi_landing WHERE reason != '' GROUP BY reason",
+		} {
+			must(t, db.Conn, sql)
+		}
+		mustRepair(t, db.Conn, repair.Request{From: date(t, "2023-12-20"), To: date(t, to)}, all)
+		rows := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
+		if rows >= before || rows == 0 {
+			t.Fatalf("%d rows of %d are left", rows, before)
+		}
+		in := New(config.Config{Conn: db.Conn})
+		quick, err := in.Verify(t.Context(), true, all)
+		if err != nil || !quick.Agrees || quick.Rows != rows {
+			t.Errorf("up to %s: quick: %v, %+v", to, err, quick)
+		}
+		st, err := in.Status(t.Context())
+		if err != nil || len(st.Kinds) != 1 || st.Kinds[0].Rows != rows || st.Kinds[0].Files != 2 {
+			t.Errorf("up to %s: status: %v, %+v, want %d rows", to, err, st.Kinds, rows)
+		}
+		whole := to == "2024-01-12"
+		if n := st.Kinds[0].Rejected["from France"]; whole && (n != before-rows || rows+rejectedRows(st) != 800) {
+			t.Errorf("%d rows are said to be from France, of %d that are gone", n, before-rows)
+		}
+		if v, err := in.Verify(t.Context(), false, all); err != nil || v.Agrees != whole {
+			t.Errorf("up to %s: verify: %v, %+v", to, err, v.Differences)
+		}
+		if sum := mustLoad(t, config.Config{Conn: db.Conn}, all); sum.Files != 0 {
+			t.Errorf("%d files were loaded again", sum.Files)
+		}
+	}
+}
+
+// rejectedRows adds up what a status says is not stored.
+func rejectedRows(st Status) (n uint64) {
+	for _, rows := range st.Kinds[0].Rejected {
+		n += rows
+	}
+	return n
+}
+
+// TestRepairClearsImplausibleDays takes rows out of all tables that are of days
+// which no download can be of, and of no others.
+func TestRepairClearsImplausibleDays(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	files := mixed(2, 200)
+	exports(t, db.Conn, dir, files...)
+	all := dir + "/*.parquet"
+	mustLoad(t, config.Config{Conn: db.Conn}, all)
+	must(t, db.Conn, "INSERT INTO pypi (date, project) VALUES ('2091-01-15', 'project-1'), ('1970-01-01', 'project-1'), ('1970-01-01', 'other')")
+	for _, day := range []string{"2091-01-15", "1970-01-01"} {
+		mustRepair(t, db.Conn, repair.Request{From: date(t, day), To: date(t, day)}, all)
+	}
+	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
+	v, err := New(config.Config{Conn: db.Conn}).Verify(t.Context(), false, all)
+	if err != nil || !v.Agrees {
+		t.Errorf("verify: %v, %+v", err, v.Differences)
+	}
+	tomorrow := time.Now().UTC().AddDate(0, 0, 1)
+	if _, err := New(config.Config{Conn: db.Conn}).Repair(t.Context(), repair.Request{From: tomorrow, To: tomorrow}, all); err == nil || !strings.Contains(err.Error(), "would be emptied") {
+		t.Errorf("a day that may have downloads: %v", err)
 	}
 }

@@ -99,7 +99,24 @@ func (l Ledger) InTables(ctx context.Context, kind Kind) (inTables, error) {
 		t.Rejected[l.reason] = l.n
 		t.Rows -= l.n
 	}
-	return t, session.Wrap(err, "add up the rejected rows")
+	if err != nil || kind != Downloads {
+		return t, session.Wrap(err, "add up the rejected rows")
+	}
+	t.Rows, err = l.storedRows(ctx)
+	return t, err
+}
+
+// storedRows is how many downloads the raw table should hold. What the batches have
+// added to its days, and taken from them, says it: a repair by another mapping than
+// a file was loaded with stores other rows of some of its days. Batches from before
+// the ledger had days say how many they stored.
+func (l Ledger) storedRows(ctx context.Context) (uint64, error) {
+	var rows uint64
+	err := l.S.Row(ctx, session.SQL(`SELECT toUInt64(greatest(0,
+			(SELECT toInt64(sum(n)) FROM (SELECT DISTINCT batch, day, rows AS n FROM `+l.Table(Days)+` WHERE batch IN `+l.Done()+`)) +
+			(SELECT toInt64(sum(s)) FROM (SELECT batch, max(b.stored) AS s FROM `+l.Table(Batches)+` AS b WHERE b.kind = {kind:String} AND b.batch IN `+l.Done()+`
+				AND b.batch NOT IN (SELECT d.batch FROM `+l.Table(Days)+` AS d) GROUP BY batch HAVING max(b.rows) > 0))))`, "kind", string(Downloads)), &rows)
+	return rows, session.Wrap(err, "add up the ledger's days")
 }
 
 // PlannedFiles are the lines about the files of a batch.

@@ -19,7 +19,8 @@ import (
 )
 
 // chooseFiles finds the files with rows of the days, and refuses days that the
-// source has none of: they would be emptied.
+// source has none of: they would be emptied. That is what is wanted of days that no
+// download can be of.
 func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 	rp.cfg.Progress.Phase("listing files")
 	objects, err := rp.source.Finder.List(ctx, sources)
@@ -46,8 +47,9 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 		return err
 	}
 	var missing []string
+	plausible := cube.PlausibleDays(rp.cfg.Now())
 	for d := rp.days.From; d <= rp.days.To; d++ {
-		if rp.source.Days[d] == nil {
+		if rp.source.Days[d] == nil && plausible.Contains(cube.Range{From: d, To: d}) {
 			missing = append(missing, d.String())
 		}
 	}
@@ -283,12 +285,12 @@ func (rp *repairer) spansIn(ctx context.Context, files []export.File, spans map[
 }
 
 // recordFiles writes the batch and the files that it changes the state of: those
-// that become loaded, and those that are replaced.
+// that become loaded, or are loaded anew as a whole, and those that are replaced.
 func (rp *repairer) recordFiles(ctx context.Context, at *publish.Passage) error {
 	if err := at.Record(ctx, ledger.Planned, ""); err != nil {
 		return err
 	}
-	lines := stage.NewBatch(at.Line.Batch, rp.taken()).Planned(ledger.Downloads, at.Began)
+	lines := stage.NewBatch(at.Line.Batch, append(rp.taken(), rp.renewed()...)).Planned(ledger.Downloads, at.Began)
 	for _, l := range rp.replaced {
 		l.Batch, l.Outcome, l.Reason, l.Rows, l.At = at.Line.Batch, string(ledger.FilePlanned), ledger.ReplacedReason, 0, at.Began.UTC()
 		lines = append(lines, l)
@@ -297,7 +299,7 @@ func (rp *repairer) recordFiles(ctx context.Context, at *publish.Passage) error 
 }
 
 // stageDays fills the private copies with the days' rows and their aggregates, and
-// notes the rows of newly taken files that are not stored.
+// notes the rows that are not stored of files that are taken as a whole.
 func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stage.Stager) error {
 	if err := st.FillRaw(ctx); err != nil {
 		return err
@@ -309,7 +311,7 @@ func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stag
 	if int64(stored) != rp.plan.Rows {
 		return errors.Join(st.Unchanged(ctx), fmt.Errorf("repair %s: the source had %d downloads when they were counted and %d when they were read: run this again", rp.days, rp.plan.Rows, stored))
 	}
-	taken := stage.NewBatch(at.Line.Batch, rp.taken())
+	taken := stage.NewBatch(at.Line.Batch, append(rp.taken(), rp.renewed()...))
 	rejected, err := st.CountRejected(ctx, taken.Files)
 	if err != nil {
 		return err

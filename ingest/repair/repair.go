@@ -105,10 +105,8 @@ func Days(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc,
 	switch {
 	case req.To.Before(req.From):
 		return rp.plan, fmt.Errorf("repair %s to %s: the last day comes before the first", rp.plan.From, rp.plan.To)
-	case req.To.After(cfg.Now().UTC()):
-		return rp.plan, fmt.Errorf("repair %s: the day is in the future: it can have no downloads", rp.plan.To)
-	case req.From.Unix() < 0:
-		return rp.plan, fmt.Errorf("repair %s: the tables hold days from 1970 on", rp.plan.From)
+	case rp.days.From < 0 || rp.days.To > cube.MaxDay:
+		return rp.plan, fmt.Errorf("repair %s to %s: the tables hold days from 1970-01-01 up to %s", rp.plan.From, rp.plan.To, cube.MaxDay)
 	}
 	if err := cfg.AllSources(rp.s).Known(sources); err != nil {
 		return rp.plan, err
@@ -191,6 +189,21 @@ func (rp *repairer) taken() []export.File {
 	return slices.DeleteFunc(slices.Clone(rp.files), func(f export.File) bool { return rp.states[f.Name] == count.StateLoaded })
 }
 
+// renewed lists the loaded files of which all downloads are of the days: by the
+// mapping of today they may have others than when they were loaded.
+func (rp *repairer) renewed() []export.File {
+	beyond := map[string]bool{}
+	for d, c := range rp.source.Days {
+		for _, f := range c.Files {
+			beyond[rp.source.Files[f.File].Name] = beyond[rp.source.Files[f.File].Name] || !rp.days.Holds(d)
+		}
+		if c.Many && !rp.days.Holds(d) {
+			return nil // which files these are is not known
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(rp.files), func(f export.File) bool { return rp.states[f.Name] != count.StateLoaded || beyond[f.Name] })
+}
+
 // stageAll builds every table's successor in the private database.
 func (rp *repairer) stageAll(ctx context.Context, at *publish.Passage, st *stage.Stager) ([]ledger.Swap, error) {
 	rp.cfg.Progress.Phase("rebuilding")
@@ -211,7 +224,8 @@ func (rp *repairer) stageAll(ctx context.Context, at *publish.Passage, st *stage
 	return rp.swaps(ctx, at)
 }
 
-// recordDays notes by how much a repair changes what the ledger says of its days.
+// recordDays notes by how much a repair changes what the ledger says of its days:
+// at least that it changes nothing.
 func (rp *repairer) recordDays(ctx context.Context, at *publish.Passage) error {
 	change, err := at.W.Ledger.LoadedDays(ctx)
 	if err != nil {
@@ -221,6 +235,6 @@ func (rp *repairer) recordDays(ctx context.Context, at *publish.Passage) error {
 	for d := rp.days.From; d <= rp.days.To; d++ {
 		change[d] = rp.totals.raw[d] - change[d]
 	}
-	maps.DeleteFunc(change, func(_ cube.Day, n int64) bool { return n == 0 })
+	maps.DeleteFunc(change, func(d cube.Day, n int64) bool { return n == 0 && d != rp.days.From })
 	return at.W.Ledger.RecordDays(ctx, at.Line.Batch, change)
 }

@@ -88,7 +88,9 @@ func (rp *repairer) expectDays() {
 	}
 	kept := rp.keptDays(raw)
 	for d := rp.days.From; d <= rp.days.To; d++ {
-		raw[d] = rp.source.Days[d].Rows
+		if of := rp.source.Days[d]; of != nil {
+			raw[d] = of.Rows
+		}
 	}
 	all := maps.Clone(raw)
 	maps.Copy(all, kept)

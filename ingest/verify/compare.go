@@ -231,7 +231,7 @@ func (v *verifier) ledgerFilesOf(ctx context.Context, stored int64) (count.Perio
 	if stored == 0 || v.loads.Files == 0 {
 		return files, nil
 	}
-	names, err := v.ledger.S.Texts(ctx, session.SQL(`SELECT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
+	names, err := v.ledger.S.Texts(ctx, session.SQL(`SELECT DISTINCT name FROM (SELECT batch, name, max(f.rows) AS rows, max(arraySum(mapValues(f.rejected))) AS rejected
 				FROM `+v.ledger.Table(ledger.Files)+` AS f WHERE kind = {kind:String} AND outcome != 'failed' AND batch IN
 					`+v.ledger.Done()+` GROUP BY batch, name)
 			WHERE toInt64(rows) - toInt64(rejected) = {stored:Int64} ORDER BY name LIMIT {most:UInt64}`,
