@@ -79,7 +79,8 @@ func TestRules(t *testing.T) {
 	o.Rows, o.Days, o.Projects, o.Until = 120_000, 1000, 500, time.Date(2025, 11, 30, 0, 0, 0, 0, time.UTC)
 	r := write(t, db.Conn, o)
 	const d, m = "downloads", "releases"
-	load(t, db.Conn, d, downloads(dir))
+	// What lies beside a file is nobody's upload of its own.
+	load(t, db.Conn, d, "(SELECT *, replaceRegexpOne(fetched, '[.](metadata|asc)$', '') AS filename FROM (SELECT * EXCEPT filename, filename AS fetched FROM "+downloads(dir)+"))")
 	load(t, db.Conn, m, releases(dir))
 	for name, query := range map[string]string{
 		"downloaded before its upload": "SELECT count() FROM " + d + " AS d INNER JOIN (SELECT assumeNotNull(filename) AS filename, min(upload_time) AS uploaded FROM " + m +
@@ -87,9 +88,11 @@ func TestRules(t *testing.T) {
 		"a file that nobody uploaded": "SELECT count() FROM " + d + " WHERE filename IS NOT NULL AND filename NOT IN (SELECT filename FROM " + m + ")",
 		"a file uploaded twice":       "SELECT count() - uniqExact(filename) FROM " + m,
 		"another path than uploaded": "SELECT count() FROM " + d + " AS d INNER JOIN (SELECT assumeNotNull(filename) AS filename, path FROM " + m +
-			") AS m ON assumeNotNull(d.filename) = m.filename WHERE d.url != concat('/packages/', m.path)",
-		"a project without metadata": "SELECT count() FROM " + d + " WHERE project NOT IN (SELECT lower(replaceRegexpAll(assumeNotNull(name), '[-_.]+', '-')) FROM " + m + ")",
-		"not normalised":             "SELECT count() FROM " + d + " WHERE project != lower(replaceRegexpAll(project, '[-_.]+', '-'))",
+			") AS m ON assumeNotNull(d.filename) = m.filename WHERE d.url != concat('/packages/', replaceOne(m.path, m.filename, assumeNotNull(d.fetched)))",
+		"what lies beside files when it was counted no longer": "SELECT count() FROM " + d + " WHERE fetched != filename AND timestamp >= '2026-08-24 00:00:00'",
+		"a wheel's metadata for others than pip and uv":        "SELECT count() FROM " + d + " WHERE endsWith(fetched, '.whl.metadata') AND installer NOT IN ('pip', 'uv')",
+		"a project without metadata":                           "SELECT count() FROM " + d + " WHERE project NOT IN (SELECT lower(replaceRegexpAll(assumeNotNull(name), '[-_.]+', '-')) FROM " + m + ")",
+		"not normalised":                                       "SELECT count() FROM " + d + " WHERE project != lower(replaceRegexpAll(project, '[-_.]+', '-'))",
 		"a name of another project": "SELECT count() FROM " + d + " WHERE NOT startsWith(lower(replaceRegexpAll(assumeNotNull(filename), '[-_.]+', '-')), concat(project, '-', " +
 			"lower(replaceRegexpAll(assumeNotNull(version), '[-_.]+', '-'))))",
 		"a type of another suffix":  "SELECT count() FROM " + d + " WHERE type != multiIf(endsWith(filename, '.whl'), 'bdist_wheel', endsWith(filename, '.egg'), 'bdist_egg', endsWith(filename, '.tar.gz'), 'sdist', '')",
@@ -142,6 +145,16 @@ func TestSharesAndNulls(t *testing.T) {
 	between("sdist", "type = 'sdist'", 0.02, 0.15)
 	between("musl", "lib = 'musl'", 0.01, 0.12)
 	between("continuous integration", "ci", 0.1, 0.6)
+	between("free-threaded", "filename LIKE '%-cp31_-cp31_t-%'", 0.0005, 0.02)
+	between("manylinux_2_28", "filename LIKE '%manylinux_2_28%'", 0.01, 0.3)
+	earlier := o
+	earlier.Dir, earlier.Until = t.TempDir(), time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+	write(t, db.Conn, earlier)
+	var sidecars, signatures float64
+	one(t, db.Conn, "SELECT countIf(endsWith(filename, '.whl.metadata')) / count(), countIf(endsWith(filename, '.asc')) / count() FROM "+downloads(earlier.Dir), &sidecars, &signatures)
+	if sidecars < 0.1 || sidecars > 0.2 || signatures == 0 || signatures > 0.01 {
+		t.Errorf("%.3f are wheels' metadata and %.4f signatures before these were counted no longer", sidecars, signatures)
+	}
 	var onLinux, elsewhere float64
 	one(t, db.Conn, "SELECT countIf(ci AND system = 'Linux') / countIf(system = 'Linux'), countIf(ci AND system != 'Linux') / countIf(system != 'Linux') FROM "+d, &onLinux, &elsewhere)
 	if onLinux < 2*elsewhere {

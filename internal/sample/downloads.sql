@@ -5,7 +5,7 @@
 SELECT
     if({older:Bool} AND n % {no_time_of:UInt64} = {no_time_at:UInt64}, NULL, fromUnixTimestamp64Micro(at, 'UTC')) AS timestamp,
     nullIf({codes:Array(LowCardinality(String))}[c], '') AS country_code,
-    concat('/packages/', PATH_OF(filename), '/', filename) AS url,
+    concat('/packages/', PATH_OF(stored), '/', filename) AS url,
     nullIf(project, '') AS project,
     filename AS `file.filename`,
     nullIf(project, '') AS `file.project`,
@@ -31,12 +31,22 @@ SELECT
     nullIf(toLowCardinality(if(coin < 240, 'TLS_AES_256_GCM_SHA384', 'ECDHE-RSA-AES128-GCM-SHA256')), '') AS tls_cipher,
     CAST(ci, 'Nullable(Bool)') AS ci
 FROM (
+SELECT *, toLowCardinality(concat(stored, beside)) AS filename
+FROM (
 SELECT *, toLowCardinality(multiIf(
     lost, NULL,
     NOT from_wheel, concat(sdist_stem, '.tar.gz'),
     wheels = 1, concat(wheel_stem, '-', tag, if(tag = 'py2.7', '.egg', '.whl')),
-    concat(wheel_stem, '-', if(wheels = 3, {python_tags:Array(String)}[least(greatest(minor, oldest), newest)], tag), '-',
-        {platform_tags:Array(String)}[multiIf(supported, platform, platforms = 64, 6, 1)], '.whl'))) AS filename
+    concat(wheel_stem, '-', if(wheels = 3, {python_tags:Array(String)}[built], tag), '-',
+        {platform_tags:Array(String)}[era * 6 + multiIf(supported, platform, platforms = 64, 6, 1)], '.whl'))) AS stored,
+    toLowCardinality(multiIf(
+        day >= {beside_until:Int32}, '',
+        from_wheel AND tag != 'py2.7' AND {sidecars:Array(UInt8)}[i] = 1 AND bitAnd(bitShiftRight(h, 44), 255) < 46, '.metadata',
+        told = 0 AND bitAnd(bitShiftRight(h, 44), 255) < 6, '.asc',
+        '')) AS beside
+FROM (
+SELECT *, least(greatest(minor, oldest), newest) + if(supported AND bitAnd(bitShiftRight(h, 52), 255) < 10
+    AND {python_tags:Array(String)}[least(greatest(minor, oldest), newest) + {pythons_known:UInt8}] != '', {pythons_known:UInt8}, 0) AS built
 FROM (
 SELECT *, wheels > 0 AND (NOT sdist OR coin >= if(told = 0, 110, sdist_part)
     AND (wheels = 1 OR supported AND (wheels = 2 OR minor BETWEEN oldest AND newest AND NOT pypy))) AS from_wheel
@@ -67,4 +77,4 @@ FROM (
 SELECT * EXCEPT key, n, if(n % {no_project_of:UInt64} = {no_project_at:UInt64}, '', key) AS project, cityHash64({seed:UInt64}, n) AS h
 FROM cells INNER JOIN releases ON cells.release = releases.id
 ARRAY JOIN range(toUInt64(first), toUInt64(first) + rows) AS n
-))))))))
+))))))))))

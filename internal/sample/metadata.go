@@ -31,14 +31,14 @@ func (w *world) writeMetadata(ctx context.Context, conn *chconn.Conn, list []pro
 		for k := range p.releases {
 			r := &p.releases[k]
 			id++
-			files += r.files(p.form)
+			files += r.files(p.form, w.lines)
 			if err := table.Append(append(releaseRow(id, p, r, len(w.lines)), w.metadataRow(p, r, k)...)...); err != nil {
 				return 0, err
 			}
 		}
 	}
 	params := pythonParams(w.lines, w.until)
-	wanted := map[string]any{"python_tags": params["python_tags"], "platform_tags": params["platform_tags"]}
+	wanted := map[string]any{"python_tags": params["python_tags"], "pythons_known": params["pythons_known"], "platform_tags": params["platform_tags"]}
 	if err := send(ctx, conn, metadataQuery(path), wanted, table); err != nil {
 		return 0, fmt.Errorf("write %s: %w", path, err)
 	}
@@ -46,7 +46,7 @@ func (w *world) writeMetadata(ctx context.Context, conn *chconn.Conn, list []pro
 }
 
 // files is the number of files of a release.
-func (r *release) files(f form) int64 {
+func (r *release) files(f form, lines []pythonLine) int64 {
 	n, platforms := int64(0), int64(bits.OnesCount8(f.platforms))
 	if f.sdist {
 		n = 1
@@ -58,6 +58,11 @@ func (r *release) files(f form) int64 {
 		n += platforms
 	case pythonWheels:
 		n += platforms * int64(r.newest-r.oldest+1)
+		for _, l := range lines[r.oldest : r.newest+1] {
+			if l.freeThreaded() != "" {
+				n += platforms
+			}
+		}
 	}
 	return n
 }

@@ -40,16 +40,18 @@ SELECT
 FROM (
     SELECT *,
         arrayFilter(i -> bitTest(platforms, i), range(1, 7)) AS on,
+        arrayFilter(m -> {python_tags:Array(String)}[m] != '', arrayConcat(range(toUInt16(oldest), toUInt16(newest + 1)),
+            range(toUInt16(oldest + {pythons_known:UInt8}), toUInt16(newest + {pythons_known:UInt8} + 1)))) AS built,
         arrayConcat(
             if(sdist, [(concat(sdist_stem, '.tar.gz'), 'sdist', 'source')], []),
             multiIf(
                 wheels = 1 AND tag = 'py2.7', [(concat(wheel_stem, '-', tag, '.egg'), 'bdist_egg', '2.7')],
                 wheels = 1, [(concat(wheel_stem, '-', tag, '.whl'), 'bdist_wheel', splitByChar('-', tag)[1])],
-                wheels = 2, arrayMap(i -> (concat(wheel_stem, '-', tag, '-', {platform_tags:Array(String)}[i], '.whl'),
+                wheels = 2, arrayMap(i -> (concat(wheel_stem, '-', tag, '-', {platform_tags:Array(String)}[era * 6 + i], '.whl'),
                     'bdist_wheel', splitByChar('-', tag)[1]), on),
                 wheels = 3, arrayFlatten(arrayMap(m -> arrayMap(i -> (
-                    concat(wheel_stem, '-', {python_tags:Array(String)}[m], '-', {platform_tags:Array(String)}[i], '.whl'),
-                    'bdist_wheel', splitByChar('-', {python_tags:Array(String)}[m])[1]), on), range(oldest, newest + 1))),
+                    concat(wheel_stem, '-', {python_tags:Array(String)}[m], '-', {platform_tags:Array(String)}[era * 6 + i], '.whl'),
+                    'bdist_wheel', splitByChar('-', {python_tags:Array(String)}[m])[1]), on), built)),
                 [])) AS files
     FROM releases
 )

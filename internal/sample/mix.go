@@ -77,7 +77,7 @@ func (m mix) params(d day, lines []pythonLine) map[string]any {
 	params := pythonParams(lines, d)
 	params["installers"] = append(m.installerSlots(d, "-"), m.installerSlots(d, "mirror")...)
 	texts(params, m.installers, "installer_names", "installer_versions", "", "", "setuptools", "rustc")
-	params["told"] = integers(m.installers, 2)
+	params["told"], params["sidecars"] = integers(m.installers, 2), m.sidecars()
 	var machines []int64
 	for _, a := range audiences() {
 		machines = append(machines, m.machineSlots(a, d)...)
@@ -107,6 +107,18 @@ func (m mix) installerSlots(d day, who string) []int64 {
 		}
 	}
 	return slots(weights, wideSlots)
+}
+
+// sidecars are 1 for installers that fetch a wheel's metadata before the wheel
+// (PEP 658), which pip does since 23.2.
+func (m mix) sidecars() []int64 {
+	list := make([]int64, len(m.installers))
+	for i, p := range m.installers {
+		if p.fields[0] == "uv" || p.fields[0] == "pip" && p.since >= dayOf(2023, 7, 1) {
+			list[i] = 1
+		}
+	}
+	return list
 }
 
 // machineSlots are the machines of an audience.
@@ -143,13 +155,16 @@ func integers(table []profile, column int) []int64 {
 // each.
 func pythonParams(lines []pythonLine, d day) map[string]any {
 	var weights []float64
-	var versions, tags []string
+	var versions, tags, free []string
 	for _, l := range lines {
 		patches := l.patches(d)
 		weights, versions, tags = append(weights, l.popularity(d)), append(versions, patches[:]...), append(tags, l.tag())
+		free = append(free, l.freeThreaded())
 	}
 	return map[string]any{
-		"pythons": slots(weights, wideSlots), "python_versions": versions, "python_tags": tags, "platform_tags": platformTags(),
+		"pythons": slots(weights, wideSlots), "python_versions": versions, "platform_tags": platformTags(),
+		// The tags of free-threaded Pythons stand behind those of the others.
+		"python_tags": append(tags, free...), "pythons_known": len(lines),
 	}
 }
 

@@ -52,13 +52,33 @@ const (
 	windowsOnly  = 0b1000000
 )
 
-// platformTags are the tags of the platforms in the names of wheels. machines.txt
-// numbers them from 1.
+// platformTags are the tags of the platforms in the names of wheels, those of one
+// era behind those of the one before. machines.txt numbers those of an era from 1.
 func platformTags() []string {
-	return []string{
-		"manylinux_2_17_x86_64.manylinux2014_x86_64", "manylinux_2_17_aarch64.manylinux2014_aarch64", "musllinux_1_2_x86_64",
-		"macosx_11_0_arm64", "macosx_10_9_x86_64", "win_amd64",
+	var tags []string
+	for _, linux := range [][3]string{
+		{"manylinux1_x86_64", "manylinux2014_aarch64", "musllinux_1_1_x86_64"},
+		{"manylinux_2_12_x86_64.manylinux2010_x86_64", "manylinux2014_aarch64", "musllinux_1_1_x86_64"},
+		{"manylinux_2_17_x86_64.manylinux2014_x86_64", "manylinux_2_17_aarch64.manylinux2014_aarch64", "musllinux_1_2_x86_64"},
+		{"manylinux_2_27_x86_64.manylinux_2_28_x86_64", "manylinux_2_27_aarch64.manylinux_2_28_aarch64", "musllinux_1_2_x86_64"},
+	} {
+		tags = append(append(tags, linux[:]...), "macosx_11_0_arm64", "macosx_10_9_x86_64", "win_amd64")
 	}
+	return tags
+}
+
+// eraOf is the era of the platforms that a release is built for. Every other
+// project stays with manylinux2014.
+func eraOf(p *project, r *release) uint8 {
+	switch {
+	case r.day < dayOf(2019, 9, 1):
+		return 0
+	case r.day < dayOf(2022, 6, 1):
+		return 1
+	case r.day < dayOf(2025, 3, 1) || p.id%2 == 0:
+		return 2
+	}
+	return 3
 }
 
 // form says what files the releases of a kind of project consist of.

@@ -112,9 +112,9 @@ const (
 	cellColumns = "release UInt32, day Int32, first Int64, rows UInt32"
 	// Pythons and platforms are numbered from 1. mirror is the part, of 256, that
 	// mirrors make of the downloads; python_to the newest Python that installs the
-	// release.
+	// release; era tells which platform tags its wheels have.
 	releaseColumns = "id UInt32, key LowCardinality(String), version LowCardinality(String), wheel_stem String, sdist_stem String, wheels UInt8, " +
-		"tag LowCardinality(String), platforms UInt8, sdist Bool, sdist_part UInt8, oldest UInt8, newest UInt8, python_to UInt8, mirror UInt8, audience UInt16"
+		"tag LowCardinality(String), platforms UInt8, sdist Bool, sdist_part UInt8, oldest UInt8, newest UInt8, python_to UInt8, mirror UInt8, audience UInt16, era UInt8"
 )
 
 // releaseRow is a row of releaseColumns.
@@ -134,5 +134,5 @@ func releaseRow(id uint32, p *project, r *release, pythons int) []any {
 	}
 	mirror := 255 * (0.01 + 0.6/(1+p.weight/0.15)) // they fetch everything, so most of what rarely used projects have
 	return []any{id, p.key, r.version, wheel, sdist, f.wheels, f.tag, f.platforms, f.sdist, f.sdistPart,
-		uint8(r.oldest) + 1, uint8(r.newest) + 1, uint8(pythonTo) + 1, uint8(mirror), p.audience.number}
+		uint8(r.oldest) + 1, uint8(r.newest) + 1, uint8(pythonTo) + 1, uint8(mirror), p.audience.number, eraOf(p, r)}
 }

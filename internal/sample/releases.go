@@ -58,6 +58,16 @@ func (l pythonLine) tag() string {
 	return cp + "-" + cp
 }
 
+// freeThreaded is what a wheel for the line without the global interpreter lock is
+// marked with; empty where there is no such Python.
+func (l pythonLine) freeThreaded() string {
+	if l.released < dayOf(2024, 10, 1) {
+		return ""
+	}
+	cp := "cp" + strings.ReplaceAll(l.name, ".", "")
+	return cp + "-" + cp + "t"
+}
+
 // release is one version of a project.
 type release struct {
 	version string

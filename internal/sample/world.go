@@ -177,6 +177,10 @@ const (
 	nullTimeOf, nullTimeAt       = 25013, 11
 )
 
+// besideUntil is the day from which on downloads of what lies beside a file, its
+// metadata and its signature, are counted no longer, as on PyPI.
+func besideUntil() day { return dayOf(2026, time.August, 24) }
+
 // rejected is the number of rows without a project or without a timestamp.
 func (w *world) rejected() (n int64) {
 	older := w.options.Rows // rows in the older shape, which come first

@@ -146,6 +146,7 @@ func (w *world) writeDownloads(ctx context.Context, conn *chconn.Conn, s stateme
 	}
 	params := w.mix.params(s.days[0], w.lines)
 	params["seed"], params["older"] = w.options.Seed, s.older
+	params["beside_until"] = int32(besideUntil())
 	params["no_project_of"], params["no_project_at"] = nullProjectOf, nullProjectAt
 	params["no_time_of"], params["no_time_at"] = nullTimeOf, nullTimeAt
 	if err := send(ctx, conn, downloadsQuery(s, folder), params, cells, releases); err != nil {
