@@ -222,6 +222,23 @@ enum Dimension {
   CI
   "C library, a space, its version, such as \"glibc 2.31\"."
   LIBC
+  """
+  What a wheel runs on, its floor: any, manylinux_2_17, musllinux_1_1, macosx_11_0, win, ...; empty where the file is no wheel.
+  Legacy names count as PEP 600 says: manylinux1 is manylinux_2_5, manylinux2010 is 2_12, manylinux2014 is 2_17.
+  """
+  PLATFORM
+  "Machine that a wheel is for, as its tag writes it (any, x86_64, aarch64, arm64, universal2, ...), but win_amd64 is x86_64 and win32 is x86; multi where tags name several."
+  ARCH
+  "ABI tag of a wheel: none, abi3, cp313, cp313t (free-threaded), ...; multi where it names several; empty where the file is no wheel."
+  ABI
+  "The client's processor, such as x86_64."
+  CPU
+  "The client's Linux distribution and its version, such as \"Ubuntu 24.04\"."
+  DISTRO
+  "The client's Python, such as CPython."
+  IMPLEMENTATION
+  "The installer's name, a space, its version up to the minor, such as \"pip 24.0\"."
+  INSTALLER_VERSION
 }
 
 """
@@ -284,6 +301,20 @@ input DownloadsFilter {
   ci: ValueFilter
   "C library, a space, its version, such as \"glibc 2.31\"."
   libc: ValueFilter
+  "What a wheel runs on, its floor, such as manylinux_2_17, win or any; empty where the file is no wheel."
+  platform: ValueFilter
+  "Machine that a wheel is for, such as x86_64, arm64 or any; empty where the file is no wheel."
+  arch: ValueFilter
+  "ABI tag of a wheel, such as cp313, cp313t, abi3 or none; empty where the file is no wheel."
+  abi: ValueFilter
+  "The client's processor, such as x86_64; empty where the download did not tell."
+  cpu: ValueFilter
+  "The client's Linux distribution and its version, such as \"Ubuntu 24.04\"; empty where the download did not tell."
+  distro: ValueFilter
+  "The client's Python, such as CPython; empty where the download did not tell."
+  implementation: ValueFilter
+  "The installer's name, a space, its version up to the minor, such as \"pip 24.0\"; empty where the download did not tell."
+  installerVersion: ValueFilter
   """
   true leaves out known mirrors and indexers (those of ` + "`" + `mirrors` + "`" + `), and what reported that it ran in CI, row by row. What
   reported nothing about CI stays, so that it is an upper bound of what people downloaded themselves.

@@ -18,15 +18,37 @@ func TestLanding(t *testing.T) {
 	dir := t.TempDir()
 	files := mixed(2, 400)
 	exports(t, db.Conn, dir, files...)
-	must(t, db.Conn, "INSERT INTO pypi_landing SELECT timestamp, country_code, project, file, installer, python, distro, system, ci FROM file('"+dir+"/e00.parquet', Parquet, "+
+	must(t, db.Conn, "INSERT INTO pypi_landing (timestamp, country_code, project, file, installer, python, implementation, distro, system, cpu, ci) "+
+		"SELECT timestamp, country_code, project, file, installer, python, implementation, distro, system, cpu, ci FROM file('"+dir+"/e00.parquet', Parquet, "+
 		"'timestamp Nullable(DateTime64(6, \\'UTC\\')), country_code Nullable(String), project Nullable(String), file Tuple(filename Nullable(String), version Nullable(String), type Nullable(String)), "+
-		"installer Tuple(name Nullable(String)), python Nullable(String), distro Tuple(libc Tuple(lib Nullable(String), version Nullable(String))), system Tuple(name Nullable(String)), ci Nullable(Bool)')")
+		"installer Tuple(name Nullable(String), version Nullable(String)), python Nullable(String), implementation Tuple(name Nullable(String)), "+
+		"distro Tuple(name Nullable(String), version Nullable(String), libc Tuple(lib Nullable(String), version Nullable(String))), "+
+		"system Tuple(name Nullable(String)), cpu Nullable(String), ci Nullable(Bool)')")
 	must(t, db.Conn, "INSERT INTO pypi_landing_flat (timestamp, country_code, project, `file.filename`, `file.version`, `file.type`, `installer.name`, python, `distro.libc.lib`, `distro.libc.version`, `system.name`) "+
 		"SELECT timestamp, country_code, project, `file.filename`, `file.version`, `file.type`, `installer.name`, python, `distro.libc.lib`, `distro.libc.version`, `system.name` FROM file('"+dir+"/e01.parquet')")
 	checkEqual(t, db.Conn, db.Name, expectation(t, db.Conn, db.Name, files))
 	stored := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
 	if n := scalar[uint64](t, db.Conn, "SELECT sum(rows) FROM pypi_rejected"); n == 0 || n+stored != 800 {
 		t.Errorf("%d stored, %d rejected of 800", stored, n)
+	}
+}
+
+// TestLesserExports loads an export in the present shape that lacks what is no
+// part of every one: whole structs, and single leaves of them.
+func TestLesserExports(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	text := func(names ...string) string { return strings.Join(names, " Nullable(String), ") + " Nullable(String)" }
+	must(t, db.Conn, "INSERT INTO FUNCTION file('"+dir+"/less.parquet', Parquet) SELECT toNullable(toDateTime64('2024-02-03 04:05:06', 6, 'UTC')) AS timestamp, toNullable('DE') AS country_code, toNullable('numpy') AS project, "+
+		"CAST(('numpy-1.0-py3-none-any.whl', '1.0', 'bdist_wheel') AS Tuple("+text("filename", "version", "type")+")) AS file, CAST(tuple('pip') AS Tuple("+text("name")+")) AS installer, "+
+		"toNullable('3.12.1') AS python, CAST(('Ubuntu', ('glibc', '2.39')) AS Tuple("+text("name")+", libc Tuple("+text("lib", "version")+"))) AS distro, CAST(tuple('Linux') AS Tuple("+text("name")+")) AS system FROM numbers(3)")
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
+	got := scalar[string](t, db.Conn, "SELECT toString(groupUniqArray((platform, arch, abi, cpu, distro, implementation, installer_version, installer, ci, libc))) FROM pypi")
+	if want := "[('any','any','none','','Ubuntu','','pip','pip','unknown',('glibc','2.39'))]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi"); n != 3 {
+		t.Errorf("%d rows, want 3", n)
 	}
 }
 

@@ -25,7 +25,11 @@ func exportRows(seed, rows int) string {
 		if(h %% 7 = 0, NULL, ['DE', 'FR', 'US', ''][1 + h %% 4]) AS country,
 		if(h %% 31 = 0, NULL, concat(toString(h %% 3), '.', toString(h %% 5), 'rc1')) AS v,
 		if(h %% 13 = 0, NULL, ['sdist', 'bdist_wheel'][1 + h %% 2]) AS ty,
-		if(h %% 17 = 0, NULL, concat('f-', toString(h %% 20), '.whl')) AS fn,
+		if(h %% 17 = 0, NULL, concat('f-1.', toString(h %% 20), ['.tar.gz', '-py3-none-any.whl', '-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl',
+			'-cp313-cp313t-win_amd64.whl', '-cp37-abi3-macosx_10_9_x86_64.macosx_11_0_arm64.whl', '.whl'][1 + h %% 6])) AS fn,
+		if(h %% 37 = 0, NULL, ['24.1.2', '25.0', '1', ''][1 + h %% 4]) AS instv,
+		if(h %% 41 = 0, NULL, ['CPython', 'PyPy'][1 + h %% 2]) AS impl, if(h %% 43 = 0, NULL, ['x86_64', 'arm64', ''][1 + h %% 3]) AS processor,
+		if(h %% 47 = 0, NULL, ['Ubuntu', ''][1 + h %% 2]) AS dist, if(h %% 53 = 0, NULL, ['24.04', '12'][1 + h %% 2]) AS distv,
 		if(h %% 19 = 0, NULL, ['pip', 'uv', 'poetry'][1 + h %% 3]) AS inst,
 		if(h %% 23 = 0, NULL, ['3.11.4', '3.9', '3', '3.13.0rc2', ''][1 + h %% 5]) AS py,
 		if(h %% 5 = 0, NULL, 'glibc') AS lib, if(h %% 5 = 0, NULL, '2.31') AS libv,
@@ -62,8 +66,8 @@ func exportSQL(path string, flat bool, rows string) string {
 		}
 	} else {
 		columns = append(columns, tuple("filename", "fn", "project", "p", "version", "v", "type", "ty")+" AS file",
-			tuple("name", "inst", "version", "'1'")+" AS installer",
-			"CAST(tuple(tuple(lib, libv), 'x') AS Tuple(libc Tuple(lib Nullable(String), version Nullable(String)), name Nullable(String))) AS distro",
+			tuple("name", "inst", "version", "instv")+" AS installer", tuple("name", "impl", "version", "'3'")+" AS implementation", nullable("processor")+" AS cpu",
+			"CAST(tuple(tuple(lib, libv), dist, distv) AS Tuple(libc Tuple(lib Nullable(String), version Nullable(String)), name Nullable(String), version Nullable(String))) AS distro",
 			tuple("name", "sys", "release", "'5'")+" AS system", "CAST(isci AS Nullable(Bool)) AS ci")
 	}
 	return "INSERT INTO FUNCTION file(" + chconn.Literal(path) + ", 'Parquet') SELECT " + strings.Join(columns, ", ") +
@@ -120,12 +124,18 @@ func expectation(t testing.TB, conn *chconn.Conn, database string, files []expor
 	must(t, conn, "CREATE TABLE "+source+" AS `"+database+"`.pypi ENGINE = MergeTree ORDER BY tuple() PARTITION BY tuple()")
 	for _, f := range files {
 		ci := "transform(toInt8(ifNull(isci, 2)), [0, 1, 2], ['false', 'true', 'unknown'], '')"
-		if f.flat {
-			ci = "'unknown'"
+		wheel := func(values string) string {
+			return "if(fn IS NULL, '', ['', " + values + ", ''][1 + h % 6])"
+		}
+		client := "coalesce(processor, ''), trim(concat(coalesce(dist, ''), ' ', coalesce(distv, ''))), coalesce(impl, ''), " +
+			"trim(concat(coalesce(inst, ''), ' ', transform(coalesce(instv, ''), ['24.1.2'], ['24.1'])))"
+		if f.flat { // it is of a time when less was exported
+			ci, client = "'unknown'", "'', '', '', coalesce(inst, '')"
 		}
 		must(t, conn, "INSERT INTO "+source+" SELECT toDate(t), coalesce(country, ''), p, coalesce(ty, ''), coalesce(inst, ''), "+
 			"arrayStringConcat(arraySlice(splitByChar('.', coalesce(py, '')), 1, 2), '.'), coalesce(sys, ''), coalesce(v, ''), "+ci+
-			", coalesce(fn, ''), (coalesce(lib, ''), coalesce(libv, '')) FROM ("+exportRows(f.seed, f.rows)+") WHERE t IS NOT NULL AND coalesce(p, '') != ''")
+			", coalesce(fn, ''), (coalesce(lib, ''), coalesce(libv, '')), "+wheel("'any', 'manylinux_2_17', 'win', 'macosx_10_9'")+", "+
+			wheel("'any', 'x86_64', 'x86_64', 'multi'")+", "+wheel("'none', 'cp312', 'cp313t', 'abi3'")+", "+client+" FROM ("+exportRows(f.seed, f.rows)+") WHERE t IS NOT NULL AND coalesce(p, '') != ''")
 	}
 	return source
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,6 +66,13 @@ func (a *app) schemaApply(cmd *cobra.Command, cluster string) error {
 	}
 	if err != nil {
 		return err
+	}
+	have, err := ddl.Read(cmd.Context(), conn, o)
+	if err != nil {
+		return err
+	}
+	if waiting := have.Waiting(); len(waiting) > 0 {
+		fmt.Fprintf(a.stdout, "\nThe table %s has no %s: aggregates by these wait for them. Add them with:\n  clickql schema upgrade\n", ddl.RawTable, strings.Join(waiting, ", "))
 	}
 	unfilled, err := ddl.Unfilled(cmd.Context(), conn, o, created)
 	if len(unfilled) > 0 {

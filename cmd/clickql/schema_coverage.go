@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -14,23 +15,32 @@ import (
 
 func newSchemaCoverageCommand(a *app) *cobra.Command {
 	var asJSON bool
+	var filters int
 	cmd := &cobra.Command{
 		Use:   "coverage [PROJECT]",
 		Short: "Say which table answers which kind of question",
 		Long: `Plans every kind of question about the newest 90 days of a project, the most
 downloaded one where none is named, and of all of PyPI: a series or a split by one
 dimension, of everything, of one value of another dimension, or without mirrors.
+With --filters 2 or 3 also those of one value each of so many dimensions at once.
 For each it names the table that would be read and about how many rows of it, and
 whether only the raw table has what is asked. Nothing is queried but the catalog.`,
-		Example: "  clickql schema coverage\n  clickql schema coverage boto3 --json",
+		Example: "  clickql schema coverage\n  clickql schema coverage boto3 --filters 2 --json",
 		Args:    arguments("PROJECT", 0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.schemaCoverage(cmd, args, asJSON)
+			if filters < 1 || filters > mostFilters {
+				return usagef("--filters %d: it must be 1 to %d", filters, mostFilters)
+			}
+			return a.schemaCoverage(cmd, args, filters, asJSON)
 		},
 	}
+	cmd.Flags().IntVar(&filters, "filters", 1, "list questions with up to so many filters, 1 to 3; the last line counts all")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	return cmd
 }
+
+// mostFilters is how many filters at once questions have at the most.
+const mostFilters = 3
 
 // coveredDays is how many days the questions are about.
 const coveredDays = 90
@@ -42,6 +52,14 @@ type coverageReport struct {
 	From     string         `json:"from"`
 	To       string         `json:"to"`
 	Lines    []coverageLine `json:"questions"`
+	Counts   []coverageSum  `json:"counts"`
+}
+
+// coverageSum counts the questions of a kind, and those that aggregates answer.
+type coverageSum struct {
+	Kind     string `json:"kind"`
+	Answered int    `json:"answered"`
+	Of       int    `json:"of"`
 }
 
 // coverageLine is one question with the table that answers it.
@@ -53,7 +71,7 @@ type coverageLine struct {
 	NeedsRaw bool    `json:"needsRaw"`
 }
 
-func (a *app) schemaCoverage(cmd *cobra.Command, args []string, asJSON bool) error {
+func (a *app) schemaCoverage(cmd *cobra.Command, args []string, filters int, asJSON bool) error {
 	conn, release, err := a.connectExisting(cmd.Context(), readOnly)
 	if err != nil {
 		return err
@@ -70,7 +88,7 @@ func (a *app) schemaCoverage(cmd *cobra.Command, args []string, asJSON bool) err
 	if err != nil {
 		return err
 	}
-	r := reportCoverage(cat.Snapshot(), project)
+	r := reportCoverage(cat.Snapshot(), project, filters)
 	if asJSON {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
@@ -97,16 +115,25 @@ func coveredProject(snap *catalog.Snapshot, args []string) (string, error) {
 	return top[0].Name, nil
 }
 
-// reportCoverage plans every question.
-func reportCoverage(snap *catalog.Snapshot, project string) coverageReport {
+// reportCoverage plans every question, and lists those with up to so many filters.
+func reportCoverage(snap *catalog.Snapshot, project string, filters int) coverageReport {
 	about := coverage.Asked{Project: project, Days: coverage.Days(snap.Days, coveredDays)}
 	r := coverageReport{Database: snap.Database, Project: project, From: about.Days.From.String(), To: about.Days.To.String()}
 	for _, part := range []struct {
-		about     string
-		questions []coverage.Question
-	}{{project, coverage.OfProject()}, {"everything", coverage.OfAll()}} {
-		for _, answer := range coverage.Answers(snap, about, part.questions) {
-			r.Lines = append(r.Lines, coverageLine{part.about, answer.Question.String(), answer.Table, answer.Rows, answer.NeedsRaw})
+		about, kind string
+		filters     int
+		questions   []coverage.Question
+	}{
+		{project, "questions about " + project, 1, coverage.OfProject()}, {"everything", "about everything", 1, coverage.OfAll()},
+		{project, "of newer dimensions", 1, coverage.OfLater(false)}, {"everything", "of newer dimensions about everything", 1, coverage.OfLater(true)},
+		{project, "with two filters", 2, coverage.OfFilters(2)}, {project, "with three filters", 3, coverage.OfFilters(3)},
+	} {
+		answers := coverage.Answers(snap, about, part.questions)
+		r.Counts = append(r.Counts, coverageSum{part.kind, coverage.Covered(answers), len(answers)})
+		for _, answer := range answers {
+			if part.filters <= filters {
+				r.Lines = append(r.Lines, coverageLine{part.about, answer.Question.String(), answer.Table, answer.Rows, answer.NeedsRaw})
+			}
 		}
 	}
 	return r
@@ -116,15 +143,11 @@ func reportCoverage(snap *catalog.Snapshot, project string) coverageReport {
 func (r coverageReport) write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "downloads of\tasked\ttable\trows, about\t")
-	spared, all := map[string]int{}, map[string]int{}
 	for _, l := range r.Lines {
 		note := ""
 		if l.NeedsRaw {
 			note = "only the raw table can"
-		} else {
-			spared[l.About]++
 		}
-		all[l.About]++
 		if l.Table == "" {
 			l.Table, note = "-", "no table can"
 		}
@@ -133,7 +156,10 @@ func (r coverageReport) write(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%s to %s: aggregates answer %d of %d questions about %s, %d of %d about everything\n",
-		r.From, r.To, spared[r.Project], all[r.Project], r.Project, spared["everything"], all["everything"])
+	var counts []string
+	for _, c := range r.Counts {
+		counts = append(counts, fmt.Sprintf("%d of %d %s", c.Answered, c.Of, c.Kind))
+	}
+	_, err := fmt.Fprintf(out, "\n%s to %s: aggregates answer %s\n", r.From, r.To, strings.Join(counts, ", "))
 	return err
 }

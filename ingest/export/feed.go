@@ -93,6 +93,8 @@ func DownloadsFeed(table string) Feed {
 			{Path: "installer.name"}, {Path: "python"},
 			{Path: "distro.libc.lib"}, {Path: "distro.libc.version"}, {Path: "system.name"},
 			{Path: "ci", Type: boolLeaf, Optional: true},
+			{Path: "installer.version", Optional: true}, {Path: "implementation.name", Optional: true},
+			{Path: "distro.name", Optional: true}, {Path: "distro.version", Optional: true}, {Path: "cpu", Optional: true},
 		},
 	}
 	for _, c := range ddl.Landing().Columns {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clickql/internal/catalog"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 )
 
@@ -81,11 +82,13 @@ func exists(snap *catalog.Snapshot, key []string) bool {
 }
 
 // knownTable is the table of the schema that has the key's columns; ok is false
-// where there is none.
+// where there is none. Those that rank projects are one order among others: what is
+// asked decides between them and one by the project.
 func knownTable(k catalog.Key) (known ddl.Table, ok bool) {
 	columns := slices.Sorted(slices.Values(k.Columns()))
 	for _, t := range ddl.Derived() {
-		if t.Kind == ddl.Counts && slices.Equal(slices.Sorted(slices.Values(t.OrderBy)), columns) {
+		ranks := t.OrderBy[0] == "date" && slices.Contains(t.OrderBy, cube.Project.Column())
+		if t.Kind == ddl.Counts && !ranks && slices.Equal(slices.Sorted(slices.Values(t.OrderBy)), columns) {
 			return t, true
 		}
 	}

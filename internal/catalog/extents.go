@@ -34,7 +34,8 @@ func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandida
 	var yardstick *Table
 	var rows uint64
 	for _, c := range append([]*candidate{l.raw}, l.tables...) {
-		if c == nil || c.table.Grain != cube.GrainDay || !c.table.Dims[cube.Project] || c.table.Covers != days || days.Empty() {
+		if c == nil || c.table.Grain != cube.GrainDay || !c.table.Dims[cube.Project] || c.table.Covers != days || days.Empty() ||
+			c.stored.Rows > r.opts.WholeRows && (len(c.table.Key) == 0 || c.table.Key[0] != cube.Project.Column()) {
 			continue
 		}
 		if yardstick == nil || c.stored.Rows < rows {

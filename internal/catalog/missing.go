@@ -26,7 +26,7 @@ type emptyDays struct{ asked, empty []cube.Day }
 func (c *comparison) sampledGaps(ctx context.Context, ref judge.Reference) ([]cube.Day, error) {
 	days := ref.Gaps()
 	from := c.smallest(func(cand *candidate) bool {
-		return cand.table.Grain == cube.GrainDay && cand.table.Dims[cube.Project] && cand.table.Covers == ref.Days
+		return cand.table.Grain == cube.GrainDay && c.findsProjects(cand) && cand.table.Covers == ref.Days
 	})
 	if len(days) == 0 || from == nil {
 		return nil, nil

@@ -35,6 +35,7 @@ type reader struct {
 	// unnormalised reports that some names were not normalised at the last look.
 	unnormalised bool
 	spellings    spellings
+	sized        map[string]sized
 	versions     versions
 	// doubt is since when tables disagree that agreed before; zero while none
 	// does.
@@ -48,7 +49,8 @@ type reader struct {
 
 func newReader(conn Conn, opts Options) reader {
 	db := chschema.DB{Conn: conn}
-	return reader{db: db, conn: conn, lead: lead{at: -1, silent: map[int]bool{}}, opts: opts, verifier: verifier{db: db, fullRows: opts.WholeRows}}
+	return reader{db: db, conn: conn, lead: lead{at: -1, silent: map[int]bool{}}, opts: opts, sized: map[string]sized{},
+		verifier: verifier{db: db, fullRows: opts.WholeRows}}
 }
 
 // unsettled reports that the last look was taken in the middle of a publish.
@@ -217,6 +219,9 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 		if e := snap.Extents; e != nil && t.Written != nil {
 			e.Written = t.Written
 		}
+	}
+	if err := r.sizes(ctx, snap); err != nil {
+		return nil, err
 	}
 	snap.Ignored, snap.Daily = l.ignored, l.daily
 	r.seen = seenDays{true, l.gaps, l.totals, l.ledger}

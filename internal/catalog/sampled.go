@@ -31,6 +31,7 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	if err != nil {
 		return days, err
 	}
+	c.projects = append([]string{}, projects...)
 	c.rawLeft = hasRaw && !c.findsProjects(c.inventory.raw)
 	keepsProject := func(i int) bool { return c.findsProjects(c.inventory.tables[i]) }
 	err = c.readAll(ctx, hasRaw && !c.rawLeft, func(cand *candidate) *reading {

@@ -171,7 +171,7 @@ func (s *Snapshot) With(tables ...*Table) *Snapshot {
 func (s *Snapshot) text() string {
 	var b strings.Builder
 	for _, t := range s.Tables {
-		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Grain, t.Count)
+		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Fills, t.Grain, t.Count)
 	}
 	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy)
 	return b.String()

@@ -43,6 +43,9 @@ type Table struct {
 	// For GrainNone it is the data set's whole run when the table is complete
 	// and empty otherwise.
 	Covers cube.Range
+	// Fills are the days that the column of a dimension tells of, where these are
+	// not all: it came to the table, or to what fills it, after other rows.
+	Fills map[cube.Dimension]cube.Range
 	// Incomplete says why Covers is not the whole data set; empty otherwise.
 	Incomplete string
 	// Rows and Bytes are the table's size: rows, compressed bytes; 0 where the
@@ -66,6 +69,8 @@ type Table struct {
 	// often it is downloaded; a project of n downloads has about
 	// KeySpace*(1-exp(-n/KeySpace)). 0 where unknown.
 	KeySpace float64
+	// Sizes are the rows of some projects, of ascending downloads; nil where unknown.
+	Sizes []Size
 	// Width is the mean uncompressed bytes of a row's value by column; a
 	// missing column's width is unknown.
 	Width map[string]float64

@@ -24,6 +24,8 @@ type verifier struct {
 	known     map[string]judge.Totals // by table, as of the last success
 	definedAs map[string]string       // what the table was then
 	proven    emptyDays
+	// knownFills is, by table, what columns that came later hold.
+	knownFills map[string]knownFillings
 }
 
 // moment is one state of the database: what there is, and its parts (nil where
@@ -40,7 +42,7 @@ func (v *verifier) verify(ctx context.Context, m moment) (days cube.Range, keep 
 	if err != nil {
 		return cube.NoDays, nil, err
 	}
-	c := comparison{verifier: v, moment: m, totals: make([]judge.Totals, len(m.inventory.tables)), entire: map[*candidate]judge.Totals{}}
+	c := comparison{verifier: v, moment: m, totals: make([]judge.Totals, len(m.inventory.tables)), entire: map[*candidate]judge.Totals{}, newFills: map[string]knownFillings{}}
 	if rows > v.fullRows || rows == 0 && c.largest() > v.fullRows {
 		days, err = c.sampled(ctx, rows > 0)
 	} else {
@@ -50,6 +52,9 @@ func (v *verifier) verify(ctx context.Context, m moment) (days cube.Range, keep 
 		return cube.NoDays, nil, err
 	}
 	if err := c.dimensions(ctx, rows); err != nil {
+		return cube.NoDays, nil, err
+	}
+	if err := c.fills(ctx, days); err != nil {
 		return cube.NoDays, nil, err
 	}
 	return days, c.keep, nil
@@ -80,6 +85,9 @@ type comparison struct {
 	raw     judge.Totals
 	entire  map[*candidate]judge.Totals // those that were read as a whole
 	rawLeft bool                        // the raw table is left unread: its key finds no project
+	// projects are those of the sample; nil where everything is compared.
+	projects []string
+	newFills map[string]knownFillings
 }
 
 // largest is the rows of the largest table.
@@ -225,6 +233,7 @@ func (cand *candidate) settle(ref judge.Reference, got judge.Totals) {
 // Tables that changed while they were read (by the parts seen afterwards) are
 // forgotten: nobody knows which of the new rows were among those read.
 func (c *comparison) keep(after chschema.Parts) {
+	c.keepFills(after)
 	c.known, c.definedAs = map[string]judge.Totals{}, map[string]string{}
 	if c.now == nil || after == nil {
 		return

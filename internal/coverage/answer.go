@@ -15,8 +15,9 @@ type Answer struct {
 	Table string
 	// Raw tells that the raw table is chosen, and NeedsRaw that no other could.
 	Raw, NeedsRaw bool
-	// Rows is how many rows the query is expected to read.
-	Rows float64
+	// Rows is how many rows the query is expected to read, and RawRows how many of
+	// the raw table it would be; 0 where that cannot answer.
+	Rows, RawRows float64
 	// Query is what would run; nil where nothing would.
 	Query *query.Query
 }
@@ -33,13 +34,17 @@ type Asked struct {
 // Answers plans each question by itself.
 func Answers(snap *catalog.Snapshot, about Asked, questions []Question) []Answer {
 	derived := Only(snap, func(t *catalog.Table) bool { return !t.Raw })
+	single := Only(snap, func(t *catalog.Table) bool { return t.Raw })
 	answers := make([]Answer, len(questions))
 	for i, q := range questions {
-		r := q.Request(about.Project, about.Days, about.Values[q.Filter])
+		r := q.Request(about.Project, about.Days, about.Values)
 		a := Answer{Question: q, NeedsRaw: plan(derived, r) == nil}
 		if a.Query = plan(snap, r); a.Query != nil {
 			table := tableOf(snap, a.Query)
 			a.Table, a.Raw, a.Rows = table.Name, table.Raw, a.Query.EstimatedRows
+		}
+		if raw := plan(single, r); raw != nil {
+			a.RawRows = raw.EstimatedRows
 		}
 		answers[i] = a
 	}

@@ -43,13 +43,17 @@ type world struct {
 func newWorld(t *testing.T) world {
 	t.Helper()
 	db := chtest.NewWithSchema(t)
-	err := db.Conn.Exec(t.Context(), `INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc)
+	err := db.Conn.Exec(t.Context(), `INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc,
+			platform, arch, abi, cpu, distro, implementation, installer_version)
 		WITH cityHash64(number) AS h, (h % 997) / 997 AS u, toUInt8(u * u * u * u * 8) AS few, toUInt8(u * u * 4) AS low
 		SELECT toDate('2024-03-03') + h % 40, ['US', 'DE', '', 'JP', 'FR', 'BR', 'IN', 'GB'][1 + few],
 			if(intDiv(h, 64) % 5 < 3, 'big', 'p' || toString(intDiv(h, 320) % 30)), ['bdist_wheel', 'sdist', '', 'bdist_egg'][1 + (low + few) % 4],
-			['pip', 'uv', '', 'bandersnatch'][1 + intDiv(h, 512) % 9 % 4], ['3.12', '3.11', '', '3.9'][1 + intDiv(h, 4096) % 5 % 4],
+			['pip', 'uv', '', 'bandersnatch'][1 + intDiv(h, 512) % 9 % 4] AS installer, ['3.12', '3.11', '', '3.9'][1 + intDiv(h, 4096) % 5 % 4],
 			['Linux', 'Darwin', '', 'Windows'][1 + intDiv(h, 32768) % 6 % 4], toString(1 + intDiv(h, 262144) % 3) || '.0',
-			1 + intDiv(h, 1048576) % 3 - 1, 'f', [('glibc', '2.31'), ('', ''), ('musl', '1.2'), ('glibc', '2.36')][1 + (low + intDiv(h, 4194304) % 2) % 4]
+			1 + intDiv(h, 1048576) % 3 - 1, 'f', [('glibc', '2.31'), ('', ''), ('musl', '1.2'), ('glibc', '2.36')][1 + (low + intDiv(h, 4194304) % 2) % 4],
+			['win', 'any', 'manylinux_2_17', ''][1 + low % 4], ['x86_64', 'any', 'arm64', ''][1 + low % 4], ['cp312', 'none', 'abi3', ''][1 + low % 4],
+			['x86_64', 'arm64', ''][1 + few % 3], ['Ubuntu 24.04', 'Debian GNU/Linux 12', ''][1 + few % 3], ['CPython', 'PyPy', ''][1 + few % 3],
+			trim(concat(installer, ' ', ['24.0', '25.1'][1 + few % 2]))
 		FROM numbers(200000)`)
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +69,7 @@ func newWorld(t *testing.T) world {
 	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[cube.Dimension]string{
 		cube.Version: "2.0", cube.Country: "US", cube.Python: "3.12", cube.System: "Linux",
 		cube.Installer: "pip", cube.FileType: "sdist", cube.CI: "true", cube.Libc: "glibc 2.31",
+		cube.Platform: "any", cube.Arch: "any", cube.ABI: "none", cube.CPU: "arm64", cube.Distro: "Ubuntu 24.04", cube.Implementation: "CPython", cube.InstallerVersion: "pip 24.0",
 	}}}
 }
 
@@ -75,7 +80,7 @@ func everyQuestionHasAnAggregate(t *testing.T, w world) {
 	if len(questions) != 82 {
 		t.Fatalf("%d questions, want 82", len(questions))
 	}
-	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(questions, coverage.OfAll())) {
+	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(questions, coverage.OfAll(), coverage.OfLater(false), coverage.OfLater(true))) {
 		if a.Table == "" || a.NeedsRaw && !a.Question.Global || a.Raw && !a.NeedsRaw {
 			t.Errorf("%s (global: %t): answered by %q, raw needed: %t", a.Question, a.Question.Global, a.Table, a.NeedsRaw)
 		}
@@ -116,19 +121,20 @@ func clickPyOnly(snap *catalog.Snapshot) *catalog.Snapshot {
 // fewestTables: without any one of the tables that we add for a project,
 // some question needs the raw table.
 func fewestTables(t *testing.T, w world) {
-	added := 0
+	questions := slices.Concat(coverage.OfProject(), coverage.OfLater(false))
+	added, all := 0, len(questions)
 	for _, table := range ddl.Derived() {
-		if !slices.Contains(table.Key(), "project") || slices.ContainsFunc(ddl.ClickPy(), func(c ddl.Table) bool { return c.Name == table.Name }) {
+		if !slices.Contains(table.Key(), "project") || table.Key()[0] == "date" || slices.ContainsFunc(ddl.ClickPy(), func(c ddl.Table) bool { return c.Name == table.Name }) {
 			continue
 		}
 		added++
 		without := coverage.Only(w.snap, func(t *catalog.Table) bool { return t.Name != table.Name })
-		if n := coverage.Covered(coverage.Answers(without, w.about, coverage.OfProject())); n >= 82 {
+		if n := coverage.Covered(coverage.Answers(without, w.about, questions)); n >= all {
 			t.Errorf("without %s all %d questions are answered still", table.Name, n)
 		}
 	}
-	if added != 2 {
-		t.Errorf("%d tables are added for questions about a project, want 2", added)
+	if added != 6 {
+		t.Errorf("%d tables are added for questions about a project, want 6", added)
 	}
 }
 
@@ -136,7 +142,7 @@ func fewestTables(t *testing.T, w world) {
 // is answered from a table that keeps nothing but the day and what is asked for.
 func totalsOfAllProjects(t *testing.T, w world) {
 	for _, a := range coverage.Answers(w.snap, w.about, coverage.OfAll()) {
-		if a.Question.Filter != "" || a.Question.WithoutMirrors {
+		if len(a.Question.Filters) > 0 || a.Question.WithoutMirrors {
 			continue
 		}
 		if table := w.snap.Table(a.Table); len(table.Dims) != 1 || table.Dims[cube.Project] {
@@ -148,7 +154,7 @@ func totalsOfAllProjects(t *testing.T, w world) {
 // answersAgreeWithRaw runs what is planned for each question and compares
 // with a query of the raw table, written by hand.
 func answersAgreeWithRaw(t *testing.T, w world) {
-	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(coverage.OfProject(), coverage.OfAll())) {
+	for _, a := range coverage.Answers(w.snap, w.about, slices.Concat(coverage.OfProject(), coverage.OfAll(), coverage.OfLater(false), coverage.OfLater(true))) {
 		got, want := ran(t, w.db, a), byHand(t, w, a.Question)
 		if !maps.Equal(got, want) {
 			t.Errorf("%s (global: %t), from %s: got %v, want %v", a.Question, a.Question.Global, a.Table, got, want)
@@ -219,8 +225,8 @@ func byHand(t *testing.T, w world, q coverage.Question) map[string]int64 {
 	if !q.Global {
 		where = append(where, "project = '"+w.about.Project+"'")
 	}
-	if q.Filter != "" {
-		where = append(where, text(q.Filter)+" = '"+w.about.Values[q.Filter]+"'")
+	for _, d := range q.Filters {
+		where = append(where, text(d)+" = '"+w.about.Values[d]+"'")
 	}
 	if q.WithoutMirrors {
 		where = append(where, "installer != 'bandersnatch'")

@@ -5,6 +5,7 @@
 package coverage
 
 import (
+	"slices"
 	"strings"
 
 	"clickql/internal/cube"
@@ -18,18 +19,22 @@ type Question struct {
 	Every cube.Interval
 	// Split is what a split is by; empty for a series.
 	Split cube.Dimension
-	// Filter is the dimension of which one value is asked about; empty for none.
-	Filter cube.Dimension
+	// Filters are the dimensions of each of which one value is asked about, in the
+	// enum's order.
+	Filters []cube.Dimension
 	// WithoutMirrors leaves out the installers that are mirrors.
 	WithoutMirrors bool
 }
 
+// ofClickPy lists the dimensions but the project that every raw table has.
+var ofClickPy = cube.ClickPy[1:]
+
 // OfProject lists the questions about one project: its days, and its split by
-// each dimension over a range of days; everything, one value of another
-// dimension, or without mirrors. There are 82.
+// each dimension that every raw table has over a range of days; everything, one
+// value of another dimension, or without mirrors. There are 82.
 func OfProject() []Question {
 	list := filtered(Question{Every: cube.Daily})
-	for _, d := range cube.OfProject {
+	for _, d := range ofClickPy {
 		list = append(list, filtered(Question{Split: d})...)
 	}
 	return list
@@ -40,7 +45,7 @@ func OfProject() []Question {
 // only within a project.
 func OfAll() []Question {
 	list := append(filtered(Question{Global: true, Every: cube.Daily}), Question{Global: true, Every: cube.Monthly})
-	for _, d := range cube.OfProject {
+	for _, d := range ofClickPy {
 		if d != cube.Version {
 			list = append(list, filtered(Question{Global: true, Split: d})...)
 		}
@@ -48,15 +53,56 @@ func OfAll() []Question {
 	return list
 }
 
+// OfLater lists the questions about dimensions that came to the raw table later,
+// of one project or of all: the split by each, and the days of one of its values.
+func OfLater(global bool) []Question {
+	var list []Question
+	for _, d := range cube.Later {
+		list = append(list, Question{Global: global, Split: d}, Question{Global: global, Every: cube.Daily, Filters: []cube.Dimension{d}})
+	}
+	return list
+}
+
+// OfFilters lists the questions about one project under so many filters at once:
+// its days, and its split by each dimension that every raw table has. There are
+// 196 with two, 336 with three.
+func OfFilters(n int) []Question {
+	var list []Question
+	for _, filters := range choose(ofClickPy, n) {
+		list = append(list, Question{Every: cube.Daily, Filters: filters})
+	}
+	for _, d := range ofClickPy {
+		others := slices.DeleteFunc(slices.Clone(ofClickPy), func(o cube.Dimension) bool { return o == d })
+		for _, filters := range choose(others, n) {
+			list = append(list, Question{Split: d, Filters: filters})
+		}
+	}
+	return list
+}
+
+// choose lists the sets of n of the dimensions.
+func choose(from []cube.Dimension, n int) [][]cube.Dimension {
+	if n == 0 {
+		return [][]cube.Dimension{nil}
+	}
+	var sets [][]cube.Dimension
+	for i, d := range from {
+		for _, rest := range choose(from[i+1:], n-1) {
+			sets = append(sets, append([]cube.Dimension{d}, rest...))
+		}
+	}
+	return sets
+}
+
 // filtered is a question by itself and with each filter.
 func filtered(q Question) []Question {
 	list := []Question{q}
-	for _, d := range cube.OfProject {
+	for _, d := range ofClickPy {
 		if d == q.Split || q.Global && d == cube.Version {
 			continue
 		}
 		one := q
-		one.Filter = d
+		one.Filters = []cube.Dimension{d}
 		list = append(list, one)
 	}
 	q.WithoutMirrors = true
@@ -69,11 +115,11 @@ func (q Question) String() string {
 	if q.Split == "" {
 		words = "per " + strings.ToLower(string(q.Every))
 	}
-	switch {
-	case q.WithoutMirrors:
+	for i, d := range q.Filters {
+		words += []string{" of one ", " and one "}[min(i, 1)] + string(d)
+	}
+	if q.WithoutMirrors {
 		words += " without mirrors"
-	case q.Filter != "":
-		words += " of one " + string(q.Filter)
 	}
 	return words
 }
@@ -81,15 +127,15 @@ func (q Question) String() string {
 // everyValue is how many values of a split are asked for: more than there are.
 const everyValue = 100_000
 
-// Request is the question about a project on some days. value is what the
-// filter's dimension must be.
-func (q Question) Request(project string, days cube.Range, value string) cube.Request {
+// Request is the question about a project on some days. values has what the
+// dimensions of filters must be.
+func (q Question) Request(project string, days cube.Range, values map[cube.Dimension]string) cube.Request {
 	s := cube.Slice{Days: days}
 	if !q.Global {
 		s.Projects = []string{project}
 	}
-	if q.Filter != "" {
-		s = s.With(q.Filter, value)
+	for _, d := range q.Filters {
+		s = s.With(d, values[d])
 	}
 	if q.WithoutMirrors {
 		s = s.WithoutMirrors()

@@ -22,6 +22,15 @@ const (
 	FileType  Dimension = "FILE_TYPE"
 	CI        Dimension = "CI"
 	Libc      Dimension = "LIBC"
+	// What a wheel is for, by the tags in its file's name.
+	Platform Dimension = "PLATFORM"
+	Arch     Dimension = "ARCH"
+	ABI      Dimension = "ABI"
+	// What else the client reports of itself.
+	CPU              Dimension = "CPU"
+	Distro           Dimension = "DISTRO"
+	Implementation   Dimension = "IMPLEMENTATION"
+	InstallerVersion Dimension = "INSTALLER_VERSION"
 )
 
 // entry is what is known of a dimension.
@@ -59,6 +68,13 @@ var entries = []entry{
 	{FileType, "type", text, "fileType", "file_type", 3, "file type", nil},
 	{CI, "ci", enum, "ci", "ci", 3, "CI", nil},
 	{Libc, "libc", pair("lib", "version"), "libc", "libc", 30, "C library", nil},
+	{Platform, "platform", text, "platform", "platform", 10, "platform", nil},
+	{Arch, "arch", text, "arch", "arch", 5, "architecture", nil},
+	{ABI, "abi", text, "abi", "abi", 10, "ABI", nil},
+	{CPU, "cpu", text, "cpu", "cpu", 5, "processor", nil},
+	{Distro, "distro", text, "distro", "distro", 40, "distribution", nil},
+	{Implementation, "implementation", text, "implementation", "implementation", 3, "implementation", nil},
+	{InstallerVersion, "installer_version", text, "installerVersion", "installer_version", 60, "installer version", nil},
 }
 
 // Dimensions lists every dimension, in the order of the GraphQL enum.
@@ -66,6 +82,13 @@ var Dimensions = names(entries)
 
 // OfProject lists what downloads of one project are split and filtered by.
 var OfProject = Dimensions[1:]
+
+// ClickPy lists the dimensions that the raw tables of ClickPy's deployments have.
+var ClickPy = Dimensions[:Libc.place()+1]
+
+// Later lists the others: a raw table may lack their columns, or have got them
+// when it had rows already, of which they then say nothing.
+var Later = Dimensions[Libc.place()+1:]
 
 // names are the dimensions of a table.
 func names(table []entry) []Dimension {

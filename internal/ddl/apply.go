@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"clickql/internal/chconn"
 )
@@ -11,7 +12,8 @@ import (
 // Apply creates what the database lacks, and says what that was, an entry for
 // each object in the order of creation; nothing where all is there. It drops
 // and overwrites nothing: what is there and differs is for package check to name. A
-// connection that may be made before the database exists is Unselected.
+// connection that may be made before the database exists is Unselected. Aggregates
+// by columns that the raw table lacks wait for these (Waiting).
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
 	if o.Cluster != "" {
 		if err := checkCluster(ctx, conn, o.Cluster); err != nil {
@@ -23,7 +25,7 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 		return nil, err
 	}
 	for _, s := range Statements(o) {
-		if have.has(s, o.database()) {
+		if have.has(s, o.database()) || len(have.waitsFor(s.Name(o.database()))) > 0 {
 			continue
 		}
 		if err := conn.Exec(ctx, s.SQL); err != nil {
@@ -32,6 +34,37 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 		created = append(created, s.Kind+" "+s.Object)
 	}
 	return created, nil
+}
+
+// Waiting lists the columns, in their order, that the raw table lacks and some
+// aggregate counts by: without them Apply creates none of these.
+func (p *Present) Waiting() []string {
+	var columns []string
+	for _, c := range downloadColumns() {
+		for _, t := range Derived() {
+			if slices.Contains(p.waitsFor(t.Name), c.Name) {
+				columns = append(columns, c.Name)
+				break
+			}
+		}
+	}
+	return columns
+}
+
+// waitsFor lists the columns that an aggregate, or its view, counts by and the raw
+// table lacks.
+func (p *Present) waitsFor(name string) (columns []string) {
+	raw := p.Tables[RawTable]
+	t, known := Lookup(strings.TrimSuffix(name, "_mv"))
+	if raw == nil || !known || !t.Derived() {
+		return nil
+	}
+	for _, c := range t.Key() {
+		if _, computed := t.computed[c]; !computed && raw.Types()[c] == "" {
+			columns = append(columns, c)
+		}
+	}
+	return columns
 }
 
 // Unfilled names the aggregates among what Apply has created that lack history:

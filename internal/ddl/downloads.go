@@ -1,6 +1,10 @@
 package ddl
 
-import "strings"
+import (
+	"strings"
+
+	"clickql/internal/cube"
+)
 
 // RawTable is the name of the table of single downloads.
 const RawTable = "pypi"
@@ -43,6 +47,13 @@ func downloadColumns() []Column {
 		{Name: "ci", Type: "Enum8('false' = 0, 'true' = 1, 'unknown' = 2)", Default: "'unknown'", Comment: "Whether the installer ran in continuous integration; unknown where it did not say"},
 		{Name: "filename", Type: "String", Codec: codecText, Comment: "Name of the downloaded file"},
 		{Name: "libc", Type: "Tuple(lib LowCardinality(String), version LowCardinality(String))", Comment: "C library and its version, such as (glibc, 2.31); empty where unknown"},
+		{Name: "platform", Type: lowCardinality, Comment: "What a wheel runs on, its floor, such as manylinux_2_17; any for all; empty where the file is no wheel"},
+		{Name: "arch", Type: lowCardinality, Comment: "Machine that a wheel is for, such as x86_64; any for all, multi for several; empty where the file is no wheel"},
+		{Name: "abi", Type: lowCardinality, Comment: "ABI tag of a wheel, such as cp313, abi3 or none; empty where the file is no wheel"},
+		{Name: "cpu", Type: lowCardinality, Comment: "Processor of the client, such as x86_64; empty where unknown"},
+		{Name: "distro", Type: lowCardinality, Comment: "Linux distribution of the client and its version, such as Ubuntu 24.04; empty where unknown"},
+		{Name: "implementation", Type: lowCardinality, Comment: "Python of the client, such as CPython; empty where unknown"},
+		{Name: "installer_version", Type: lowCardinality, Comment: "Installing tool and the first two parts of its version, such as pip 24.0; empty where unknown"},
 	}
 }
 
@@ -125,6 +136,32 @@ func totals() []Table {
 		wide("pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc",
 			"date", "ci", "libc", "system", "installer", "type", "python_minor"),
 	}
+}
+
+// rankings lists the tables that projects are ranked from: by the days first, so
+// that a range reads as many rows as it has projects' days, times the values of a
+// filter. Neither versions nor what is told by file names ranks projects.
+func rankings() []Table {
+	tables := []Table{wide("pypi_ranking_per_day", "date", "project")}
+	for _, d := range cube.ClickPy[2:] {
+		tables = append(tables, wide("pypi_ranking_per_day_by_"+d.Word(), "date", d.Column(), "project"))
+	}
+	return tables
+}
+
+// later lists the tables of the dimensions that came later: of a project by each,
+// those of a wheel's name together, since they go together; and of all projects.
+func later() []Table {
+	tables := []Table{
+		wide("pypi_downloads_per_day_by_platform_by_arch_by_abi", "project", "date", "arch", "platform", "abi"),
+		wide("pypi_downloads_per_day_by_cpu_by_implementation", "project", "date", "implementation", "cpu"),
+		wide("pypi_downloads_per_day_by_distro", "project", "date", "distro"),
+		wide("pypi_downloads_per_day_by_installer_version", "project", "date", "installer_version"),
+	}
+	for _, d := range cube.Later {
+		tables = append(tables, wide("pypi_total_per_day_by_"+d.Word(), "date", d.Column()))
+	}
+	return tables
 }
 
 // wide is countsBy with every column packed well.

@@ -7,6 +7,7 @@ import (
 	"clickql/internal/chconn"
 	"clickql/internal/cube"
 	"clickql/internal/pypi"
+	"clickql/internal/wheeltag"
 )
 
 // The tables that rows of BigQuery's export are put into as they are. They keep
@@ -46,7 +47,11 @@ const MaxProjectName = 255
 // block, and not on its rows.
 func Landing() Transform {
 	text := func(name, of string) Expression { return Expression{name, "ifNull(" + of + ", '')"} }
+	both := func(name, of, version string) Expression {
+		return Expression{name, "trimBoth(concat(ifNull(" + of + ", ''), ' ', " + version + "))"}
+	}
 	project, filename := pypi.NormalizedSQL("toLowCardinality(ifNull(project, ''))"), "ifNull(file.filename, '')"
+	wheel := wheeltag.Of(filename)
 	return Transform{
 		Columns: []Expression{
 			{"date", "toDate(assumeNotNull(timestamp), 'UTC')"},
@@ -60,6 +65,13 @@ func Landing() Transform {
 			{"ci", "multiIf(ci IS NULL, 'unknown', ci, 'true', 'false')"},
 			{"filename", filename},
 			{"libc", "(ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, ''))"},
+			{"platform", wheel.Platform},
+			{"arch", wheel.Arch},
+			{"abi", wheel.ABI},
+			text("cpu", "cpu"),
+			both("distro", "distro.name", "ifNull(distro.version, '')"),
+			text("implementation", "implementation.name"),
+			both("installer_version", "installer.name", "substringIndex(ifNull(installer.version, ''), '.', 2)"),
 		},
 		Rejects: []Expression{
 			{"no project", "empty(" + project + ")"},
@@ -99,18 +111,21 @@ func landingColumns() []Column {
 		{Name: "country_code", Type: text, Comment: "Country that the download came from"},
 		{Name: "project", Type: text, Comment: "Name of the project"},
 		{Name: "file", Type: "Tuple(filename " + text + ", version " + text + ", type " + text + ")", Comment: "The downloaded file"},
-		{Name: "installer", Type: "Tuple(name " + text + ")", Comment: "The installing tool"},
+		{Name: "installer", Type: "Tuple(name " + text + ", version " + text + ")", Comment: "The installing tool"},
 		{Name: "python", Type: text, Comment: "Version of Python"},
-		{Name: "distro", Type: "Tuple(libc Tuple(lib " + text + ", version " + text + "))", Comment: "The operating system's distribution"},
+		{Name: "implementation", Type: "Tuple(name " + text + ")", Comment: "The implementation of Python"},
+		{Name: "distro", Type: "Tuple(name " + text + ", version " + text + ", libc Tuple(lib " + text + ", version " + text + "))", Comment: "The operating system's distribution"},
 		{Name: "system", Type: "Tuple(name " + text + ")", Comment: "The operating system"},
+		{Name: "cpu", Type: text, Comment: "The processor"},
 		{Name: "ci", Type: "Nullable(Bool)", Comment: "Whether the installer ran in continuous integration"},
 	}
 }
 
 // flatLeaves are the leaves of a nested column, in their order.
 var flatLeaves = map[string][]string{
-	"file": {"file.filename", "file.version", "file.type"}, "installer": {"installer.name"},
-	"distro": {"distro.libc.lib", "distro.libc.version"}, "system": {"system.name"},
+	"file": {"file.filename", "file.version", "file.type"}, "installer": {"installer.name", "installer.version"},
+	"implementation": {"implementation.name"}, "system": {"system.name"},
+	"distro": {"distro.name", "distro.version", "distro.libc.lib", "distro.libc.version"},
 }
 
 // flatColumns are landingColumns with the nested ones flattened.
@@ -139,7 +154,8 @@ func nested(source string) string {
 		case len(leaves) == 0:
 			exprs = append(exprs, c.Name)
 		case c.Name == "distro":
-			exprs = append(exprs, "CAST(tuple(tuple("+list+")), '"+c.Type+"') AS distro")
+			list = strings.Join(leaves[:2], ", ") + ", tuple(" + strings.Join(leaves[2:], ", ") + ")"
+			exprs = append(exprs, "CAST(tuple("+list+"), '"+c.Type+"') AS distro")
 		default:
 			exprs = append(exprs, "CAST(tuple("+list+"), '"+c.Type+"') AS "+c.Name)
 		}

@@ -110,7 +110,7 @@ func ClickPy() []Table { return append(clickPyCounts(), maxMin()) }
 
 // Derived lists the tables that are computed from the raw table: ClickPy's, and
 // those that answer what these cannot without the raw table.
-func Derived() []Table { return slices.Concat(ClickPy(), pairs(), totals()) }
+func Derived() []Table { return slices.Concat(ClickPy(), pairs(), totals(), rankings(), later()) }
 
 // Lookup is the table with the name; ok is false where there is none.
 func Lookup(name string) (t Table, ok bool) {

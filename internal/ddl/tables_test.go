@@ -37,6 +37,27 @@ var keys = map[string]string{
 	"pypi_total_per_day_by_libc":                                                    "date libc",
 	"pypi_total_per_day_by_country_by_installer":                                    "date installer country_code",
 	"pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc":     "date ci libc system installer type python_minor",
+
+	"pypi_ranking_per_day":              "date project",
+	"pypi_ranking_per_day_by_country":   "date country_code project",
+	"pypi_ranking_per_day_by_python":    "date python_minor project",
+	"pypi_ranking_per_day_by_system":    "date system project",
+	"pypi_ranking_per_day_by_installer": "date installer project",
+	"pypi_ranking_per_day_by_file_type": "date type project",
+	"pypi_ranking_per_day_by_ci":        "date ci project",
+	"pypi_ranking_per_day_by_libc":      "date libc project",
+
+	"pypi_downloads_per_day_by_platform_by_arch_by_abi": "project date arch platform abi",
+	"pypi_downloads_per_day_by_cpu_by_implementation":   "project date implementation cpu",
+	"pypi_downloads_per_day_by_distro":                  "project date distro",
+	"pypi_downloads_per_day_by_installer_version":       "project date installer_version",
+	"pypi_total_per_day_by_platform":                    "date platform",
+	"pypi_total_per_day_by_arch":                        "date arch",
+	"pypi_total_per_day_by_abi":                         "date abi",
+	"pypi_total_per_day_by_cpu":                         "date cpu",
+	"pypi_total_per_day_by_distro":                      "date distro",
+	"pypi_total_per_day_by_implementation":              "date implementation",
+	"pypi_total_per_day_by_installer_version":           "date installer_version",
 }
 
 func TestDerivedTables(t *testing.T) {

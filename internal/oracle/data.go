@@ -101,7 +101,7 @@ func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []st
 		switch name := dim.Column(); {
 		case !has[name]:
 			d.Missing = append(d.Missing, dim)
-			list = append(list, "'nobody knows'")
+			list = append(list, "'"+unknown+"'")
 			continue
 		case dim == cube.Libc:
 			list = append(list, "if(libc.lib = '', '', concat(libc.lib, ' ', libc.version))")
@@ -146,3 +146,19 @@ func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
 
 // All are all downloads of all time.
 func (d *Data) All() Slice { return Slice{Rows: d.Rows, all: d.Rows, AllTime: true} }
+
+// Forget makes the dimensions of downloads up to a day, itself included, what
+// nobody knows: what is said of them is wrong, whatever it is.
+func (d *Data) Forget(dims []cube.Dimension, until time.Time) {
+	for _, r := range d.Rows {
+		if r.Day.After(until) {
+			continue
+		}
+		for _, dim := range dims {
+			r.values[place(dim)] = unknown
+		}
+	}
+}
+
+// unknown stands for a value that the raw table does not tell.
+const unknown = "nobody knows"

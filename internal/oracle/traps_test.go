@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ var traps = []struct {
 	{"aggregates created late", createdLate},
 	{"views that leave out", leavesOut},
 	{"a raw table without ci, filename, libc", narrowRaw},
+	{"columns that came later", cameLater},
 	{"an unknown dimension", unknownDimension},
 	{"plain strings", plainStrings},
 	{"no metadata", noMetadata},
@@ -130,6 +132,48 @@ func narrowRaw(t testing.TB, from string) *database {
 	return f.database
 }
 
+// cameLater has a raw table whose newer columns were added in the middle of a
+// day, and aggregates by them: one made before, one filled from rows that say
+// nothing, and one that says something else than the raw table.
+func cameLater(t testing.TB, from string) *database {
+	f := standard(t, from)
+	f.make(aggregate{name: "per_day_by_type", columns: "project date type"})
+	f.load("date < '2023-09-10' OR date = '2023-09-10' AND cityHash64(filename) % 2 = 0")
+	for _, d := range cube.Later {
+		f.exec("ALTER TABLE pypi ADD COLUMN " + d.Column() + " LowCardinality(String)")
+		f.has = append(f.has, d.Column())
+	}
+	f.types = laterTypes()
+	f.make(
+		aggregate{name: "per_day_by_platform", columns: "project date platform"},
+		aggregate{name: "per_month_by_arch", columns: "month project arch"},
+		aggregate{name: "global_by_cpu", columns: "date cpu"},
+		aggregate{name: "by_distro", columns: "project distro"},
+		aggregate{name: "per_day_by_abi", columns: "project date abi"},
+	)
+	f.exec("INSERT INTO per_day_by_platform SELECT project, date, platform, count() FROM pypi GROUP BY ALL",
+		"INSERT INTO per_month_by_arch SELECT toStartOfMonth(date), project, arch, count() FROM pypi GROUP BY ALL",
+		"INSERT INTO global_by_cpu SELECT date, cpu, count() FROM pypi GROUP BY ALL",
+		"INSERT INTO by_distro SELECT project, distro, count() FROM pypi GROUP BY ALL",
+		"INSERT INTO per_day_by_abi SELECT project, date, abi, count() FROM pypi GROUP BY ALL")
+	f.load("NOT (date < '2023-09-10' OR date = '2023-09-10' AND cityHash64(filename) % 2 = 0)")
+	f.exec("ALTER TABLE per_day_by_abi DELETE WHERE date = '2023-12-24' SETTINGS mutations_sync = 2",
+		"INSERT INTO per_day_by_abi SELECT project, date, '', count() FROM pypi WHERE date = '2023-12-24' GROUP BY ALL")
+	f.read("pypi", "2023-09-10", "2023-09-11", "2023-10-01", "2023-12-24")
+	f.data.Forget(cube.Later, time.Date(2023, 9, 10, 0, 0, 0, 0, time.UTC))
+	f.refuses = true
+	return f.database
+}
+
+// laterTypes are clickPyTypes with the columns that came later.
+func laterTypes() map[string]string {
+	types := maps.Clone(clickPyTypes)
+	for _, d := range cube.Later {
+		types[d.Column()] = "LowCardinality(String)"
+	}
+	return types
+}
+
 // unknownDimension has an aggregate by a column that nobody can ask for.
 func unknownDimension(t testing.TB, from string) *database {
 	f := standard(t, from)
@@ -191,7 +235,7 @@ func twoShards(t testing.TB, from string) *database {
 		"spans", "per_month", "by_type", "global_by_ci"} {
 		f.exec("CREATE TABLE " + name + " AS shard_1." + name + " ENGINE = Distributed('" + chtest.Cluster + "', '', '" + name + "', rand())")
 	}
-	f.exec("INSERT INTO pypi SETTINGS distributed_foreground_insert = 1 SELECT * FROM "+from,
+	f.exec("INSERT INTO pypi SETTINGS distributed_foreground_insert = 1 SELECT "+strings.Join(columns, ", ")+" FROM "+from,
 		"OPTIMIZE TABLE shard_1.by_type FINAL", "OPTIMIZE TABLE shard_2.by_type FINAL")
 	f.read("pypi")
 	return f.database

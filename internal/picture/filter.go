@@ -254,8 +254,12 @@ func say(c cube.Condition) string {
 		return not + "Python " + list
 	case cube.Libc:
 		return not + list
+	case cube.Distro:
+		return not + "on " + list
+	case cube.InstallerVersion:
+		return not + "with " + list
 	}
-	return not + c.Dim.Word() + " " + list
+	return not + c.Dim.Title() + " " + list
 }
 
 // empty reports that every download counts.

@@ -171,16 +171,16 @@ func (c costing) projectShare(t *catalog.Table, names []string) float64 {
 	if sum == 0 { // not known
 		return min(1, float64(len(names))/cube.Project.TypicalValues())
 	}
-	if !t.Raw && t.KeySpace > 0 {
+	if !t.Raw && t.RowsOf(1) > 0 {
 		sum = float64(t.Rows)
 	}
 	var rows float64
 	for _, name := range names {
 		total, _ := c.snap.Projects.Total(name)
-		if t.Raw || t.KeySpace <= 0 {
-			rows += float64(total)
+		if of := t.RowsOf(float64(total)); !t.Raw && of > 0 {
+			rows += of
 		} else {
-			rows += t.KeySpace * -math.Expm1(-float64(total)/t.KeySpace)
+			rows += float64(total)
 		}
 	}
 	return min(1, rows/sum)

@@ -124,7 +124,7 @@ func dimsOf(r cube.Request) []cube.Dimension {
 // answers reports that the table can answer: obstacle without the words.
 func (n need) answers(t *catalog.Table) bool {
 	for _, d := range n.dims {
-		if !t.Dims[d] {
+		if !t.Dims[d] || !t.Tells(d, n.days) {
 			return false
 		}
 	}
@@ -135,7 +135,9 @@ func (n need) answers(t *catalog.Table) bool {
 func (n need) obstacle(t *catalog.Table) string {
 	for _, d := range n.dims {
 		switch {
+		case t.Dims[d] && t.Tells(d, n.days):
 		case t.Dims[d]:
+			return "its column " + d.Column() + " " + tells(t.Fills[d])
 		case t.Untrusted[d]:
 			return fmt.Sprintf("its sorting key (%s) leaves out %s, so merges fold its values into one another",
 				strings.Join(t.Key, ", "), d.Column())
@@ -176,4 +178,12 @@ func coverObstacle(t *catalog.Table, days cube.Range) string {
 		return "it is not known to be complete" + why
 	}
 	return fmt.Sprintf("it covers %s to %s, not %s to %s%s", t.Covers.From, t.Covers.To, days.From, days.To, why)
+}
+
+// tells says of which days a column tells.
+func tells(days cube.Range) string {
+	if days.Empty() {
+		return "came when it had rows already, and is empty in them"
+	}
+	return fmt.Sprintf("tells of %s to %s only: it came when the table had rows already", days.From, days.To)
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clickql/internal/catalog"
@@ -11,8 +12,32 @@ import (
 
 // uncovered is the error of a request that no table can answer.
 func uncovered(r cube.Request, snap *catalog.Snapshot) *fault.Error {
+	if why := unfilled(r, snap); why != "" {
+		return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("downloads %s cannot be told: %s; whoever runs the database adds and fills it with: "+
+			"clickql schema upgrade", describe(r), why)}
+	}
 	return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf(
 		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
+}
+
+// unfilled says which of the request's dimensions no table tells of on its days,
+// since the raw table's column is missing or came later; empty where that is not
+// what is wrong.
+func unfilled(r cube.Request, snap *catalog.Snapshot) string {
+	raw := slices.IndexFunc(snap.Tables, func(t *catalog.Table) bool { return t.Raw })
+	if raw < 0 {
+		return ""
+	}
+	t, n := snap.Tables[raw], needOf(r, snap.Days)
+	for _, d := range n.dims {
+		switch {
+		case t.Dims[d] && !t.Tells(d, n.days):
+			return "the column " + d.Column() + " of " + t.Name + " " + tells(t.Fills[d])
+		case !t.Dims[d] && t.Types[d.Column()] == "" && !slices.ContainsFunc(snap.Tables, func(o *catalog.Table) bool { return o.Dims[d] }):
+			return t.Name + " has no column " + d.Column()
+		}
+	}
+	return ""
 }
 
 // tooDear is the error of a request that would read more than is allowed.

@@ -12,7 +12,14 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi ON CLUSTER main
     version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
     ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say',
     filename String COMMENT 'Name of the downloaded file' CODEC(ZSTD(3)),
-    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown'
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown',
+    platform LowCardinality(String) COMMENT 'What a wheel runs on, its floor, such as manylinux_2_17; any for all; empty where the file is no wheel',
+    arch LowCardinality(String) COMMENT 'Machine that a wheel is for, such as x86_64; any for all, multi for several; empty where the file is no wheel',
+    abi LowCardinality(String) COMMENT 'ABI tag of a wheel, such as cp313, abi3 or none; empty where the file is no wheel',
+    cpu LowCardinality(String) COMMENT 'Processor of the client, such as x86_64; empty where unknown',
+    distro LowCardinality(String) COMMENT 'Linux distribution of the client and its version, such as Ubuntu 24.04; empty where unknown',
+    implementation LowCardinality(String) COMMENT 'Python of the client, such as CPython; empty where unknown',
+    installer_version LowCardinality(String) COMMENT 'Installing tool and the first two parts of its version, such as pip 24.0; empty where unknown'
 )
 ENGINE = ReplicatedMergeTree
 PARTITION BY toYYYYMM(date)
@@ -338,6 +345,229 @@ ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, libc, system, installer, type, python_minor)
 COMMENT 'Downloads by date, ci, libc, system, installer, type, python_minor';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, project)
+COMMENT 'Downloads by date, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_country ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, country_code, project)
+COMMENT 'Downloads by date, country_code, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_python ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, python_minor, project)
+COMMENT 'Downloads by date, python_minor, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_system ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, system, project)
+COMMENT 'Downloads by date, system, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer, project)
+COMMENT 'Downloads by date, installer, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_file_type ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, type, project)
+COMMENT 'Downloads by date, type, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_ci ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci, project)
+COMMENT 'Downloads by date, ci, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, libc, project)
+COMMENT 'Downloads by date, libc, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    arch LowCardinality(String) COMMENT 'Machine that a wheel is for, such as x86_64; any for all, multi for several; empty where the file is no wheel' CODEC(ZSTD(1)),
+    platform LowCardinality(String) COMMENT 'What a wheel runs on, its floor, such as manylinux_2_17; any for all; empty where the file is no wheel' CODEC(ZSTD(1)),
+    abi LowCardinality(String) COMMENT 'ABI tag of a wheel, such as cp313, abi3 or none; empty where the file is no wheel' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, arch, platform, abi)
+COMMENT 'Downloads by project, date, arch, platform, abi';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_cpu_by_implementation ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    implementation LowCardinality(String) COMMENT 'Python of the client, such as CPython; empty where unknown' CODEC(ZSTD(1)),
+    cpu LowCardinality(String) COMMENT 'Processor of the client, such as x86_64; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, implementation, cpu)
+COMMENT 'Downloads by project, date, implementation, cpu';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_distro ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    distro LowCardinality(String) COMMENT 'Linux distribution of the client and its version, such as Ubuntu 24.04; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, distro)
+COMMENT 'Downloads by project, date, distro';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_installer_version ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer_version LowCardinality(String) COMMENT 'Installing tool and the first two parts of its version, such as pip 24.0; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, installer_version)
+COMMENT 'Downloads by project, date, installer_version';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_platform ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    platform LowCardinality(String) COMMENT 'What a wheel runs on, its floor, such as manylinux_2_17; any for all; empty where the file is no wheel' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, platform)
+COMMENT 'Downloads by date, platform';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_arch ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    arch LowCardinality(String) COMMENT 'Machine that a wheel is for, such as x86_64; any for all, multi for several; empty where the file is no wheel' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, arch)
+COMMENT 'Downloads by date, arch';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_abi ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    abi LowCardinality(String) COMMENT 'ABI tag of a wheel, such as cp313, abi3 or none; empty where the file is no wheel' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, abi)
+COMMENT 'Downloads by date, abi';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_cpu ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    cpu LowCardinality(String) COMMENT 'Processor of the client, such as x86_64; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, cpu)
+COMMENT 'Downloads by date, cpu';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_distro ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    distro LowCardinality(String) COMMENT 'Linux distribution of the client and its version, such as Ubuntu 24.04; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, distro)
+COMMENT 'Downloads by date, distro';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_implementation ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    implementation LowCardinality(String) COMMENT 'Python of the client, such as CPython; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, implementation)
+COMMENT 'Downloads by date, implementation';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_installer_version ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer_version LowCardinality(String) COMMENT 'Installing tool and the first two parts of its version, such as pip 24.0; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer_version)
+COMMENT 'Downloads by date, installer_version';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.projects ON CLUSTER main
 (
@@ -774,6 +1004,82 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_python_by_s
 AS SELECT date, ci, libc, system, installer, type, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY date, ci, libc, system, installer, type, python_minor
 COMMENT 'Fills pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
 
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day
+AS SELECT date, project, count() AS count FROM `py-pi`.pypi GROUP BY date, project
+COMMENT 'Fills pypi_ranking_per_day from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_country_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_country
+AS SELECT date, country_code, project, count() AS count FROM `py-pi`.pypi GROUP BY date, country_code, project
+COMMENT 'Fills pypi_ranking_per_day_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_python_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_python
+AS SELECT date, python_minor, project, count() AS count FROM `py-pi`.pypi GROUP BY date, python_minor, project
+COMMENT 'Fills pypi_ranking_per_day_by_python from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_system_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_system
+AS SELECT date, system, project, count() AS count FROM `py-pi`.pypi GROUP BY date, system, project
+COMMENT 'Fills pypi_ranking_per_day_by_system from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_installer
+AS SELECT date, installer, project, count() AS count FROM `py-pi`.pypi GROUP BY date, installer, project
+COMMENT 'Fills pypi_ranking_per_day_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_file_type_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_file_type
+AS SELECT date, type, project, count() AS count FROM `py-pi`.pypi GROUP BY date, type, project
+COMMENT 'Fills pypi_ranking_per_day_by_file_type from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_ci_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_ci
+AS SELECT date, ci, project, count() AS count FROM `py-pi`.pypi GROUP BY date, ci, project
+COMMENT 'Fills pypi_ranking_per_day_by_ci from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_libc
+AS SELECT date, libc, project, count() AS count FROM `py-pi`.pypi GROUP BY date, libc, project
+COMMENT 'Fills pypi_ranking_per_day_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi
+AS SELECT project, date, arch, platform, abi, count() AS count FROM `py-pi`.pypi GROUP BY project, date, arch, platform, abi
+COMMENT 'Fills pypi_downloads_per_day_by_platform_by_arch_by_abi from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_cpu_by_implementation_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_cpu_by_implementation
+AS SELECT project, date, implementation, cpu, count() AS count FROM `py-pi`.pypi GROUP BY project, date, implementation, cpu
+COMMENT 'Fills pypi_downloads_per_day_by_cpu_by_implementation from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_distro_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_distro
+AS SELECT project, date, distro, count() AS count FROM `py-pi`.pypi GROUP BY project, date, distro
+COMMENT 'Fills pypi_downloads_per_day_by_distro from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_installer_version_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_installer_version
+AS SELECT project, date, installer_version, count() AS count FROM `py-pi`.pypi GROUP BY project, date, installer_version
+COMMENT 'Fills pypi_downloads_per_day_by_installer_version from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_platform_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_platform
+AS SELECT date, platform, count() AS count FROM `py-pi`.pypi GROUP BY date, platform
+COMMENT 'Fills pypi_total_per_day_by_platform from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_arch_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_arch
+AS SELECT date, arch, count() AS count FROM `py-pi`.pypi GROUP BY date, arch
+COMMENT 'Fills pypi_total_per_day_by_arch from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_abi_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_abi
+AS SELECT date, abi, count() AS count FROM `py-pi`.pypi GROUP BY date, abi
+COMMENT 'Fills pypi_total_per_day_by_abi from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_cpu_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_cpu
+AS SELECT date, cpu, count() AS count FROM `py-pi`.pypi GROUP BY date, cpu
+COMMENT 'Fills pypi_total_per_day_by_cpu from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_distro_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_distro
+AS SELECT date, distro, count() AS count FROM `py-pi`.pypi GROUP BY date, distro
+COMMENT 'Fills pypi_total_per_day_by_distro from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_implementation_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_implementation
+AS SELECT date, implementation, count() AS count FROM `py-pi`.pypi GROUP BY date, implementation
+COMMENT 'Fills pypi_total_per_day_by_implementation from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_installer_version_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_installer_version
+AS SELECT date, installer_version, count() AS count FROM `py-pi`.pypi GROUP BY date, installer_version
+COMMENT 'Fills pypi_total_per_day_by_installer_version from pypi';
+
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_rejected ON CLUSTER main
 (
     reason LowCardinality(String) COMMENT 'Why they are not stored',
@@ -789,10 +1095,12 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_landing ON CLUSTER main
     country_code Nullable(String) COMMENT 'Country that the download came from',
     project Nullable(String) COMMENT 'Name of the project',
     file Tuple(filename Nullable(String), version Nullable(String), type Nullable(String)) COMMENT 'The downloaded file',
-    installer Tuple(name Nullable(String)) COMMENT 'The installing tool',
+    installer Tuple(name Nullable(String), version Nullable(String)) COMMENT 'The installing tool',
     python Nullable(String) COMMENT 'Version of Python',
-    distro Tuple(libc Tuple(lib Nullable(String), version Nullable(String))) COMMENT 'The operating system\'s distribution',
+    implementation Tuple(name Nullable(String)) COMMENT 'The implementation of Python',
+    distro Tuple(name Nullable(String), version Nullable(String), libc Tuple(lib Nullable(String), version Nullable(String))) COMMENT 'The operating system\'s distribution',
     system Tuple(name Nullable(String)) COMMENT 'The operating system',
+    cpu Nullable(String) COMMENT 'The processor',
     ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
 )
 ENGINE = Null
@@ -807,17 +1115,22 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_landing_flat ON CLUSTER main
     `file.version` Nullable(String) COMMENT 'The downloaded file',
     `file.type` Nullable(String) COMMENT 'The downloaded file',
     `installer.name` Nullable(String) COMMENT 'The installing tool',
+    `installer.version` Nullable(String) COMMENT 'The installing tool',
     python Nullable(String) COMMENT 'Version of Python',
+    `implementation.name` Nullable(String) COMMENT 'The implementation of Python',
+    `distro.name` Nullable(String) COMMENT 'The operating system\'s distribution',
+    `distro.version` Nullable(String) COMMENT 'The operating system\'s distribution',
     `distro.libc.lib` Nullable(String) COMMENT 'The operating system\'s distribution',
     `distro.libc.version` Nullable(String) COMMENT 'The operating system\'s distribution',
     `system.name` Nullable(String) COMMENT 'The operating system',
+    cpu Nullable(String) COMMENT 'The processor',
     ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
 )
 ENGINE = Null
 COMMENT 'Rows of older exports, flattened under dotted names; keeps nothing';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_landing_mv ON CLUSTER main TO `py-pi`.pypi
-AS SELECT toDate(assumeNotNull(timestamp), 'UTC') AS date, extract(upper(toLowCardinality(ifNull(country_code, ''))), '^[\\s\\pZ]*([A-Z]{2})[\\s\\pZ]*$') AS country_code, lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')) AS project, multiIf(endsWith(ifNull(file.filename, ''), '.metadata'), 'metadata', endsWith(ifNull(file.filename, ''), '.asc'), 'signature', ifNull(file.type, '')) AS type, ifNull(installer.name, '') AS installer, substringIndex(ifNull(python, ''), '.', 2) AS python_minor, ifNull(system.name, '') AS system, ifNull(file.version, '') AS version, multiIf(ci IS NULL, 'unknown', ci, 'true', 'false') AS ci, ifNull(file.filename, '') AS filename, (ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, '')) AS libc FROM `py-pi`.pypi_landing WHERE NOT (empty(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')))) AND NOT (NOT isValidUTF8(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')))) AND NOT (length(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-'))) > 255) AND NOT (timestamp IS NULL) AND NOT (ifNull(timestamp < toDateTime64('2005-01-01', 6, 'UTC'), 0)) AND NOT (ifNull(timestamp >= toDateTime64(toDate(now('UTC')) + 2, 6, 'UTC'), 0))
+AS SELECT toDate(assumeNotNull(timestamp), 'UTC') AS date, extract(upper(toLowCardinality(ifNull(country_code, ''))), '^[\\s\\pZ]*([A-Z]{2})[\\s\\pZ]*$') AS country_code, lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')) AS project, multiIf(endsWith(ifNull(file.filename, ''), '.metadata'), 'metadata', endsWith(ifNull(file.filename, ''), '.asc'), 'signature', ifNull(file.type, '')) AS type, ifNull(installer.name, '') AS installer, substringIndex(ifNull(python, ''), '.', 2) AS python_minor, ifNull(system.name, '') AS system, ifNull(file.version, '') AS version, multiIf(ci IS NULL, 'unknown', ci, 'true', 'false') AS ci, ifNull(file.filename, '') AS filename, (ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, '')) AS libc, if(endsWith(ifNull(file.filename, ''), '.whl') AND match(toLowCardinality(substringIndex(ifNull(file.filename, ''), '-', 1)), '^_?(?:[\\pL\\pN.]+_?)*$') AND match(toLowCardinality(lower(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 2), '-', -1))), '^v?(?:[0-9]+!)?[0-9]+(?:\\.[0-9]+)*(?:[_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[_.]?[0-9]*)?(?:[_.]?(?:post|rev|r)[_.]?[0-9]*)?(?:[_.]?dev[_.]?[0-9]*)?(?:\\+[a-z0-9]+(?:[_.][a-z0-9]+)*)?$') AND match(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '^[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*$') AND (countSubstrings(ifNull(file.filename, ''), '-') = 4 OR countSubstrings(ifNull(file.filename, ''), '-') = 5 AND match(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 3), '-', -1), '^[0-9]')), if(position(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[|][^.]*', ''), '.') = 0, toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[|][^.]*', '')), if(length(arrayDistinct(splitByChar('.', toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[|][^.]*', ''))))) = 1, arrayDistinct(splitByChar('.', toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[|][^.]*', ''))))[1], arraySort(p -> (if(indexOf(['any', 'manylinux', 'musllinux', 'macosx', 'ios', 'android', 'win', 'linux'], substringIndex(p, '_', 1)) = 0, 99, indexOf(['any', 'manylinux', 'musllinux', 'macosx', 'ios', 'android', 'win', 'linux'], substringIndex(p, '_', 1))), toUInt32OrZero(splitByChar('_', p)[2]), toUInt32OrZero(splitByChar('_', p)[3]), p), arrayDistinct(splitByChar('.', toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[|][^.]*', '')))))[1])), '') AS platform, if(endsWith(ifNull(file.filename, ''), '.whl') AND match(toLowCardinality(substringIndex(ifNull(file.filename, ''), '-', 1)), '^_?(?:[\\pL\\pN.]+_?)*$') AND match(toLowCardinality(lower(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 2), '-', -1))), '^v?(?:[0-9]+!)?[0-9]+(?:\\.[0-9]+)*(?:[_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[_.]?[0-9]*)?(?:[_.]?(?:post|rev|r)[_.]?[0-9]*)?(?:[_.]?dev[_.]?[0-9]*)?(?:\\+[a-z0-9]+(?:[_.][a-z0-9]+)*)?$') AND match(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '^[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*$') AND (countSubstrings(ifNull(file.filename, ''), '-') = 4 OR countSubstrings(ifNull(file.filename, ''), '-') = 5 AND match(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 3), '-', -1), '^[0-9]')), if(position(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[^.|]+(?:[|]([^.]*))?', '\\1'), '.') = 0, toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[^.|]+(?:[|]([^.]*))?', '\\1')), if(length(arrayDistinct(splitByChar('.', toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[^.|]+(?:[|]([^.]*))?', '\\1'))))) = 1, arrayDistinct(splitByChar('.', toString(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -1))), '\\bmanylinux1_', 'manylinux_2_5_'), '\\bmanylinux2010_', 'manylinux_2_12_'), '\\bmanylinux2014_', 'manylinux_2_17_'), '\\bwin32\\b', 'win_x86'), '\\bwin_amd64\\b', 'win_x86_64'), '\\b(ios_[^.]*)_(?:iphoneos|iphonesimulator)\\b', '\\1'), '\\bany\\b', 'any|any'), '(^|[.])([a-z]+(?:_[0-9]+)*)_([^.|]+)', '\\1\\2|\\3'), '[^.|]+(?:[|]([^.]*))?', '\\1'))))[1], 'multi')), '') AS arch, if(endsWith(ifNull(file.filename, ''), '.whl') AND match(toLowCardinality(substringIndex(ifNull(file.filename, ''), '-', 1)), '^_?(?:[\\pL\\pN.]+_?)*$') AND match(toLowCardinality(lower(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 2), '-', -1))), '^v?(?:[0-9]+!)?[0-9]+(?:\\.[0-9]+)*(?:[_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[_.]?[0-9]*)?(?:[_.]?(?:post|rev|r)[_.]?[0-9]*)?(?:[_.]?dev[_.]?[0-9]*)?(?:\\+[a-z0-9]+(?:[_.][a-z0-9]+)*)?$') AND match(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '^[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*-[^-.]+(?:[.][^-.]+)*$') AND (countSubstrings(ifNull(file.filename, ''), '-') = 4 OR countSubstrings(ifNull(file.filename, ''), '-') = 5 AND match(substringIndex(substringIndex(ifNull(file.filename, ''), '-', 3), '-', -1), '^[0-9]')), if(position(substringIndex(substringIndex(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '-', 2), '-', -1), '.') = 0, toString(substringIndex(substringIndex(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '-', 2), '-', -1)), if(length(arrayDistinct(splitByChar('.', toString(substringIndex(substringIndex(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '-', 2), '-', -1))))) = 1, arrayDistinct(splitByChar('.', toString(substringIndex(substringIndex(toLowCardinality(lower(substringIndex(substring(ifNull(file.filename, ''), 1, length(ifNull(file.filename, '')) - 4), '-', -3))), '-', 2), '-', -1))))[1], 'multi')), '') AS abi, ifNull(cpu, '') AS cpu, trimBoth(concat(ifNull(distro.name, ''), ' ', ifNull(distro.version, ''))) AS distro, ifNull(implementation.name, '') AS implementation, trimBoth(concat(ifNull(installer.name, ''), ' ', substringIndex(ifNull(installer.version, ''), '.', 2))) AS installer_version FROM `py-pi`.pypi_landing WHERE NOT (empty(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')))) AND NOT (NOT isValidUTF8(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-')))) AND NOT (length(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality(ifNull(project, '')), '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+$', ''), '[-_.]+', '-'))) > 255) AND NOT (timestamp IS NULL) AND NOT (ifNull(timestamp < toDateTime64('2005-01-01', 6, 'UTC'), 0)) AND NOT (ifNull(timestamp >= toDateTime64(toDate(now('UTC')) + 2, 6, 'UTC'), 0))
 COMMENT 'Turns rows of the export into downloads';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_landing_rejected_mv ON CLUSTER main TO `py-pi`.pypi_rejected
@@ -825,5 +1138,5 @@ AS SELECT multiIf(empty(lower(replaceRegexpAll(replaceRegexpAll(toLowCardinality
 COMMENT 'Counts rows of the export that are no downloads';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_landing_flat_mv ON CLUSTER main TO `py-pi`.pypi_landing
-AS SELECT timestamp, country_code, project, CAST(tuple(`file.filename`, `file.version`, `file.type`), 'Tuple(filename Nullable(String), version Nullable(String), type Nullable(String))') AS file, CAST(tuple(`installer.name`), 'Tuple(name Nullable(String))') AS installer, python, CAST(tuple(tuple(`distro.libc.lib`, `distro.libc.version`)), 'Tuple(libc Tuple(lib Nullable(String), version Nullable(String)))') AS distro, CAST(tuple(`system.name`), 'Tuple(name Nullable(String))') AS system, ci FROM `py-pi`.pypi_landing_flat
+AS SELECT timestamp, country_code, project, CAST(tuple(`file.filename`, `file.version`, `file.type`), 'Tuple(filename Nullable(String), version Nullable(String), type Nullable(String))') AS file, CAST(tuple(`installer.name`, `installer.version`), 'Tuple(name Nullable(String), version Nullable(String))') AS installer, python, CAST(tuple(`implementation.name`), 'Tuple(name Nullable(String))') AS implementation, CAST(tuple(`distro.name`, `distro.version`, tuple(`distro.libc.lib`, `distro.libc.version`)), 'Tuple(name Nullable(String), version Nullable(String), libc Tuple(lib Nullable(String), version Nullable(String)))') AS distro, CAST(tuple(`system.name`), 'Tuple(name Nullable(String))') AS system, cpu, ci FROM `py-pi`.pypi_landing_flat
 COMMENT 'Gives flattened rows the nested form';

@@ -11,6 +11,13 @@ export const dimensions = [
   { param: "file_type", field: "fileType", by: "FILE_TYPE", title: "File type" },
   { param: "ci", field: "ci", by: "CI", title: "CI" },
   { param: "libc", field: "libc", by: "LIBC", title: "C library" },
+  { param: "platform", field: "platform", by: "PLATFORM", title: "Platform" },
+  { param: "arch", field: "arch", by: "ARCH", title: "Architecture" },
+  { param: "abi", field: "abi", by: "ABI", title: "ABI" },
+  { param: "cpu", field: "cpu", by: "CPU", title: "Processor" },
+  { param: "distro", field: "distro", by: "DISTRO", title: "Distribution" },
+  { param: "implementation", field: "implementation", by: "IMPLEMENTATION", title: "Implementation" },
+  { param: "installer_version", field: "installerVersion", by: "INSTALLER_VERSION", title: "Installer version" },
 ] as const;
 
 export type Param = (typeof dimensions)[number]["param"];

@@ -1,0 +1,101 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
+)
+
+// Size is how many rows of a table a project of so many downloads has.
+type Size struct{ Downloads, Rows float64 }
+
+// sizedPlaces are the places in the ranking of the projects whose rows are looked
+// up in every table: how these grow with the downloads differs from table to table.
+var sizedPlaces = [...]int{0, 7, 63, 511}
+
+// granuleRows is how many rows a mark of the index stands for, as ClickHouse sets
+// it unless it is told otherwise.
+const granuleRows = 8192
+
+// sizes looks up, by the index alone, how many rows of each table projects of
+// several sizes have. Where that may not be asked the tables stay without.
+func (r *reader) sizes(ctx context.Context, snap *Snapshot) error {
+	var parts []string
+	tables := map[string]*Table{}
+	for _, t := range snap.Tables {
+		if t.Raw || t.Primary == 0 || t.Key[0] != cube.Project.Column() || len(t.Partitions) == 0 {
+			continue
+		}
+		if known, ok := r.sized[t.FullName()]; ok && math.Abs(float64(known.rows)-float64(t.Rows)) <= resizeAt*float64(t.Rows) {
+			t.Sizes = known.sizes
+			continue
+		}
+		parts, tables[t.FullName()] = append(parts, "SELECT count() FROM "+t.SQL()+" WHERE project = {project:String}"), t
+	}
+	top, _ := snap.Projects.Prefix("", nil, sizedPlaces[len(sizedPlaces)-1]+1)
+	for i := len(sizedPlaces) - 1; i >= 0 && len(parts) > 0; i-- {
+		if sizedPlaces[i] >= len(top) {
+			continue
+		}
+		of := top[sizedPlaces[i]]
+		err := r.db.Each(ctx, "EXPLAIN ESTIMATE "+strings.Join(parts, " UNION ALL "), map[string]any{"project": of.Name}, func(row func(...any) error) error {
+			var database, table string
+			var touched, rows, marks uint64
+			if err := row(&database, &table, &touched, &rows, &marks); err != nil {
+				return err
+			}
+			// A run of rows begins and ends within a granule.
+			if t := tables[database+"."+table]; t != nil && marks > touched {
+				t.Sizes = append(t.Sizes, Size{float64(of.Total), math.Min(float64((marks-touched)*granuleRows), float64(rows))})
+			}
+			return nil
+		})
+		if _, refused := chschema.Refused(err); refused {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look up how many rows %s has: %w", of.Name, err)
+		}
+	}
+	for name, t := range tables {
+		r.sized[name] = sized{t.Rows, t.Sizes}
+	}
+	return nil
+}
+
+// sized is what was looked up when a table had so many rows. It is looked up
+// again when these are others by the part resizeAt.
+type sized struct {
+	rows  uint64
+	sizes []Size
+}
+
+const resizeAt = 0.1
+
+// RowsOf is about how many rows of an aggregate a project of so many downloads has:
+// as many as those that were looked up tell, in between and beyond them by the
+// power of the downloads that leads from one to the next; by KeySpace where none
+// was. 0 where nothing is known.
+func (t *Table) RowsOf(downloads float64) float64 {
+	if len(t.Sizes) == 0 || downloads <= 0 {
+		if t.KeySpace <= 0 {
+			return 0
+		}
+		return t.KeySpace * -math.Expm1(-downloads/t.KeySpace)
+	}
+	at := 0 // of the two sizes that downloads lies between, or nearest to
+	for at+2 < len(t.Sizes) && downloads > t.Sizes[at+1].Downloads {
+		at++
+	}
+	low, power := t.Sizes[at], 1.0
+	if at+1 < len(t.Sizes) {
+		if high := t.Sizes[at+1]; high.Downloads > low.Downloads && high.Rows > low.Rows {
+			power = math.Min(1, math.Log(high.Rows/low.Rows)/math.Log(high.Downloads/low.Downloads))
+		}
+	}
+	return math.Min(downloads, low.Rows*math.Pow(downloads/low.Downloads, power))
+}
