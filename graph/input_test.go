@@ -199,7 +199,7 @@ func TestNoRestriction(t *testing.T) {
 	want := announced(t, `{ downloads { total } }`, nil)
 	for _, args := range []string{
 		`(filter: {})`, `(filter: null)`, `(range: {})`, `(range: null)`, `(filter: {country: null, mirrors: true})`,
-		`(filter: {country: {notIn: []}})`, `(projects: null)`, `(range: {from: null, unit: MONTH})`,
+		`(filter: {country: {notIn: []}})`, `(projects: null)`, `(range: {from: null, to: null, last: null})`,
 	} {
 		got := announced(t, `{ downloads`+args+` { total } }`, nil)
 		if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -141,7 +141,11 @@ func (p *patient) tables() (list []string) {
 			p.t.Fatalf("%s: %v %+v", document, err, r.Errors)
 		}
 		for _, q := range r.Extensions.Explain.Queries {
-			list = append(list, strings.TrimPrefix(q.Table, p.Name+"."))
+			table := strings.TrimPrefix(q.Table, p.Name+".")
+			if strings.HasPrefix(table, "pypi_total_per_day_by_") { // some of these are of one size, and which comes first depends on their parts
+				table = "pypi_total_per_day_by_"
+			}
+			list = append(list, table)
 		}
 	}
 	return list
