@@ -333,7 +333,7 @@ func largeTables(t testing.TB, _ string) *database {
 func asSent(t testing.TB, from string) *database {
 	f := standard(t, from)
 	list := strings.Join(f.has, ", ")
-	f.exec("CREATE TABLE _clean ENGINE = Memory AS SELECT * REPLACE (if(project = 'tiny', 'tiny\uFFFD', project) AS project) FROM "+from,
+	f.exec("CREATE TABLE _clean ENGINE = Memory AS SELECT "+strings.Replace(list, "project", "if(project = 'tiny', 'tiny\uFFFD', project) AS project", 1)+" FROM "+from,
 		`INSERT INTO pypi (`+list+`) SELECT `+list+` FROM (SELECT * REPLACE (multiIf(
 				project = 'tiny', concat('Tiny', unhex('ff')),
 				cityHash64(date, version) % 3 = 0, concat(upper(substring(project, 1, 1)), replaceAll(substring(project, 2), '-', '._-')),
