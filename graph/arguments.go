@@ -117,10 +117,10 @@ func (a arguments) filtered(s rounds.Slice, filter map[string]any) (rounds.Slice
 		s.Slice = s.Narrow(c)
 	}
 	if mirrors, given := filter["mirrors"].(bool); given && !mirrors {
-		s.Slice = s.WithoutMirrors()
+		s.Slice = s.WithoutMirrors(a.Snap.Mirrors...)
 	}
 	if argument[bool](filter, "human") {
-		s.Slice = s.People()
+		s.Slice = s.People(a.Snap.Mirrors...)
 	}
 	return s, nil
 }

@@ -320,7 +320,7 @@ input DownloadsFilter {
   reported nothing about CI stays, so that it is an upper bound of what people downloaded themselves.
   """
   human: Boolean! = false
-  "false leaves out downloads made by known mirroring tools (bandersnatch, z3c.pypimirror, Artifactory, devpi)."
+  "false leaves out downloads made by known mirroring tools (bandersnatch, z3c.pypimirror, Artifactory, devpi, Nexus, pep381client; whoever runs the gateway may list others)."
   mirrors: Boolean! = true
 }
 

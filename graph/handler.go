@@ -162,6 +162,7 @@ type operations struct {
 	schema *ast.Schema
 	reader *coerce.Reader
 	tell   presenter
+	known  vocabularies
 }
 
 // ExtensionName names the extension to gqlgen.
@@ -292,6 +293,9 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 	}
 	if resp.Extensions == nil {
 		resp.Extensions = map[string]any{}
+	}
+	if hints := o.hints(ctx, op); len(hints) > 0 {
+		resp.Extensions["hints"] = hints
 	}
 	resp.Extensions["cost"] = o.cfg.cost(op, op.Cost())
 	if stale := o.cfg.Loader.Stale(); stale != nil {

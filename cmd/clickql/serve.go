@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -20,6 +21,7 @@ import (
 	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 	"clickql/internal/fetch"
 	"clickql/internal/gateway"
 	"clickql/internal/gqlhttp"
@@ -54,6 +56,7 @@ type serveFlags struct {
 	trusted      string
 	asked        string
 	lookEvery    time.Duration
+	mirrors      []string
 	admission    admissionFlags
 	staleFor     time.Duration
 }
@@ -87,6 +90,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most `rows` that a question may be expected to read; 0 for the database's own limits only")
 	a.askedFlag(flags, &f.asked)
 	flags.DurationVar(&f.lookEvery, "look-every", time.Second, "how often to look for new data; seldomer where it takes long, or where the account's quota allows few statements")
+	flags.StringSliceVar(&f.mirrors, "mirrors", nil, "`installers` that mirror PyPI, whose downloads mirrors: false leaves out, instead of "+strings.Join(cube.MirrorInstallers, ","))
 	flags.Int64Var(&f.maxCost, "max-cost", 0, "most `rows` that a whole operation may be expected to have read, as extensions.cost tells it; 0 for no limit")
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
 	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
@@ -258,7 +262,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		Conn: source, Database: source.Database(), Background: []func(context.Context) error{source.Keep},
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.allowed,
 		Log: a.log, Registry: registry,
-		Catalog: catalog.Options{PollEvery: f.lookEvery},
+		Catalog: catalog.Options{PollEvery: f.lookEvery, Mirrors: f.mirrors},
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL, StaleFor: f.staleFor},
 		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
 		Server:  server.Config{MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},

@@ -47,6 +47,7 @@ type Operation struct {
 	asked    atomic.Int64 // announced questions so far
 	held     atomic.Int64 // numbers that their answers have at most
 	selected selections   // the versions that specifiers stand for
+	seen     seen         // the values of conditions that answers tell of
 	// fromMemory leaves totals and ranks that are at hand to memory. It is set
 	// before anything is resolved.
 	fromMemory bool

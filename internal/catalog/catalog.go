@@ -65,6 +65,9 @@ type Options struct {
 	// State is a file in which what was learnt is kept, so that the next process
 	// need not learn it again; empty for none.
 	State string
+	// Mirrors are the tools whose downloads are a mirror's; cube.MirrorInstallers where
+	// there are none.
+	Mirrors []string
 	// Allowance is how many statements the account may send in an interval, 0 for
 	// any number: looking for news takes a small part of them. Nil for any number.
 	Allowance func() (queries uint64, interval time.Duration)
@@ -122,7 +125,7 @@ type Catalog struct {
 func Open(ctx context.Context, conn Conn, opts Options) (*Catalog, error) {
 	opts = opts.withDefaults()
 	c := &Catalog{opts: opts, changed: make(chan struct{}), reader: newReader(conn, opts)}
-	c.current.Store(&Snapshot{Database: opts.Database, ReadAt: opts.Now(), Days: cube.NoDays})
+	c.current.Store(&Snapshot{Database: opts.Database, ReadAt: opts.Now(), Days: cube.NoDays, SettledBy: ByTotals, Mirrors: opts.Mirrors})
 	if before := c.reader.recall(ctx); before != nil {
 		c.store(before)
 		return c, nil

@@ -155,7 +155,7 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 		r.stored, r.parts = stored, parts
 		return nil, err
 	}
-	r.signature, r.index = signature, s.Projects
+	r.signature, r.index, s.Mirrors = signature, s.Projects, r.opts.Mirrors
 	if s.Version != "" {
 		s.Version = r.versions.next(hashed(k.Parts, k.Stored, s.text()), false)
 	}

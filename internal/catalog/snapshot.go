@@ -53,6 +53,9 @@ type Snapshot struct {
 	// Daily are the downloads of all projects on each day that has any, ascending;
 	// nil where no table gives them at a bearable cost. Shared: read only.
 	Daily []DayTotal
+	// Mirrors are the tools whose downloads are a mirror's; cube.MirrorInstallers where
+	// there are none.
+	Mirrors []string
 	// Threads is how many threads one query may use, which is how many processors
 	// the server has unless somebody set max_threads.
 	Threads int
@@ -173,7 +176,7 @@ func (s *Snapshot) text() string {
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Fills, t.Grain, t.Count)
 	}
-	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy)
+	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy, s.Mirrors)
 	return b.String()
 }
 

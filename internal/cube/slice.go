@@ -115,22 +115,6 @@ func (s Slice) Previous() (before Slice, ok bool) {
 	return s.On(s.Days.Before()), true
 }
 
-// MirrorInstallers are the installers whose downloads are copies for a mirror
-// and not installs.
-var MirrorInstallers = []string{"Artifactory", "bandersnatch", "devpi", "z3c.pypimirror"}
-
-// WithoutMirrors is the slice without the downloads of known mirroring tools.
-func (s Slice) WithoutMirrors() Slice {
-	return s.Without(Installer, MirrorInstallers...)
-}
-
-// People is the slice without what is known not to be one: mirrors, and what
-// reported that it ran in continuous integration. What reported nothing stays,
-// for it is as likely a person as any.
-func (s Slice) People() Slice {
-	return s.WithoutMirrors().Without(CI, "true")
-}
-
 // Span is every day that the slice asks about, of data that spans the days.
 func (s Slice) Span(data Range) Range {
 	if s.AllTime {

@@ -170,7 +170,11 @@ func (q *Question) drawCondition(t *rapid.T, d *Data, dim cube.Dimension) string
 		if seldom(t, 10, "odd") {
 			return rapid.SampledFrom([]string{"no such value", "'; DROP TABLE pypi; --", "☃", `back\slash`, "%"}).Draw(t, "unknown value")
 		}
-		return d.Rows[rapid.IntRange(0, len(d.Rows)-1).Draw(t, "row")].Of(dim)
+		known := d.Rows[rapid.IntRange(0, len(d.Rows)-1).Draw(t, "row")].Of(dim)
+		if dim != cube.Version && seldom(t, 10, "other case") {
+			return strings.ToUpper(known[:len(known)/2]) + strings.ToLower(known[len(known)/2:])
+		}
+		return known
 	})
 	operators := []string{"eq", "in", "notIn"}
 	if dim == cube.Version {

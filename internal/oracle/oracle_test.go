@@ -84,10 +84,10 @@ func ask(t *testing.T, d *database, requests int) {
 }
 
 // tally counts what was asked.
-type tally struct{ requests, refused int }
+type tally struct{ requests, refused, hints int }
 
 func (n *tally) String() string {
-	return fmt.Sprintf("%d requests agree, %d of them in part refused", n.requests, n.refused)
+	return fmt.Sprintf("%d requests agree, %d of them in part refused, %d hints", n.requests, n.refused, n.hints)
 }
 
 // uncovered is the code of what no table can answer.
@@ -105,6 +105,12 @@ func (n *tally) one(t *rapid.T, h http.Handler, d *database, op oracle.Operation
 	}
 	if len(errors) > 0 {
 		n.refused++
+	}
+	for _, hint := range got.Extensions.Hints {
+		if why := d.data.Misleads(hint.Message); why != "" {
+			t.Fatalf("%s\n%s: %s", op.Document, hint.Message, why)
+		}
+		n.hints++
 	}
 	var data any
 	if got.Data != nil {

@@ -63,7 +63,7 @@ var specifiers = map[string][2][]string{
 var Versions = []string{"1.0", "1.1", "1.10", "2.0", "2.0rc1", "2.1.dev3"}
 
 // mirrors are the installers that `mirrors: false` leaves out.
-var mirrors = []string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi"}
+var mirrors = []string{"bandersnatch", "z3c.pypimirror", "Artifactory", "devpi", "Nexus", "pep381client"}
 
 // arguments writes arguments with their parentheses.
 func arguments(args ...string) string {

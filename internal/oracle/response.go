@@ -9,6 +9,10 @@ type Response struct {
 		Extensions struct{ Code string }
 	}
 	Extensions struct {
+		Hints []struct {
+			Path    []string
+			Message string
+		}
 		Explain struct {
 			Queries []struct{ Table, SQL, Source string }
 		}

@@ -91,10 +91,10 @@ func (f Filter) narrow(ctx context.Context, op *fetch.Operation, s cube.Slice) (
 		s = s.With(cube.Version, versions...)
 	}
 	if !f.mirrors {
-		s = s.WithoutMirrors()
+		s = s.WithoutMirrors(op.Snapshot().Mirrors...)
 	}
 	if f.human {
-		s = s.People()
+		s = s.People(op.Snapshot().Mirrors...)
 	}
 	return s, nil
 }

@@ -84,6 +84,11 @@ type asking struct {
 	slice cube.Slice
 }
 
+// withoutMirrors is the slice without the downloads of mirroring tools.
+func (a *asking) withoutMirrors() cube.Slice {
+	return a.slice.WithoutMirrors(a.op.Snapshot().Mirrors...)
+}
+
 // bound sets the range.
 func (a *asking) bound(params url.Values) error {
 	data := a.op.Snapshot().Calendar().Settled()
@@ -117,7 +122,7 @@ func (a *asking) recent(ctx context.Context, period string) (any, error) {
 	var all []cube.Request
 	for name, n := range periods {
 		if period == "" || period == name {
-			r := cube.TotalOf(a.slice.On(cube.Range{From: newest - n + 1, To: newest}).WithoutMirrors())
+			r := cube.TotalOf(a.withoutMirrors().On(cube.Range{From: newest - n + 1, To: newest}))
 			wanted["last_"+name] = r
 			all = append(all, r)
 		}
@@ -141,7 +146,7 @@ func (a *asking) recent(ctx context.Context, period string) (any, error) {
 func (a *asking) overall(ctx context.Context, mirrors string) (any, error) {
 	found := map[string][]int64{}
 	var dates []cube.Day
-	for category, s := range map[string]cube.Slice{"with_mirrors": a.slice, "without_mirrors": a.slice.WithoutMirrors()} {
+	for category, s := range map[string]cube.Slice{"with_mirrors": a.slice, "without_mirrors": a.withoutMirrors()} {
 		if mirrors == "true" && category != "with_mirrors" || mirrors == "false" && category == "with_mirrors" {
 			continue
 		}
@@ -160,7 +165,7 @@ const maxValues = 60
 // by is the downloads of each day by the categories of a dimension's values, or
 // of one category.
 func (a *asking) by(ctx context.Context, d cube.Dimension, category func(string) string, only string) (any, error) {
-	s := a.slice.WithoutMirrors()
+	s := a.withoutMirrors()
 	split, err := a.op.Load(ctx, cube.SplitOf(s, d, maxValues, nil).WithoutTotal())
 	if err != nil {
 		return nil, err

@@ -1,0 +1,122 @@
+package graph
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/agnivade/levenshtein"
+
+	"clickql/internal/cube"
+)
+
+// vocabulary is the values that a data set has of a dimension.
+type vocabulary struct {
+	// values are most downloaded first; all that there are, unless they are cut.
+	values []string
+	has    map[string]bool
+	cut    bool
+}
+
+// vocabularies are those of the newest data, as far as anybody asked for them.
+type vocabularies struct {
+	mu      sync.Mutex
+	version string
+	of      map[cube.Dimension]*vocabulary
+}
+
+const (
+	// maxVocabulary is how many values are told apart: more than there are systems,
+	// installers or countries.
+	maxVocabulary = 1000
+	// vocabularyRows bounds what is read for one, vocabularyWait how long an answer
+	// waits for it: a hint is not worth more.
+	vocabularyRows = 20_000_000
+	vocabularyWait = 2 * time.Second
+)
+
+// read is the vocabulary where it is in memory; nil where it is not.
+func (v *vocabularies) read(version string, d cube.Dimension) *vocabulary {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.version != version {
+		return nil
+	}
+	return v.of[d]
+}
+
+// learn is the vocabulary, asked for where it is not in memory; nil where that
+// would cost too much, or fails.
+func (v *vocabularies) learn(ctx context.Context, op *operation, d cube.Dimension) *vocabulary {
+	version := op.Snap.Version
+	if known := v.read(version, d); known != nil {
+		return known
+	}
+	r := cube.SplitOf(cube.Slice{AllTime: true}, d, maxVocabulary, nil).WithoutTotal()
+	if price, _, failed := op.Price([]cube.Request{r}); len(failed) > 0 || price.Rows > vocabularyRows {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, vocabularyWait)
+	defer stop()
+	res, err := op.Load(ctx, r)
+	if err != nil {
+		return nil
+	}
+	learnt := &vocabulary{has: map[string]bool{}, cut: res.More}
+	for _, g := range res.Groups {
+		learnt.values, learnt.has[g.Value] = append(learnt.values, g.Value), true
+	}
+	if version == "" { // nobody would know when it is another
+		return learnt
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.version != version {
+		v.version, v.of = version, map[cube.Dimension]*vocabulary{}
+	}
+	v.of[d] = learnt
+	return learnt
+}
+
+// meant is the value that was probably meant by one that there is none of: the same
+// in another case, what people call a value, the longest that the text goes on from
+// (3.12 of 3.12.1), or the nearest by letters that differ, at most one in three.
+func (v *vocabulary) meant(d cube.Dimension, text string) (value string, ok bool) {
+	folded := strings.ToLower(strings.TrimSpace(text))
+	for _, known := range v.values {
+		if strings.EqualFold(known, folded) || strings.EqualFold(d.Label(known), folded) {
+			return known, true
+		}
+	}
+	best := ""
+	for _, known := range v.values {
+		if begins := known != "" && strings.HasPrefix(folded, strings.ToLower(known)+"."); begins && len(known) > len(best) {
+			best = known
+		}
+	}
+	if best == "" && len(folded) <= maxSpelling {
+		best = v.nearest(d, folded)
+	}
+	return best, best != ""
+}
+
+// nearest is the value that fewest letters differ from, of those whose own text or
+// label is not much longer or shorter; empty where there is none.
+func (v *vocabulary) nearest(d cube.Dimension, folded string) (best string) {
+	least := len(folded)/3 + 1
+	for _, known := range v.values {
+		for _, spelling := range []string{known, d.Label(known)} {
+			if known == "" || len(spelling)-len(folded) >= least || len(folded)-len(spelling) >= least {
+				continue
+			}
+			if n := levenshtein.ComputeDistance(folded, strings.ToLower(spelling)); n < least {
+				best, least = known, n
+			}
+		}
+	}
+	return best
+}
+
+// maxSpelling is how long a text may be, in bytes, to be compared letter by letter.
+const maxSpelling = 60
