@@ -21,6 +21,7 @@ type watchFlags struct {
 	ingestFlags
 	every, fullEvery, lookBack time.Duration
 	metricsAddr                string
+	projects                   []string
 }
 
 // newIngestWatchCommand loads downloads again and again.
@@ -34,9 +35,10 @@ func newIngestWatchCommand(a *app) *cobra.Command {
 			"loaded holds no other up: it is tried again ever more seldom, and after --tries set\n" +
 			"aside until it changes or --retry asks for it; the ledger remembers. In a bucket whose\n" +
 			"objects are named by days, only what can be new is listed, and everything every\n" +
-			"--full-every. Between rounds no lock is held. An interrupt ends it at once: what a\n" +
-			"round had in hand is carried on or loaded again by the next command.\n\n" + sourceHelp,
-		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet'\n  clickql ingest watch --metrics-addr 127.0.0.1:9180 'exports/*.parquet'",
+			"--full-every. With --projects each round loads distribution metadata too, without which\n" +
+			"projects' releases stay as they are. Between rounds no lock is held. An interrupt ends\n" +
+			"it at once: what a round had in hand is carried on or loaded again by the next command.\n\n" + sourceHelp,
+		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet' --projects 'gs://my-exports/pypi/projects/*.parquet'\n  clickql ingest watch --metrics-addr 127.0.0.1:9180 'exports/*.parquet'",
 		Args:    arguments("SOURCE", 1, 0),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), f, args) },
 	}
@@ -44,6 +46,7 @@ func newIngestWatchCommand(a *app) *cobra.Command {
 	cmd.Flags().DurationVar(&f.every, "every", f.every, "`time` from the end of a round to the next")
 	cmd.Flags().DurationVar(&f.fullEvery, "full-every", f.fullEvery, "`time` after which everything is listed again; the first round always does")
 	cmd.Flags().DurationVar(&f.lookBack, "look-back", f.lookBack, "`time` before the newest loaded day from which other rounds list; 0 lists everything in every round")
+	cmd.Flags().StringArrayVar(&f.projects, "projects", nil, "`SOURCE` of distribution metadata to load too, as ingest projects does; may be given several times")
 	cmd.Flags().StringVar(&f.metricsAddr, "metrics-addr", "", "`host:port` at which to show metrics to Prometheus; none without it")
 	return cmd
 }
@@ -58,26 +61,40 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.projects, err = a.names(f.projects); err != nil {
+		return err
+	}
 	m, stop, err := a.watchMetrics(f.metricsAddr)
 	if err != nil {
 		return err
 	}
 	defer a.releasing(stop)
+	var metadata config.Summary // of the round
 	return ingest.Watch(ctx, ingest.WatchConfig{
 		Every: f.every, FullEvery: f.fullEvery, Log: a.log,
 		Report: func(r ingest.Round) {
 			m.Round(r)
 			a.printRound(r)
+			if len(f.projects) > 0 && r.Err == nil {
+				a.printMetadata(r.Number, metadata)
+			}
 		},
 		// Connecting anew in each round also survives the embedded engine.
 		Round: func(ctx context.Context, full bool) (config.Summary, error) {
-			return a.load(ctx, f.ingestFlags, ledger.Downloads, args, m, func(c *config.Config) {
+			as := func(c *config.Config) {
 				c.RetryAfter = f.every
 				if !full {
 					c.LookBack = f.lookBack
 				}
-				f.retry = false // once is what was asked for
-			})
+			}
+			sum, err := a.load(ctx, f.ingestFlags, ledger.Downloads, args, m, as)
+			if len(f.projects) > 0 && ctx.Err() == nil {
+				var failed error
+				metadata, failed = a.load(ctx, f.ingestFlags, ledger.Projects, f.projects, m, as)
+				err = errors.Join(err, failed)
+			}
+			f.retry = false // once is what was asked for
+			return sum, err
 		},
 		Fatal: func(err error) bool {
 			var usage usageError
@@ -90,15 +107,30 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 // printRound writes a line about a round, and logs what went wrong.
 func (a *app) printRound(r ingest.Round) {
 	s := r.Summary
-	outcome, listed := "ok", english.Plural(s.Listed, "file", "")
+	outcome := "ok"
 	if r.Err != nil {
 		outcome = "failed"
 		a.log.Error("a round failed and is tried again", "round", r.Number, "in", rounded(r.Next), "error", r.Err.Error()+a.remedy(r.Err))
 	}
+	_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s in %s; %s; next in %s\n",
+		r.Number, outcome, loadedNow(s), rounded(r.Took), notLoadedNow(s), rounded(r.Next))
+}
+
+// printMetadata writes a line about the metadata that a round has loaded.
+func (a *app) printMetadata(number int, s config.Summary) {
+	_, _ = fmt.Fprintf(a.stdout, "round %d projects: %s; %s\n", number, loadedNow(s), notLoadedNow(s))
+}
+
+// loadedNow says what a round listed and loaded.
+func loadedNow(s config.Summary) string {
+	listed := english.Plural(s.Listed, "file", "")
 	if s.Partial {
 		listed += " that can be new"
 	}
-	_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s, %d loaded before, %d loaded now: %s rows in %s; %d failed, %d waiting, %d set aside, %d changed; next in %s\n",
-		r.Number, outcome, listed, s.Already, s.Files, humanize.Comma(int64(s.Rows)), rounded(r.Took),
-		len(s.Failed), s.Waiting, len(s.SetAside), len(s.Changed), rounded(r.Next))
+	return fmt.Sprintf("%s, %d loaded before, %d loaded now: %s rows", listed, s.Already, s.Files, humanize.Comma(int64(s.Rows)))
+}
+
+// notLoadedNow says what it did not load.
+func notLoadedNow(s config.Summary) string {
+	return fmt.Sprintf("%d failed, %d waiting, %d set aside, %d changed", len(s.Failed), s.Waiting, len(s.SetAside), len(s.Changed))
 }

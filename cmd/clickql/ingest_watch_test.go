@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dustin/go-humanize"
 
 	"clickql/internal/chtest"
 	"clickql/internal/sample"
@@ -19,7 +22,8 @@ func TestIngestWatch(t *testing.T) {
 	db := chtest.NewWithSchema(t)
 	o := sample.Defaults()
 	o.Dir, o.Rows, o.Days, o.Projects = t.TempDir(), 1000, 2, 5
-	if _, err := sample.Write(t.Context(), db.Conn, o, nil); err != nil {
+	written, err := sample.Write(t.Context(), db.Conn, o, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -28,7 +32,8 @@ func TestIngestWatch(t *testing.T) {
 	}
 	addr := free.Addr().String()
 	_ = free.Close()
-	cmd := commandProcess(t, "ingest", "watch", "--clickhouse", db.DSN, "--metrics-addr", addr, o.Dir+"/"+sample.DownloadsDir+"/*.parquet")
+	cmd := commandProcess(t, "ingest", "watch", "--clickhouse", db.DSN, "--metrics-addr", addr, o.Dir+"/"+sample.DownloadsDir+"/*.parquet",
+		"--projects", o.Dir+"/"+sample.ProjectsDir+"/*.parquet")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -38,9 +43,13 @@ func TestIngestWatch(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	lines := bufio.NewReader(stdout)
+	line, err := lines.ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "round 1 ok: ") || !strings.Contains(line, " 0 failed, 0 waiting, 0 set aside") {
 		t.Errorf("first round: %q, %v", line, err)
+	}
+	if line, err = lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "round 1 projects: ") || !strings.Contains(line, humanize.Comma(int64(written.Releases))+" rows; 0 failed") {
+		t.Errorf("metadata of the first round: %q, %v", line, err)
 	}
 	for _, want := range []string{`clickql_ingest_files{kind="downloads",state="done"} 2`, `clickql_ingest_rows{kind="downloads"} 999`,
 		`clickql_ingest_rounds_total{outcome="ok"} 1`, "clickql_ingest_lag_days ", "clickql_ingest_batches_stuck 0", "clickql_ingest_ledger_readable 1"} {
