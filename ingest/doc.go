@@ -84,9 +84,11 @@
 // public ones. Each table's successor is built in the batch's private database:
 // what stays of a table comes into it by hard links (ATTACH PARTITION FROM), days
 // that go are masked there by a lightweight DELETE, and what is new is inserted.
-// Nothing of that is public. A successor is compared with what it should hold,
-// day by day, before anything is published; tables without days are computed anew
-// from the smallest successor that has them and agrees with the raw table's.
+// Nothing of that is public. What is rebuilt of a successor is compared with what it
+// should hold, day by day, before anything is published; tables without days are
+// computed anew from the smallest successor that has them and agrees with the raw
+// table's. What the raw table holds of other days the ledger says, of each partition
+// that has as many rows as that; only others are read.
 //
 //	planned -> staging -> staged -> publishing -> done, as with loads
 //
@@ -96,9 +98,10 @@
 // afterwards whether it happened. Recovery does those that did not. A statement of
 // a writer that was taken over cannot exchange the tables back: it names a private
 // database that has been renamed. Views follow names, so they fill the successors
-// from then on. Before the first exchange every public table must still count what it
-// did when its successor was built; if one does not, as somebody else has written to
-// it, the batch is given up: its private database is dropped, which nobody can do
+// from then on. Before the first exchange every public table must still be made of what
+// it was when its successor was built: of as many blocks, and through the same
+// mutations (PartsWitness), which costs no reading. If one is not, as somebody else has
+// written to it, the batch is given up: its private database is dropped, which nobody can do
 // who has been taken over, and then "failed" is written, though its state was
 // publishing. Rows that somebody else inserts between that look and an exchange, a
 // moment, go with the old table.

@@ -71,7 +71,7 @@ const (
 	moving    = "^ALTER TABLE " + ofStage + " MOVE PARTITION ID .* TO TABLE "
 	copying   = "^CREATE TABLE " + ofStage + " AS "
 	dropping  = "^DROP DATABASE IF EXISTS " + ofStage
-	adding    = "^SELECT toInt64\\(sum\\(.*\\)\\) FROM " + ofStage
+	adding    = "^\\(SELECT toUInt32\\(0\\) AS query, toString\\(''\\) AS partition, .* FROM " + ofStage
 	listing   = "^SELECT name FROM system.databases WHERE startsWith"
 )
 

@@ -166,23 +166,35 @@ func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.V
 
 // Observe reads a table: one row for each day or month.
 func (o Observer) Observe(ctx context.Context, c Table) (got Counts, err error) {
+	return o.ObserveWhere(ctx, c, "1", nil)
+}
+
+// ObserveDays is Observe for the periods of some days, of a table that has periods: of
+// others it reads nothing, as far as the table's key allows.
+func (o Observer) ObserveDays(ctx context.Context, c Table, days ledger.Span) (Counts, error) {
+	return o.ObserveWhere(ctx, c, c.Period+" >= {first:Date} AND "+c.Period+" <= {last:Date}",
+		map[string]any{"first": c.Grain.Period(days.From).String(), "last": c.Grain.Period(days.To).String()})
+}
+
+// ObserveWhere is Observe for the rows for which a condition holds.
+func (o Observer) ObserveWhere(ctx context.Context, c Table, condition string, params map[string]any) (got Counts, err error) {
 	if c.Grain == FirstLast {
 		var first, last time.Time
-		err = o.S.Row(ctx, o.reading("SELECT toDate("+c.Ends[0]+"), toDate("+c.Ends[1]+") FROM "+c.ID.String()), &first, &last)
+		err = o.S.Row(ctx, o.reading("SELECT toDate("+c.Ends[0]+"), toDate("+c.Ends[1]+") FROM "+c.ID.String()+" WHERE "+condition, params), &first, &last)
 		got = Counts{Counts: map[cube.Day]int64{}, Ends: [2]cube.Day{cube.DayOf(first), cube.DayOf(last)}}
 	} else {
 		period, group := "toDate(0)", ""
 		if c.Period != "" {
 			period, group = "toDate("+c.Period+")", " GROUP BY period"
 		}
-		got.Counts, err = session.ReadDays(ctx, o.S, o.reading("SELECT "+period+" AS period, toInt64("+c.Count+") FROM "+c.ID.String()+group))
+		got.Counts, err = session.ReadDays(ctx, o.S, o.reading("SELECT "+period+" AS period, toInt64("+c.Count+") FROM "+c.ID.String()+" WHERE "+condition+group, params))
 	}
 	return got, session.Wrap(err, "count the downloads in %s", c.ID)
 }
 
 // reading is a statement over a table within the bounds.
-func (o Observer) reading(sql string) session.Statement {
-	return session.Statement{SQL: sql, Settings: o.cfg.Bounded(nil)}
+func (o Observer) reading(sql string, params map[string]any) session.Statement {
+	return session.Statement{SQL: sql, Params: params, Settings: o.cfg.Bounded(nil)}
 }
 
 // Held is what one table holds.

@@ -71,6 +71,9 @@ func (e *ForeignError) Error() string {
 	if len(e.Expected) > 1 {
 		expected = fmt.Sprintf("%d (batch %s not yet in it) or %d (in it)", e.Expected[0], e.Batch, e.Expected[1])
 	}
+	if e.Witness == PartsWitness {
+		return fmt.Sprintf("%s does not hold what it did when its successor was built: something other than clickql ingest has written to it; stop that writer, take back what it wrote or lost, and run this again", e.Table)
+	}
 	part := "partition " + e.Partition + " of " + e.Table
 	if e.Partition == "" {
 		part = e.Table
@@ -84,7 +87,11 @@ func (e *ForeignError) Error() string {
 type unpublishedError struct{ cause error }
 
 func (e *unpublishedError) Error() string {
-	if f := (*ForeignError)(nil); errors.As(e.cause, &f) {
+	f := (*ForeignError)(nil)
+	switch foreign := errors.As(e.cause, &f); {
+	case foreign && f.Witness == PartsWitness:
+		return fmt.Sprintf("%s does not hold what it did when its successor was built: something other than clickql ingest has written to it meanwhile; stop that for a while and run this again; nothing was changed", f.Table)
+	case foreign:
 		return fmt.Sprintf("%s of %s was %d when its successor was built and is %d: something other than clickql ingest has written to it meanwhile; stop that for a while and run this again; nothing was changed",
 			f.Witness, f.Table, f.Expected[0], f.Found)
 	}

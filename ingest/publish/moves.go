@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
@@ -33,29 +34,35 @@ func newPublisher(s *session.Session, cfg config.Config) *publisher {
 	return &publisher{s: s, cfg: cfg, totals: map[tables.Partition]int64{}, witness: map[tables.Partition]string{}}
 }
 
-// partitionSum is a sum over one partition.
-type partitionSum struct {
-	partition string
-	sum       int64
-}
-
-// partitionSums computes an expression over the partitions of a table.
-func (p *publisher) partitionSums(ctx context.Context, id tables.ID, expr string) ([]partitionSum, error) {
-	sums, err := session.Scan(ctx, p.s, session.SQL("SELECT _partition_id, toInt64("+expr+") FROM "+id.String()+" GROUP BY _partition_id ORDER BY _partition_id"),
-		func(s *partitionSum) []any { return []any{&s.partition, &s.sum} })
-	return sums, session.Wrap(err, "add up %s", id)
-}
-
 // total computes a witness over one partition; 0 where there is none.
 func (p *publisher) total(ctx context.Context, id tables.Partition, expr string) (sum int64, err error) {
 	err = p.s.Row(ctx, session.SQL("SELECT toInt64("+expr+") FROM "+id.Table.String()+" WHERE _partition_id = {partition:String}", "partition", id.Name), &sum)
 	return sum, session.Wrap(err, "add up partition %s of %s", id.Name, id.Table)
 }
 
+// PartsWitness stands for a witness that reads no row: a digest of which blocks have
+// been inserted into each partition and which mutations it has been through. Every
+// insert takes a new block and every deletion is a mutation or leaves a partition
+// without its blocks, while merges change neither.
+const PartsWitness = "parts"
+
 // Whole computes a witness over a whole table.
 func (p *publisher) Whole(ctx context.Context, id tables.ID, expr string) (sum int64, err error) {
+	if expr == PartsWitness {
+		return Parts(ctx, p.s, id)
+	}
 	err = p.s.Row(ctx, session.SQL("SELECT toInt64("+expr+") FROM "+id.String()), &sum)
 	return sum, session.Wrap(err, "add up %s", id)
+}
+
+// Parts is PartsWitness of a table.
+func Parts(ctx context.Context, s *session.Session, id tables.ID) (sum int64, err error) {
+	err = s.Row(ctx, session.SQL(`SELECT reinterpretAsInt64(sipHash64(groupArray((partition_id, block, mutation)))) FROM (
+				SELECT partition_id, max(max_block_number) AS block,
+					max(toUInt64OrZero(arrayElement(splitByChar('_', substring(name, length(partition_id) + 2)), 4))) AS mutation
+				FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0 GROUP BY partition_id ORDER BY partition_id)`,
+		"database", id.Database, "table", id.Table), &sum)
+	return sum, session.Wrap(err, "look at the parts of %s", id)
 }
 
 // PlanMoves lists the moves of a staged batch with the totals before them.
@@ -65,46 +72,69 @@ func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Deriva
 	if err := stage.OnePart(ctx, p.s, private); err != nil {
 		return nil, err
 	}
-	var moves []ledger.Move
+	var of []session.Sum
 	for _, t := range d.All() {
 		expr := t.Witness.Expr
 		if t.Witness.Idempotent {
 			expr = "count()"
 		}
-		deltas, err := p.partitionSums(ctx, tables.ID{Database: private, Table: t.Copy}, expr)
-		if err != nil {
-			return nil, err
-		}
-		for _, delta := range deltas {
-			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.partition, Copy: t.Copy, Delta: delta.sum, At: p.cfg.Now()}
+		of = append(of, session.Sum{Expr: expr, From: session.Name(private, t.Copy)})
+	}
+	deltas, err := p.s.PartitionSums(ctx, of)
+	if err != nil {
+		return nil, fmt.Errorf("add up the staged tables of batch %s: %w", batch, err)
+	}
+	var moves []ledger.Move
+	for i, t := range d.All() {
+		for _, delta := range deltas[i] {
+			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.Partition, Copy: t.Copy, Delta: delta.Sum, At: p.cfg.Now()}
 			if m.Delta <= 0 {
 				return nil, fmt.Errorf("publish batch %s: partition %s of %s adds %d to %s, so that its move could not be proven after a crash",
-					batch, m.Partition, t, m.Delta, expr)
+					batch, m.Partition, t, m.Delta, of[i].Expr)
 			}
 			if !t.Witness.Idempotent {
 				m.Witness = t.Witness.Expr
-				if m.Before, err = p.before(ctx, partitionOf(m), t.Witness.Expr); err != nil {
-					return nil, err
-				}
 			}
 			moves = append(moves, m)
 		}
 	}
-	return moves, nil
+	return moves, p.before(ctx, moves)
 }
 
-// before is the partition's total as this command knows it, read when it is
-// first touched.
-func (p *publisher) before(ctx context.Context, id tables.Partition, expr string) (int64, error) {
-	if sum, ok := p.totals[id]; ok {
-		return sum, nil
+// before notes the totals of the moves' partitions as this command knows them: read
+// when they are first touched.
+func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
+	unknown := map[tables.Partition]string{}
+	for _, m := range moves {
+		if _, known := p.totals[partitionOf(m)]; !known && m.Witness != "" {
+			unknown[partitionOf(m)] = m.Witness
+		}
 	}
-	sum, err := p.total(ctx, id, expr)
+	found, err := p.readTotals(ctx, unknown)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	p.totals[id], p.witness[id] = sum, expr
-	return sum, nil
+	maps.Copy(p.totals, found)
+	maps.Copy(p.witness, unknown)
+	for i, m := range moves {
+		moves[i].Before = p.totals[partitionOf(m)]
+	}
+	return nil
+}
+
+// readTotals computes the witnesses of some partitions.
+func (p *publisher) readTotals(ctx context.Context, witnesses map[tables.Partition]string) (map[tables.Partition]int64, error) {
+	var ids []tables.Partition
+	var of []session.Sum
+	for id, expr := range witnesses {
+		ids, of = append(ids, id), append(of, session.Sum{Expr: expr, From: id.Table.String() + " WHERE _partition_id = " + chconn.Literal(id.Name)})
+	}
+	sums, err := p.s.Sums(ctx, of)
+	totals := make(map[tables.Partition]int64, len(ids))
+	for i, id := range ids {
+		totals[id] = sums[i]
+	}
+	return totals, session.Wrap(err, "add up the partitions that are published")
 }
 
 // codeOtherStructure is ClickHouse's INCOMPATIBLE_COLUMNS.
@@ -126,14 +156,11 @@ func (p *publisher) move(ctx context.Context, stage string, m ledger.Move) error
 // Verify compares the totals of all partitions that this command touched with
 // what it made them.
 func (p *publisher) Verify(ctx context.Context) error {
+	found, err := p.readTotals(ctx, p.witness)
 	for id, expr := range p.witness {
-		found, err := p.total(ctx, id, expr)
-		if err != nil {
-			return err
-		}
-		if found != p.totals[id] {
-			return &ForeignError{Table: id.Table.String(), Partition: id.Name, Witness: expr, Expected: []int64{p.totals[id]}, Found: found}
+		if err == nil && found[id] != p.totals[id] {
+			return &ForeignError{Table: id.Table.String(), Partition: id.Name, Witness: expr, Expected: []int64{p.totals[id]}, Found: found[id]}
 		}
 	}
-	return nil
+	return err
 }

@@ -22,7 +22,7 @@ type builder struct {
 	st     *stage.Stager
 	d      tables.Derivation  // of the successors
 	done   map[tables.ID]bool // complete, so that others may be computed from it
-	covers map[tables.ID]bool // holds what the source and the raw table do
+	covers map[tables.ID]bool // without days, and complete
 }
 
 // id names a successor.
@@ -102,12 +102,11 @@ func (rp *repairer) build(ctx context.Context, b *builder) error {
 
 // finish compares a successor that is built with what it should hold.
 func (rp *repairer) finish(ctx context.Context, b *builder, r rebuild, t tables.Target) error {
-	found, err := rp.agrees(ctx, r, b.id(t))
-	if err != nil {
+	if err := rp.agrees(ctx, r, b.id(t)); err != nil {
 		return err
 	}
 	b.done[t.ID] = true
-	b.covers[t.ID] = r.whole && r.checked.Grain == count.InTotal || r.checked.Grain == count.ByDay && len(count.Differing(found.Counts, rp.totals.all)) == 0
+	b.covers[t.ID] = r.whole && (r.checked.Grain == count.InTotal || r.checked.Grain == count.ByDay)
 	b.st.Meter.AddStep()
 	return nil
 }
@@ -146,14 +145,7 @@ func (rp *repairer) buildRest(ctx context.Context, b *builder) error {
 // successor.
 func (rp *repairer) compute(ctx context.Context, b *builder, r rebuild, t tables.Target, v tables.View) error {
 	f := tables.Fill{View: v, Target: t}
-	if tables.FilledBy(rp.d, t.ID) == 1 {
-		for _, c := range rp.d.Views {
-			if b.covers[c.Target] && tables.IsCover(rp.d, c, v) {
-				f.From = append(f.From, b.d.Cover(c))
-			}
-		}
-	}
-	from, err := b.st.Smallest(ctx, f.From)
+	from, err := rp.cover(ctx, b, t, v)
 	if err != nil {
 		return err
 	}
@@ -167,6 +159,39 @@ func (rp *repairer) compute(ctx context.Context, b *builder, r rebuild, t tables
 	return stage.Compute(ctx, b.s, b.st.Stage, f, from, b.d.Target(v.Source), condition, session.Statement{
 		Params:   map[string]any{"first": rp.days.From.StartOfMonth().String(), "after": rp.days.To.StartOfMonth().AddMonths(1).String()},
 		Settings: b.cfg.Filling(1, nil)})
+}
+
+// cover picks the smallest successor that a view's table can be computed from and
+// that holds what the raw table does; nil where there is none. Those of days are
+// looked at in the order of their size, until one does.
+func (rp *repairer) cover(ctx context.Context, b *builder, t tables.Target, v tables.View) (*tables.Cover, error) {
+	if tables.FilledBy(rp.d, t.ID) != 1 {
+		return nil, nil
+	}
+	var covers []tables.Cover
+	of := map[string]tables.ID{}
+	for _, c := range rp.d.Views {
+		if b.done[c.Target] && tables.IsCover(rp.d, c, v) {
+			cover := b.d.Cover(c)
+			covers, of[cover.Copy] = append(covers, cover), c.Target
+		}
+	}
+	for len(covers) > 0 {
+		best, err := b.st.Smallest(ctx, covers)
+		if err != nil {
+			return nil, err
+		}
+		id := of[best.Copy]
+		agrees := b.covers[id]
+		if !agrees {
+			agrees, err = rp.agreesOnOthers(ctx, id)
+		}
+		if err != nil || agrees {
+			return best, err
+		}
+		covers = slices.DeleteFunc(covers, func(c tables.Cover) bool { return c.Copy == best.Copy })
+	}
+	return nil, nil
 }
 
 // monthsCondition chooses the rows of the months that hold the days.

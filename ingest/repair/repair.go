@@ -91,7 +91,8 @@ type repairer struct {
 	states   map[string]count.FileState // of all files that SOURCE names
 	replaced []ledger.File              // loaded files that are taken out
 	totals   dayTotals                  // what each day holds, the repaired ones as at the source
-	rebuilds []rebuild                  // the raw table first
+	held     map[tables.ID]map[cube.Day]int64
+	rebuilds []rebuild // the raw table first
 }
 
 // Days rebuilds some days from the source, in the raw table and in every table
@@ -99,7 +100,7 @@ type repairer struct {
 // step of the server. It refuses what would lose downloads. The plan is valid
 // also beside an error, as far as it had come.
 func Days(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc, req Request, sources []string) (Plan, error) {
-	rp := &repairer{s: cfg.Session(), cfg: cfg, req: req, days: ledger.Span{From: cube.DayOf(req.From), To: cube.DayOf(req.To)}}
+	rp := &repairer{s: cfg.Session(), cfg: cfg, req: req, held: map[tables.ID]map[cube.Day]int64{}, days: ledger.Span{From: cube.DayOf(req.From), To: cube.DayOf(req.To)}}
 	rp.plan = Plan{Database: cfg.Database, From: req.From.Format(time.DateOnly), To: req.To.Format(time.DateOnly),
 		Files: []File{}, Replaced: []string{}, Tables: []Table{}, Notes: []string{}}
 	switch {

@@ -13,20 +13,13 @@ import (
 	"clickql/internal/cube"
 )
 
-// dayTotals is what the tables should hold after a repair, by day.
-type dayTotals struct {
-	raw map[cube.Day]int64 // the raw table's rows
-	// all adds the days that the raw table has no rows of and tables of days do.
-	all  map[cube.Day]int64
-	kept []cube.Day // those days, in their order
-}
-
 // rebuild is what becomes of one table.
 type rebuild struct {
 	t       tables.Target
 	checked count.Table
-	now     count.Counts
-	whole   bool // nothing of it stays
+	now     count.Counts // in what is rebuilt
+	whole   bool         // nothing of it stays
+	parts   int64        // publish.PartsWitness before anything was read
 }
 
 // planTables finds every table that the server's views fill from the raw table,
@@ -53,15 +46,20 @@ func (rp *repairer) planTables(ctx context.Context) error {
 			r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
 		}
 		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, tables.Unquote(r.checked.Period))
+		if r.parts, err = rp.witness(ctx, t.ID); err != nil {
+			return err
+		}
 		if r.checked.Grain != count.Unchecked {
-			if r.now, err = rp.tables.Observe(ctx, r.checked); err != nil {
+			if r.now, err = rp.observe(ctx, r, t.ID); err != nil {
 				return err
 			}
 		}
 		rp.rebuilds = append(rp.rebuilds, r)
 	}
-	rp.expectDays()
-	if err := rp.refuseLoss(); err != nil {
+	if err := rp.expectDays(ctx); err != nil {
+		return err
+	}
+	if err := rp.refuseLoss(ctx); err != nil {
 		return err
 	}
 	for _, r := range rp.rebuilds {
@@ -78,80 +76,34 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	return nil
 }
 
-// expectDays says what each day should hold afterwards.
-func (rp *repairer) expectDays() {
-	raw := map[cube.Day]int64{}
-	for d, n := range rp.rebuilds[0].now.Counts {
-		if n != 0 && !rp.days.Holds(d) {
-			raw[d] = n
-		}
+// observe counts what is rebuilt of a table, in it or in its successor.
+func (rp *repairer) observe(ctx context.Context, r rebuild, id tables.ID) (count.Counts, error) {
+	c := r.checked
+	if c.ID = id; r.whole {
+		return rp.tables.Observe(ctx, c)
 	}
-	kept := rp.keptDays(raw)
-	for d := rp.days.From; d <= rp.days.To; d++ {
-		if of := rp.source.Days[d]; of != nil {
-			raw[d] = of.Rows
-		}
-	}
-	all := maps.Clone(raw)
-	maps.Copy(all, kept)
-	rp.totals = dayTotals{raw: raw, all: all, kept: slices.Sorted(maps.Keys(kept))}
-}
-
-// keptDays is what tables of days hold of days that the raw table has no row of:
-// rows that were dropped when they were old, or lost. What most of the tables say
-// holds. Between the raw table's days one of several is not believed: rows were
-// put into it.
-func (rp *repairer) keptDays(raw map[cube.Day]int64) map[cube.Day]int64 {
-	first := cube.MaxDay
-	for d := range raw {
-		first = min(first, d)
-	}
-	says := map[cube.Day]map[int64]int{} // tables by what they hold of the day
-	tables := 0
-	for _, r := range rp.rebuilds[1:] {
-		if r.whole || r.checked.Grain != count.ByDay {
-			continue
-		}
-		tables++
-		for d, n := range r.now.Counts {
-			if n == 0 || raw[d] != 0 || rp.days.Holds(d) {
-				continue
-			}
-			if says[d] == nil {
-				says[d] = map[int64]int{}
-			}
-			says[d][n]++
-		}
-	}
-	kept := map[cube.Day]int64{}
-	for d, counts := range says {
-		most := 0
-		for n, say := range counts {
-			if say > most || say == most && n > kept[d] {
-				most, kept[d] = say, n
-			}
-		}
-		if most < min(2, tables) && d > first {
-			delete(kept, d)
-		}
-	}
-	return kept
+	return rp.tables.ObserveDays(ctx, c, rp.days)
 }
 
 // refuseLoss refuses to compute tables from the raw table that hold more than it
 // can give.
-func (rp *repairer) refuseLoss() error {
+func (rp *repairer) refuseLoss(ctx context.Context) error {
 	for _, r := range rp.rebuilds[1:] {
 		for _, v := range rp.d.Views {
 			if v.Target != r.t.ID || !rp.needsKept(r, v) {
 				continue
 			}
-			covered := func(c tables.View) bool {
-				return tables.IsCover(rp.d, c, v) && tables.FilledBy(rp.d, r.t.ID) == 1 && slices.ContainsFunc(rp.rebuilds, func(o rebuild) bool {
-					return o.t.ID == c.Target && !o.whole && o.checked.Grain == count.ByDay && len(count.Differing(rp.want(o).Counts, rp.totals.all)) == 0
-				})
+			covered := false
+			for _, c := range rp.d.Views {
+				if covered || !tables.IsCover(rp.d, c, v) || tables.FilledBy(rp.d, r.t.ID) != 1 {
+					continue
+				}
+				var err error
+				if covered, err = rp.agreesOnOthers(ctx, c.Target); err != nil {
+					return err
+				}
 			}
-			if !slices.ContainsFunc(rp.d.Views, covered) {
+			if !covered {
 				return rp.wouldLose(r)
 			}
 		}
@@ -176,8 +128,7 @@ func (rp *repairer) wouldLose(r rebuild) error {
 		rp.days, rp.d.Base, rp.totals.kept[0], len(rp.totals.kept), rp.tables.Shown(r.t.ID))
 }
 
-// want is what a table should hold after the repair, at its grain: what it
-// holds now, and what the days make of what is rebuilt.
+// want is what should be in what is rebuilt of a table, at its grain.
 func (rp *repairer) want(r rebuild) count.Counts {
 	days := rp.totals.all
 	if r.checked.Count == "count()" {
@@ -227,24 +178,23 @@ func (rp *repairer) planned(r rebuild) Table {
 }
 
 // agrees compares a successor with what it should hold.
-func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) (count.Counts, error) {
-	c := r.checked
-	if c.ID = next; c.Grain == count.Unchecked {
-		return count.Counts{}, nil
+func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) error {
+	if r.checked.Grain == count.Unchecked {
+		return nil
 	}
-	found, err := rp.tables.Observe(ctx, c)
+	found, err := rp.observe(ctx, r, next)
 	if err != nil {
-		return found, err
+		return err
 	}
 	want := rp.want(r)
-	switch differ := c.Grain.Compare(found, want); {
+	switch differ := r.checked.Grain.Compare(found, want); {
 	case len(differ) == 0:
-		return found, nil
-	case c.Grain == count.FirstLast:
-		return found, fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
+		return nil
+	case r.checked.Grain == count.FirstLast:
+		return fmt.Errorf("repair %s: the successor of %s holds the days %s to %s and should hold %s to %s; nothing was changed",
 			rp.days, r.t.ID, found.Ends[0], found.Ends[1], want.Ends[0], want.Ends[1])
 	default:
-		return found, fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
+		return fmt.Errorf("repair %s: the successor of %s holds %d downloads of %s and should hold %d: something else writes to the tables; stop it and run this again; nothing was changed",
 			rp.days, r.t.ID, differ[0].A, differ[0].Period, differ[0].B)
 	}
 }
@@ -257,9 +207,7 @@ func (rp *repairer) swaps(ctx context.Context, at *publish.Passage) ([]ledger.Sw
 		if err != nil {
 			return nil, err
 		}
-		if r.checked.Count != "" && r.checked.Grain != count.Unchecked {
-			l.Witness, l.Before = r.checked.Count, r.now.Total()
-		}
+		l.Witness, l.Before = publish.PartsWitness, r.parts
 		swaps = append(swaps, l)
 	}
 	return swaps, nil

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -46,6 +48,66 @@ func (s *Session) Row(ctx context.Context, st Statement, dest ...any) error {
 // Count reads the number of rows of a table, or of what else stands after FROM.
 func (s *Session) Count(ctx context.Context, from string) (n uint64, err error) {
 	return n, s.Row(ctx, SQL("SELECT count() FROM "+from), &n)
+}
+
+// Sum is an aggregate over a table, or over some of its rows.
+type Sum struct {
+	Expr string // gives a whole number
+	From string // what stands after FROM
+}
+
+// PartitionSum is a Sum over one partition.
+type PartitionSum struct {
+	Partition string
+	Sum       int64
+}
+
+// sumsChunk bounds the sums that one statement computes.
+const sumsChunk = 50
+
+// Sums computes sums, some together in one statement: for small tables a round trip
+// is most of what each alone would cost.
+func (s *Session) Sums(ctx context.Context, of []Sum) ([]int64, error) {
+	all, err := s.sums(ctx, of, "''")
+	sums := make([]int64, len(of))
+	for i, one := range all {
+		for _, p := range one {
+			sums[i] = p.Sum
+		}
+	}
+	return sums, err
+}
+
+// PartitionSums is Sums for each partition of the tables, in their order.
+func (s *Session) PartitionSums(ctx context.Context, of []Sum) ([][]PartitionSum, error) {
+	return s.sums(ctx, of, "_partition_id")
+}
+
+// sums computes sums by an expression.
+func (s *Session) sums(ctx context.Context, of []Sum, by string) ([][]PartitionSum, error) {
+	all := make([][]PartitionSum, len(of))
+	type line struct {
+		query uint32
+		PartitionSum
+	}
+	for first := 0; first < len(of); first += sumsChunk {
+		parts := make([]string, 0, sumsChunk)
+		for i, q := range of[first:min(first+sumsChunk, len(of))] {
+			part := fmt.Sprintf("SELECT toUInt32(%d) AS query, toString(%s) AS partition, toInt64(%s) AS sum FROM %s", first+i, by, q.Expr, q.From)
+			if by == "_partition_id" {
+				part += " GROUP BY _partition_id ORDER BY _partition_id"
+			}
+			parts = append(parts, "("+part+")")
+		}
+		lines, err := Scan(ctx, s, SQL(strings.Join(parts, "\nUNION ALL ")), func(l *line) []any { return []any{&l.query, &l.Partition, &l.Sum} })
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			all[l.query] = append(all[l.query], l.PartitionSum)
+		}
+	}
+	return all, nil
 }
 
 // Texts reads a query's only column, of texts.

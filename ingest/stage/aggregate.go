@@ -1,8 +1,10 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -71,21 +73,18 @@ func Compute(ctx context.Context, s *session.Session, database string, f tables.
 
 // Smallest picks the cover with the fewest rows; nil without covers.
 func (st *Stager) Smallest(ctx context.Context, covers []tables.Cover) (*tables.Cover, error) {
-	if len(covers) == 1 {
-		return &covers[0], nil
+	if len(covers) == 0 {
+		return nil, nil
 	}
-	var best *tables.Cover
-	var least uint64
-	for i := range covers {
-		rows, err := st.S.Count(ctx, session.Name(st.Stage, covers[i].Copy))
+	if len(covers) > 1 {
+		rows, err := PartRows(ctx, st.S, st.Stage)
 		if err != nil {
 			return nil, err
 		}
-		if best == nil || rows < least {
-			best, least = &covers[i], rows
-		}
+		covers = slices.Clone(covers)
+		slices.SortStableFunc(covers, func(a, b tables.Cover) int { return cmp.Compare(rows[a.Copy], rows[b.Copy]) })
 	}
-	return best, nil
+	return &covers[0], nil
 }
 
 // signals tells when staged tables are filled. A table with several views is

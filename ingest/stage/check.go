@@ -73,29 +73,26 @@ func (st *Stager) countGroup(ctx context.Context, g export.Group, into map[strin
 // count table adds up to the stored rows, and no object has changed since it
 // was listed.
 func (st *Stager) Check(ctx context.Context, stored uint64) error {
+	var counting []tables.View
+	var of []session.Sum
 	for _, v := range st.d.Views {
 		if v.Grouping == nil || len(v.Grouping.Counts) == 0 || v.Source != st.d.Base.ID || tables.FilledBy(st.d, v.Target) != 1 {
 			continue
 		}
-		if err := st.checkView(ctx, v, stored); err != nil {
-			return err
+		counting = append(counting, v)
+		of = append(of, session.Sum{Expr: "sum(" + chconn.Ident(v.Grouping.Counts[0]) + ")", From: session.Name(st.Stage, st.d.Target(v.Target).Copy)})
+	}
+	sums, err := st.S.Sums(ctx, of)
+	if err != nil {
+		return fmt.Errorf("check the staged copies of batch %s: %w", st.batch.Name, err)
+	}
+	for i, v := range counting {
+		if uint64(sums[i]) != stored {
+			return fmt.Errorf("check batch %s: the staged copy of %s counts %d downloads, the staged rows are %d; nothing was published",
+				st.batch.Name, v.Target, sums[i], stored)
 		}
 	}
 	return st.Unchanged(ctx)
-}
-
-// checkView adds one count table up.
-func (st *Stager) checkView(ctx context.Context, v tables.View, stored uint64) error {
-	var sum int64
-	err := st.S.Row(ctx, session.SQL("SELECT toInt64(sum("+chconn.Ident(v.Grouping.Counts[0])+")) FROM "+session.Name(st.Stage, st.d.Target(v.Target).Copy)), &sum)
-	if err != nil {
-		return fmt.Errorf("check the staged copy of %s: %w", v.Target, err)
-	}
-	if uint64(sum) != stored {
-		return fmt.Errorf("check batch %s: the staged copy of %s counts %d downloads, the staged rows are %d; nothing was published",
-			st.batch.Name, v.Target, sum, stored)
-	}
-	return nil
 }
 
 // BadFileError is a failure of a statement that one file is to blame for.

@@ -3,9 +3,12 @@ package stage
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
+	"clickql/internal/cube"
 )
 
 // partitionsOf lists a table's partitions.
@@ -14,6 +17,50 @@ func partitionsOf(ctx context.Context, s *session.Session, id tables.ID) ([]stri
 			ORDER BY partition_id`,
 		"database", id.Database, "table", id.Table))
 	return partitions, session.Wrap(err, "list the partitions of %s", id)
+}
+
+// PartRows is how many rows the parts of each table of a database hold, those that are
+// masked or yet to be folded included. It reads none of them.
+func PartRows(ctx context.Context, s *session.Session, database string) (map[string]uint64, error) {
+	type line struct {
+		table string
+		rows  uint64
+	}
+	lines, err := session.Scan(ctx, s, session.SQL("SELECT table, sum(rows) FROM system.parts WHERE database = {database:String} AND active GROUP BY table", "database", database),
+		func(l *line) []any { return []any{&l.table, &l.rows} })
+	rows := make(map[string]uint64, len(lines))
+	for _, l := range lines {
+		rows[l.table] = l.rows
+	}
+	return rows, session.Wrap(err, "look at the parts of %s", database)
+}
+
+// DatedPartition is what the server knows of a partition without reading it.
+type DatedPartition struct {
+	ID string
+	// Days are those that bound its rows; zero where its key has no day.
+	Days ledger.Span
+	Rows int64
+	// Masked reports that some of Rows may have been deleted.
+	Masked bool
+}
+
+// DatedPartitions lists a table's partitions.
+func DatedPartitions(ctx context.Context, s *session.Session, id tables.ID) ([]DatedPartition, error) {
+	type line struct {
+		DatedPartition
+		first, last time.Time
+		masked      uint8
+	}
+	lines, err := session.Scan(ctx, s, session.SQL(`SELECT partition_id, min(min_date), max(max_date), toInt64(sum(rows)), max(has_lightweight_delete) FROM system.parts
+			WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0 GROUP BY partition_id ORDER BY partition_id`, "database", id.Database, "table", id.Table),
+		func(l *line) []any { return []any{&l.ID, &l.first, &l.last, &l.Rows, &l.masked} })
+	partitions := make([]DatedPartition, len(lines))
+	for i, l := range lines {
+		l.Days, l.Masked = ledger.Span{From: cube.DayOf(l.first), To: cube.DayOf(l.last)}, l.masked > 0
+		partitions[i] = l.DatedPartition
+	}
+	return partitions, session.Wrap(err, "look at the partitions of %s", id)
 }
 
 // TakePartitions brings all of a table's partitions into another one of the same

@@ -2,10 +2,11 @@ package stage
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"clickql/ingest/config"
 	"clickql/ingest/export"
@@ -50,14 +51,17 @@ func (r Counts) RejectedRows() (n uint64) {
 	return n
 }
 
-// CreateTables makes empty copies of the tables.
+// CreateTables makes empty copies of the tables, several at a time: the server waits
+// for its disk with each.
 func (st *Stager) CreateTables(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(st.cfg.Parallel, 1))
 	for _, t := range st.d.All() {
-		if err := st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()); err != nil {
-			return fmt.Errorf("create a private copy of %s: %w", t, err)
-		}
+		g.Go(func() error {
+			return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()), "create a private copy of %s", t)
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // FillRaw loads the batch's files. It returns *BadFileError when one of them
