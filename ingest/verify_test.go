@@ -105,6 +105,34 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	})
+	t.Run("counts swapped between projects", func(t *testing.T) {
+		for table, swap := range map[string]string{
+			"pypi_downloads_per_day":   "(project, date, count) VALUES ('project-1', '2023-12-25', 3), ('project-2', '2023-12-25', -3)",
+			"pypi_downloads_per_month": "(project, month, count) VALUES ('project-1', '2023-12-01', 3), ('project-2', '2023-12-01', -3)",
+		} {
+			keep(table)
+			must(t, db.Conn, "INSERT INTO "+table+" "+swap)
+			v := verified(t, db.Conn, false, all)
+			restore(table)
+			wantCauses(t, v, table+": wrong-keys")
+			if d := v.Differences[0]; len(v.Differences) != 1 || !strings.HasPrefix(d.Period, "2023-12") || !strings.Contains(d.Explanation, "such as project-1 (") ||
+				!strings.Contains(d.Remedy, "backfill "+table) {
+				t.Errorf("%s: %+v", table, v.Differences)
+			}
+		}
+		keep("pypi")
+		defer restore("pypi")
+		must(t, db.Conn, "CREATE TABLE moved AS pypi")
+		must(t, db.Conn, "INSERT INTO moved SELECT * REPLACE ('project-2' AS project) FROM (SELECT * FROM pypi WHERE project = 'project-1' AND date = '2023-12-25')")
+		must(t, db.Conn, "DELETE FROM pypi WHERE project = 'project-1' AND date = '2023-12-25'")
+		must(t, db.Conn, "ALTER TABLE pypi ATTACH PARTITION 202312 FROM moved")
+		must(t, db.Conn, "DROP TABLE moved SYNC")
+		v := verified(t, db.Conn, false, all)
+		wantCauses(t, v, "pypi: wrong-keys")
+		if d := difference(t, v, "pypi", "2023-12-25"); !strings.Contains(d.Remedy, "repair") || d.Expected == 0 || d.Found != d.Expected {
+			t.Errorf("%+v", d)
+		}
+	})
 	t.Run("a day missing everywhere", func(t *testing.T) {
 		keep("pypi")
 		defer restore("pypi")

@@ -176,6 +176,14 @@ func (o Observer) ObserveDays(ctx context.Context, c Table, days ledger.Span) (C
 		map[string]any{"first": c.Grain.Period(days.From).String(), "last": c.Grain.Period(days.To).String()})
 }
 
+// periods is the expression of a row's day or month, and what groups by it.
+func (c Table) periods() (expr, group string) {
+	if c.Period == "" {
+		return "toDate(0)", ""
+	}
+	return "toDate(" + c.Period + ")", " GROUP BY period"
+}
+
 // ObserveWhere is Observe for the rows for which a condition holds.
 func (o Observer) ObserveWhere(ctx context.Context, c Table, condition string, params map[string]any) (got Counts, err error) {
 	if c.Grain == FirstLast {
@@ -183,10 +191,7 @@ func (o Observer) ObserveWhere(ctx context.Context, c Table, condition string, p
 		err = o.S.Row(ctx, o.reading("SELECT toDate("+c.Ends[0]+"), toDate("+c.Ends[1]+") FROM "+c.ID.String()+" WHERE "+condition, params), &first, &last)
 		got = Counts{Counts: map[cube.Day]int64{}, Ends: [2]cube.Day{cube.DayOf(first), cube.DayOf(last)}}
 	} else {
-		period, group := "toDate(0)", ""
-		if c.Period != "" {
-			period, group = "toDate("+c.Period+")", " GROUP BY period"
-		}
+		period, group := c.periods()
 		got.Counts, err = session.ReadDays(ctx, o.S, o.reading("SELECT "+period+" AS period, toInt64("+c.Count+") FROM "+c.ID.String()+" WHERE "+condition+group, params))
 	}
 	return got, session.Wrap(err, "count the downloads in %s", c.ID)

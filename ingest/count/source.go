@@ -1,6 +1,7 @@
 package count
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -67,6 +68,8 @@ type CountedFile struct {
 // dayCounts is what the source holds of one day.
 type dayCounts struct {
 	Rows int64
+	// Projects is the day's digest.
+	Projects uint64
 	// Files are those with rows of the day; nil once there are more than
 	// filesPerDay, since memory would grow with their product.
 	Files []fileRows
@@ -218,6 +221,7 @@ func (c *Source) take(g export.Group, counts []scanned, states map[string]FileSt
 		case !ok:
 		case n.Accepted:
 			c.add(n.Day, i, int64(n.rows))
+			c.Days[n.Day].Projects += n.projects
 		default:
 			c.Rejected += n.rows
 		}
@@ -230,6 +234,7 @@ type scanned struct {
 	Accepted bool
 	Day      cube.Day
 	rows     uint64
+	projects uint64    // the digest of its rows
 	date     time.Time // the same
 }
 
@@ -240,12 +245,13 @@ func Scan(ctx context.Context, s *session.Session, cfg config.Config, f export.F
 	if err != nil {
 		return nil, err
 	}
+	project := cmp.Or(r.Column(projectColumn), "''")
 	counts, err := session.Scan(ctx, s, session.Statement{
-		SQL: "SELECT _path, toBool(ifNull(" + r.Accepted() + ", 0)) AS stored, if(stored, ifNull(" + r.Day() + ", toDate(0)), toDate(0)) AS day, count() FROM " + r.From +
+		SQL: "SELECT _path, toBool(ifNull(" + r.Accepted() + ", 0)) AS stored, if(stored, ifNull(" + r.Day() + ", toDate(0)), toDate(0)) AS day, count(), sumIf(" + projectDigest(project) + ", stored) FROM " + r.From +
 			" GROUP BY _path, stored, day",
 		Params: r.Params, Settings: cfg.Spilling(r.Settings),
 		Rows: func(n uint64) { cfg.Progress.Update(func(s *config.Snapshot) { s.RowsDone += n }) },
-	}, func(c *scanned) []any { return []any{&c.Path, &c.Accepted, &c.date, &c.rows} })
+	}, func(c *scanned) []any { return []any{&c.Path, &c.Accepted, &c.date, &c.rows, &c.projects} })
 	for i, c := range counts {
 		counts[i].Day = cube.DayOf(c.date)
 	}

@@ -132,8 +132,11 @@ func (r reading) Columns(has func(string) bool) (names, exprs []string) {
 }
 
 // Day is the expression of a row's day.
-func (r reading) Day() string {
-	i := slices.IndexFunc(r.feed.Columns, func(c column) bool { return c.Name == r.feed.Day })
+func (r reading) Day() string { return r.Column(r.feed.Day) }
+
+// Column is the expression of one of the table's columns; empty where it has no such.
+func (r reading) Column(name string) string {
+	i := slices.IndexFunc(r.feed.Columns, func(c column) bool { return c.Name == name })
 	if i < 0 {
 		return ""
 	}

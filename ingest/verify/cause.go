@@ -24,7 +24,7 @@ const (
 	CauseViewMissing Cause = "view-missing"      // no view fills the table
 	CauseViewLate    Cause = "view-late"         // created when there were rows already
 	CauseAggDoubled  Cause = "aggregate-doubled" // filled twice
-	CauseKeys        Cause = "wrong-keys"        // right as a whole, and wrong for some keys
+	CauseKeys        Cause = "wrong-keys"        // right as a whole, and wrong for some keys, such as projects
 )
 
 // verdictOn is the likely cause of a difference.

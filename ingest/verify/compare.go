@@ -23,24 +23,30 @@ func (v *verifier) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inRaw, err := v.tables.Observe(ctx, raw)
+	inRaw, rawProjects, err := v.tables.ObserveProjects(ctx, raw)
 	if err != nil {
 		return err
 	}
 	want := v.expect(inRaw)
 	v.compareTable(raw, inRaw, inRaw, want)
+	if err := v.compareProjects(ctx, raw, rawProjects, rawProjects); err != nil {
+		return err
+	}
 	agree := map[tables.ID]bool{} // with the raw table
 	for _, c := range derived {
 		if c.Grain == count.Unchecked {
 			v.out.Tables = append(v.out.Tables, Table{Table: v.tables.Shown(c.ID), Grain: c.Grain, Reason: c.Reason})
 			continue
 		}
-		found, err := v.tables.Observe(ctx, c)
+		found, projects, err := v.tables.ObserveProjects(ctx, c)
 		if err != nil {
 			return err
 		}
 		agree[c.ID] = c.Grain == count.ByDay && maps.Equal(found.Counts, inRaw.Counts)
 		v.compareTable(c, found, inRaw, want)
+		if err := v.compareProjects(ctx, c, projects, rawProjects); err != nil {
+			return err
+		}
 		if c.Views == 0 && v.out.Tables[len(v.out.Tables)-1].Differing == 0 {
 			v.notef("no view fills %s, so that it lacks what is loaded from now on: fill it with clickql ingest backfill%s %s", v.tables.Shown(c.ID), v.cfg.Repeat, ShellQuote(c.ID.Table))
 		}
