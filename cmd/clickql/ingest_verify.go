@@ -51,10 +51,14 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 			defer a.releasing(release)
 			progress := config.NewProgress(time.Now)
 			repeat, repeatSource := again(cmd.Flags())
+			var named []string
+			if slices.Contains(args, stdinName) {
+				named = args // with the same list again
+			}
 			stop := a.showProgress(progress, "counting")
 			v, err := ingest.New(config.Config{
 				Conn: conn, Sources: elsewhere, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
-				Repeat: repeat, RepeatSource: repeatSource,
+				Repeat: repeat, RepeatSource: repeatSource, Named: named,
 			}).Verify(cmd.Context(), quick, sources...)
 			stop()
 			if err != nil {

@@ -68,6 +68,9 @@ type Config struct {
 	// SOURCE: flags, with a space before each, that lead to the same database and
 	// the same buckets.
 	Repeat, RepeatSource string
+	// Named are the SOURCEs as they were given, for such commands, where that is
+	// shorter than what they stand for.
+	Named []string
 
 	Progress *Progress
 	Log      *slog.Logger

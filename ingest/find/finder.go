@@ -9,7 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"clickql/ingest/config"
 	"clickql/ingest/export"
@@ -24,7 +27,7 @@ type Finder struct {
 	Ledger  ledger.Ledger
 	kind    ledger.Kind
 	Sources export.Sources
-	partial bool // a listing was narrowed
+	partial atomic.Bool // a listing was narrowed
 }
 
 // New has listed nothing yet.
@@ -40,7 +43,7 @@ func (f *Finder) Choose(ctx context.Context, sum *config.Summary, sources []stri
 	if err != nil {
 		return nil, nil, err
 	}
-	sum.Listed, sum.Partial = len(objects), f.partial
+	sum.Listed, sum.Partial = len(objects), f.partial.Load()
 	fresh, err := f.unloaded(ctx, sum, objects)
 	if err != nil {
 		return nil, nil, err
@@ -49,15 +52,26 @@ func (f *Finder) Choose(ctx context.Context, sum *config.Summary, sources []stri
 	return f.Footers(ctx, fresh)
 }
 
+// listings bounds the sources that are listed side by side: a list on standard input
+// may name thousands.
+const listings = 8
+
 // List expands all sources; an object that is named twice is one. What cannot
 // be listed is reported for all sources together, before anything is loaded.
 func (f *Finder) List(ctx context.Context, sources []string) ([]export.Object, error) {
+	found, errs := make([][]export.Object, len(sources)), make([]error, len(sources))
+	var g errgroup.Group
+	g.SetLimit(listings)
+	for i, pattern := range sources {
+		g.Go(func() error {
+			found[i], errs[i] = f.listNew(ctx, f.Sources.Of(pattern), pattern)
+			return nil
+		})
+	}
+	_ = g.Wait() // the errors are told together
 	byName := map[string]export.Object{}
-	var errs []error
-	for _, pattern := range sources {
-		found, err := f.listNew(ctx, f.Sources.Of(pattern), pattern)
-		errs = append(errs, err)
-		for _, o := range found {
+	for _, objects := range found {
+		for _, o := range objects {
 			if _, seen := byName[o.Name]; !seen {
 				byName[o.Name] = o
 			}
@@ -204,7 +218,7 @@ func (f *Finder) listNew(ctx context.Context, src export.Source, pattern string)
 		return src.List(ctx, pattern)
 	}
 	from := time.Unix(newest, 0).Add(-f.cfg.LookBack).Unix()
-	f.partial = true
+	f.partial.Store(true)
 	// ':' follows the digits.
 	return ranger.ListRange(ctx, pattern, folder+fmt.Sprintf("%0*d", stampDigits, max(from, 0)), folder+":")
 }

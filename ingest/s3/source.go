@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -97,11 +98,10 @@ func (s *Source) each(ctx context.Context, bucket string, in export.KeyRange, vi
 	if err != nil {
 		return err
 	}
-	// The service begins after a key. What this one begins with comes before it.
-	after := in.From
-	if after != "" {
-		after = after[:len(after)-1]
-	}
+	// The service begins after a key. What this one begins with, but for its last
+	// letter, comes before it.
+	_, n := utf8.DecodeLastRuneInString(in.From)
+	after := in.From[:len(in.From)-n]
 	noOwner := false
 	for o := range client.ListObjectsIter(ctx, bucket, minio.ListObjectsOptions{Prefix: in.Prefix, StartAfter: after, Recursive: true, FetchOwner: &noOwner}) {
 		switch {

@@ -47,6 +47,9 @@ type prescriber struct {
 // from the raw table.
 func (v *verifier) prescribe(sources []string) {
 	p := prescriber{v: v, source: v.cfg.RepeatSource}
+	if len(v.cfg.Named) > 0 {
+		sources = v.cfg.Named
+	}
 	for _, s := range sources {
 		p.source += " " + ShellQuote(s)
 	}

@@ -120,12 +120,12 @@ func ListErrors(t *testing.T, s Store) {
 
 // Ranges tests that a part of a listing, and later generations, are those of the whole.
 func Ranges(t *testing.T, s Store) {
-	for _, key := range []string{"r/1", "r/12", "r/2", "r/3", "s/1"} {
+	for _, key := range []string{"r/1", "r/12", "r/2", "r/3", "r/é", "s/1"} {
 		s.Put(key, []byte(key))
 	}
 	ranger := s.Source.(export.RangeLister)
 	for bounds, want := range map[[2]string]string{
-		{"/r/12", "/r/3"}: "/r/12 /r/2", {"/r/1", "/r/12"}: "/r/1", {"/r/4", "/r/5"}: "", {"/r/", "/r:"}: "/r/1 /r/12 /r/2 /r/3",
+		{"/r/12", "/r/3"}: "/r/12 /r/2", {"/r/1", "/r/12"}: "/r/1", {"/r/4", "/r/5"}: "", {"/r/", "/r:"}: "/r/1 /r/12 /r/2 /r/3 /r/é", {"/r/é", "/r:"}: "/r/é",
 	} {
 		found, err := ranger.ListRange(t.Context(), s.Bucket+"/r/*", s.Bucket+bounds[0], s.Bucket+bounds[1])
 		names := make([]string, len(found))
