@@ -17,7 +17,7 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test test-cluster site-test clients generate lint vulns bench settings coverage sbom reproducible clean
+.PHONY: help demo build test test-cluster site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md
 
 settings: build ## load with one setting after another, and write docs/LOADING.md
 	go run ./internal/bench -sections settings
+
+scale: build ## follow what each part costs as the downloads grow, and write docs/SCALE.md (a quarter of an hour)
+	go run ./internal/bench -sections scale
 
 coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
 	go run ./internal/bench -sections coverage

@@ -82,12 +82,14 @@ func (b *bench) measureLoading(ctx context.Context) error {
 		"Median of %d turns.", len(ddl.Derived()), b.loadRounds())
 	for _, set := range []struct {
 		name, title string
+		rows        int64
 		days        int
 	}{
-		{"day", "One day, shaped like production", 1},
-		{"spread", fmt.Sprintf("Spread over %d days, so that keys hardly repeat", b.days), b.days},
+		{"day", "One day, shaped like production", b.loadRows, 1},
+		{"spread", fmt.Sprintf("Spread over %d days, so that keys hardly repeat", b.days), b.loadRows, b.days},
+		{"small", fmt.Sprintf("One day of %s downloads, so that what each statement costs weighs most", whole(smallLoad)), smallLoad, 1},
 	} {
-		o := b.options(b.loadRows, set.days, b.space.path(fmt.Sprintf("load-%s-%d-%d", set.name, b.loadRows, b.projects)))
+		o := b.options(set.rows, set.days, b.space.path(fmt.Sprintf("load-%s-%d-%d", set.name, set.rows, b.projects)))
 		if err := b.sample(ctx, o); err != nil {
 			return err
 		}

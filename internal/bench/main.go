@@ -72,14 +72,14 @@ const defaultDays, defaultProjects = 400, 5000
 // define adds the flags.
 func (f *flags) define(set *flag.FlagSet) {
 	set.StringVar(&f.data, "data", ".clickql-bench", "`directory` that keeps the data between runs")
-	set.StringVar(&f.out, "out", "", "`file` that the report is written to; - for the standard output (default docs/BENCHMARKS.md, of the sections coverage and settings docs/COVERAGE.md and docs/LOADING.md, with -quick -)")
+	set.StringVar(&f.out, "out", "", "`file` that the report is written to; - for the standard output (default docs/BENCHMARKS.md, of the sections coverage, settings and scale docs/COVERAGE.md, docs/LOADING.md and docs/SCALE.md, with -quick -)")
 	set.Int64Var(&f.rows, "rows", 0, "`downloads` that are served (default 20 million, with -quick 1 million)")
 	set.Int64Var(&f.loadRows, "load-rows", 0, "`downloads` in each load that is measured (default 3 million, with -quick 200 thousand)")
 	set.Int64Var(&f.coverageRows, "coverage-rows", 0, "`downloads` that the section coverage loads (default 50 million, with -quick 500 thousand)")
 	set.IntVar(&f.days, "days", defaultDays, "`days` of data")
 	set.IntVar(&f.projects, "projects", defaultProjects, "`projects` of the data")
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
-	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, and settings only by name")
+	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings and scale only by name")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
 	set.StringVar(&f.sides, "sides", allSides, "the `letters` of the ways of serving that are measured: one alone for profiles")
 	set.DurationVar(&f.span, "span", 0, "how `long` each turn of serving lasts: longer for profiles")
@@ -94,6 +94,8 @@ func (f *flags) complete() {
 		out = "docs/COVERAGE.md"
 	case settingsSection:
 		out = "docs/LOADING.md"
+	case scaleSection:
+		out = "docs/SCALE.md"
 	}
 	if f.quick {
 		rows, load, coverage, out = 1_000_000, 200_000, 500_000, "-"
@@ -143,6 +145,7 @@ func sections() []section {
 const (
 	coverageSection = "coverage"
 	settingsSection = "settings"
+	scaleSection    = "scale"
 )
 
 func sectionNames() []string {
@@ -188,13 +191,13 @@ func (b *bench) chosen() ([]section, error) {
 	var out []section
 	for _, name := range strings.Split(b.sections, ",") {
 		found := false
-		for _, s := range append(sections(), section{coverageSection, (*bench).measureCoverage}, section{settingsSection, (*bench).measureSettings}) {
+		for _, s := range append(sections(), section{coverageSection, (*bench).measureCoverage}, section{settingsSection, (*bench).measureSettings}, section{scaleSection, (*bench).measureScale}) {
 			if s.name == name {
 				out, found = append(out, s), true
 			}
 		}
 		if !found && name != "none" {
-			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s, %s and none", name, strings.Join(sectionNames(), ", "), coverageSection, settingsSection)
+			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s, %s, %s and none", name, strings.Join(sectionNames(), ", "), coverageSection, settingsSection, scaleSection)
 		}
 	}
 	return out, nil

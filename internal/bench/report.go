@@ -123,6 +123,13 @@ func (b *bench) introduce() {
 		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.loadRows*settingsLoads)), b.projects, settingsDays)})
 		return
 	}
+	if b.sections == scaleSection {
+		r.heading(1, "What scale costs")
+		r.para("Written by `make scale`; do not edit. What each part of the work costs as the downloads grow, and, computed from that, what PyPI's whole history takes.")
+		sizes := b.scaleRows()
+		b.circumstances([]string{"Data", fmt.Sprintf("samples of %s, %s and %s downloads of %d projects on %d days", whole(float64(sizes[0])), whole(float64(sizes[1])), whole(float64(sizes[2])), b.projects, b.days)})
+		return
+	}
 	r.heading(1, "Benchmarks")
 	r.para("Written by `make bench`; do not edit. Figures of one machine say little of another: what carries over are the ratios, " +
 		"each against a floor that was measured in the same run, in turns with what it is compared to.")

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"clickql/internal/ddl"
+)
+
+// reportGrowth writes what was measured at each size.
+func (b *bench) reportGrowth(sizes []scaled) {
+	r := &b.report
+	columns := []string{"part"}
+	var downloads []float64
+	for _, s := range sizes {
+		downloads = append(downloads, s.downloads)
+		columns = append(columns, "rows read, "+whole(s.downloads))
+	}
+	columns = append(columns, "grows by")
+	for _, s := range sizes {
+		columns = append(columns, "ms, "+whole(s.downloads))
+	}
+	var lines [][]string
+	for _, part := range scaleParts() {
+		line, times, rows := []string{part}, []string{}, []float64{}
+		for _, s := range sizes {
+			c := s.costs[part]
+			rows, line, times = append(rows, c.rows), append(line, whole(c.rows)), append(times, millis(c.seconds))
+		}
+		lines = append(lines, append(append(line, power(growth(downloads, rows))), times...))
+	}
+	r.heading(2, "What each part costs")
+	r.para("Rows are those that the server reads, for queries and for mutations; they do not depend on the machine. The power of the downloads by which they grow is the slope of the "+
+		"line through the sizes, by logarithms: 0 does not grow, 1 grows like the downloads. %d projects and %d days are the same at every size. Times are medians, "+
+		"of one turn for loads and repairs; the gateway keeps no answers.", b.projects, b.days)
+	r.table(columns, lines)
+	lines = nil
+	for _, name := range append([]string{ddl.RawTable}, derivedNames()...) {
+		line, rows := []string{"`" + name + "`"}, []float64{}
+		for _, s := range sizes {
+			rows = append(rows, float64(s.tables[name].rows))
+			line = append(line, whole(float64(s.tables[name].rows)))
+		}
+		w := sizes[len(sizes)-1].tables[name]
+		lines = append(lines, append(line, power(growth(downloads, rows)), fmt.Sprintf("%.1f", float64(w.bytes)/float64(max(w.rows, 1)))))
+	}
+	columns = []string{"table"}
+	for _, s := range sizes {
+		columns = append(columns, "rows, "+whole(s.downloads))
+	}
+	r.heading(2, "How the tables grow")
+	r.table(append(columns, "grows by", "bytes a row"), lines)
+}
+
+// power writes an exponent.
+func power(x float64) string { return fmt.Sprintf("%.2f", x) }
+
+// history is PyPI's, as far as it is computed for: its size, how much of it has
+// projects that began later, and what is downloaded in a day now.
+type history struct {
+	downloads, projects, days, daily float64
+}
+
+// wholeHistory is that of all downloads that BigQuery has.
+func wholeHistory() history {
+	return history{downloads: 2.2e12, projects: 700_000, days: 3650, daily: 3.5e9}
+}
+
+// The prices that the machines are reckoned with, in dollars a month, and what one
+// machine has. They are round figures of large clouds, without discounts.
+const (
+	machineCores, machineTB = 32.0, 7.5
+	machinePrice            = 2500.0 // 32 processors, 256 GB, 7.5 TB of local disks
+	objectPrice             = 23.0   // a TB in an object store
+	fullest                 = 0.7    // of a disk, so that merges have room
+)
+
+// projectDays is how many days of projects a history has: projects began evenly.
+func (h history) projectDays() float64 { return h.projects * h.days / 2 }
+
+// rowsOf is how many rows a table has of a history. Tables of days have, for each day
+// of each project, some rows that differ in the other columns: their number grows with
+// a power of the downloads of such a day, which is fitted, and saturates in truth, so
+// that this is an upper bound.
+func (h history) rowsOf(t ddl.Table, sizes []scaled) float64 {
+	last := sizes[len(sizes)-1]
+	rows := float64(last.tables[t.Name].rows)
+	projects := max(float64(last.tables["pypi_downloads"].rows), 1)
+	has := func(key string) bool { return slices.Contains(t.OrderBy, key) }
+	switch {
+	case has("project") && has("date"):
+		var each, of []float64
+		for _, s := range sizes {
+			days := float64(s.tables["pypi_downloads_per_day"].rows)
+			each, of = append(each, float64(s.tables[t.Name].rows)/days), append(of, s.downloads/days)
+		}
+		n := h.downloads / h.projectDays()
+		factor := each[len(each)-1] * math.Pow(n/of[len(of)-1], max(growth(of, each), 0))
+		return min(h.projectDays()*min(factor, n), h.downloads)
+	case has("month"):
+		return h.projectDays() / 30.4
+	case has("date"):
+		return rows * h.days / float64(last.days)
+	default:
+		return rows * h.projects / projects
+	}
+}
+
+// reportProjection computes what the whole history takes.
+func (b *bench) reportProjection(sizes []scaled) {
+	h, last, r := wholeHistory(), sizes[len(sizes)-1], &b.report
+	bytesOfRow := func(name string) float64 {
+		w := last.tables[name]
+		return float64(w.bytes) / float64(max(w.rows, 1))
+	}
+	raw := h.downloads * bytesOfRow(ddl.RawTable)
+	lines := [][]string{{"`" + ddl.RawTable + "`", whole(h.downloads / 1e6), terabytes(raw)}}
+	aggregates := 0.0
+	for _, t := range ddl.Derived() {
+		rows := h.rowsOf(t, sizes)
+		aggregates += rows * bytesOfRow(t.Name)
+		lines = append(lines, []string{"`" + t.Name + "`", whole(rows / 1e6), terabytes(rows * bytesOfRow(t.Name))})
+	}
+	r.heading(2, "PyPI's whole history, computed")
+	r.para("For %s trillion downloads of %s projects over %s days, of which %s billion come every day now. Nothing of this was measured at that size. A table of days has rows for each day of each project "+
+		"(projects began evenly over the time: %s billion such days), times a number that grows with the downloads of such a day by the power that the sizes above show; as that saturates, "+
+		"these are upper bounds. Bytes are those of a row above; longer runs of equal values pack better.",
+		fmt.Sprintf("%.1f", h.downloads/1e12), whole(h.projects), whole(h.days), fmt.Sprintf("%.1f", h.daily/1e9), fmt.Sprintf("%.1f", h.projectDays()/1e9))
+	r.table([]string{"table", "million rows, at most", "TB, at most"}, lines)
+	shards := math.Ceil((raw + aggregates) / 1e12 / (machineTB * fullest))
+	served := math.Ceil(aggregates / 1e12 / (machineTB * fullest))
+	rate := last.loadRate
+	r.table([]string{"", "machines", "dollars a month"}, [][]string{
+		{"all tables on local disks, one copy", whole(shards), whole(shards * machinePrice)},
+		{"all tables, two copies", whole(2 * shards), whole(2 * shards * machinePrice)},
+		{"aggregates on local disks in two copies, the raw table in an object store", whole(2 * served), whole(2*served*machinePrice + raw/1e12*objectPrice)},
+	})
+	r.para("A machine is one of %.0f processors with %.1f TB of local disks at %s dollars, filled to %.0f %%; a TB in an object store is %.0f dollars. "+
+		"This run loaded %s downloads a second on %d processors: a day's %.1f billion take %.1f hours of one such machine, and the whole history %.0f days of %.0f machines that load side by side.",
+		machineCores, machineTB, whole(machinePrice), fullest*100, objectPrice,
+		whole(rate*float64(last.processors)), last.processors, h.daily/1e9, h.daily/(rate*machineCores)/3600, math.Ceil(h.downloads/(rate*machineCores*max(shards, 1))/86400), max(shards, 1))
+	r.para("%s", strings.Join([]string{
+		"What a client asks about one project reads its rows only, whatever the size: each part of a table costs a granule of 8,192 rows.",
+		fmt.Sprintf("What is asked about all projects, the top list and ranks, reads the days asked for in a table of days: at most %s million rows for 30 days.", whole(h.projects*30/1e6)),
+		"A repair reads the day's partitions and the smallest table of days that the tables without days are computed from; a load reads what it loads, and adds up the partitions that it adds to, a year of each table of days.",
+	}, " "))
+}
+
+// terabytes writes a size.
+func terabytes(bytes float64) string {
+	if tb := bytes / 1e12; tb >= 0.01 {
+		return fmt.Sprintf("%.2f", tb)
+	}
+	return "0.00"
+}
