@@ -88,7 +88,7 @@ func (m *trial) damageRaw() {
 	case "a file attached": // they do not
 		v := m.versions[rapid.SampledFrom(loaded).Draw(m.t, "file")]
 		m.exec("CREATE OR REPLACE TABLE " + m.model + ".twice AS " + m.name("pypi"))
-		m.exec("INSERT INTO " + m.model + ".twice SELECT " + modelColumns + " FROM " + m.model + ".content WHERE piece = '" + v.id + "'")
+		m.exec("INSERT INTO " + m.model + ".twice (" + modelColumns + ") SELECT " + modelColumns + " FROM " + m.model + ".content WHERE piece = '" + v.id + "'")
 		for _, p := range m.texts("SELECT DISTINCT partition_id FROM system.parts WHERE database = '" + m.model + "' AND table = 'twice' AND active") {
 			m.exec("ALTER TABLE " + m.name("pypi") + " ATTACH PARTITION ID '" + p + "' FROM " + m.model + ".twice")
 		}
