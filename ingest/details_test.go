@@ -18,9 +18,11 @@ func TestDetails(t *testing.T) {
 	exports(t, db.Conn, dir, files...)
 	const text = "Nullable(String)"
 	for name, columns := range map[string]string{
-		"nested.parquet": "file, CAST(tuple(installer, python, distro, system, ci) AS Tuple(installer Tuple(name " + text + ", version " + text + "), python " + text +
-			", distro Tuple(libc Tuple(lib " + text + ", version " + text + "), name " + text + "), system Tuple(name " + text + ", release " + text + "), ci Nullable(Bool))) AS details",
+		"nested.parquet": "file, CAST(tuple(installer, python, implementation, distro, system, cpu, ci) AS Tuple(installer Tuple(name " + text + ", version " + text + "), python " + text +
+			", implementation Tuple(name " + text + ", version " + text + "), distro Tuple(libc Tuple(lib " + text + ", version " + text + "), name " + text + ", version " + text +
+			"), system Tuple(name " + text + ", release " + text + "), cpu " + text + ", ci Nullable(Bool))) AS details",
 		"flat.parquet": "file.filename AS `file.filename`, file.version AS `file.version`, file.type AS `file.type`, installer.name AS `details.installer.name`, python AS `details.python`, " +
+			"installer.version AS `details.installer.version`, implementation.name AS `details.implementation.name`, cpu AS `details.cpu`, distro.name AS `details.distro.name`, distro.version AS `details.distro.version`, " +
 			"distro.libc.lib AS `details.distro.libc.lib`, distro.libc.version AS `details.distro.libc.version`, system.name AS `details.system.name`, ci AS `details.ci`",
 	} {
 		must(t, db.Conn, "INSERT INTO FUNCTION file("+chconn.Literal(filepath.Join(out, name))+", 'Parquet') SELECT timestamp, country_code, project, "+columns+

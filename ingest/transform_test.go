@@ -101,6 +101,7 @@ func TestLoadsClean(t *testing.T) {
 	db := newFew(t)
 	dir := t.TempDir()
 	rows := `SELECT 1 AS h, CAST(x.1 AS Nullable(DateTime64(6, 'UTC'))) AS t, x.2 AS p, x.3 AS country, ' 1.0 ' AS v, 'sdist' AS ty, x.4 AS fn, 'pip' AS inst, '3.12.1' AS py,
+		'24.0' AS instv, 'CPython' AS impl, 'x86_64' AS processor, 'Ubuntu' AS dist, '24.04' AS distv,
 		'glibc' AS lib, '2.31' AS libv, 'Linux' AS sys, true AS isci FROM (SELECT arrayJoin([
 			(toDateTime64('2005-01-01 00:00:00', 6, 'UTC'), ' Foo.Bar_baz ', 'US ', 'f-1.tar.gz'),
 			(toDateTime64('2004-12-31 23:59:59', 6, 'UTC'), 'early', 'US', 'f-1.tar.gz'),

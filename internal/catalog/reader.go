@@ -202,14 +202,8 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if l.metadata != nil {
 		snap.Metadata, snap.MetadataColumns, snap.MetadataRows = true, l.metadata.Types(), l.metadata.Rows
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, days); return err })
-	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
-	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
-	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
-	var named ledgerDays
-	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
-	if err := g.Wait(); err != nil {
+	named, err := r.beside(ctx, snap, l, parts)
+	if err != nil {
 		return nil, err
 	}
 	for _, t := range snap.Tables {
@@ -237,6 +231,18 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	r.lead.still = snap.bind(marks, after, l)
 	r.lead.marks = marks.Of
 	return snap, nil
+}
+
+// beside reads at one time what no other reading waits for, into the snapshot; and
+// which days the ledger names.
+func (r *reader) beside(ctx context.Context, snap *Snapshot, l *inventory, parts chschema.Parts) (named ledgerDays, err error) {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, snap.Days); return err })
+	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
+	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
+	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
+	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
+	return named, g.Wait()
 }
 
 // take reads which tables there are, and what each can serve for.

@@ -82,8 +82,8 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	q := s.query()
 	ran := &Ran{query: q, operations: s.operations()}
 	began := l.cfg.Now()
-	ctx, span := telemetry.Start(ctx, "query")
-	watched, done := l.cfg.Pulse.Watch(ctx)
+	within, span := telemetry.Start(ctx, "query")
+	watched, done := l.cfg.Pulse.Watch(within)
 	err := chconn.Gone(watched, l.scan(watched, s, ran, take))
 	done()
 	if err == nil {
