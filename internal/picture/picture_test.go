@@ -2,10 +2,12 @@ package picture
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
+	"clickql/internal/catalog"
 	"clickql/internal/cube"
 	"clickql/internal/draw"
 	"clickql/internal/fault"
@@ -217,5 +219,27 @@ func TestTransforms(t *testing.T) {
 	n.sumsComplete()
 	if l.Values[1] != 27 || !math.IsNaN(l.Values[2]) || l.Values[3] != 57 || !n.Complete[1] || n.Complete[3] {
 		t.Errorf("cumulative: %v %v", l.Values, n.Complete)
+	}
+}
+
+// TestAxisOfDaysThatAreNotSettled: a day that is not settled has no total, whatever
+// there is of it, and makes its week incomplete.
+func TestAxisOfDaysThatAreNotSettled(t *testing.T) {
+	monday := cube.Weekly.Start(20000)
+	snap := &catalog.Snapshot{Days: cube.Range{From: monday, To: monday + 15}, Missing: []cube.Day{monday + 3, monday + 14, monday + 15}}
+	n := &Numbers{Days: snap.Days, Lines: []Line{{Totals: make([]int64, 16)}}}
+	for i := range n.Lines[0].Totals {
+		n.Lines[0].Totals[i] = 5
+	}
+	n.axis(snap, cube.Daily)
+	n.plain(&n.Lines[0])
+	for i, r := range n.Rows() {
+		if settled := i != 3 && i < 14; r.Complete != settled || (r.Total != nil) != settled {
+			t.Errorf("%s: complete %t, total %v", r.Date, r.Complete, r.Total)
+		}
+	}
+	n.axis(snap, cube.Weekly)
+	if got := fmt.Sprint(n.Complete, n.Absent); got != "[false true false] [false false true]" {
+		t.Errorf("by weeks, complete and absent: %s", got)
 	}
 }

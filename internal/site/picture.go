@@ -38,6 +38,9 @@ func axis(title, interval string, s *series) render.ChartSpec {
 		return spec
 	}
 	spec.Days, spec.Missing = daysOf(s.Dates), daysOf(s.Missing)
+	if len(s.Complete) == len(spec.Days) {
+		spec.Complete = s.Complete
+	}
 	return spec
 }
 

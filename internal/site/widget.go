@@ -54,9 +54,10 @@ type slice struct {
 
 // series is downloads over time.
 type series struct {
-	Dates   []string
-	Totals  []int64
-	Missing []string
+	Dates    []string
+	Totals   []int64
+	Complete []bool
+	Missing  []string
 }
 
 // split is a widget of a dimension's values.

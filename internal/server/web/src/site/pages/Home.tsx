@@ -181,7 +181,7 @@ export function HomePage({ boot }: { boot: Boot }) {
   const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
   const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series.missing, state, days) : { partial: [], absent: [] }), [d, interval, state, days]);
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series) : { partial: [], absent: [] }), [d, interval]);
   const part: PartProps = { names: "", state, go, interval, answer, path: ["downloads"], onRetry: page.retry, variables: { projects: null, range: variables.range, filter: variables.filter, interval } };
   const list = { errors: answer.errors, requestId: answer.requestId, onRetry: page.retry };
   const set = data?.dataset;
@@ -209,7 +209,7 @@ export function HomePage({ boot }: { boot: Boot }) {
       </div>
       <RangeBar state={state} go={go} loading={page.loading} {...days} />
       <div className="grid">
-        <SeriesWidget title="All of PyPI" part={d} names="" state={state} interval={interval} days={days} answer={answer} own={{ document: SeriesQuery, variables: part.variables }} path={part.path} onRetry={page.retry} wide="full" />
+        <SeriesWidget title="All of PyPI" part={d} names="" state={state} interval={interval} answer={answer} own={{ document: SeriesQuery, variables: part.variables }} path={part.path} onRetry={page.retry} wide="full" />
         <SplitOverTime {...part} wide="third" param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
         <SplitOverTime {...part} wide="third" param="system" at="system" first={5} slices={d?.system} dates={dates} gaps={gaps} shape="share" />
         <SplitOverTime {...part} wide="third" param="installer" at="installer" first={6} slices={d?.installer} dates={dates} gaps={gaps} shape="share" />

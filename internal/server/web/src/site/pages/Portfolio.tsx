@@ -111,7 +111,7 @@ export function PortfolioPage({ boot }: { boot: Boot }) {
           )}
           <RangeBar state={state} go={go} loading={page.loading} {...days} />
           <div className="grid">
-            <SeriesWidget title={p ? `${exact(p.projectCount)} ${p.projectCount === 1 ? "project" : "projects"} together` : "Together"} part={p?.downloads} names={list.slice(0, 10).map((r) => r.name).join(",")} state={{ ...state, rest: {} }} interval={interval} days={days} answer={answer} own={{ document: PortfolioSeriesQuery, variables: { ...chosen, range: variables.range, filter: variables.filter, interval } }} path={["portfolio", "downloads"]} onRetry={page.retry} wide="full" />
+            <SeriesWidget title={p ? `${exact(p.projectCount)} ${p.projectCount === 1 ? "project" : "projects"} together` : "Together"} part={p?.downloads} names={list.slice(0, 10).map((r) => r.name).join(",")} state={{ ...state, rest: {} }} interval={interval} answer={answer} own={{ document: PortfolioSeriesQuery, variables: { ...chosen, range: variables.range, filter: variables.filter, interval } }} path={["portfolio", "downloads"]} onRetry={page.retry} wide="full" />
             <Widget id="projects" title="Its projects" wide="full" errors={answer.errors} requestId={answer.requestId} path={["portfolio", "projects"]} onRetry={page.retry} own={{ document: PortfolioProjectsQuery, variables: { ...chosen, range: variables.range, filter: variables.filter } }} empty={p && list.length === 0 && "No project is part of it."}>
               <div className="scroll tall" tabIndex={0} role="region" aria-label="Its projects, table">
                 <table className="bars list">

@@ -174,7 +174,7 @@ export function ProjectPage({ boot }: { boot: Boot }) {
   const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
   const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series.missing, state, days) : { partial: [], absent: [] }), [d, interval, state, days]);
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series) : { partial: [], absent: [] }), [d, interval]);
   const marks = useMemo(() => releaseMarks(project), [project]);
   const error = (...path: string[]) => errorAt(answer.errors, ["project", ...path])?.message;
   const part: PartProps = {
@@ -188,7 +188,7 @@ export function ProjectPage({ boot }: { boot: Boot }) {
       <Figures figures={[figure("Last day", project?.day, error("day")), figure("Last 7 days", project?.week, error("week")), figure("Last 30 days", project?.month, error("month")), figure("All time", project?.all, error("all"))]} />
       <RangeBar state={state} go={go} loading={page.loading} {...days} />
       <div className="grid">
-        <SeriesWidget part={d} names={name} state={state} interval={interval} days={days} marks={marks} answer={answer} own={own(SeriesQuery)} path={part.path} onRetry={page.retry} wide="two-thirds" />
+        <SeriesWidget part={d} names={name} state={state} interval={interval} marks={marks} answer={answer} own={own(SeriesQuery)} path={part.path} onRetry={page.retry} wide="two-thirds" />
         <Adoption groups={d?.adoption} dates={dates} gaps={gaps} own={own(AdoptionQuery)} part={part} />
         <SplitOverTime {...part} param="version" at="versions" first={5} slices={d?.versions} dates={dates} gaps={gaps} shape="line" />
         <SplitOverTime {...part} param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />

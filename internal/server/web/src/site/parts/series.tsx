@@ -7,7 +7,7 @@ import { type Mark, TimeChart } from "../chart/TimeChart";
 import { bucket, change, changeClass, count, exact } from "../format";
 import { graphql } from "../gql";
 import type { SeriesPartFragment } from "../gql/graphql";
-import { type Days, gapsOf } from "../gaps";
+import { gapsOf } from "../gaps";
 import type { State } from "../state";
 import type { Picture } from "../ui/copies";
 import { Widget, type WidgetProps } from "../ui/Widget";
@@ -19,6 +19,7 @@ export const SeriesPart = graphql(`
     series(interval: $interval) {
       dates
       totals
+      complete
       missing
     }
   }
@@ -32,12 +33,11 @@ export const SeriesQuery = graphql(`
   }
 `);
 
-export function SeriesWidget({ part, names, state, interval, days, marks, answer, own, path, onRetry, title = "Downloads", wide }: {
+export function SeriesWidget({ part, names, state, interval, marks, answer, own, path, onRetry, title = "Downloads", wide }: {
   part?: SeriesPartFragment | null;
   names: string;
   state: State;
   interval: string;
-  days: Days;
   marks?: Mark[];
   answer: Answer<unknown>;
   path: (string | number)[];
@@ -47,7 +47,7 @@ export function SeriesWidget({ part, names, state, interval, days, marks, answer
   wide: WidgetProps["wide"];
 }) {
   const s = part?.series;
-  const gaps = useMemo(() => (s ? gapsOf(s.dates, interval, s.missing, state, days) : { partial: [], absent: [] }), [s, interval, state, days]);
+  const gaps = useMemo(() => (s ? gapsOf(s.dates, interval, s) : { partial: [], absent: [] }), [s, interval]);
   const mean = useMemo(() => (s && interval === "DAY" && s.dates.length > 31 ? weekMean(s.totals, gaps.absent) : undefined), [s, interval, gaps]);
   const lines = useMemo(() => (s ? [{ key: "all", label: "Downloads", totals: s.totals as (number | null)[], ink: "accent" as const }] : []), [s]);
   const bars = (s?.dates.length ?? 0) <= 31;
