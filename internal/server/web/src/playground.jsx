@@ -9,15 +9,18 @@ import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { ExplainButton, explaining } from "./explain.jsx";
+import { subscribe, subscribes } from "./subscribe.js";
 import { opening } from "./tabs.js";
 
-const send = createGraphiQLFetcher({ url: new URL("graphql", document.baseURI).href });
+const url = new URL("graphql", document.baseURI).href;
+const send = createGraphiQLFetcher({ url });
 const plugins = [explorerPlugin(), HISTORY_PLUGIN];
 
 /** Sends a request, with the wish for an explanation where the reader has it. */
 function fetcher(params, options) {
   const request = { ...params };
   if (!names(request.query, request.operationName)) delete request.operationName;
+  if (subscribes(options?.documentAST, request.operationName)) return subscribe(url, request, options?.headers);
   if (explaining() && request.operationName !== "IntrospectionQuery") request.extensions = { explain: true };
   return send(request, options);
 }
