@@ -164,13 +164,56 @@
 //     outranks every line that the old writer may still add.
 //
 // That the lock and the claims are plain DDL, also where the server has Keeper, is
-// on purpose. All that they protect, public tables (replicated ones are refused) and
-// private databases, is on the one server that the DSN names, and so are they: they
+// on purpose, where no table is replicated. All that they protect, public tables and
+// private databases, is then on the one server that the DSN names, and so are they: they
 // are there when it is and lost when it is, while a KeeperMap would outlive what it
 // speaks of. A lapsed entry in Keeper would not end a statement of its owner that
 // still runs on the server; renaming the private database and waiting does, and
 // would be needed all the same. And two mechanisms, one for servers without Keeper,
 // would let two writers in where it is configured between them.
+//
+// # Replicas
+//
+// Where the raw table is replicated (one shard, any number of replicas; each shard of
+// several is a database of its own to ingest) commands may come to any replica, and
+// what they share is kept by all of them, through Keeper:
+//
+//   - The ledger's tables are replicated, at a path of their own in Keeper. A line is on
+//     two replicas before it is acknowledged (insert_quorum), as far as two are there:
+//     no line is lost with a server while what it speaks of is on another.
+//   - The lock is lines of such a table. The line of an epoch is inserted under a token
+//     (insert_deduplication_token) that Keeper remembers: of those who try, the first
+//     one's stands, whichever replica each came to.
+//   - Before lines or totals are read by who holds the lock, or looks whether it still
+//     does, SYSTEM SYNC REPLICA has brought what was acknowledged anywhere. Where that
+//     cannot be, as Keeper is away or the only replica that has it, the command ends and
+//     nothing is judged.
+//
+// A batch is prepared on the one server that the DSN names, in copies of plain engines
+// in its private database. A partition of it is published by ALTER TABLE ... ATTACH
+// PARTITION FROM: one transaction in Keeper, which has happened for all replicas or for
+// none; the others fetch the part. Its total tells which, as with moves. And it cannot
+// happen twice: Keeper knows an attached part by its checksum and passes over it the
+// second time. So that this holds of no other part, of another batch with equal rows,
+// private copies give every part a UUID of its own (assign_part_uuids).
+//
+//	lost while publishing   what is there                      the next command
+//	the loader              any part public                    on the same server: judges, carries on
+//	the server              as Keeper has it                   after its start: waits for its own log,
+//	                                                           judges, carries on
+//	Keeper, a session       a statement fails, or its          the same
+//	                        outcome is not known
+//	another replica         nothing of the batch               it fetches when it is back; lines are on
+//	                                                           one replica meanwhile
+//
+// A command that comes to another replica than the one on which a batch is half
+// published refuses, and names that one: what is still to be published is on its disk
+// alone, and a paused writer there could still publish it. Batches that were not being
+// published it gives up: their writer looks at the lock after its line "publishing",
+// and one of the two sees the other.
+//
+// Repairs, backfills and shadows exchange whole tables, which one server does: they
+// refuse replicated tables.
 //
 // # Many that prepare
 //

@@ -134,6 +134,9 @@ func (b *backfiller) define(ctx context.Context, s *session.Session) error {
 	if err := b.begunKey(ctx, s); err != nil {
 		return err
 	}
+	if err := publish.Unreplicated(ctx, s, b.d.Base.ID); err != nil {
+		return err
+	}
 	known, ok := ddl.Lookup(table)
 	ok = ok && known.Derived()
 	switch {

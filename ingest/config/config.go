@@ -63,6 +63,9 @@ type Config struct {
 	Beat, Lease time.Duration
 	// Holder describes this process; Self by default.
 	Holder ledger.Holder
+	// Shared is found out by whoever writes: replicas keep the downloads, and so
+	// the ledger.
+	Shared bool
 
 	// Repeat follows each command that a report proposes, RepeatSource each with a
 	// SOURCE: flags, with a space before each, that lead to the same database and
@@ -124,7 +127,7 @@ func (c Config) Session() *session.Session { return session.New(c.Conn, c.Databa
 
 // Ledger is the ledger of a session's database, which this process writes.
 func (c Config) Ledger(s *session.Session) ledger.Ledger {
-	return ledger.Ledger{S: s, Owner: c.Holder.Owner(), Now: c.Now}
+	return ledger.Ledger{S: s, Owner: c.Holder.Owner(), Now: c.Now, Shared: c.Shared}
 }
 
 // Locking says how this process judges lapses.

@@ -51,6 +51,8 @@ type Ledger struct {
 	S     *session.Session
 	Owner string // of the lines that are written
 	Now   func() time.Time
+	// Shared tells that replicas keep the ledger, as they do what it speaks of.
+	Shared bool
 }
 
 // Of is the ledger for who only reads it.
@@ -58,6 +60,9 @@ func Of(s *session.Session) Ledger { return Ledger{S: s} }
 
 // Create creates what is missing of the ledger.
 func (l Ledger) Create(ctx context.Context) error {
+	if l.Shared {
+		return l.createShared(ctx)
+	}
 	for _, t := range ledgerTables {
 		if err := l.S.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(l.S.Database, t.name)+" "+t.structure); err != nil {
 			return fmt.Errorf("create the ledger in database %s: %w", l.S.Database, err)

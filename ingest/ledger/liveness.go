@@ -34,6 +34,15 @@ type Pulse struct {
 // StartPulse gives signs of life until the pulse is ended. The context that it
 // derives ends with lost when the table has gone.
 func StartPulse(ctx context.Context, s *session.Session, id tables.ID, every time.Duration, lost error) (context.Context, *Pulse) {
+	return startPulse(ctx, every, lost, func(ctx context.Context, beat uint64) bool {
+		err := s.Exec(ctx, session.Statement{SQL: "INSERT INTO " + id.String() + " SELECT {beat:UInt64}", Params: map[string]any{"beat": beat}, Pulse: true})
+		return session.Gone(err)
+	})
+}
+
+// startPulse gives signs of life until the pulse is ended. The context that it
+// derives ends with lost when one finds that it is of no use any more.
+func startPulse(ctx context.Context, every time.Duration, lost error, give func(ctx context.Context, beat uint64) bool) (context.Context, *Pulse) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	p := &Pulse{cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -41,8 +50,7 @@ func StartPulse(ctx context.Context, s *session.Session, id tables.ID, every tim
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for beat := uint64(1); ; beat++ {
-			err := s.Exec(ctx, session.Statement{SQL: "INSERT INTO " + id.String() + " SELECT {beat:UInt64}", Params: map[string]any{"beat": beat}, Pulse: true})
-			if session.Gone(err) {
+			if give(ctx, beat) {
 				cancel(lost)
 			}
 			select {
@@ -63,8 +71,13 @@ func (p *Pulse) End() {
 
 // ReadPulse is the number of the last sign of life; -1 where the table has gone.
 func ReadPulse(ctx context.Context, s *session.Session, id tables.ID) (int64, error) {
+	return readPulse(ctx, s, id, "")
+}
+
+// readPulse is ReadPulse among the lines that a WHERE chooses.
+func readPulse(ctx context.Context, s *session.Session, id tables.ID, where string) (int64, error) {
 	var beat uint64
-	err := s.Row(ctx, session.Statement{SQL: "SELECT max(beat) FROM " + id.String(), Pulse: true}, &beat)
+	err := s.Row(ctx, session.Statement{SQL: "SELECT max(beat) FROM " + id.String() + where, Pulse: true}, &beat)
 	switch {
 	case session.Gone(err):
 		return -1, nil
@@ -105,6 +118,8 @@ type Holder struct {
 	Command  string    `json:"command,omitempty"`
 	Token    string    `json:"token"`
 	Released bool      `json:"released,omitempty"`
+	// Server is the one of several replicas that it works on; empty without any.
+	Server string `json:"server,omitempty"`
 }
 
 // Self describes this process as a holder.
@@ -122,7 +137,12 @@ func (h Holder) String() string {
 }
 
 // Owner names the holder in the ledger.
-func (h Holder) Owner() string { return fmt.Sprintf("%s/%d", h.Host, h.PID) }
+func (h Holder) Owner() string {
+	if h.Server != "" {
+		return fmt.Sprintf("%s/%d at %s", h.Host, h.PID, h.Server)
+	}
+	return fmt.Sprintf("%s/%d", h.Host, h.PID)
+}
 
 // Besides reports that both are processes of one machine, which knows of the
 // other whether it lives.

@@ -44,6 +44,7 @@ var ErrLockLost = errors.New("another ingest command took over this one's lock, 
 type Lock struct {
 	S      *session.Session
 	holder Holder
+	shared bool // replicas keep it
 	pulse  *Pulse
 	once   sync.Once
 }
@@ -60,6 +61,7 @@ type Locking struct {
 type LockState struct {
 	Epoch  uint64 // 0: there is none
 	Holder Holder
+	shared bool // replicas keep the lock
 }
 
 // LockTable is the lock's table of an epoch.
@@ -67,24 +69,30 @@ func LockTable(database string, epoch uint64) tables.ID {
 	return tables.ID{Database: database, Table: fmt.Sprintf("%s%08d", LockPrefix, epoch)}
 }
 
-// lockTables reads the epochs of the lock's tables, with their comments.
-func lockTables(ctx context.Context, s *session.Session) (map[uint64]string, error) {
+// lockTables reads the epochs of the lock's tables, with their comments; those of
+// lines where replicas keep it.
+func lockTables(ctx context.Context, s *session.Session) (epochs map[uint64]string, shared bool, err error) {
 	type table struct{ name, comment string }
 	tables, err := session.Scan(ctx, s, session.SQL("SELECT name, comment FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})",
 		"database", s.Database, "prefix", LockPrefix), func(t *table) []any { return []any{&t.name, &t.comment} })
-	epochs := map[uint64]string{}
+	epochs = map[uint64]string{}
 	for _, t := range tables {
+		if t.name == sharedLock {
+			epochs, err := sharedEpochs(ctx, s)
+			return epochs, true, session.Wrap(err, "read the writer's lock of database %s", s.Database)
+		}
 		if epoch, err := strconv.ParseUint(strings.TrimPrefix(t.name, LockPrefix), 10, 64); err == nil { // or else it is not the lock's
 			epochs[epoch] = t.comment
 		}
 	}
-	return epochs, session.Wrap(err, "read the writer's lock of database %s", s.Database)
+	return epochs, false, session.Wrap(err, "read the writer's lock of database %s", s.Database)
 }
 
 // ReadLock finds the greatest epoch and its holder.
 func ReadLock(ctx context.Context, s *session.Session) (LockState, error) {
 	var state LockState
-	epochs, err := lockTables(ctx, s)
+	epochs, shared, err := lockTables(ctx, s)
+	state.shared = shared
 	for epoch := range epochs {
 		state.Epoch = max(state.Epoch, epoch)
 	}
@@ -96,6 +104,9 @@ func ReadLock(ctx context.Context, s *session.Session) (LockState, error) {
 
 // ReadBeat is the last sign of life of a lock's holder.
 func (l LockState) ReadBeat(ctx context.Context, s *session.Session) (int64, error) {
+	if l.shared {
+		return readPulse(ctx, s, tables.ID{Database: s.Database, Table: sharedBeats}, fmt.Sprintf(" WHERE epoch = %d", l.Epoch))
+	}
 	return ReadPulse(ctx, s, LockTable(s.Database, l.Epoch))
 }
 
@@ -139,7 +150,7 @@ func Acquire(ctx context.Context, s *session.Session, me Holder, cfg Locking) (*
 			}
 			continue
 		}
-		l, err := tryAcquire(ctx, s, me, state.Epoch)
+		l, err := tryAcquire(ctx, s, me, state)
 		if err != nil || l != nil {
 			return l, err
 		}
@@ -195,14 +206,17 @@ func Watch(ctx context.Context, s *session.Session, state LockState, cfg Locking
 
 // tryAcquire creates the next epoch's table: of those who try at the same
 // time, exactly one succeeds. It returns nil when somebody else did.
-func tryAcquire(ctx context.Context, s *session.Session, me Holder, after uint64) (*Lock, error) {
-	epoch, err := NextEpoch(ctx, s, after)
+func tryAcquire(ctx context.Context, s *session.Session, me Holder, after LockState) (*Lock, error) {
+	epoch, err := NextEpoch(ctx, s, after.Epoch)
 	if err != nil {
 		return nil, err
 	}
 	comment, err := json.Marshal(me)
 	if err != nil {
 		return nil, err
+	}
+	if after.shared {
+		return acquireShared(ctx, s, me, epoch, string(comment))
 	}
 	err = CreatePulse(ctx, s, LockTable(s.Database, epoch), string(comment), false)
 	if code, _ := chconn.Code(err); code == codeTableExists {
@@ -238,7 +252,7 @@ func dropLock(ctx context.Context, s *session.Session, epoch uint64) error {
 // dropOlder removes the tables of smaller epochs. A holder that is still alive
 // sees its own gone at its next sign of life.
 func (l *Lock) dropOlder(ctx context.Context) error {
-	epochs, err := lockTables(ctx, l.S)
+	epochs, _, err := lockTables(ctx, l.S)
 	if err != nil {
 		return err
 	}
@@ -278,6 +292,10 @@ func (l *Lock) Release(ctx context.Context) error {
 		if comment, err = json.Marshal(h); err != nil {
 			return
 		}
+		if l.shared {
+			err = takeShared(ctx, l.S, l.S.Epoch, h.Token, string(comment), 1)
+			return
+		}
 		err = l.S.Do(ctx, "ALTER TABLE "+LockTable(l.S.Database, l.S.Epoch).String()+" MODIFY COMMENT "+chconn.Literal(string(comment)))
 		if session.Gone(err) {
 			err = nil // taken over already
@@ -290,6 +308,10 @@ func (l *Lock) Release(ctx context.Context) error {
 // under which the work is done: it ends with ErrLockLost when the lock's table has
 // gone.
 func (l *Lock) Keep(ctx context.Context, cfg Locking) context.Context {
+	if l.shared {
+		ctx, l.pulse = l.keepShared(ctx, cfg)
+		return ctx
+	}
 	ctx, l.pulse = StartPulse(ctx, l.S, LockTable(l.S.Database, l.S.Epoch), cfg.Beat, ErrLockLost)
 	return ctx
 }

@@ -38,6 +38,9 @@ func Help(ctx context.Context, cfg config.Config) (batches int, err error) {
 		if err != nil {
 			return h.prepared, err
 		}
+		if err := sameServer(ctx, s, state.Holder); err != nil {
+			return h.prepared, err
+		}
 		live, err := h.live(ctx, s, state)
 		if err != nil || !live {
 			return h.prepared, err
@@ -56,6 +59,19 @@ func Help(ctx context.Context, cfg config.Config) (batches int, err error) {
 			return h.prepared, err
 		}
 	}
+}
+
+// sameServer refuses to help a writer that works on another replica: what is
+// prepared is on one server.
+func sameServer(ctx context.Context, s *session.Session, holder ledger.Holder) error {
+	if holder.Server == "" || holder.Released {
+		return nil
+	}
+	here, err := session.Server(ctx, s)
+	if err == nil && here != holder.Server {
+		err = fmt.Errorf("help the ingest command that is writing (%s): it works on the replica %s, and this is %s: give the DSN of that server", holder, holder.Server, here)
+	}
+	return err
 }
 
 // live tells whether the lock is held by a process that gives signs of life.

@@ -27,11 +27,14 @@ type publisher struct {
 	totals map[tables.Partition]int64
 	// witness of each partition touched, to verify the totals at the end.
 	witness map[tables.Partition]string
+	// replicated tells of each public table that was asked for whether replicas
+	// keep it; what they have all got is here by then.
+	replicated map[tables.ID]bool
 }
 
 // newPublisher knows no totals yet.
 func newPublisher(s *session.Session, cfg config.Config) *publisher {
-	return &publisher{s: s, cfg: cfg, totals: map[tables.Partition]int64{}, witness: map[tables.Partition]string{}}
+	return &publisher{s: s, cfg: cfg, totals: map[tables.Partition]int64{}, witness: map[tables.Partition]string{}, replicated: map[tables.ID]bool{}}
 }
 
 // total computes a witness over one partition; 0 where there is none.
@@ -110,6 +113,11 @@ func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 			unknown[partitionOf(m)] = m.Witness
 		}
 	}
+	for id := range unknown {
+		if _, err := p.caughtUp(ctx, id.Table); err != nil {
+			return err
+		}
+	}
 	found, err := p.readTotals(ctx, unknown)
 	if err != nil {
 		return err
@@ -143,7 +151,15 @@ const codeOtherStructure = 122
 // move publishes one partition.
 func (p *publisher) move(ctx context.Context, stage string, m ledger.Move) error {
 	id, staged := partitionOf(m), session.Name(stage, m.Copy)
-	err := p.s.Exec(ctx, session.SQL("ALTER TABLE "+staged+" MOVE PARTITION ID {partition:String} TO TABLE "+id.Table.String(), "partition", m.Partition))
+	replicated, err := p.caughtUp(ctx, id.Table)
+	if err != nil {
+		return err
+	}
+	sql := "ALTER TABLE " + staged + " MOVE PARTITION ID {partition:String} TO TABLE " + id.Table.String()
+	if replicated {
+		sql = "ALTER TABLE " + id.Table.String() + " ATTACH PARTITION ID {partition:String} FROM " + staged
+	}
+	err = p.s.Exec(ctx, session.SQL(sql, "partition", m.Partition))
 	if code, _ := chconn.Code(err); code == codeOtherStructure {
 		err = fmt.Errorf("%w; the table was changed while the batch was being published: take that back, or give %s the same structure, and run this again", err, staged)
 	}

@@ -96,6 +96,10 @@ func (w *Writer) rollForward(ctx context.Context, b ledger.Batch, stage string) 
 	if len(moves) == 0 {
 		return errors.New("the ledger holds none of its steps: it has been altered")
 	}
+	if stage == "" && w.Ledger.Shared {
+		return fmt.Errorf("it was prepared on another replica, by %s, and only there is what is still to be published: run this again with the DSN of that server; "+
+			"if it is lost for good, docs/CLUSTER.md says what to do", b.Owner)
+	}
 	// All are judged before any is moved: a foreign writer stops everything.
 	todo, err := w.P.judgeMoves(ctx, moves, stage)
 	if err != nil {
@@ -134,6 +138,9 @@ func (p *publisher) judgeMoves(ctx context.Context, moves []ledger.Move, private
 
 // judge decides about one move.
 func (p *publisher) judge(ctx context.Context, m ledger.Move, stage string) (verdict landing, found int64, err error) {
+	if _, err := p.caughtUp(ctx, partitionOf(m).Table); err != nil {
+		return foreign, 0, err
+	}
 	held, err := p.holds(ctx, stage, m)
 	if err != nil || m.Witness == "" {
 		return judgeIdempotent(held), 0, err

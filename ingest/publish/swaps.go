@@ -21,6 +21,9 @@ func UUIDOf(ctx context.Context, s *session.Session, id tables.ID) (string, erro
 // of; it refuses those of which that cannot be done or told afterwards.
 func Exchangeable(ctx context.Context, s *session.Session, id tables.ID) (string, error) {
 	uuid, err := UUIDOf(ctx, s, id)
+	if err == nil && uuid != "" {
+		err = Unreplicated(ctx, s, id)
+	}
 	switch {
 	case err != nil:
 		return "", err
@@ -30,6 +33,17 @@ func Exchangeable(ctx context.Context, s *session.Session, id tables.ID) (string
 		return "", fmt.Errorf("replace %s: it is the inner table of a view, which knows it by its UUID, so that no other can take its place: create a table, and the view anew with TO that table", id)
 	}
 	return uuid, nil
+}
+
+// Unreplicated refuses a table that replicas keep: whole tables are exchanged on one
+// server, and the other replicas would keep the old one.
+func Unreplicated(ctx context.Context, s *session.Session, id tables.ID) error {
+	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
+	if err == nil && replicated {
+		err = fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only: "+
+			"clickql ingest run, verify and status work on replicas, this does not yet", id)
+	}
+	return err
 }
 
 // noUUID is that of tables in databases that give none.

@@ -32,7 +32,8 @@ func AsWriter(ctx context.Context, cfg config.Config, help func(context.Context)
 	if err := s.OneServer(); err != nil {
 		return err
 	}
-	if err := cfg.Ledger(s).Create(ctx); err != nil {
+	s, cfg, err := prepare(ctx, s, cfg)
+	if err != nil {
 		return err
 	}
 	cfg.Progress.Phase("taking the writer's lock")
@@ -42,12 +43,33 @@ func AsWriter(ctx context.Context, cfg config.Config, help func(context.Context)
 	}
 	return l.Holding(ctx, cfg.Locking(), func(ctx context.Context) error {
 		w := NewWriter(l.S, cfg, l)
+		if err := w.Ledger.CatchUp(ctx); err != nil {
+			return err
+		}
 		cfg.Progress.Phase("finishing what was left behind")
 		if err := w.recover(ctx); err != nil {
 			return err
 		}
 		return do(ctx, w)
 	})
+}
+
+// prepare creates the ledger. Where replicas keep the downloads they keep it too.
+func prepare(ctx context.Context, s *session.Session, cfg config.Config) (*session.Session, config.Config, error) {
+	var err error
+	if cfg.Shared, err = session.Replicated(ctx, s, cfg.Database, cfg.DownloadsTable, cfg.ProjectsTable); err != nil {
+		return nil, cfg, err
+	}
+	if cfg.Shared {
+		if cfg.Holder.Server, err = session.Server(ctx, s); err != nil {
+			return nil, cfg, err
+		}
+	}
+	if err := cfg.Ledger(s).Create(ctx); err != nil {
+		return nil, cfg, err
+	}
+	quorum, err := cfg.Ledger(s).Quorum(ctx)
+	return s.WithQuorum(quorum), cfg, err
 }
 
 // waitFor takes the lock.

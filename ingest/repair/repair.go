@@ -137,6 +137,9 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 	if rp.d, err = tables.Read(ctx, rp.s, rp.cfg.DownloadsTable); err != nil {
 		return err
 	}
+	if err := publish.Unreplicated(ctx, rp.s, rp.d.Base.ID); err != nil {
+		return err
+	}
 	if err := rp.d.Takes(rp.feed.Columns[0].Name, rp.feed.Day); err != nil {
 		return err
 	}

@@ -144,7 +144,10 @@ func Insert[T any](ctx context.Context, s *Session, table, note string, lines []
 		return nil
 	}
 	into := "INSERT INTO " + Name(s.Database, table)
-	ctx, end, err := s.begin(ctx, SQL(into+" /* "+note+" */"))
+	st := SQL(into + " /* " + note + " */")
+	st.Settings = map[string]any{}
+	s.quorate(st.Settings)
+	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type Session struct {
 	conn     *chconn.Conn
 	Database string
 	Epoch    uint64 // 0: a command that holds no lock
+	quorum   uint64 // replicas that have lines when they are acknowledged; 0 for one
 	plain    bool   // sets nothing, for accounts that may only read
 	nonce    string // tells commands of one epoch apart: readers all have none
 	seq      *atomic.Uint64
@@ -59,7 +60,7 @@ func New(conn *chconn.Conn, database string, before func(sql string) error) *Ses
 
 // Of is a session over the same connection for a database, under an epoch.
 func (s *Session) Of(database string, epoch uint64) *Session {
-	return &Session{conn: s.conn, Database: database, Epoch: epoch, plain: s.plain, nonce: rand.Text(), seq: new(atomic.Uint64),
+	return &Session{conn: s.conn, Database: database, Epoch: epoch, quorum: s.quorum, plain: s.plain, nonce: rand.Text(), seq: new(atomic.Uint64),
 		memory: newMemoryMeter(), before: s.before}
 }
 
@@ -69,6 +70,9 @@ func (s *Session) ReadOnly() *Session {
 	r.plain = true
 	return r
 }
+
+// ReadsOnly reports that the session sets nothing and changes nothing.
+func (s *Session) ReadsOnly() bool { return s.plain }
 
 // PeakMemory is the most that the session's statements took at once in the
 // server; 0 where it does not tell.

@@ -58,7 +58,7 @@ func (st *Stager) CreateTables(ctx context.Context) error {
 	g.SetLimit(max(st.cfg.Parallel, 1))
 	for _, t := range st.d.All() {
 		g.Go(func() error {
-			return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()), "create a private copy of %s", t)
+			return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()+t.StagedEngine()), "create a private copy of %s", t)
 		})
 	}
 	return g.Wait()

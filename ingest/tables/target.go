@@ -87,6 +87,21 @@ type Witness struct {
 	Idempotent bool // rows may be moved in twice without a change of meaning
 }
 
+// StagedEngine is the ENGINE clause of a private copy; empty for that of the table
+// itself. Copies of a replicated table are this server's alone, and each of their
+// parts is told from all others, also from one with equal rows: Keeper knows a part
+// that was attached before by its checksum, and passes over it.
+func (t Target) StagedEngine() string {
+	if !t.Engine.Replicated() {
+		return ""
+	}
+	alone := t.Engine.Alone()
+	if strings.Contains(alone, " SETTINGS ") {
+		return " ENGINE = " + alone + ", assign_part_uuids = 1"
+	}
+	return " ENGINE = " + alone + " SETTINGS assign_part_uuids = 1"
+}
+
 // wholeNumber matches the types whose sums are exact.
 var wholeNumber = regexp.MustCompile(`^U?Int(8|16|32|64)$`)
 
@@ -103,7 +118,10 @@ func witnessOf(t Target) (Witness, error) {
 	if strings.Contains(t.Engine.Full, " TTL ") {
 		return Witness{}, fmt.Errorf("%s has a TTL, so its totals fall by themselves and a load cannot be proven", t)
 	}
-	switch t.Engine.Name {
+	if strings.HasPrefix(t.Engine.Name, "Shared") {
+		return Witness{}, fmt.Errorf("%s has the engine %s, of ClickHouse Cloud's storage, where it has not been tried that a load happens once: load into a server or a cluster of your own", t, t.Engine.Name)
+	}
+	switch t.Engine.Base() {
 	case "MergeTree":
 		return Witness{Expr: "count()"}, nil
 	case "ReplacingMergeTree":
@@ -113,7 +131,7 @@ func witnessOf(t Target) (Witness, error) {
 	case "AggregatingMergeTree":
 		return aggregatingWitness(t)
 	}
-	return Witness{}, fmt.Errorf("%s has the engine %s, into which a load cannot be proven to happen once: use MergeTree, SummingMergeTree or AggregatingMergeTree",
+	return Witness{}, fmt.Errorf("%s has the engine %s, into which a load cannot be proven to happen once: use MergeTree, SummingMergeTree or AggregatingMergeTree, or Replicated ones of these",
 		t, t.Engine.Name)
 }
 

@@ -27,7 +27,9 @@ func TestWitness(t *testing.T) {
 		{"AggregatingMergeTree", "AggregatingMergeTree ORDER BY a", []string{"a"}, "a String;x AggregateFunction(avg, UInt64)", "cannot be proven"},
 		{"MergeTree", "MergeTree ORDER BY a TTL d + toIntervalDay(1)", nil, "a String", "TTL"},
 		{"Log", "Log", nil, "a String", "engine Log"},
-		{"ReplicatedMergeTree", "ReplicatedMergeTree", nil, "a String", "engine ReplicatedMergeTree"},
+		{"ReplicatedMergeTree", "ReplicatedMergeTree('/p', 'r') ORDER BY a", nil, "a String", "count()"},
+		{"ReplicatedSummingMergeTree", "ReplicatedSummingMergeTree('/p', 'r', n) ORDER BY a", []string{"a"}, "a String;count Int64;n Int64", "sum(n)"},
+		{"SharedMergeTree", "SharedMergeTree('/p', 'r') ORDER BY a", nil, "a String", "engine SharedMergeTree"},
 	} {
 		tgt := Target{ID: ID{"d", "t"}, Engine: chschema.Engine{Name: c.engine, Full: c.full}, Key: c.key, PartitionBy: []string{"p"}}
 		for _, column := range strings.Split(c.columns, ";") {

@@ -33,6 +33,52 @@ func (e Engine) Base() string {
 // then count in each partition for itself.
 func (e Engine) Replicated() bool { return e.Base() != e.Name }
 
+// Alone is the engine's definition, and the clauses behind it, for a table of the
+// same kind that one server keeps.
+func (e Engine) Alone() string {
+	rest := strings.TrimPrefix(e.Full, e.Name)
+	if !strings.HasPrefix(rest, "(") {
+		return e.Base() + rest
+	}
+	end := closingBracket(rest)
+	var own []string
+	for _, arg := range e.Arguments() {
+		if len(arg) == 1 && arg[0].Kind == Text {
+			continue // the path and the name of a replica
+		}
+		own = append(own, Written(arg))
+	}
+	if len(own) == 0 {
+		return e.Base() + rest[end+1:]
+	}
+	return e.Base() + "(" + strings.Join(own, ", ") + ")" + rest[end+1:]
+}
+
+// closingBracket is where the bracket closes with which a text begins; the text's
+// end where it does not. Brackets in literals and quoted names are none.
+func closingBracket(text string) int {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '`' || c == '"':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(text) - 1
+}
+
 // Merging is what merges do to rows that agree on the sorting key.
 type Merging uint8
 

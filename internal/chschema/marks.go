@@ -22,8 +22,8 @@ import (
 //
 // Marks of several tables are joined by XOR, so that any set of tables has one.
 
-// identity is, in SQL, what tells a server from others. Some builds have no UUID.
-const identity = "concat(hostName(), ':', toString(tcpPort()), ' ', toString(serverUUID()))"
+// Identity is, in SQL, what tells a server from others. Some builds have no UUID.
+const Identity = "concat(hostName(), ':', toString(tcpPort()), ' ', toString(serverUUID()))"
 
 // Marks are the marks of some tables on one server.
 type Marks struct {
@@ -85,7 +85,7 @@ func ReadMarks(ctx context.Context, q Querier, tables []*Table) (Marks, error) {
 		m.Of[t.Name] = 0
 	}
 	if len(tables) > 0 {
-		sql := "SELECT " + identity + ", database, table, groupBitXor(h), sum(pending), sum(progress) FROM (\n" +
+		sql := "SELECT " + Identity + ", database, table, groupBitXor(h), sum(pending), sum(progress) FROM (\n" +
 			marked(SharedAmong(tables), names) + "\n) GROUP BY database, table"
 		err := q.Each(ctx, sql, nil, func(row func(...any) error) error {
 			var of Name
@@ -106,7 +106,7 @@ func ReadMarks(ctx context.Context, q Querier, tables []*Table) (Marks, error) {
 			m.Of = nil
 		}
 	}
-	err := q.Each(ctx, "SELECT "+identity, nil, func(row func(...any) error) error { return row(&m.Server) })
+	err := q.Each(ctx, "SELECT "+Identity, nil, func(row func(...any) error) error { return row(&m.Server) })
 	if err != nil {
 		return m, fmt.Errorf("ask which server this is: %w", err)
 	}
@@ -175,5 +175,5 @@ func GuardMark(sql string, tables []Name, shared bool, mark uint64) string {
 
 // GuardServer is the statement bound to one server.
 func GuardServer(sql, server string) string {
-	return guarded(sql, identity+" != "+chconn.Literal(server), "")
+	return guarded(sql, Identity+" != "+chconn.Literal(server), "")
 }

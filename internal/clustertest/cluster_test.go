@@ -14,12 +14,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
+	"clickql/internal/chtest"
 	"clickql/internal/ddl"
 	"clickql/internal/gateway"
 )
@@ -35,8 +37,9 @@ type cluster struct {
 	conns    []*chconn.Conn // of each host
 }
 
-// onCluster makes a database with the schema on all hosts.
-func onCluster(t *testing.T) *cluster {
+// onCluster makes a database with the schema on all hosts; of some tables only,
+// where any are named.
+func onCluster(t *testing.T, only ...string) *cluster {
 	t.Helper()
 	u, err := url.Parse(os.Getenv("CLUSTER"))
 	if err != nil || u.Host == "" {
@@ -47,8 +50,16 @@ func onCluster(t *testing.T) *cluster {
 	for i := range c.hosts {
 		c.conns = append(c.conns, c.open(c.hosts[i], ""))
 	}
-	if _, err := ddl.Apply(t.Context(), c.conns[0], ddl.Options{Database: c.database, Cluster: c.name}); err != nil {
-		t.Fatal(err)
+	o := ddl.Options{Database: c.database, Cluster: c.name}
+	if len(only) == 0 {
+		if _, err := ddl.Apply(t.Context(), c.conns[0], o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, st := range ddl.Statements(o) {
+		if st.Kind == "database" || slices.Contains(only, strings.TrimSuffix(st.Name(c.database), "_mv")) {
+			c.exec(0, st.SQL)
+		}
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -217,3 +228,5 @@ func ask(ctx context.Context, at, project string, days int) (a answer, err error
 	}
 	return a, err
 }
+
+func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
