@@ -192,3 +192,43 @@ func TestKilledLoads(t *testing.T) {
 		t.Error("the tables are not replicated")
 	}
 }
+
+// TestHalfPublished: a batch of which a part is public is carried on where it was
+// prepared, and nowhere else.
+func TestHalfPublished(t *testing.T) {
+	c := onCluster(t, "pypi", "pypi_downloads", "pypi_downloads_per_day_by_version", "pypi_downloads_max_min")
+	db := chtest.NewWithSchema(t)
+	dir, files := exports(t, db.Conn, 2, 1000)
+	want := expected(t, db, dir)
+	last := len(c.hosts) - 1
+	cfg := c.loading(0)
+	cfg.Holder = ledger.Self("test", time.Now())
+	cfg.Holder.PID, cfg.Holder.Machine = 1<<30, "a machine that is no more"
+	attached := 0
+	cfg.Before = func(sql string) error {
+		if strings.Contains(sql, "ATTACH PARTITION") {
+			if attached++; attached > 2 {
+				return errCrash
+			}
+		}
+		return nil
+	}
+	if _, err := ingest.New(cfg).Run(t.Context(), ledger.Downloads, files...); !errors.Is(err, errCrash) {
+		t.Fatalf("the load was not ended: %v", err)
+	}
+	other := c.loading(last)
+	other.Holder = cfg.Holder
+	_, err := ingest.New(other).Run(t.Context(), ledger.Downloads, files...)
+	if err == nil || !strings.Contains(err.Error(), "prepared on another replica") || !strings.Contains(err.Error(), c.hosts[0][strings.LastIndex(c.hosts[0], ":"):]) {
+		t.Errorf("another replica does not name the one that can go on: %v", err)
+	}
+	cfg.Before = nil
+	if _, err := ingest.New(cfg).Run(t.Context(), ledger.Downloads, files...); err != nil {
+		t.Fatal(err)
+	}
+	c.agree("carried on", want)
+	if _, err := ingest.New(other).Run(t.Context(), ledger.Downloads, files...); err != nil {
+		t.Fatal(err)
+	}
+	c.agree("nothing to do", want)
+}
