@@ -6,10 +6,10 @@ import "testing"
 func TestAlone(t *testing.T) {
 	for full, want := range map[string]string{
 		"ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') PARTITION BY toYYYYMM(date) ORDER BY (project, date) SETTINGS index_granularity = 8192": "MergeTree PARTITION BY toYYYYMM(date) ORDER BY (project, date) SETTINGS index_granularity = 8192",
-		"ReplicatedSummingMergeTree('/a)', 'r\\'(', count) ORDER BY project":           "SummingMergeTree(count) ORDER BY project",
-		"ReplicatedReplacingMergeTree('/a', 'r', version, deleted) ORDER BY project": "ReplacingMergeTree(version, deleted) ORDER BY project",
-		"SharedAggregatingMergeTree ORDER BY x":                                      "AggregatingMergeTree ORDER BY x",
-		"SummingMergeTree((a, b)) ORDER BY x":                                        "SummingMergeTree((a, b)) ORDER BY x",
+		"ReplicatedSummingMergeTree('/a)', 'r\\'(', count) ORDER BY project":                                                                                           "SummingMergeTree(count) ORDER BY project",
+		"ReplicatedReplacingMergeTree('/a', 'r', version, deleted) ORDER BY project":                                                                                   "ReplacingMergeTree(version, deleted) ORDER BY project",
+		"SharedAggregatingMergeTree ORDER BY x":                                                                                                                        "AggregatingMergeTree ORDER BY x",
+		"SummingMergeTree((a, b)) ORDER BY x":                                                                                                                          "SummingMergeTree((a, b)) ORDER BY x",
 	} {
 		name := full
 		for i, c := range full {
