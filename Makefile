@@ -31,7 +31,7 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 test: build ## run every test, on a real ClickHouse
 	go test -timeout 15m ./...
 
-test-cluster: ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
+test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
 	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
 
 site-test: build ## try every page in Chromium, on a gateway of its own
