@@ -54,8 +54,10 @@ type slice struct {
 
 // series is downloads over time.
 type series struct {
-	Dates    []string
-	Totals   []int64
+	Dates  []string
+	Totals []int64
+	// Complete tells of each interval that all of it is settled, Missing which days
+	// are not.
 	Complete []bool
 	Missing  []string
 }
@@ -112,8 +114,19 @@ func overTime(id, title, interval string, s *series, failed string) widget {
 		return w
 	}
 	w.Chart = lineOf(title, interval, s)
+	switch n := len(s.Missing); n {
+	case 0:
+	case 1:
+		w.Note = dayText(s.Missing[0]) + " is not loaded"
+	default:
+		w.Note = exactText(int64(n)) + " days are not loaded"
+	}
 	for i, day := range s.Dates {
-		w.Rows = append(w.Rows, []cell{{Text: bucketText(day, interval)}, {Text: exactText(s.Totals[i]), Class: "num"}})
+		name := bucketText(day, interval)
+		if i < len(s.Complete) && !s.Complete[i] {
+			name += " (incomplete)"
+		}
+		w.Rows = append(w.Rows, []cell{{Text: name}, {Text: exactText(s.Totals[i]), Class: "num"}})
 	}
 	return w
 }

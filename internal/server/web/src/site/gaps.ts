@@ -1,13 +1,24 @@
-// What of a series is cut off, and what is lacking: as the gateway tells it.
+// What of a series is not complete, and what is lacking.
 import { nextBucket } from "./state";
 
-/** Which intervals of a series are not complete, and of which nothing is loaded at all. */
-export function gapsOf(dates: string[], interval: string, series: { complete: boolean[]; missing: string[] }) {
-  const lost = new Set(series.missing);
-  const absent = dates.map((date) => {
-    const end = nextBucket(date, interval);
-    for (let d = date; d < end; d = nextBucket(d, "DAY")) if (!lost.has(d)) return false;
-    return true;
+/** Which intervals of a series are not complete, and of which nothing is known: every day of it is missing, or some are and there is no download on the others. */
+export function gapsOf(s: { dates: string[]; complete: boolean[]; missing: string[] }, interval: string, isZero: (i: number) => boolean): { partial: boolean[]; absent: boolean[] } {
+  const lost = new Set(s.missing);
+  const absent = s.dates.map((date, i) => {
+    if (s.complete[i] || lost.size === 0) return false;
+    let days = 0;
+    let gone = 0;
+    for (let d = date, end = nextBucket(date, interval); d < end; d = nextBucket(d, "DAY")) {
+      days++;
+      if (lost.has(d)) gone++;
+    }
+    return gone === days || (gone > 0 && isZero(i));
   });
-  return { partial: series.complete.map((whole) => !whole), absent };
+  return { absent, partial: s.complete.map((whole) => !whole) };
 }
+
+/** Nothing is drawn yet. */
+export const noGaps = { partial: [] as boolean[], absent: [] as boolean[] };
+
+/** Days that are not loaded, in words. */
+export const lostWords = (n: number) => (n === 1 ? "1 day is not loaded" : `${n} days are not loaded`);

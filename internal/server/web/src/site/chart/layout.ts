@@ -57,7 +57,7 @@ export function layoutOf(spec: Spec, width: number, height: number) {
   const wholes = dates.map((_, i) => lines.reduce((sum, l) => sum + (l.totals[i] ?? 0), 0));
   lines.forEach((l, k) => {
     const under = (i: number) => (k > 0 ? tops[k - 1][i]! : 0);
-    tops.push(l.totals.map((v, i) => (!stacked ? v : under(i) + (shares ? (wholes[i] ? (v ?? 0) / wholes[i] : 0) : (v ?? 0)))));
+    tops.push(l.totals.map((v, i) => (!stacked ? (log && v !== null && v <= 0 ? null : v) : under(i) + (shares ? (wholes[i] ? (v ?? 0) / wholes[i] : 0) : (v ?? 0)))));
   });
   const values = [...tops.flat(), ...(mean ?? [])].filter((v): v is number => v !== null);
   const max = Math.max(...values, spec.top ?? 0);
@@ -106,7 +106,7 @@ export function endLabels(spec: Spec, l: Layout): Map<string, number> {
   let labels: { key: string; y: number; weight: number }[] = [];
   if (l.labelled) {
     labels = lines.flatMap((s, k) => {
-      const i = s.totals.findLastIndex((v, j) => v !== null && !isAbsent(spec, j));
+      const i = l.tops[k].findLastIndex((v, j) => v !== null && !isAbsent(spec, j));
       return i < 0 ? [] : [{ key: s.key, y: l.y(l.tops[k][i]!), weight: s.totals[i]! }];
     });
   } else if (l.edge) {
@@ -119,9 +119,9 @@ export function endLabels(spec: Spec, l: Layout): Map<string, number> {
   return settle(labels, l.y0 + 4, l.y1 - 2);
 }
 
-/** The area between a series and the one below it, over runs of intervals. */
-export function areaOf(k: number, l: Layout, over = l.whole): string {
-  const shape = area<number>().x((i) => l.x(i)).y0((i) => l.y(k > 0 ? l.tops[k - 1][i]! : 0)).y1((i) => l.y(l.tops[k][i]!)).curve(curveLinear);
+/** The area between a series and the one below it, or the ground, over runs of intervals. */
+export function areaOf(k: number, l: Layout, over = l.whole, ground = k === 0): string {
+  const shape = area<number>().x((i) => l.x(i)).y0((i) => l.y(ground ? 0 : l.tops[k - 1][i]!)).y1((i) => l.y(l.tops[k][i]!)).curve(curveLinear);
   return over.map(([a, b]) => shape(Array.from({ length: b - a + 1 }, (_, j) => a + j)) ?? "").join("");
 }
 
@@ -139,9 +139,19 @@ export function strokeOf(spec: Spec, k: number, l: Layout): { solid: string; das
     if (isPartial(spec, b) && b > lo) (dashed.push(path(b - 1, b)), (hi = b - 1));
     if (hi > lo) solid.push(path(lo, hi));
     if (a === b) dots.push(a);
-    if (isPartial(spec, b) && b === l.n - 1) dots.push(b);
+    if (isPartial(spec, b) && b === l.n - 1 && a !== b) dots.push(b);
   }
   return { solid: solid.join(""), dashed: dashed.join(""), dots: dots.filter((i) => tops[i] !== null) };
+}
+
+/** Where a stack is not complete: the runs to its ends, as far as these are. */
+export function unfinished(spec: Spec, l: Layout): [number, number][] {
+  const ends: [number, number][] = [];
+  for (const [a, b] of l.whole) {
+    if (isPartial(spec, a) && b > a) ends.push([a, a + 1]);
+    if (isPartial(spec, b) && b > a + 1) ends.push([b - 1, b]);
+  }
+  return ends;
 }
 
 /** The line of a mean. */

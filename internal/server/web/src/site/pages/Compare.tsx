@@ -4,7 +4,7 @@ import { type Line, TimeChart } from "../chart/TimeChart";
 import { bucket, change, changeClass, count, exact, share } from "../format";
 import { graphql } from "../gql";
 import { projectHref } from "../parts/lists";
-import { gapsOf } from "../gaps";
+import { gapsOf, noGaps } from "../gaps";
 import { dateRange, every, filterOf, type State } from "../state";
 import { Frame } from "../ui/Frame";
 import { RangeBar } from "../ui/RangeBar";
@@ -86,7 +86,7 @@ export function ComparePage({ boot }: { boot: Boot }) {
     () => found.map((l) => ({ key: l.project.name, label: l.project.name, ink: l.ink % 10, totals: ((way === "indexed" ? l.series?.indexed : way === "share" ? l.series?.shares : l.series?.totals) ?? (c?.dates ?? []).map(() => null)) as (number | null)[] })),
     [found, way, c],
   );
-  const gaps = useMemo(() => (c && found[0]?.series ? gapsOf(c.dates, interval, found[0].series) : { partial: [], absent: [] }), [c, found, interval]);
+  const gaps = useMemo(() => (c && found[0]?.series ? gapsOf({ dates: c.dates, ...found[0].series }, interval, (i) => found.every((l) => !l.series?.totals[i])) : noGaps), [c, found, interval]);
   const format = way === "share" ? share : way === "indexed" ? (v: number) => v.toFixed(v < 10 ? 1 : 0) : undefined;
   const set = (rest: Record<string, string>) => go({ ...state, rest: Object.fromEntries(Object.entries({ ...state.rest, ...rest }).filter(([, v]) => v !== "")) });
   const withNames = (next: string[]) => location.assign((next.length ? addressOf(next) : "/compare") + location.search);

@@ -5,7 +5,7 @@ import { graphql } from "../gql";
 import { Countries } from "../parts/countries";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
-import { gapsOf } from "../gaps";
+import { gapsOf, noGaps } from "../gaps";
 import { SeriesQuery, SeriesWidget } from "../parts/series";
 import { byVersion, type PartProps, SplitOverTime } from "../parts/split";
 import { dateRange, every, filterOf, type State } from "../state";
@@ -181,7 +181,7 @@ export function HomePage({ boot }: { boot: Boot }) {
   const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
   const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series) : { partial: [], absent: [] }), [d, interval]);
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
   const part: PartProps = { names: "", state, go, interval, answer, path: ["downloads"], onRetry: page.retry, variables: { projects: null, range: variables.range, filter: variables.filter, interval } };
   const list = { errors: answer.errors, requestId: answer.requestId, onRetry: page.retry };
   const set = data?.dataset;

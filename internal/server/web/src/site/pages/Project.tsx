@@ -8,7 +8,7 @@ import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } fr
 import { Countries } from "../parts/countries";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
-import { gapsOf } from "../gaps";
+import { gapsOf, noGaps } from "../gaps";
 import { SeriesQuery, SeriesWidget } from "../parts/series";
 import { byVersion, compareVersions, type PartProps, SplitBars, SplitOverTime } from "../parts/split";
 import { choose, dateRange, every, filterOf, type State } from "../state";
@@ -174,7 +174,7 @@ export function ProjectPage({ boot }: { boot: Boot }) {
   const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
   const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series.dates, interval, d.series) : { partial: [], absent: [] }), [d, interval]);
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
   const marks = useMemo(() => releaseMarks(project), [project]);
   const error = (...path: string[]) => errorAt(answer.errors, ["project", ...path])?.message;
   const part: PartProps = {

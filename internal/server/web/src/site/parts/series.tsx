@@ -7,7 +7,7 @@ import { type Mark, TimeChart } from "../chart/TimeChart";
 import { bucket, change, changeClass, count, exact } from "../format";
 import { graphql } from "../gql";
 import type { SeriesPartFragment } from "../gql/graphql";
-import { gapsOf } from "../gaps";
+import { gapsOf, lostWords, noGaps } from "../gaps";
 import type { State } from "../state";
 import type { Picture } from "../ui/copies";
 import { Widget, type WidgetProps } from "../ui/Widget";
@@ -47,7 +47,7 @@ export function SeriesWidget({ part, names, state, interval, marks, answer, own,
   wide: WidgetProps["wide"];
 }) {
   const s = part?.series;
-  const gaps = useMemo(() => (s ? gapsOf(s.dates, interval, s) : { partial: [], absent: [] }), [s, interval]);
+  const gaps = useMemo(() => (s ? gapsOf(s, interval, (i) => s.totals[i] === 0) : noGaps), [s, interval]);
   const mean = useMemo(() => (s && interval === "DAY" && s.dates.length > 31 ? weekMean(s.totals, gaps.absent) : undefined), [s, interval, gaps]);
   const lines = useMemo(() => (s ? [{ key: "all", label: "Downloads", totals: s.totals as (number | null)[], ink: "accent" as const }] : []), [s]);
   const bars = (s?.dates.length ?? 0) <= 31;
@@ -71,7 +71,7 @@ export function SeriesWidget({ part, names, state, interval, marks, answer, own,
       {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} {...gaps} />}
       {lost > 0 && (
         <details className="lost">
-          <summary>{lost === 1 ? "1 day is" : `${lost} days are`} not loaded</summary>
+          <summary>{lostWords(lost)}</summary>
           <p>{s!.missing.join(", ")}</p>
         </details>
       )}
