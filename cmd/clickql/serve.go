@@ -112,7 +112,7 @@ func trustedDocuments(dir string) (*gqlhttp.Trusted, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	documents, err := graph.TrustedDocuments(os.DirFS(dir), site.Operations(web.Files())...)
+	documents, err := graph.TrustedDocuments(os.DirFS(dir), append(site.Operations(web.Files()), web.EmbedDocuments()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-documents %s: %w", dir, err)
 	}

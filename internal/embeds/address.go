@@ -7,6 +7,7 @@ import (
 
 	"clickql/internal/cube"
 	"clickql/internal/picture"
+	"clickql/internal/render"
 )
 
 // names are the projects as a part of a path.
@@ -95,4 +96,37 @@ func PagePath(c picture.Chart, query string) string {
 		q.Set("scale", "log")
 	}
 	return withQuery("/compare/"+names(c), q)
+}
+
+// attribute is one of the component's.
+type attribute struct{ Name, Value string }
+
+// drawnByScript are the shapes that the component draws; others stay pictures.
+var drawnByScript = []render.Shape{render.Area, render.Lines, render.Bars, render.Share}
+
+// attributes are those of the component that draws the same; nil where it cannot,
+// and the picture stays.
+func attributes(n *picture.Numbers, query string) []attribute {
+	c := n.Chart
+	if !slices.Contains(drawnByScript, c.Shape) || c.Releases || c.Background != "" || c.Transform != "" && c.Transform != picture.Indexed || len(n.Unknown) > 0 || c.By == cube.Project {
+		return nil
+	}
+	q := parameters(query)
+	q.Set("interval", strings.ToLower(string(n.Interval)))
+	q.Set("shape", string(c.Shape))
+	if len(c.Names) > 0 {
+		q.Set("project", strings.Join(c.Names, ","))
+	}
+	for _, look := range []string{"width", "dpr", "theme", "background", "releases", "title"} {
+		q.Del(look)
+	}
+	if c.Title != "" {
+		q.Set("heading", c.Title)
+	}
+	var all []attribute
+	for name, values := range q {
+		all = append(all, attribute{strings.ToLower(name), values[0]})
+	}
+	slices.SortFunc(all, func(a, b attribute) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }

@@ -9,8 +9,8 @@
 // colours follow the visitor, or the parameter theme. It loads from its own site
 // only and has neither inline scripts nor inline styles.
 //
-// Its script speaks with the page around it by messages, in both directions
-// objects with clickql: 1. The page says
+// Its script draws the chart anew, with a cursor, and speaks with the page around
+// it by messages, in both directions objects with clickql: 1. The page says
 // {type: "hello", id}; from then on the frame tells its content's height in CSS
 // pixels, {type: "height", id, px}, at each change. Until then it fills the frame
 // that it was given. {type: "theme", theme} changes the colours at once.

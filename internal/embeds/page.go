@@ -33,6 +33,9 @@ type page struct {
 	// Pictures are the chart as it is laid out for some widths of the frame.
 	Pictures []laidOut
 	Table    table
+	// Attributes are those of the component, which draws the chart anew where it
+	// can.
+	Attributes []attribute
 	// Text and Detail stand where there is no chart.
 	Text, Detail string
 	Failed       bool
@@ -48,7 +51,7 @@ type laidOut struct {
 // error is that of a chart that cannot be drawn.
 func Page(n *picture.Numbers, query string, assets Assets) ([]byte, error) {
 	p := newPage(n.Chart, query, assets)
-	p.Table = tableOf(n)
+	p.Table, p.Attributes = tableOf(n), attributes(n, query)
 	for _, l := range layouts(n.Chart) {
 		spec := n.Spec()
 		spec.Width, spec.Height = l.width, l.height

@@ -48,7 +48,7 @@ func TestPageIsWhole(t *testing.T) {
 		`data-theme="dark"`, `content="dark"`, `src="/assets/frame-1.js"`, `href="/assets/frame-1.css"`,
 		`href="/project/alpha?last=90d&amp;python=3.12"`, `href="/chart/alpha.csv?last=90d&amp;python=3.12"`,
 		"<th scope=\"row\">1 Sep 2026</th><td>1,000</td>", "11 Sep 2026 (not loaded)</th><td>–</td>",
-		`class="at-s"`, `class="at-xl"`,
+		`<clickql-chart plain heading="&lt;script&gt;" interval="day" last="90d" project="alpha" python="3.12" shape="area">`, `class="at-s"`, `class="at-xl"`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in %s", want, page)
@@ -65,6 +65,22 @@ func TestPageIsWhole(t *testing.T) {
 	drawing := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindString(page)
 	if err := xml.Unmarshal([]byte(drawing), new(struct{})); err != nil {
 		t.Errorf("%v in %s", err, drawing)
+	}
+}
+
+// TestPictureStays: what the component does not draw stays a picture.
+func TestPictureStays(t *testing.T) {
+	for query, wants := range map[string]bool{"": true, "shape=bar": true, "transform=indexed": true, "transform=average": false, "releases=true": false, "background=red": false, "shape=sparkline": false} {
+		body, err := Page(made(t, "alpha", query), query, Assets{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(body), "<clickql-chart"); got != wants {
+			t.Errorf("%s: drawn by the component: %v", query, got)
+		}
+		if strings.Contains(string(body), "/assets/") {
+			t.Errorf("%s: it names assets that there are none of", query)
+		}
 	}
 }
 

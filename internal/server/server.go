@@ -155,6 +155,9 @@ func (s *Server) routes(m *metrics) http.Handler {
 	frames := compressed(s.pictures(embedsWith(site.Frame(files))))
 	mux.Handle("GET /embed", frames)
 	mux.Handle("GET /embed/{file}", frames)
+	for pattern, script := range scripts(web.Embeds()) {
+		mux.Handle(pattern, script)
+	}
 	mux.Handle("GET /oembed", shared(compressed(s.oembed())))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))

@@ -19,7 +19,7 @@ import (
 // policy lets a page load from its own site only, and run no inline script or
 // style.
 const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+	"font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 
 //go:embed templates/*.html
 var sources embed.FS

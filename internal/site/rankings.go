@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 )
 
@@ -80,33 +79,4 @@ func rankingRows(nodes []ranked, place int) [][]cell {
 		})
 	}
 	return rows
-}
-
-// build makes the page of the builder: a form that works without a script too.
-func (s *Site) build(r *http.Request, _ *manifest) (view, error) {
-	q := r.URL.Query()
-	v := view{Template: "build", Title: "Build a chart or a badge · ClickQL", Canonical: "/build",
-		Description: "Charts and badges of downloads from PyPI for READMEs and pages, always of the newest data."}
-	v.Boot = `{"page":"build","operation":"","variables":{},"answer":{}}`
-	v.State.mirrors = true
-	if project := q.Get("project"); project != "" {
-		parameters := url.Values{}
-		for _, name := range []string{"last", "interval", "by", "first", "shape", "theme", "period", "label", "color", "label_color", "style", "mirrors"} {
-			if value := q.Get(name); value != "" {
-				parameters.Set(name, value)
-			}
-		}
-		kind := "chart"
-		if q.Get("kind") == "badge" {
-			kind = "badge"
-		}
-		picture := "/" + kind + "/" + url.PathEscape(project) + ".svg"
-		if len(parameters) > 0 {
-			picture += "?" + parameters.Encode()
-		}
-		v.Body = picture
-	} else {
-		v.Body = ""
-	}
-	return v, nil
 }

@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
 import { parse, print } from "graphql";
+import { embedding, target } from "./bundle.mjs";
 import { documents, operations } from "./operations.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -66,7 +67,7 @@ const documentsFile = await documentsAsset(texts);
 const define = { "process.env.NODE_ENV": '"production"', __DOCUMENTS__: JSON.stringify(documentsFile), __WORLD__: JSON.stringify(await worldAsset()) };
 const site = await bundle({ entryPoints: { site: "./src/site/main.tsx" }, splitting: true, format: "esm", jsx: "automatic", define, plugins: [documents] });
 const theme = await bundle({ entryPoints: { theme: "./src/site/theme.js" }, format: "iife", splitting: false });
-const frame = await bundle({ entryPoints: { frame: "./src/embed/frame.ts" }, format: "iife", splitting: false });
+const frame = await bundle({ ...embedding(texts), entryPoints: { frame: "./src/embed/frame.ts" } });
 const licence = await licences([...workers.inputs, ...pages.inputs, ...site.inputs, ...frame.inputs]);
 await page("playground", { ...pages.files.playground, licence });
 await writeFile(
@@ -85,7 +86,7 @@ async function bundle(options) {
     minify: true,
     metafile: true,
     legalComments: "none",
-    target: ["chrome109", "firefox115", "safari16.4"],
+    target,
     outdir: join(next, "assets"),
     entryNames: "[name]-[hash]",
     chunkNames: "chunk-[hash]",

@@ -13,7 +13,7 @@ export async function operations(here) {
       cwd: here,
       silent: true,
       schema: join(here, "../../../schema.graphqls"),
-      documents: ["src/site/**/*.tsx", "!src/site/gql/**"],
+      documents: ["src/site/**/*.tsx", "src/embed/*.graphql", "!src/site/gql/**"],
       generates: {
         [`${out}/`]: {
           preset: "client",

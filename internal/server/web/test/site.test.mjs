@@ -17,6 +17,8 @@ const pages = {
   portfolio: "/portfolio?requirements=requests%0Anumpy%3E%3D2%0Ano-such-thing%0A-r+other.txt",
   build: "/build?project=requests&by=python",
   badge: "/build?kind=badge&project=requests&color=ffff00",
+  frame: "/build?kind=frame&project=requests,flask&shape=line&country=DE",
+  component: "/build?kind=component&project=requests&by=python&last=90d",
   unknown: "/project/no-such-project-at-all",
   search: "/search?q=lear",
 };
@@ -195,6 +197,40 @@ test("a widget tells how it was answered", async () => {
   await page.locator("dialog.explain pre").first().waitFor();
   assert.match(await page.locator("dialog.explain pre").first().textContent(), /SELECT[\s\S]*requests/);
   assert.deepEqual(await violations(page, "explain"), []);
+  await close();
+});
+
+test("the builder makes what is embedded, and every chart leads to it", async () => {
+  const { page, close } = await open("/project/requests?last=90d&country=DE");
+  assert.match(await page.locator("#python .embed").getAttribute("href"), /^\/build\?/);
+  await page.locator("#python .embed").click();
+  await page.waitForURL("**/build?**");
+  const q = new URL(page.url()).searchParams;
+  assert.deepEqual(["kind", "project", "by", "shape", "last", "country"].map((name) => q.get(name)), ["frame", "requests", "python", "share", "90d", "DE"]);
+  const frame = page.frameLocator(".live.on-dark iframe");
+  await frame.locator("svg.time").waitFor();
+  const snippet = (name) => page.locator(".snippet", { has: page.getByRole("heading", { name, exact: true }) }).locator("pre").textContent();
+  const src = /src="([^"]*)"/.exec(await snippet("HTML"))[1].replaceAll("&#38;", "&");
+  const total = await g.sql("SELECT count() FROM pypi WHERE project = 'requests' AND country_code = 'DE' AND date > (SELECT max(date) FROM pypi) - 90");
+  const csv = (await (await fetch(src.replace("/embed/requests", "/chart/requests.csv"))).text()).trim().split("\n").slice(1);
+  assert.equal(csv.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(",") + 1)), 0), total, src);
+  assert.equal((await fetch(src)).status, 200);
+  const oembed = await (await fetch(await snippet("oEmbed"))).json();
+  assert.ok(oembed.html.includes("/embed/requests?") && oembed.type === "rich");
+  await page.getByRole("button", { name: "Component", exact: true }).click();
+  await page.locator(".live.on-light clickql-chart svg.time").waitFor();
+  const code = await snippet("HTML");
+  const integrity = /integrity="([^"]*)"/.exec(code)[1];
+  const script = await fetch(/src="([^"]*embed\.v\d+\.js)"/.exec(code)[1]);
+  assert.equal(script.headers.get("Integrity"), integrity);
+  assert.match(code, /<clickql-chart project="requests" last="90d" by="python" first="8" shape="share" country="DE">/);
+  assert.ok(code.includes(`href="${g.base}/project/requests?last=90d&#38;country=DE"`), code);
+  await page.getByLabel("Shape").selectOption("bar");
+  await page.locator(".live.on-light clickql-chart svg.bar").waitFor();
+  await page.getByRole("button", { name: "Badge", exact: true }).click();
+  await page.locator(".badges img").first().waitFor();
+  assert.equal(await page.locator(".badges img").first().evaluate((i) => i.decode().then(() => i.naturalWidth > 40)), true);
+  assert.deepEqual(await page.evaluate(() => window.violations), []);
   await close();
 });
 

@@ -20,6 +20,9 @@ export const dimensions = [
   { param: "installer_version", field: "installerVersion", by: "INSTALLER_VERSION", title: "Installer version" },
 ] as const;
 
+/** A dimension's title in the middle of a sentence: names keep their capitals. */
+export const inSentence = (title: string) => (/^(Python|CI|C library|ABI)$/.test(title) ? title : title.toLowerCase());
+
 export type Param = (typeof dimensions)[number]["param"];
 export const intervals = ["day", "week", "month", "quarter", "year"] as const;
 const defaultLast = "1y";

@@ -1,7 +1,7 @@
 // One part of a page. What fails in it stays in it; its menu takes it elsewhere.
 import { Component, type ReactNode, useRef, useState } from "react";
 import { type Document, errorAt, type FieldError } from "../ask";
-import { curlOf, chartAddress, graphqlOf, htmlOf, markdownOf, type Picture } from "./copies";
+import { buildAddress, curlOf, chartAddress, frameOf, graphqlOf, htmlOf, markdownOf, type Picture } from "./copies";
 import { Explain } from "./Explain";
 import { useAway } from "./hooks";
 
@@ -38,6 +38,11 @@ export function Widget(props: WidgetProps) {
         </h2>
         <div className="tools">
           {tools}
+          {props.picture && !error && !props.empty && (
+            <a className="embed" href={buildAddress(props.picture)} aria-label={`Embed ${title}`}>
+              Embed
+            </a>
+          )}
           {props.own && <Menu {...props} />}
         </div>
       </header>
@@ -135,6 +140,7 @@ function Menu({ title, own, picture }: WidgetProps) {
     items.push(
       ["Copy as Markdown", () => copy(markdownOf(picture, title))],
       ["Copy as HTML", () => copy(htmlOf(picture, title))],
+      ["Copy as iframe", () => copy(frameOf(picture, title))],
       ["SVG", chartAddress(picture, "svg")],
       ["PNG", chartAddress(picture, "png")],
       ["CSV", chartAddress(picture, "csv")],

@@ -37,10 +37,27 @@ export function chartAddress({ names, state, parameters }: Picture, ending: stri
   return `${location.origin}/chart${names ? `/${names.split(",").map(encodeURIComponent).join(",")}` : ""}.${ending}?${q}`;
 }
 
+/** The builder, filled in with the picture as a frame. */
+export function buildAddress({ names, state, parameters }: Picture): string {
+  const q = new URLSearchParams(writeState(state, parameters));
+  if (!q.has("from") && !q.has("to")) q.set("last", state.last);
+  q.set("kind", "frame");
+  if (names) q.set("project", names);
+  q.sort();
+  return `/build?${q}`;
+}
+
 export const pageAddress = () => location.origin + location.pathname + location.search;
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export const markdownOf = (p: Picture, title: string) => `[![${title.replace(/[[\]]/g, "\\$&")}](${chartAddress(p, "svg")})](${pageAddress()})`;
+
+/** The picture as a frame, which moves. */
+export function frameOf(p: Picture, title: string): string {
+  const address = new URL(chartAddress(p, "svg"));
+  address.pathname = address.pathname.replace(/^\/chart/, "/embed").replace(/\.svg$/, "");
+  return `<iframe src="${escaped(address.href)}" title="${escaped(title)}" width="100%" height="440" loading="lazy" frameborder="0"></iframe>`;
+}
 
 export const htmlOf = (p: Picture, title: string) => `<a href="${escaped(pageAddress())}"><img src="${escaped(chartAddress(p, "svg"))}" alt="${escaped(title)}" width="800" height="400" loading="lazy"></a>`;
