@@ -3,6 +3,7 @@ import "./site.css";
 import type { ComponentType } from "react";
 import { createRoot } from "react-dom/client";
 import { Search } from "./ui/Search";
+import { Help } from "./ui/Help";
 import { ThemeSwitch } from "./ui/ThemeSwitch";
 import type { Boot } from "./ui/usePage";
 
@@ -22,5 +23,10 @@ if (load) {
   const Page = await load();
   createRoot(document.getElementById("page")!).render(<Page boot={boot} />);
 }
-createRoot(document.getElementById("theme")!).render(<ThemeSwitch />);
+createRoot(document.getElementById("theme")!).render(
+  <>
+    <Help />
+    <ThemeSwitch />
+  </>,
+);
 createRoot(document.getElementById("search")!).render(<Search label="Find a project" slash={boot?.page !== "home"} />);

@@ -1,6 +1,6 @@
 // Downloads over time: lines, bars, or areas that fill the height. One tab stop:
 // arrows move a cursor over intervals and series, Enter filters, Escape leaves.
-import { type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { bucket, exact, share } from "../format";
 import { useWidth } from "../ui/hooks";
 import { dayOf, fit, textWidth } from "./kernel";
@@ -41,6 +41,9 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
   const [cursor, setCursor] = useState<number>();
   const [held, setHeld] = useState<string>();
   const [spoken, setSpoken] = useState("");
+  const [pinned, setPinned] = useState(false); // by a tap: what can be chosen is offered then
+  const tip = useRef<HTMLDivElement>(null);
+  const pressed = useRef<{ x: number; y: number }>(undefined);
   const focused = held ?? props.focus;
 
   const say = (i: number) => `${bucket(dates[i], interval)}: ${isAbsent(props, i) ? "not loaded" : lines.map((s) => `${s.label} ${valueText(s, i)}`).join(", ")}${isPartial(props, i) ? ", incomplete" : ""}`;
@@ -66,9 +69,20 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
     setHeld(seriesAt(props, l, i, py));
   }
   function press(e: PointerEvent<SVGSVGElement>) {
+    const from = pressed.current;
+    if (e.pointerType === "touch") return setPinned(from !== undefined && Math.hypot(e.clientX - from.x, e.clientY - from.y) < 10);
     const [px, py] = place(e);
     const key = seriesAt(props, l, nearest(l, px), py);
-    if (e.pointerType !== "touch" && key && onChoose && lines.find((s) => s.key === key)?.ink !== "rest") onChoose(key, e);
+    if (key && onChoose && lines.find((s) => s.key === key)?.ink !== "rest") onChoose(key, e);
+  }
+  function leave() {
+    setCursor(undefined);
+    setHeld(undefined);
+    setPinned(false);
+  }
+  function only(key: string, e: { shiftKey: boolean; altKey: boolean }) {
+    leave();
+    onChoose!(key, e);
   }
   function keys(e: KeyboardEvent) {
     const to = moved(e.key, e.shiftKey, cursor, l.n);
@@ -90,8 +104,7 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
       case "Escape":
         if (cursor === undefined) return;
         e.stopPropagation();
-        setCursor(undefined);
-        setHeld(undefined);
+        leave();
         break;
       default:
         return;
@@ -114,11 +127,15 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
         aria-describedby={`${id}-live`}
         tabIndex={0}
         onPointerMove={move}
-        onPointerDown={move}
+        onPointerDown={(e) => {
+          pressed.current = { x: e.clientX, y: e.clientY };
+          setPinned(false);
+          move(e);
+        }}
         onPointerUp={press}
-        onPointerLeave={(e) => e.pointerType !== "touch" && (setCursor(undefined), setHeld(undefined))}
+        onPointerLeave={(e) => e.pointerType !== "touch" && leave()}
         onKeyDown={keys}
-        onBlur={() => (setCursor(undefined), setHeld(undefined))}
+        onBlur={(e: FocusEvent) => !tip.current?.contains(e.relatedTarget) && leave()}
       >
         <defs>
           <pattern id={`${id}-hatch`} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -180,7 +197,7 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
         {cursor !== undefined && <Cursor i={cursor} lines={lines} l={l} shape={shape} held={held} />}
       </svg>
       {cursor !== undefined && (
-        <Tip x={l.x(cursor)} width={width} top={l.y0}>
+        <Tip x={l.x(cursor)} width={width} top={l.y0} pinned={pinned} at={tip}>
           <b>{bucket(dates[cursor], interval)}</b>
           {isPartial(props, cursor) && <i> incomplete</i>}
           {isAbsent(props, cursor) ? (
@@ -211,6 +228,21 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
             </table>
           )}
           {marks?.filter((m) => inBucket(m.date, dates, cursor)).map((m) => <p key={m.text}>Released {m.text}</p>)}
+          {pinned && (
+            <div className="only">
+              {onChoose &&
+                lines
+                  .filter((s) => s.ink !== "rest" && (!held || s.key === held))
+                  .map((s) => (
+                    <button key={s.key} type="button" onClick={(e) => only(s.key, e)}>
+                      Only {s.label}
+                    </button>
+                  ))}
+              <button type="button" onClick={leave}>
+                Close
+              </button>
+            </div>
+          )}
         </Tip>
       )}
       <span id={`${id}-live`} className="hidden" aria-live="polite">

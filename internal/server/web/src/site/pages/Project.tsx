@@ -8,10 +8,11 @@ import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } fr
 import { Countries } from "../parts/countries";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
+import { MoreSplits } from "../parts/more";
 import { gapsOf, noGaps } from "../gaps";
 import { SeriesQuery, SeriesWidget } from "../parts/series";
 import { byVersion, compareVersions, type PartProps, SplitBars, SplitOverTime } from "../parts/split";
-import { choose, dateRange, every, filterOf, type State } from "../state";
+import { choose, dateRange, every, filterOf, type Param, type State } from "../state";
 import { RangeBar } from "../ui/RangeBar";
 import { Search } from "../ui/Search";
 import { Frame } from "../ui/Frame";
@@ -198,6 +199,7 @@ export function ProjectPage({ boot }: { boot: Boot }) {
         <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
         <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
         <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
+        <MoreSplits {...part} shown={shownSplits} />
         <Compare name={name} state={state} />
         <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
         <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={page.retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />
@@ -205,6 +207,8 @@ export function ProjectPage({ boot }: { boot: Boot }) {
     </Frame>
   );
 }
+
+const shownSplits: Param[] = ["version", "python", "country", "system", "installer", "file_type", "ci", "libc"];
 
 type Facts = NonNullable<ProjectPageQuery["project"]>;
 

@@ -57,6 +57,13 @@ const RankingsPageDocument = graphql(`
 
 const perPage = 50;
 
+/** The whole ranking as a file. */
+function listAddress(s: State): string {
+  const q = new URLSearchParams(writeState(s, {}));
+  if (s.last) q.set("last", s.last);
+  return `/rankings.csv?${q}`;
+}
+
 /** The place of the page's first project: the address tells it, since a cursor does not. */
 const placeOf = (s: State) => (s.rest.after ? Math.max(Number.parseInt(s.rest.nth ?? "", 10) || 1, 1) : 1);
 
@@ -82,7 +89,7 @@ export function RankingsPage({ boot }: { boot: Boot }) {
       </header>
       <RangeBar state={state} go={go} loading={page.loading} {...(data?.dataset ?? {})} filters />
       <div className="grid">
-        <Widget id="ranking" title="Most downloaded" wide={slopes.length > 1 ? "two-thirds" : "full"} errors={answer.errors} requestId={answer.requestId} path={["topProjects"]} onRetry={page.retry} own={own} empty={top && nodes.length === 0 && "No project has downloads in this range and filter."}>
+        <Widget id="ranking" title="Most downloaded" wide={slopes.length > 1 ? "two-thirds" : "full"} errors={answer.errors} requestId={answer.requestId} path={["topProjects"]} onRetry={page.retry} own={own} tools={<a href={listAddress(state)} download>CSV</a>} empty={top && nodes.length === 0 && "No project has downloads in this range and filter."}>
           <table className="bars list ranking">
             <thead>
               <tr>

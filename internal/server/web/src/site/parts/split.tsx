@@ -6,7 +6,7 @@ import { type Line, TimeChart, type TimeChartProps } from "../chart/TimeChart";
 import { bucket, change, changeClass, count, exact, share } from "../format";
 import { graphql } from "../gql";
 import type { SplitPartFragment, SplitTotalPartFragment } from "../gql/graphql";
-import { choose, dimensions, type Param, type State } from "../state";
+import { choose, dimensions, inSentence, type Param, type State } from "../state";
 import { Widget, type WidgetProps } from "../ui/Widget";
 
 export const SplitPart = graphql(`
@@ -81,27 +81,30 @@ interface SplitProps extends PartProps {
   slices?: readonly SplitPartFragment[] | readonly SplitTotalPartFragment[] | null;
   title?: string;
   wide?: WidgetProps["wide"];
+  tools?: WidgetProps["tools"];
 }
 
-function widgetOf({ param, names, state, answer, path, onRetry, variables, at, first, slices, title, wide }: SplitProps, shape: string, over: boolean): WidgetProps {
+function widgetOf({ param, names, state, answer, path, onRetry, variables, at, first, slices, title, wide, tools }: SplitProps, shape: string, over: boolean): WidgetProps {
   const dimension = dimensions.find((d) => d.param === param)!;
   return {
     id: param,
     title: title ?? dimension.title,
     wide,
+    tools,
     errors: answer.errors,
     requestId: answer.requestId,
     path: [...path, at],
     onRetry,
     own: over ? { document: SplitQuery, variables: { ...variables, dimension: dimension.by, first } } : { document: SplitTotalQuery, variables: { projects: variables.projects, range: variables.range, filter: variables.filter, dimension: dimension.by, first } },
     picture: { names, state, parameters: { by: param, first: String(Math.min(first, 10)), shape } },
-    empty: slices?.length === 0 && (state.filters[param] !== undefined ? `No downloads with this ${dimension.title.toLowerCase()} in this range.` : "No downloads in this range."),
+    empty: slices?.length === 0 && (state.filters[param] !== undefined ? `No downloads with this ${inSentence(dimension.title)} in this range.` : "No downloads in this range."),
   };
 }
 
 /** Bars with share, change and a small line: lengths are read better than angles. */
-export function SplitBars(props: SplitProps & { slices?: readonly SplitPartFragment[] | null }) {
-  const { slices, param, state, go } = props;
+export function SplitBars(props: SplitProps) {
+  const { param, state, go } = props;
+  const slices: readonly (SplitTotalPartFragment & Partial<Pick<SplitPartFragment, "downloads">>)[] | null | undefined = props.slices;
   const most = Math.max(...(slices ?? []).map((s) => s.total), 1);
   const chosen = state.filters[param]?.split(",");
   const changes = slices?.some((s) => s.downloads?.change != null);

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { ask } from "../ask";
 import { count } from "../format";
 import { graphql } from "../gql";
+import { isForPage } from "./keys";
 
 const SearchQuery = graphql(`
   query Search($text: String!, $first: Int!) {
@@ -69,7 +70,7 @@ export function Search({ onPick, placeholder = "Find a project", label, initial 
   useEffect(() => {
     if (!slash) return;
     const focus = (e: globalThis.KeyboardEvent) => {
-      if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest?.("input, textarea, select, [contenteditable]")) return;
+      if (e.key !== "/" || !isForPage(e)) return;
       e.preventDefault();
       input.current?.focus();
     };
