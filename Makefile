@@ -17,7 +17,7 @@ WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test test-cluster site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
+.PHONY: help demo build test test-cluster test-shards site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: build ## run every test, on a real ClickHouse
 
 test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
 	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
+
+test-shards: $(ENGINE) ## run the test that needs shards, on the hosts that CLUSTER names (docs/CLUSTER.md)
+	go test -tags shards -count 1 -timeout 10m ./internal/clustertest
 
 site-test: build ## try every page in Chromium, on a gateway of its own
 	cd internal/server/web && npm run --silent test

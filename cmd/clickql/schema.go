@@ -44,7 +44,7 @@ only what arrives from then on; the command names each, and what fills it.`,
 
 // clusterFlag defines --cluster.
 func clusterFlag(cmd *cobra.Command, cluster *string) {
-	cmd.Flags().StringVar(cluster, "cluster", "", "`name` of a cluster in the server's configuration: replicated tables on every host of it")
+	cmd.Flags().StringVar(cluster, "cluster", "", "`name` of a cluster in the server's configuration: replicated tables on every host of it, and Distributed ones in front of several shards")
 }
 
 func (a *app) schemaApply(cmd *cobra.Command, cluster string) error {

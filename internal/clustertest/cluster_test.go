@@ -1,4 +1,4 @@
-//go:build cluster
+//go:build cluster || shards
 
 package clustertest
 
@@ -64,8 +64,10 @@ func onCluster(t *testing.T, only ...string) *cluster {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := c.conns[0].Exec(ctx, "DROP DATABASE IF EXISTS "+c.database+" ON CLUSTER "+chconn.Ident(c.name)+" SYNC"); err != nil {
-			t.Errorf("drop the database: %v", err)
+		for _, database := range []string{c.database, ddl.ShardDatabase(c.database)} {
+			if err := c.conns[0].Exec(ctx, "DROP DATABASE IF EXISTS "+database+" ON CLUSTER "+chconn.Ident(c.name)+" SYNC"); err != nil {
+				t.Errorf("drop the database: %v", err)
+			}
 		}
 	})
 	return c
@@ -209,9 +211,21 @@ func sum(ns []int64) (total int64) {
 
 // ask asks for parts of an answer that have to agree: they are of three tables.
 func ask(ctx context.Context, at, project string, days int) (a answer, err error) {
-	query := fmt.Sprintf(`{ project(name: %q) { downloads(range: {from: "2024-02-01", to: "2024-05-%02d"}) {
-		total series(interval: DAY) { totals } by(dimension: COUNTRY, first: 10) { total } } } }`, project, days)
-	body, _ := json.Marshal(map[string]any{"query": query})
+	return post(ctx, at, fmt.Sprintf(`{ project(name: %q) { downloads(range: {from: "2024-02-01", to: "2024-05-%02d"}) {
+		total series(interval: DAY) { totals } by(dimension: COUNTRY, first: 10) { total } } } }`, project, days))
+}
+
+// askAll asks for all downloads of a project.
+func askAll(ctx context.Context, at, project string) (a answer, err error) {
+	return post(ctx, at, fmt.Sprintf(`{ project(name: %q) { downloads { total } } }`, project))
+}
+
+// post sends a query.
+func post(ctx context.Context, at, query string) (a answer, err error) {
+	body, err := json.Marshal(map[string]any{"query": query})
+	if err != nil {
+		return a, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at+"/graphql", strings.NewReader(string(body)))
 	if err != nil {
 		return a, err

@@ -16,15 +16,24 @@ import (
 // by columns that the raw table lacks wait for these (Waiting).
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
 	if o.Cluster != "" {
-		if err := checkCluster(ctx, conn, o.Cluster); err != nil {
+		shards, err := shardsOf(ctx, conn, o.Cluster)
+		if err != nil {
 			return nil, err
 		}
+		if shards > 1 {
+			return applySharded(ctx, conn, o)
+		}
 	}
+	return create(ctx, conn, o, Statements(o))
+}
+
+// create runs those of the statements whose objects the database lacks.
+func create(ctx context.Context, conn *chconn.Conn, o Options, statements []Statement) (created []string, err error) {
 	have, err := Read(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range Statements(o) {
+	for _, s := range statements {
 		if have.has(s, o.database()) || len(have.waitsFor(s.Name(o.database()))) > 0 {
 			continue
 		}

@@ -102,21 +102,16 @@ func (p *Present) keepOnAllHosts(ctx context.Context, db chschema.DB, o Options)
 	return nil
 }
 
-// checkCluster finds out whether the tables can be on the cluster: it must be
-// known, and one shard of replicas. Over several shards each host would answer
-// with its own part of the downloads, and none with all of them.
-func checkCluster(ctx context.Context, conn *chconn.Conn, cluster string) error {
-	var shards uint64
+// shardsOf is how many shards a cluster has, which must be known to the server.
+func shardsOf(ctx context.Context, conn *chconn.Conn, cluster string) (shards uint64, err error) {
 	var known []string
-	err := chschema.DB{Conn: conn}.Row(ctx, `SELECT uniqExactIf(shard_num, cluster = {cluster:String}), arraySort(groupUniqArray(cluster)) FROM system.clusters`,
+	err = chschema.DB{Conn: conn}.Row(ctx, `SELECT uniqExactIf(shard_num, cluster = {cluster:String}), arraySort(groupUniqArray(cluster)) FROM system.clusters`,
 		map[string]any{"cluster": cluster}, &shards, &known)
 	switch {
 	case err != nil:
-		return fmt.Errorf("look for cluster %s: %w", cluster, err)
+		return 0, fmt.Errorf("look for cluster %s: %w", cluster, err)
 	case shards == 0:
-		return fmt.Errorf("look for cluster %s: the server knows no such cluster, only %q; name one of them", cluster, known)
-	case shards > 1:
-		return fmt.Errorf("create tables on cluster %s: it has %d shards, and the tables must be whole on every host; name a cluster of one shard with replicas", cluster, shards)
+		return 0, fmt.Errorf("look for cluster %s: the server knows no such cluster, only %q; name one of them", cluster, known)
 	}
-	return nil
+	return shards, nil
 }

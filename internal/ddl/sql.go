@@ -15,6 +15,8 @@ type Options struct {
 	// Cluster names a cluster of the server's configuration to create the
 	// tables on; empty for the one server. The tables are then replicated.
 	Cluster string
+	// sharded tells that the database is of one shard of several.
+	sharded bool
 }
 
 // database is the name of the database, unquoted.
@@ -116,8 +118,11 @@ func Tuple(columns []string) string {
 // the server's default, which holds the table's UUID: paths made of names break
 // when tables are exchanged.
 func (t Table) engine(o Options) string {
-	if o.Cluster == "" {
+	switch {
+	case o.Cluster == "":
 		return t.Engine
+	case o.sharded && t.everywhere():
+		return t.replicatedEverywhere()
 	}
 	return "Replicated" + t.Engine
 }

@@ -34,6 +34,11 @@ func Run(ctx context.Context, conn *chconn.Conn, o ddl.Options) (Report, error) 
 		r.add(r.Database, Missing, applySchema, "the database is missing")
 		return r, nil
 	}
+	if raw := have.Tables[ddl.RawTable]; raw != nil {
+		if _, at, ok := raw.Distributed(); ok && at.Database == ddl.ShardDatabase(r.Database) {
+			return runSharded(ctx, conn, r, have, at.Database)
+		}
+	}
 	for _, t := range ddl.Tables() {
 		r.checkTable(t, have)
 	}
@@ -52,6 +57,32 @@ func Run(ctx context.Context, conn *chconn.Conn, o ddl.Options) (Report, error) 
 		return r, err
 	}
 	return r, r.checkTotals(ctx, conn, have)
+}
+
+// runSharded looks for what leads to the shards, and compares what the shard of this
+// host holds.
+func runSharded(ctx context.Context, conn *chconn.Conn, r Report, have *ddl.Present, shard string) (Report, error) {
+	for _, t := range ddl.Tables() {
+		if have.Tables[t.Name] == nil {
+			r.add(r.Database+"."+t.Name, Missing, applySchema+" --cluster, with the cluster's name", "the table that leads to the shards is missing")
+		}
+	}
+	if err := r.checkDictionaries(ctx, conn, have); err != nil {
+		return r, err
+	}
+	own, err := Run(ctx, conn, ddl.Options{Database: shard})
+	for _, f := range own.Findings {
+		if !isDictionary(f.Object, shard) { // of all shards, and in front of them
+			r.Findings = append(r.Findings, f)
+		}
+	}
+	r.Totals = own.Totals
+	return r, err
+}
+
+// isDictionary reports that an object of a database is one of ours.
+func isDictionary(object, database string) bool {
+	return slices.ContainsFunc(ddl.Dictionaries(), func(d ddl.Dictionary) bool { return object == database+"."+d.Name })
 }
 
 // checkTable compares one table.
