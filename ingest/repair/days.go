@@ -152,7 +152,7 @@ func (rp *repairer) tablesOfDays(ctx context.Context) ([]rebuild, error) {
 			continue
 		}
 		found = append(found, r)
-		if database := r.t.ID.Database; rows[database] == nil {
+		if database := r.t.Database; rows[database] == nil {
 			var err error
 			if rows[database], err = stage.PartRows(ctx, rp.s, database); err != nil {
 				return nil, err
@@ -160,7 +160,7 @@ func (rp *repairer) tablesOfDays(ctx context.Context) ([]rebuild, error) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b rebuild) int {
-		return cmp.Compare(rows[a.t.ID.Database][a.t.ID.Table], rows[b.t.ID.Database][b.t.ID.Table])
+		return cmp.Compare(rows[a.t.Database][a.t.Table], rows[b.t.Database][b.t.Table])
 	})
 	return found, nil
 }

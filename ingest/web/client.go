@@ -101,12 +101,12 @@ func (s *Source) askOnce(ctx context.Context, method string, a address, header h
 		}
 		return nil, true, export.Unreachable(a.origin, err.Error())
 	}
-	switch code := res.StatusCode; {
-	case code == http.StatusMethodNotAllowed, code == http.StatusNotImplemented, code == http.StatusOK, code == http.StatusPartialContent:
+	switch code := res.StatusCode; code {
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusOK, http.StatusPartialContent:
 		return res, false, nil
-	case code == http.StatusNotFound, code == http.StatusGone:
+	case http.StatusNotFound, http.StatusGone:
 		err = errGone
-	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		err = fmt.Errorf("the server refuses it (%s): give a login for the machine %s in the netrc file (~/.netrc, or the one that NETRC names)", res.Status, a.host)
 	default:
 		again = code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
@@ -174,21 +174,29 @@ func generationOf(h http.Header, size int64) (string, error) {
 	return fmt.Sprintf("%d-%s", size, at.UTC().Format("20060102T150405Z")), nil
 }
 
-// read reads a page whole. It gives the path that the server has sent on to.
-func (s *Source) read(ctx context.Context, a address) (content []byte, res *http.Response, err error) {
-	if res, err = s.ask(ctx, http.MethodGet, a, nil); err != nil {
-		return nil, nil, err
+// page is what a server answers with, whole.
+type page struct {
+	content []byte
+	kind    string   // its Content-Type
+	at      *url.URL // where the server has sent on to
+}
+
+// read reads a page.
+func (s *Source) read(ctx context.Context, a address) (page, error) {
+	res, err := s.ask(ctx, http.MethodGet, a, nil)
+	if err != nil {
+		return page{}, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }() // it has been read
 	if res.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("the server answers %s", res.Status)
+		return page{}, fmt.Errorf("the server answers %s", res.Status)
 	}
-	content, err = io.ReadAll(io.LimitReader(res.Body, maxPage+1))
+	content, err := io.ReadAll(io.LimitReader(res.Body, maxPage+1))
 	switch {
 	case err != nil:
-		return nil, nil, export.Unreachable(a.origin, err.Error())
+		return page{}, export.Unreachable(a.origin, err.Error())
 	case len(content) > maxPage:
-		return nil, nil, fmt.Errorf("it is longer than %d MiB", maxPage>>20)
+		return page{}, fmt.Errorf("it is longer than %d MiB", maxPage>>20)
 	}
-	return content, res, nil
+	return page{content, res.Header.Get("Content-Type"), res.Request.URL}, nil
 }

@@ -94,22 +94,21 @@ func (w *walk) index(ctx context.Context, folder address) (files, folders []stri
 	if w.pages++; w.pages > maxPages {
 		return nil, nil, fmt.Errorf("it reads more than %d index pages: give a list of the files", maxPages)
 	}
-	content, res, err := w.s.read(ctx, folder)
-	switch kind := ""; {
+	p, err := w.s.read(ctx, folder)
+	kind, _, _ := mime.ParseMediaType(p.kind)
+	switch {
 	case errors.Is(err, errGone):
 		return nil, nil, fmt.Errorf("the server has no index page at %s: name the files, or give a list of them: a .txt of the server's, or - for standard input", folder)
 	case err != nil:
 		return nil, nil, fmt.Errorf("read the index page %s: %w", folder, err)
-	default:
-		if kind, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/html" && kind != "application/xhtml+xml" {
-			return nil, nil, fmt.Errorf("what the server has at %s is no index page, but %q: name the files, or give a list of them: a .txt of the server's, or - for standard input", folder, kind)
-		}
+	case kind != "text/html" && kind != "application/xhtml+xml":
+		return nil, nil, fmt.Errorf("what the server has at %s is no index page, but %q: name the files, or give a list of them: a .txt of the server's, or - for standard input", folder, kind)
 	}
-	base := res.Request.URL
+	base := p.at
 	if at, err := parseAddress(base.Scheme + "://" + base.Host + base.EscapedPath()); err != nil || at.String() != folder.String() {
 		return nil, nil, fmt.Errorf("the server sends the index page %s on to elsewhere: give the pattern with the address that it sends on to", folder)
 	}
-	files, folders = links(content, base)
+	files, folders = links(p.content, base)
 	return files, folders, nil
 }
 
@@ -152,12 +151,12 @@ func isList(a address) bool { return strings.HasSuffix(a.path, ".txt") && !a.pat
 // its server's root on, or whole. Empty lines and those that begin with # are
 // passed over.
 func (s *Source) readList(ctx context.Context, list address) ([]string, error) {
-	content, _, err := s.read(ctx, list)
+	p, err := s.read(ctx, list)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for line := range strings.Lines(string(content)) {
+	for line := range strings.Lines(string(p.content)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
