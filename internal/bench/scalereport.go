@@ -27,7 +27,7 @@ func (b *bench) reportGrowth(sizes []scaled) {
 		line, times, rows := []string{part}, []string{}, []float64{}
 		for _, s := range sizes {
 			c := s.costs[part]
-			rows, line, times = append(rows, c.rows), append(line, whole(c.rows)), append(times, millis(c.seconds))
+			rows, line, times = append(rows, c.rows), append(line, whole(c.rows)), append(times, millis(1000*c.seconds))
 		}
 		lines = append(lines, append(append(line, power(growth(downloads, rows))), times...))
 	}
