@@ -22,7 +22,7 @@ func announced(t testing.TB, document string, variables map[string]any) []string
 	t.Helper()
 	es := NewExecutableSchema(Config{Resolvers: resolver{}})
 	reader := coerce.NewReader(es.Schema(), scalars)
-	doc, errs := gqlparser.LoadQueryWithRules(es.Schema(), document, validationRules(reader))
+	doc, errs := gqlparser.LoadQueryWithRules(es.Schema(), document, validationRules(reader, false))
 	if errs != nil {
 		t.Fatal(errs)
 	}

@@ -110,7 +110,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	tell := presenter{cfg.Log}
 
 	guard := gqlhttp.NewGuard(gqlhttp.GuardConfig{
-		Schema: es.Schema(), Rules: validationRules(reader), Variables: variables(reader), Limits: cfg.Limits.document(),
+		Schema: es.Schema(), Rules: validationRules(reader, cfg.NoIntrospection), Variables: variables(reader), Limits: cfg.Limits.document(), Terse: cfg.NoIntrospection,
 		Documents: gqlhttp.NewDocuments(cfg.PersistedBytes, cfg.Trusted), CacheBytes: cfg.DocumentBytes,
 	})
 	srv := handler.New(es)

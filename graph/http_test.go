@@ -56,8 +56,18 @@ func TestNoIntrospection(t *testing.T) {
 		t.Errorf("introspection: %s", got.body)
 	}
 	off := NewHandler(HandlerConfig{NoIntrospection: true, Loader: loaderOn(t, fixed{snap: knownData(t)})})
-	if got := post(t, off, `{ __schema { queryType { name } } }`, nil, nil); len(got.Errors) == 0 {
-		t.Errorf("introspection is on: %s", got.body)
+	for _, document := range []string{
+		`{ __schema { queryType { name } } }`, `{ a: __type(name: "Query") { name } }`, `query { ...f } fragment f on Query { __schema { queryType { name } } }`,
+		`{ projct(name: "x") { name } }`, `{ project(nam: "x") { name } }`, `{ project(name: "x") { downloads { by(dimension: COUNTR) { total } } } }`,
+		`{ project(name: "x") { downloads(range: {lats: 3}) { total } } }`, `{ project(name: "x") { ... on Projec { name } } }`, `{ project }`,
+	} {
+		got := post(t, off, document, nil, nil)
+		if len(got.Errors) == 0 || got.Errors[0].code() == "INTERNAL" || strings.Contains(strings.ToLower(got.body), "did you mean") || strings.Contains(got.body, "COUNTRY") {
+			t.Errorf("%s: %s", document, got.body)
+		}
+	}
+	if got := post(t, off, `{ __typename }`, nil, nil); len(got.Errors) > 0 {
+		t.Errorf("%s", got.body)
 	}
 }
 

@@ -13,8 +13,11 @@ import (
 // validationRules are the rules of the specification. Whether values are of their
 // types is for package coerce to say: gqlparser's own rule takes anything for a
 // scalar that it does not know.
-func validationRules(reader *coerce.Reader) *rules.Rules {
+func validationRules(reader *coerce.Reader, closed bool) *rules.Rules {
 	all := rules.NewDefaultRules()
+	if closed {
+		all.AddRule("NoSchemaIntrospection", noIntrospection)
+	}
 	all.RemoveRule(rules.ValuesOfCorrectTypeRule.Name)
 	all.AddRule(rules.ValuesOfCorrectTypeRule.Name, func(observers *core.Events, addError core.AddErrFunc) {
 		check := func(what string, literal *ast.Value, t *ast.Type) {
@@ -46,6 +49,16 @@ func validationRules(reader *coerce.Reader) *rules.Rules {
 		})
 	})
 	return all
+}
+
+// noIntrospection refuses questions about the schema, but for the name of a type,
+// which clients ask for with everything.
+func noIntrospection(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnField(func(_ *core.Walker, field *ast.Field) {
+		if field.Name == "__schema" || field.Name == "__type" {
+			addError(core.Message("this gateway does not show its schema: %s cannot be asked", field.Name), core.At(field.Position))
+		}
+	})
 }
 
 // variables reads an operation's variables, for gqlhttp.GuardConfig.

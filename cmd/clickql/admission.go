@@ -16,6 +16,7 @@ type admissionFlags struct {
 	anonymous access.Limits
 	proxies   []string
 	header    string
+	noExplain bool
 }
 
 // add defines the flags.
@@ -26,6 +27,7 @@ func (f *admissionFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.anonymous.Pictures, "anonymous-pictures", "how many charts and badges, such as 1200/1m; 0 for twenty times --anonymous-rate")
 	flags.Var(&f.anonymous.Rows, "anonymous-rows", "how many rows ClickHouse may be expected to read for a client without a key, such as 50000000/1m; 0 for no limit. Answers from memory cost nothing")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "`networks` and addresses of the proxies in front, such as 10.0.0.0/8, whose word is taken for where a request comes from; may be repeated")
+	flags.BoolVar(&f.noExplain, "no-explain", false, "tell nobody which queries ran, but holders of keys made with --explain")
 	flags.StringVar(&f.header, "client-header", f.header, "`header` in which they tell it: X-Forwarded-For, Forwarded, or one that has a single address, such as X-Real-IP")
 }
 
@@ -36,7 +38,7 @@ func (f *admissionFlags) limits() bool {
 
 // gate is who may come in.
 func (f *admissionFlags) gate(log *slog.Logger) (*access.Gate, error) {
-	cfg := access.Config{Anonymous: f.anonymous}
+	cfg := access.Config{Anonymous: f.anonymous, NoExplain: f.noExplain}
 	if f.keys != "" {
 		keys, err := access.OpenKeyring(f.keys, log)
 		if err != nil {

@@ -35,6 +35,6 @@ func (a *app) watchMetrics(addr string) (m *ingest.Metrics, stop func() error, e
 			a.log.Error("metrics are no longer shown", "error", err)
 		}
 	}()
-	a.log.Info("metrics", "url", baseURL(ln.Addr())+"/metrics")
+	a.log.Info("metrics", "url", baseURL(ln.Addr(), false)+"/metrics")
 	return m, srv.Close, nil
 }

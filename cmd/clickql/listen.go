@@ -26,13 +26,17 @@ func listen(flag, addr string) (net.Listener, error) {
 }
 
 // baseURL is where a browser on this machine reaches the listener.
-func baseURL(addr net.Addr) string {
+func baseURL(addr net.Addr, encrypted bool) string {
+	scheme := "http://"
+	if encrypted {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
-		return "http://" + addr.String()
+		return scheme + addr.String()
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }

@@ -15,7 +15,7 @@ func TestListenSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = first.Close() }()
-	if base := baseURL(first.Addr()); base == "http://127.0.0.1:0" || !strings.HasPrefix(base, "http://127.0.0.1:") {
+	if base := baseURL(first.Addr(), false); base == "http://127.0.0.1:0" || !strings.HasPrefix(base, "http://127.0.0.1:") {
 		t.Errorf("base %q", base)
 	}
 
@@ -40,7 +40,7 @@ func TestBaseURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := baseURL(tcp); got != want {
+		if got := baseURL(tcp, false); got != want {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
 	}

@@ -34,7 +34,6 @@ import (
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
-	addr         string
 	demo         bool
 	sample       sample.Options // of the demo
 	origins      []string
@@ -59,6 +58,7 @@ type serveFlags struct {
 	mirrors      []string
 	admission    admissionFlags
 	staleFor     time.Duration
+	serving      servingFlags
 }
 
 // newServeCommand is the gateway.
@@ -81,7 +81,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes any free one")
+	f.serving.add(flags)
 	flags.BoolVar(&f.demo, "demo", false, "fill an empty embedded ClickHouse with sample data first")
 	flags.StringSliceVar(&f.origins, "cors-origin", nil, "`origin` whose pages may read answers and open WebSockets, such as https://example.org or https://*.example.org; * for any; may be repeated (default * beyond loopback, and on loopback the pages of this machine)")
 	flags.StringVar(&f.playURL, "play-url", "", "`URL` of a ClickHouse web client that explained queries link to, such as https://host:8443/play?user=play")
@@ -93,7 +93,7 @@ UNAVAILABLE, /readyz says so, and answers come again when it is back.`,
 	flags.StringSliceVar(&f.mirrors, "mirrors", nil, "`installers` that mirror PyPI, whose downloads mirrors: false leaves out, instead of "+strings.Join(cube.MirrorInstallers, ","))
 	flags.Int64Var(&f.maxCost, "max-cost", 0, "most `rows` that a whole operation may be expected to have read, as extensions.cost tells it; 0 for no limit")
 	flags.StringVar(&f.trusted, "trusted-documents", "", "`directory` of the only documents that may run: .graphql files, or the manifest that relay-compiler, GraphQL Code Generator or Apollo write")
-	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema; the playground then lacks its help")
+	flags.BoolVar(&f.closed, "no-introspection", false, "refuse questions about the schema, /schema.graphql too, and let messages name nothing of it; the playground then lacks its help")
 	flags.Var(&f.maxBody, "max-body", "largest request to /graphql, a `size` such as 4MiB")
 	flags.Var(&f.maxResponse, "max-response", "largest answer, a `size` such as 16MiB: one that could become four times as large does not run, one that becomes larger is given up")
 	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections may be open, a `number`; some more are taken for /healthz, /readyz and /metrics alone")
@@ -150,8 +150,8 @@ func (f serveFlags) check(a *app) error {
 			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
 		}
 	}
-	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.staleFor < 0 || f.maxRows < 0 || f.maxCost < 0 {
-		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows, --max-cost, --look-every and --stale-for not negative")
+	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.staleFor < 0 || f.serving.grace < 0 || f.maxRows < 0 || f.maxCost < 0 {
+		return usagef("--query-timeout and --drain must be longer than 0s, and --max-rows, --max-cost, --look-every, --stale-for and --grace not negative")
 	}
 	return nil
 }
@@ -175,11 +175,23 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	ln, err := listen("--addr", f.addr)
+	defer onHangup(func() { a.reload(f.documents, f.trusted) })()
+	encrypted, err := f.serving.tls(a.log)
+	if err != nil {
+		return err
+	}
+	ln, err := f.serving.listen(ctx, os.Getenv)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // the server has closed it already, if it came that far
+	var admin net.Listener
+	if f.serving.admin != "" {
+		if admin, err = listen("--admin-addr", f.serving.admin); err != nil {
+			return err
+		}
+		defer func() { _ = admin.Close() }() // as above
+	}
 	source, err := a.openSource(ctx)
 	if err != nil {
 		return err
@@ -190,7 +202,9 @@ func (a *app) serve(ctx context.Context, f serveFlags) (err error) {
 			return err
 		}
 	}
-	return a.answer(ctx, f, ln, source, gate)
+	cfg := a.gatewayConfig(f, source)
+	cfg.Gate, cfg.Server.TLS, cfg.Server.Admin = gate, encrypted, admin
+	return a.answer(ctx, f, ln, cfg)
 }
 
 // openSource opens the server that the flags name, which need not be up, or the
@@ -207,10 +221,8 @@ func (a *app) openSource(ctx context.Context) (*gateway.Source, error) {
 	return source, nil
 }
 
-// answer serves at ln what is in source.
-func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source *gateway.Source, gate *access.Gate) (err error) {
-	cfg := a.gatewayConfig(f, source)
-	cfg.Gate = gate
+// answer serves a gateway at ln.
+func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, cfg gateway.Config) (err error) {
 	if cfg.Origins == nil {
 		cfg.Origins = originsFor(ln.Addr())
 	}
@@ -237,8 +249,8 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, source 
 	g := gateway.New(cfg)
 	err = g.Start(ctx)
 	if err == nil {
-		a.greet(f, baseURL(ln.Addr()), g.Err())
-		err = g.Serve(ctx, ln)
+		a.greet(f, baseURL(ln.Addr(), cfg.Server.TLS != nil), g.Err())
+		err = f.serving.untilStopped(ctx, g, ln)
 	}
 	return errors.Join(err, g.Stop())
 }

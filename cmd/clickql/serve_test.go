@@ -81,7 +81,7 @@ func serveFor(t *testing.T, a *app, f serveFlags) *served {
 	s := &served{stdout: newConsole(), stderr: newConsole(), ended: make(chan error, 1)}
 	a.stdout, a.stderr = s.stdout, s.stderr
 	a.log = slog.New(slog.NewTextHandler(s.stderr, nil))
-	f.addr, f.queryTimeout, f.drain, f.cache = "127.0.0.1:0", fetch.DefaultQueryTimeout, time.Minute, 1<<20
+	f.serving.addr, f.queryTimeout, f.drain, f.cache = "127.0.0.1:0", fetch.DefaultQueryTimeout, time.Minute, 1<<20
 	f.limits, f.maxBody = graph.DefaultLimits(), 1<<20
 	if a.data == "" && f.asked == "" {
 		f.asked = askedOff

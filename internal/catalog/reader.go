@@ -295,7 +295,8 @@ func (r *reader) remember(ctx context.Context, keep func(after chschema.Parts), 
 
 // hold reports that the snapshot shows a publish half done: a table that held
 // everything no longer does. The last snapshot then stands a little longer; all
-// it promises is still there, and what is being published follows.
+// it promises is still there, and what is being published follows. That is not so
+// where the table is another one under its name.
 func (r *reader) hold(before, next *Snapshot) bool {
 	if !regressed(before, next) {
 		r.doubt = time.Time{}
@@ -305,7 +306,7 @@ func (r *reader) hold(before, next *Snapshot) bool {
 	if r.doubt.IsZero() {
 		r.doubt = r.opts.Now()
 	}
-	held := r.opts.Now().Sub(r.doubt) < r.opts.Settle
+	held := r.opts.Now().Sub(r.doubt) < r.opts.Settle && !replaced(before, next)
 	r.doubting.Store(held)
 	if !held {
 		r.opts.Log.Warn("tables no longer agree with the raw table", "tables", next.incomplete())

@@ -183,12 +183,25 @@ func (s *Snapshot) text() string {
 // regressed reports that a table that held every day does so no longer.
 func regressed(before, next *Snapshot) bool {
 	for _, t := range before.Tables {
-		is := next.Table(t.Name)
-		if is != nil && !before.Days.Empty() && t.Covers == before.Days && is.Covers != next.Days {
+		if lost(t, before, next) {
 			return true
 		}
 	}
 	return before.Extents != nil && next.Extents == nil
+}
+
+// lost reports that a table of before held every day and does so no longer.
+func lost(t *Table, before, next *Snapshot) bool {
+	is := next.Table(t.Name)
+	return is != nil && !before.Days.Empty() && t.Covers == before.Days && is.Covers != next.Days
+}
+
+// replaced reports that a table that held every day was exchanged for one that does
+// not.
+func replaced(before, next *Snapshot) bool {
+	return slices.ContainsFunc(before.Tables, func(t *Table) bool {
+		return lost(t, before, next) && next.Table(t.Name).UUID != t.UUID
+	})
 }
 
 // incomplete lists the tables that lack days, with the reasons.

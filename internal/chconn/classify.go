@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	chproto "github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 )
 
@@ -29,6 +30,7 @@ const (
 	Denied                     // the account may not do this, or is not known
 	UnknownTable               // no such table or database
 	UnknownColumn              // no such column or function in the query
+	WrongType                  // a column is of another type than the query takes it for
 	Syntax                     // the query or a parameter cannot be read
 	Cancelled                  // the caller gave up, or the query was killed
 	DiskFull                   // the server has no room on a disk
@@ -37,7 +39,7 @@ const (
 // String names the class, for logs and metrics.
 func (c Class) String() string {
 	names := [...]string{"other", "none", "unavailable", "timeout", "too_much", "memory", "overloaded",
-		"denied", "unknown_table", "unknown_column", "syntax", "cancelled", "disk_full"}
+		"denied", "unknown_table", "unknown_column", "wrong_type", "syntax", "cancelled", "disk_full"}
 	if c < 0 || int(c) >= len(names) {
 		return "other"
 	}
@@ -64,6 +66,8 @@ func classOf(code int32) Class {
 		return UnknownTable
 	case 8, 10, 16, 46, 47: // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_FUNCTION, UNKNOWN_IDENTIFIER
 		return UnknownColumn
+	case 43, 53, 70, 386: // ILLEGAL_TYPE_OF_ARGUMENT, TYPE_MISMATCH, CANNOT_CONVERT_TYPE, NO_COMMON_TYPE
+		return WrongType
 	case 62, 456, 457: // SYNTAX_ERROR, UNKNOWN_QUERY_PARAMETER, BAD_QUERY_PARAMETER
 		return Syntax
 	case 394: // QUERY_WAS_CANCELLED
@@ -100,6 +104,9 @@ func Classify(err error) Class {
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout
 	}
+	if errors.As(err, new(*column.ColumnConverterError)) || errors.As(err, new(*chproto.BlockError)) {
+		return WrongType
+	}
 	var network net.Error
 	var file *fs.PathError // its errno looks like a network's
 	switch {
@@ -109,7 +116,7 @@ func Classify(err error) Class {
 		return Timeout
 	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, clickhouse.ErrConnectionClosed), errors.Is(err, clickhouse.ErrAcquireConnNoAddress):
+		errors.Is(err, clickhouse.ErrConnectionClosed), errors.Is(err, clickhouse.ErrAcquireConnNoAddress), handshake.MatchString(err.Error()):
 		return Unavailable
 	}
 	return Other
@@ -118,6 +125,10 @@ func Classify(err error) Class {
 // diskFull finds ENOSPC and EDQUOT in an exception's text: each system call that
 // may meet it has a code of its own, which other failures share.
 var diskFull = regexp.MustCompile(`No space left on device|errno: 28\b|Disk quota exceeded|errno: 122\b`)
+
+// handshake finds what the driver says of a greeting that broke off or was none, which
+// it has no error for.
+var handshake = regexp.MustCompile(`^(?:\[handshake\]|handshake: failed to)|: (?:\[handshake\]|handshake: failed to)`)
 
 // codeText finds the code in an exception's text, as HTTP and exceptions
 // passed on by other servers carry it.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
+	chproto "github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
@@ -267,4 +269,24 @@ func drain(ctx context.Context, conn *chconn.Conn, query string) error {
 	for rows.Next() {
 	}
 	return rows.Err()
+}
+
+// What the driver has no error for of its own is told by its words, and a table whose
+// columns are others than those that were asked for is no fault of the question.
+func TestClassesOfOddFailures(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want chconn.Class
+	}{
+		{errors.New("[handshake] unexpected packet [21] from server"), chconn.Unavailable},
+		{fmt.Errorf("open: %w", errors.New("handshake: failed to read packet from 127.0.0.1:9000 (conn_id=1, auth_db=pypi): x")), chconn.Unavailable},
+		{errors.New("a project named [handshake] unexpected"), chconn.Other},
+		{&chproto.Exception{Code: 53, Message: "Type mismatch"}, chconn.WrongType},
+		{&chproto.Exception{Code: 43, Message: "Illegal type String of argument"}, chconn.WrongType},
+		{fmt.Errorf("scan: %w", &column.ColumnConverterError{Op: "ScanRow", From: "String", To: "*int64"}), chconn.WrongType},
+	} {
+		if got := chconn.Classify(c.err); got != c.want {
+			t.Errorf("%v is of class %v, want %v", c.err, got, c.want)
+		}
+	}
 }

@@ -215,7 +215,7 @@ func failure(err error) *fault.Error {
 		e.Code, e.Message = fault.CostLimit, "the question would read or return more rows than are allowed; narrow the range or the filter"
 	case chconn.Memory:
 		e.Code, e.Message = fault.CostLimit, "the question needs more memory than is allowed; narrow the range or the filter"
-	case chconn.UnknownTable, chconn.UnknownColumn: // until the catalog looks again
+	case chconn.UnknownTable, chconn.UnknownColumn, chconn.WrongType: // until the catalog looks again
 		e.Code, e.Message = fault.Unavailable, "the database's tables are not what they were; try again in a moment, the gateway's log has the reason"
 	case chconn.Overloaded:
 		e.Code, e.Message = fault.Overloaded, "ClickHouse is busy; try again in a moment"

@@ -175,7 +175,7 @@ func (g *Gateway) build() {
 	loader := fetch.New(loading)
 	graphQL.Loader, graphQL.Changes = loader, g.known
 	g.graphQL = graph.NewHandler(graphQL)
-	serving.GraphQL, serving.Loader = g.graphQL, loader
+	serving.GraphQL, serving.Loader, serving.Closed = g.graphQL, loader, graphQL.NoIntrospection
 	serving.SDL = graph.NewExecutableSchema(graph.Config{}).Schema().Query.Position.Src.Input
 	serving.Checks = append(serving.Checks,
 		server.Check{Name: "clickhouse", Reason: "ClickHouse does not answer", Explain: explain, Probe: g.cfg.Conn.Ping},
@@ -208,6 +208,9 @@ func (g *Gateway) Handler() http.Handler { return g.server }
 // GraphQL is the part of Handler that answers /graphql, without what the server
 // does around it.
 func (g *Gateway) GraphQL() http.Handler { return g.graphQL }
+
+// Leave tells balancers, by /readyz, that the gateway is about to stop.
+func (g *Gateway) Leave() { g.server.Leave() }
 
 // Serve answers at ln until ctx ends, and then those that are in flight.
 func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error { return g.server.Serve(ctx, ln) }

@@ -84,14 +84,14 @@ func (d *Documents) resolve(p *graphql.RawParams) *gqlerror.Error {
 func (d *Documents) trust(p *graphql.RawParams, hash, id string) *gqlerror.Error {
 	switch {
 	case p.Query != "":
-		if _, ok := d.trusted.byID[hashOf(p.Query)]; !ok {
+		if _, ok := d.trusted.find(hashOf(p.Query)); !ok {
 			return failure(CodeNotTrusted, "only documents that were registered with this server may run")
 		}
 		return nil
 	case hash != "":
 		id = hash
 	}
-	text, ok := d.trusted.byID[id]
+	text, ok := d.trusted.find(id)
 	if !ok {
 		return failure(CodeNotFound, "PersistedQueryNotFound")
 	}

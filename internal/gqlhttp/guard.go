@@ -33,6 +33,9 @@ type GuardConfig struct {
 	Limits Limits
 	// Documents finds what requests name; nil where they send it.
 	Documents *Documents
+	// Terse leaves out of messages what they would tell of the schema: names that are
+	// like an unknown one.
+	Terse bool
 	// CacheBytes bounds the memory of parsed documents; 0 and less keep none.
 	CacheBytes int64
 }
@@ -90,10 +93,11 @@ func (e guarded) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	}
 	telemetry.End(span, asError(errs))
 	if len(errs) > 0 {
+		errs = e.guard.terse(errs)
 		return &graphql.OperationContext{RawQuery: params.Query, RecoverFunc: graphql.DefaultRecover, Headers: params.Headers}, errs
 	}
 	op, errs := e.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
-	for _, err := range errs {
+	for _, err := range e.guard.terse(errs) {
 		err.Message = Shorten(err.Message)
 	}
 	return op, errs

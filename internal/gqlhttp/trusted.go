@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,10 +15,32 @@ import (
 
 // Trusted is a fixed set of documents, each known by the SHA-256 of its text and
 // by the identifiers that manifests give it.
-type Trusted struct{ byID map[string]string }
+type Trusted struct {
+	mu   sync.RWMutex
+	byID map[string]string
+}
+
+// Replace trusts others' documents from now on, and no longer those trusted so far.
+func (t *Trusted) Replace(by *Trusted) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byID = by.byID
+}
+
+// find is the text of the document of that identifier.
+func (t *Trusted) find(id string) (text string, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	text, ok = t.byID[id]
+	return text, ok
+}
 
 // Len is how many identifiers are known.
-func (t *Trusted) Len() int { return len(t.byID) }
+func (t *Trusted) Len() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.byID)
+}
 
 // ReadTrusted reads every document under dir that ends in .graphql or .gql, and
 // every manifest that ends in .json: an object of documents by identifier, as
@@ -25,7 +48,7 @@ func (t *Trusted) Len() int { return len(t.byID) }
 // query manifest. A document that does not fit the schema is an error that names
 // its file: it would fail at its first use.
 func ReadTrusted(dir fs.FS, schema *ast.Schema) (*Trusted, error) {
-	t := &Trusted{map[string]string{}}
+	t := &Trusted{byID: map[string]string{}}
 	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -43,8 +43,14 @@ func page(files fs.FS, name string) http.Handler {
 // browser never has to ask again.
 func asset(files fs.FS) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file := r.PathValue("file")
+		if file != path.Base(file) || file == ".." || file == "." { // it leads elsewhere
+			w.Header().Set("Cache-Control", "no-store")
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		sendPacked(w, r, files, path.Join("assets", r.PathValue("file")))
+		sendPacked(w, r, files, path.Join("assets", file))
 	})
 }
 

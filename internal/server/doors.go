@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -122,6 +123,9 @@ type spareKey struct{}
 
 // connContext notes what kind of connection a request comes over.
 func connContext(ctx context.Context, conn net.Conn) context.Context {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	if _, spare := conn.(*spareConn); spare {
 		return context.WithValue(ctx, spareKey{}, true)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"clickql/internal/access"
+	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
 )
 
@@ -224,6 +225,16 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
 		"message": message, "extensions": map[string]any{"code": code},
 	}}})
+}
+
+// schema serves the schema, or refuses it.
+func (s *Server) schema() http.Handler {
+	if !s.cfg.Closed {
+		return schemaText(s.cfg.SDL)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusForbidden, string(fault.Forbidden), "this gateway does not show its schema")
+	})
 }
 
 // schemaText serves the schema. It is for people as much as for tools, so it

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -23,6 +24,19 @@ type Check struct {
 	Explain func(error) string
 	// Probe fails where the check does not hold.
 	Probe func(ctx context.Context) error
+}
+
+// errLeaving is that the server is about to stop.
+var errLeaving = errors.New("the server is about to stop")
+
+// staying holds until the server is about to stop.
+func (s *Server) staying() Check {
+	return Check{Name: "staying", Reason: "the gateway is about to stop", Probe: func(context.Context) error {
+		if s.leaving.Load() {
+			return errLeaving
+		}
+		return nil
+	}}
 }
 
 // probeTimeout is how long all checks together may take.

@@ -27,29 +27,49 @@ const (
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelRequests()
-	srv := &http.Server{
-		Handler:           s,
+	srv := s.httpServer(requests, s)
+	srv.TLSConfig, srv.ConnContext = s.cfg.TLS, connContext
+	failed := make(chan error, 2)
+	go func() {
+		doors := newDoors(ln, s.cfg.Connections, s.cfg.ClientConnections)
+		if s.cfg.TLS != nil {
+			failed <- fmt.Errorf("serve %s: %w", ln.Addr(), srv.ServeTLS(doors, "", ""))
+			return
+		}
+		failed <- fmt.Errorf("serve %s: %w", ln.Addr(), srv.Serve(doors))
+	}()
+	if s.cfg.Admin != nil {
+		// Watched to the end: it closes when everything else has.
+		admin := s.httpServer(requests, s.admin)
+		admin.WriteTimeout = 0 // profiles take as long as they are asked to
+		defer func() { _ = admin.Close() }()
+		go func() { failed <- fmt.Errorf("serve %s: %w", s.cfg.Admin.Addr(), admin.Serve(s.cfg.Admin)) }()
+	}
+	select {
+	case err := <-failed:
+		return errors.Join(err, srv.Close())
+	case <-ctx.Done():
+	}
+	return s.drain(srv, cancelRequests)
+}
+
+// httpServer is a server of h whose requests are under ctx.
+func (s *Server) httpServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      s.cfg.QueryTimeout + writeReserve,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
-		BaseContext:       func(net.Listener) context.Context { return requests },
-		ConnContext:       connContext,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(newDoors(ln, s.cfg.Connections, s.cfg.ClientConnections)) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
-	case <-ctx.Done():
-	}
-	return s.drain(srv, cancelRequests)
 }
 
 // drain ends srv gracefully, or after Drain by force.
 func (s *Server) drain(srv *http.Server, cancelRequests func()) error {
+	s.Leave()
 	s.stop()
 	bound, cancel := context.WithTimeout(context.Background(), s.cfg.Drain)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/felixge/httpsnoop"
 
@@ -31,6 +32,7 @@ func observe(log *slog.Logger, m *metrics, tracing *telemetry.Tracing, next http
 		r, answered := tracing.Request(r)
 		r = r.WithContext(context.WithValue(r.Context(), lineKey{}, line))
 		seen := httpsnoop.CaptureMetrics(next, w, r)
+		level, failures := line.end()
 		route := cmp.Or(line.route, unmatched)
 		m.observe(r.Context(), route, r.Method, seen.Code, seen.Duration)
 		answered(route, seen.Code)
@@ -44,17 +46,57 @@ func observe(log *slog.Logger, m *metrics, tracing *telemetry.Tracing, next http
 		if line.key != "" {
 			attrs = append(attrs, slog.String("key", line.key))
 		}
-		log.LogAttrs(r.Context(), accessLevel(route), "request", attrs...)
+		log.LogAttrs(r.Context(), max(level, accessLevel(route)), "request", append(attrs, failures...)...)
 	})
 }
 
 type lineKey struct{}
 
 // requestLine is what is found out about a request on its way, for its line of the
-// log.
+// log: it has one, whatever happens in it.
 type requestLine struct {
 	route string // the pattern that took it, without its method
 	key   string // the name of the client's API key
+
+	mu    sync.Mutex
+	over  bool        // the line has been written
+	level slog.Level  // the worst of what was logged on the way
+	first []slog.Attr // of what was logged first at that level
+	count int
+}
+
+// take takes in what is logged on the way; false tells that it is too late, or that it
+// is no failure.
+func (l *requestLine) take(rec slog.Record, with []slog.Attr) bool {
+	if rec.Level < slog.LevelWarn {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return false
+	}
+	if l.count++; l.count == 1 || rec.Level > l.level {
+		l.level = rec.Level
+		l.first = append([]slog.Attr{slog.String("what", rec.Message)}, with...)
+		rec.Attrs(func(a slog.Attr) bool {
+			l.first = append(l.first, a)
+			return true
+		})
+	}
+	return true
+}
+
+// end is what the line tells of failures, and at which level; later ones have lines of
+// their own.
+func (l *requestLine) end() (level slog.Level, failures []slog.Attr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	if l.count == 0 {
+		return slog.LevelDebug, nil
+	}
+	return l.level, []slog.Attr{slog.Int("failures", l.count), {Key: "failed", Value: slog.GroupValue(l.first...)}}
 }
 
 // lineOf is the line of the request of ctx; one that nobody writes outside of any.

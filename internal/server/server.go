@@ -10,8 +10,11 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,6 +59,14 @@ type Config struct {
 	// QueryTimeout is the longest that answering may take; 30 s. Connections
 	// are kept for a while longer, so that the error still arrives.
 	QueryTimeout time.Duration
+	// TLS is how connections are encrypted; nil for not at all.
+	TLS *tls.Config
+	// Admin is another listener, which /healthz, /readyz, /metrics and profiles
+	// (/debug/pprof/) are served at, and no longer at the one that everybody reaches;
+	// nil for none.
+	Admin net.Listener
+	// Closed refuses the schema.
+	Closed bool
 	// Drain is how long requests in flight are waited for when the server
 	// stops; 20 s.
 	Drain time.Duration
@@ -107,6 +118,8 @@ type Server struct {
 	// since they would not end by themselves.
 	stopping context.Context
 	stop     context.CancelFunc
+	leaving  atomic.Bool  // no longer ready, and soon to stop
+	admin    http.Handler // of Config.Admin; nil where there is none
 }
 
 // New builds a server that does nothing yet: use it as a handler, or Serve.
@@ -120,9 +133,16 @@ func New(cfg Config) *Server {
 		snapshot := func() *catalog.Snapshot { return cfg.Loader.Begin(context.Background()).Snapshot() }
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
-	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(unframed(s.admitting(noting(s.routes(m))))))))
+	routes := noting(s.routes(m))
+	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(unframed(s.admitting(routes))))))
+	if cfg.Admin != nil {
+		s.admin = withRequestID(observe(cfg.Log, m, nil, recovered(cfg.Log, noting(s.adminRoutes(m)))))
+	}
 	return s
 }
+
+// Leave tells balancers, by /readyz, that the server is about to stop.
+func (s *Server) Leave() { s.leaving.Store(true) }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
@@ -137,7 +157,7 @@ func (s *Server) routes(m *metrics) http.Handler {
 	api := varyOnce(shared(answers))
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphql/{$}", api)
-	mux.Handle("GET /schema.graphql", shared(compressed(schemaText(s.cfg.SDL))))
+	mux.Handle("GET /schema.graphql", shared(compressed(s.schema())))
 	chart := shared(compressed(s.pictures(charts)))
 	mux.Handle("GET /chart/{file}", chart)
 	mux.Handle("GET /chart", chart)
@@ -161,9 +181,9 @@ func (s *Server) routes(m *metrics) http.Handler {
 	mux.Handle("GET /oembed", shared(compressed(s.oembed())))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
-	mux.Handle("GET /healthz", http.HandlerFunc(healthz))
-	mux.Handle("GET /readyz", newReadiness(s.cfg.Checks, s.cfg.Log))
-	mux.Handle("GET /metrics", m.handler())
+	if s.cfg.Admin == nil {
+		s.watching(mux, m)
+	}
 	for pattern, page := range site.New(site.Config{GraphQL: answers, Files: files, Log: s.cfg.Log}).Routes() {
 		mux.Handle(pattern, compressed(page))
 	}
