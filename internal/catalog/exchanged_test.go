@@ -39,7 +39,7 @@ func TestATableExchangedForAWrongOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := cat.Snapshot()
-		var twice uint64
+		var twice int64
 		if err := db.Conn.QueryRow(t.Context(), "SELECT sum(count) FROM "+name).Scan(&twice); err != nil {
 			t.Fatal(err)
 		}
