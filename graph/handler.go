@@ -56,6 +56,9 @@ type HandlerConfig struct {
 	// MaxMessage is the longest message that a WebSocket takes, in bytes. The
 	// default is 1 MiB.
 	MaxMessage int64
+	// Pressure is put on the garbage collector while long messages and answers are in
+	// memory; nil for none.
+	Pressure *gqlhttp.Pressure
 	// Log takes what is not the client's doing; nothing is logged where nil.
 	Log *slog.Logger
 	// news is shared by all subscribers.
@@ -116,7 +119,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	srv := handler.New(es)
 	srv.AddTransport(guard.Transport(gqlhttp.WebSocket{
 		Origin: cfg.Origins.Allow, Door: doorOf(cfg.Gate, tell), Timeout: cfg.Timeout,
-		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory), Limits: cfg.Limits.document(),
+		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory, cfg.Pressure), Limits: cfg.Limits.document(),
 	}))
 	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.document()}))
 	srv.SetQueryCache(gqlhttp.Handed{})

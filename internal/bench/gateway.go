@@ -40,7 +40,7 @@ type running struct {
 // startGateway starts the gateway of clickql serve and lets it listen on
 // loopback. results and responses are CacheBytes as in fetch.Config and
 // server.Config. The access log is written and thrown away.
-func startGateway(ctx context.Context, dsn string, known gateway.Known, results, responses int64) (*running, error) {
+func startGateway(ctx context.Context, dsn string, known gateway.Known, results, responses int64, change ...func(*gateway.Config)) (*running, error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: dsn, MaxConns: gatewayConns})
 	if err != nil {
 		return nil, err
@@ -50,10 +50,14 @@ func startGateway(ctx context.Context, dsn string, known gateway.Known, results,
 		return nil, errors.Join(err, conn.Close())
 	}
 	g := &running{clients: newClients(ln.Addr().String(), maxClients), registry: prometheus.NewRegistry(), conn: conn, ended: make(chan error, 1)}
-	g.gateway = gateway.New(gateway.Config{
+	cfg := gateway.Config{
 		Conn: conn, Known: known, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: g.registry,
 		Loader: fetch.Config{CacheBytes: results}, Server: server.Config{CacheBytes: responses},
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	g.gateway = gateway.New(cfg)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g.stop = stop
 	if err := g.gateway.Start(serving); err != nil {

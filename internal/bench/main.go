@@ -134,6 +134,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"serving", (*bench).measureServing},
+		{"fairness", (*bench).measureFairness},
 		{"marshalling", (*bench).measureMarshalling},
 		{"loading", (*bench).measureLoading},
 		{"sample", (*bench).measureSample},

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"maps"
 	"sync"
 )
 
@@ -16,17 +17,43 @@ const (
 	unitedMost = 64
 )
 
-// lane lets a number of statements run at one time. The others wait in the
-// order in which they came, and when a place becomes free, the first of them
-// goes, with those that can be asked in one query with it: the longer the
-// queue, the more go together, as transactions do in a group commit. Nothing
-// waits while there is a free place, and nothing waits for time to pass.
+// lane lets a number of statements run at one time, fairly between clients. The
+// others wait, and when a place becomes free, the one whose turn it is goes, with
+// those that can be asked in one query with it: the longer the queue, the more go
+// together, as transactions do in a group commit. Nothing waits while there is a free
+// place, and nothing waits for time to pass.
+//
+// Turns are those of start-time fair queueing (Goyal, Vin and Cheng, 1996): each
+// client's statements follow one another on a clock that goes on by what they are
+// expected to cost, and the smallest time goes first. Who has asked little is next,
+// however much others have waiting. One client, where clients are told apart, may not
+// have all places of a lane, so that the next one does not wait for a statement to end;
+// and a crowd, where others ask as well, leaves each but a share of the long ones, as
+// what runs beside short ones takes processors from them.
 type lane struct {
 	mu      sync.Mutex
 	places  int
 	busy    int
-	waiting []*statement
+	crowd   *crowd       // nil where a client's share does not depend on others
+	waiting []*statement // as they came
+
+	clock   float64            // the turn of the statement that went last
+	ends    map[string]float64 // when each client's last statement is over, on the clock
+	running map[string]int     // statements of each client
+	most    int                // of ends, before some are forgotten
 }
+
+const (
+	// keptShare is which part of a lane's places one client cannot have: one in four.
+	keptShare = 4
+	// crowdShare is which part one client can have where others ask too.
+	crowdShare = 4
+	// dearest is the most that a statement counts, in costs (query.Query.Cost): what a
+	// statement of unknown cost counts as.
+	dearest = 10_000
+	// mostClients is how many clients are remembered at least.
+	mostClients = 1024
+)
 
 // widen sets how many statements run at one time.
 func (l *lane) widen(places int) {
@@ -39,12 +66,46 @@ func (l *lane) widen(places int) {
 func (l *lane) enter(s *statement) (entered bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.busy < l.places {
+	if l.ends == nil {
+		l.ends, l.running = map[string]float64{}, map[string]int{}
+	}
+	s.turn = max(l.clock, l.ends[s.client])
+	l.ends[s.client] = s.turn + 1 + min(s.effort, dearest)
+	if l.busy < l.places && l.may(s) {
 		l.busy++
+		l.goes(s)
 		return true
 	}
 	l.waiting = append(l.waiting, s)
 	return false
+}
+
+// may reports that the statement's client has not all the places that one may have.
+func (l *lane) may(s *statement) bool {
+	most := l.places - l.places/keptShare
+	if l.crowd.besides(s.client) {
+		most = max(1, l.places/crowdShare)
+	}
+	return s.client == "" || l.running[s.client] < most
+}
+
+// goes notes that a statement runs.
+func (l *lane) goes(s *statement) {
+	l.running[s.client]++
+	l.clock = max(l.clock, s.turn)
+	if len(l.ends) > max(l.most, mostClients) {
+		l.forget()
+	}
+}
+
+// forget forgets the clients that have nothing running or waiting.
+func (l *lane) forget() {
+	here := make(map[string]bool, len(l.waiting))
+	for _, s := range l.waiting {
+		here[s.client] = true
+	}
+	maps.DeleteFunc(l.ends, func(client string, _ float64) bool { return l.running[client] == 0 && !here[client] })
+	l.most = 2 * len(l.ends)
 }
 
 // back lets statements wait that have been at the head already.
@@ -54,27 +115,69 @@ func (l *lane) back(group []*statement) {
 	l.waiting = append(group[:len(group):len(group)], l.waiting...)
 }
 
-// next is what goes at the place that has become free; nil gives the place up.
-func (l *lane) next() []*statement {
+// next is what goes at the place of a client's statement that has ended; nil gives the
+// place up. What waits though there is a place is of clients that have enough of them,
+// one of which becomes free before long.
+func (l *lane) next(client string) []*statement {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) == 0 || l.busy > l.places {
-		l.busy--
+	if l.running[client]--; l.running[client] <= 0 {
+		delete(l.running, client)
+	}
+	if l.busy <= l.places {
+		if group := l.take(); group != nil {
+			return group
+		}
+	}
+	if l.busy--; l.busy == 0 && len(l.waiting) == 0 {
+		l.clock = 0
+		clear(l.ends)
+	}
+	return nil
+}
+
+// more is what goes at a place that is free, as clients may have more of them now; nil
+// where there is none, or nothing for it.
+func (l *lane) more() []*statement {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.busy >= l.places {
 		return nil
 	}
-	head := l.waiting[0]
+	group := l.take()
+	if group != nil {
+		l.busy++
+	}
+	return group
+}
+
+// take takes out of what waits the statement whose turn it is, and those that go with
+// it; nil where nothing may go. l.mu is held.
+func (l *lane) take() []*statement {
+	var head *statement
+	for _, s := range l.waiting {
+		if (head == nil || s.turn < head.turn) && l.may(s) {
+			head = s
+		}
+	}
+	if head == nil {
+		return nil
+	}
 	group, rest := []*statement{head}, l.waiting[:0]
 	effort := head.effort
-	for _, s := range l.waiting[1:] {
+	for _, s := range l.waiting {
 		alike := head.kind != "" && s.kind == head.kind && s.snap == head.snap
-		if alike && len(group) < unitedMost && effort+s.effort <= unitedCost {
+		switch {
+		case s == head:
+		case alike && len(group) < unitedMost && effort+s.effort <= unitedCost:
 			group, effort = append(group, s), effort+s.effort
-			continue
+		default:
+			rest = append(rest, s)
 		}
-		rest = append(rest, s)
 	}
 	clear(l.waiting[len(rest):])
 	l.waiting = rest
+	l.goes(head)
 	return group
 }
 
@@ -95,16 +198,22 @@ func (l *Loader) send(s *statement) {
 	if s.effort > quickCost {
 		lane = &l.long
 	}
+	l.crowd.note(s.client)
 	if lane.enter(s) {
-		go l.drive(lane, s)
+		go l.drive(lane, []*statement{s})
 	}
 }
 
 // drive runs statements at one place of a lane, until none waits.
-func (l *Loader) drive(lane *lane, first *statement) {
-	for group := []*statement{first}; group != nil; group = lane.next() {
+func (l *Loader) drive(lane *lane, group []*statement) {
+	for group != nil {
+		client := group[0].client // together leaves out those that nobody waits for
 		if s := l.together(lane, group); s != nil {
 			l.run(lane, s)
+		}
+		group = lane.next(client)
+		for more := lane.more(); more != nil; more = lane.more() {
+			go l.drive(lane, more)
 		}
 	}
 }

@@ -111,6 +111,7 @@ type Loader struct {
 	flights flights
 	quick   lane
 	long    lane
+	crowd   *crowd
 	metrics metrics
 	lost    atomic.Pointer[string] // a version that answers were not of that were begun on it
 }
@@ -123,8 +124,9 @@ func New(cfg Config) *Loader {
 		cache:   cache.New[kept](cache.Config{Bytes: cfg.CacheBytes, TTL: cfg.TTL, Now: cfg.Now}),
 		flights: flights{calls: calls{}},
 		quick:   lane{places: cfg.Quick},
-		long:    lane{places: cfg.Long},
+		crowd:   &crowd{now: cfg.Now},
 	}
+	l.long = lane{places: cfg.Long, crowd: l.crowd}
 	l.metrics = newMetrics(cfg.Registry, l)
 	return l
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/query"
 )
@@ -51,6 +52,9 @@ type statement struct {
 	// statement that is one operation's own.
 	planned map[string]*query.Query
 
+	client string  // whose it is, "" for nobody in particular
+	turn   float64 // when it is its turn, on the lane's clock; guarded by lane.mu
+
 	// Of the question, worked out once; kind is empty for a statement that is not
 	// to be united.
 	kind   string
@@ -63,7 +67,7 @@ type statement struct {
 
 // newStatement is a statement of one operation.
 func newStatement(ctx context.Context, snap *catalog.Snapshot, q question, answered calls) *statement {
-	return &statement{question: q, snap: snap, since: time.Now(), ctx: context.WithoutCancel(ctx), calls: answered, kind: q.like(), effort: q.cost()}
+	return &statement{question: q, snap: snap, since: time.Now(), ctx: context.WithoutCancel(ctx), client: access.Of(ctx).ID(), calls: answered, kind: q.like(), effort: q.cost()}
 }
 
 // left notes that nobody waits for one of the calls any more. flights.mu is
@@ -87,7 +91,7 @@ func unite(group []*statement) *statement {
 	if all == nil {
 		return nil
 	}
-	u := &statement{question: all, snap: group[0].snap, since: group[0].since, ctx: group[0].ctx, parts: group, calls: calls{}, planned: map[string]*query.Query{}, effort: all.cost()}
+	u := &statement{question: all, snap: group[0].snap, since: group[0].since, ctx: group[0].ctx, client: group[0].client, parts: group, calls: calls{}, planned: map[string]*query.Query{}, effort: all.cost()}
 	for _, s := range group {
 		maps.Copy(u.calls, s.calls)
 		for _, key := range s.keys() {

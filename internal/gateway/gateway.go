@@ -23,6 +23,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
 	"clickql/internal/server"
 )
 
@@ -109,6 +110,8 @@ func (c Config) withDefaults() Config {
 	c.GraphQL.Timeout, c.GraphQL.Origins, c.GraphQL.Gate, c.GraphQL.Log = c.QueryTimeout, c.Origins, c.Gate, log
 	c.Server.QueryTimeout, c.Server.Origins, c.Server.Gate = c.QueryTimeout, c.Origins, c.Gate
 	c.Server.Log, c.Server.Registry = c.Log, c.Registry
+	pressure := &gqlhttp.Pressure{} // one collector, one pressure
+	c.Server.Pressure, c.GraphQL.Pressure = pressure, pressure
 	return c
 }
 

@@ -9,12 +9,16 @@ import (
 // Memory bounds what answers occupy together, while they are made and until they
 // have been sent: a client that reads slowly keeps its answer in memory.
 type Memory struct {
-	free *semaphore.Weighted
-	size int64
+	free     *semaphore.Weighted
+	size     int64
+	pressure *Pressure
 }
 
-// NewMemory is room for so many bytes.
-func NewMemory(bytes int64) *Memory { return &Memory{semaphore.NewWeighted(bytes), bytes} }
+// NewMemory is room for so many bytes, which put pressure on the garbage collector
+// while they are taken; nil for none.
+func NewMemory(bytes int64, pressure *Pressure) *Memory {
+	return &Memory{semaphore.NewWeighted(bytes), bytes, pressure}
+}
 
 type heldKey struct{}
 
@@ -28,7 +32,12 @@ type held struct {
 // which must be called when the answer has been sent.
 func (m *Memory) Hold(ctx context.Context) (answer context.Context, release func()) {
 	h := &held{of: m}
-	return context.WithValue(ctx, heldKey{}, h), func() { m.free.Release(h.bytes) }
+	return context.WithValue(ctx, heldKey{}, h), func() {
+		m.free.Release(h.bytes)
+		if h.bytes > 0 {
+			m.pressure.release()
+		}
+	}
 }
 
 // leastReserved is below what answers are let through: there may be many of them,
@@ -46,6 +55,9 @@ func Reserve(ctx context.Context, bytes int64) error {
 	bytes = min(bytes, h.of.size)
 	if err := h.of.free.Acquire(ctx, bytes); err != nil {
 		return err
+	}
+	if h.bytes == 0 {
+		h.of.pressure.hold()
 	}
 	h.bytes += bytes
 	return nil

@@ -67,10 +67,19 @@ func (s *socket) receive(ctx context.Context) (data []byte, release func(), err 
 	}
 	late := time.AfterFunc(writeTimeout, cancel)
 	defer late.Stop()
-	rest, err := io.ReadAll(r)
-	if err != nil {
+	data = append(make([]byte, 0, s.MaxMessage+1), data...) // once, as there is room for it
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return data, release, nil
+		case err == nil && len(data) < cap(data):
+			continue
+		case err == nil:
+			err = io.ErrShortBuffer // the socket's own limit is smaller
+		}
 		release()
 		return nil, func() {}, err
 	}
-	return append(data, rest...), release, nil
 }

@@ -12,7 +12,7 @@ import (
 
 // A long message waits for room, and short ones do not.
 func TestLongMessagesWaitForRoom(t *testing.T) {
-	memory := NewMemory(1 << 20)
+	memory := NewMemory(1<<20, nil)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		WebSocket{MaxMessage: 1 << 20, Memory: memory}.Do(w, r, refuser{})
 	}))

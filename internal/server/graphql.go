@@ -57,7 +57,7 @@ func compressed(next http.Handler) http.Handler {
 // Streams end when the server stops.
 func (s *Server) graphql(m *metrics) http.Handler {
 	known := newResponses(s.cfg.CacheBytes, s.cfg.Loader, m, s.cfg.GraphQL)
-	answers := remembering(compressed(bounded(s.cfg.MaxBody, s.streamable(known))))
+	answers := remembering(s.cfg.Pressure, compressed(bounded(s.cfg.MaxBody, s.cfg.Pressure, s.streamable(known))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch {
@@ -174,6 +174,10 @@ func (s *streamer) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 const (
 	// bodyMemory bounds the bodies that are in memory at one time.
 	bodyMemory = 64 << 20
+	// workMemory bounds what large bodies take up while they are worked on, which is
+	// about workPerByte for each of their bytes: as they came, as text, and as values.
+	workMemory  = 64 << 20
+	workPerByte = 4
 	// smallBody is what is not worth counting.
 	smallBody = 64 << 10
 	// answerMemory bounds the answers that are in memory at one time.
@@ -182,7 +186,8 @@ const (
 
 // bounded refuses bodies of more than maxBody bytes before next sees any of them,
 // and lets large ones wait for one another.
-func bounded(maxBody int64, next http.Handler) http.Handler {
+func bounded(maxBody int64, pressure *gqlhttp.Pressure, next http.Handler) http.Handler {
+	work := gqlhttp.NewMemory(max(workMemory, workPerByte*maxBody), pressure)
 	room := semaphore.NewWeighted(max(bodyMemory, maxBody))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		length := r.ContentLength
@@ -195,7 +200,7 @@ func bounded(maxBody int64, next http.Handler) http.Handler {
 			}
 			defer room.Release(length)
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		body, err := readBody(w, r, maxBody)
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 			refuse(w, http.StatusRequestEntityTooLarge, gqlhttp.CodeLimit, fmt.Sprintf("the request is larger than %d bytes: send shorter values, or leave hashes and comments away", maxBody))
 			return
@@ -204,15 +209,43 @@ func bounded(maxBody int64, next http.Handler) http.Handler {
 			refuse(w, http.StatusBadRequest, gqlhttp.CodeBadRequest, "the request's body ended early")
 			return
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		reserved, release := work.Hold(r.Context())
+		defer release()
+		if err := gqlhttp.Reserve(reserved, workPerByte*int64(len(body))); err != nil {
+			return // the client has gone
+		}
+		r.Body = inMemory{bytes.NewReader(body), body}
 		r.ContentLength = int64(len(body))
 		next.ServeHTTP(w, r)
 	})
 }
 
+// readBody reads a body, into one piece of memory where it tells how long it is.
+func readBody(w http.ResponseWriter, r *http.Request, maxBody int64) ([]byte, error) {
+	limited := http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength <= 0 || r.ContentLength > maxBody {
+		return io.ReadAll(limited)
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(limited, body)
+	return body, err
+}
+
+// inMemory is a body that has been read: who knows that takes it as it is.
+type inMemory struct {
+	*bytes.Reader
+	whole []byte
+}
+
+// Bytes is all of the body.
+func (b inMemory) Bytes() []byte { return b.whole }
+
+// Close does nothing.
+func (inMemory) Close() error { return nil }
+
 // remembering has memory reserved for the answers of next, until they are sent.
-func remembering(next http.Handler) http.Handler {
-	memory := gqlhttp.NewMemory(answerMemory)
+func remembering(pressure *gqlhttp.Pressure, next http.Handler) http.Handler {
+	memory := gqlhttp.NewMemory(answerMemory, pressure)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, release := memory.Hold(r.Context())
 		defer release()

@@ -110,13 +110,11 @@ func (s *responses) fresh(w http.ResponseWriter, r *http.Request, key string) (r
 		return rec, true
 	}
 	rec, ok = unlessAway(s.loader, func() *recorder {
-		apart := &recorder{header: w.Header().Clone()}
-		apart.to = apart
+		apart := &recorder{header: w.Header().Clone()} // there may be nobody left to write to
 		s.next.ServeHTTP(apart, r)
 		return apart
 	})
 	if ok {
-		rec.streamed = false // what streamed into it was taken in like everything else
 		maps.Copy(w.Header(), rec.header)
 	}
 	return rec, ok
@@ -217,6 +215,9 @@ func responseKey(r *http.Request) (key string, ok bool) {
 
 // requestBody is the request's body, which stays to be read.
 func requestBody(r *http.Request) []byte {
+	if there, ok := r.Body.(interface{ Bytes() []byte }); ok {
+		return there.Bytes()
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil { // of a body in memory: cannot be
 		body = nil
@@ -236,6 +237,9 @@ type recorder struct {
 
 // Stream is the client's writer: a stream is not kept.
 func (r *recorder) Stream() http.ResponseWriter {
+	if r.to == nil { // taken in like everything else
+		return r
+	}
 	r.streamed = true
 	if below, ok := r.to.(interface{ Stream() http.ResponseWriter }); ok {
 		return below.Stream()

@@ -22,6 +22,7 @@ import (
 	"clickql/internal/access"
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
 	"clickql/internal/server/web"
 	"clickql/internal/site"
 	"clickql/internal/telemetry"
@@ -53,6 +54,9 @@ type Config struct {
 	// ClientConnections is how many of them one client may have, by its address;
 	// 512. Behind a proxy all clients have the proxy's.
 	ClientConnections int
+	// Pressure is put on the garbage collector while much is in memory for a moment;
+	// nil for none.
+	Pressure *gqlhttp.Pressure
 	// CacheBytes bounds the whole answers to /graphql that are kept in memory;
 	// 64 MiB, negative for none.
 	CacheBytes int64
