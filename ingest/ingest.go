@@ -10,6 +10,7 @@ import (
 	"clickql/ingest/publish"
 	"clickql/ingest/repair"
 	"clickql/ingest/shadow"
+	"clickql/ingest/upgrade"
 	"clickql/ingest/verify"
 )
 
@@ -80,6 +81,14 @@ func (in *Ingest) Backfill(ctx context.Context, req backfill.Request) (backfill.
 	cfg := in.cfg
 	cfg.Wait = true
 	return backfill.Table(ctx, cfg, writing(cfg), req)
+}
+
+// Upgrade brings the tables to the present schema, the mapping of exports included,
+// while rows are loaded and read. It waits for other writers.
+func (in *Ingest) Upgrade(ctx context.Context, req upgrade.Request) (upgrade.Report, error) {
+	cfg := in.cfg
+	cfg.Wait = true
+	return upgrade.Schema(ctx, cfg, writing(cfg), req)
 }
 
 // Shadow names a second set of tables beside the live ones; nothing happens yet.

@@ -17,10 +17,10 @@ import (
 func newSchemaCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "schema",
-		Short:   "Create, print and check the tables; say what they answer",
+		Short:   "Create, upgrade, print and check the tables; say what they answer",
 		Example: "  clickql schema apply\n  clickql schema check",
 	}
-	cmd.AddCommand(newSchemaApplyCommand(a), newSchemaPrintCommand(a), newSchemaCheckCommand(a), newSchemaCoverageCommand(a))
+	cmd.AddCommand(newSchemaApplyCommand(a), newSchemaPrintCommand(a), newSchemaUpgradeCommand(a), newSchemaCheckCommand(a), newSchemaCoverageCommand(a))
 	return cmd
 }
 

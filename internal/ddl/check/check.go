@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 // Remedies, in the words of the command line.
 const (
 	applySchema = "Run: clickql schema apply"
+	upgrade     = "Run: clickql schema upgrade"
 	noAction    = "Nothing needs to be done"
 )
 
@@ -45,10 +47,13 @@ func Run(ctx context.Context, conn *chconn.Conn, o ddl.Options) (Report, error) 
 	for _, t := range ddl.Derived() {
 		r.checkView(t, have)
 	}
-	for _, s := range ddl.LandingStatements(o) { // a transform that differs is the operator's
+	for _, s := range ddl.LandingStatements(o) {
 		if have.Tables[s.Name(r.Database)] == nil {
 			r.add(s.Object, Missing, applySchema, "the %s is missing", s.Kind)
 		}
+	}
+	if err := r.checkMappings(ctx, conn, have, o); err != nil {
+		return r, err
 	}
 	if have.Tables["countries"] != nil && !have.Countries {
 		r.add(r.Database+".countries", Missing, applySchema, "some countries are missing")
@@ -83,6 +88,22 @@ func runSharded(ctx context.Context, conn *chconn.Conn, r Report, have *ddl.Pres
 // isDictionary reports that an object of a database is one of ours.
 func isDictionary(object, database string) bool {
 	return slices.ContainsFunc(ddl.Dictionaries(), func(d ddl.Dictionary) bool { return object == database+"."+d.Name })
+}
+
+// checkMappings tells whose mapping of exports the database has: the view is what
+// counts, whoever wrote it.
+func (r *Report) checkMappings(ctx context.Context, conn *chconn.Conn, have *ddl.Present, o ddl.Options) error {
+	mappings, err := ddl.Mappings(ctx, conn, have, o)
+	for _, view := range slices.Sorted(maps.Keys(mappings)) {
+		object := r.Database + "." + view
+		switch mappings[view] {
+		case ddl.Earlier:
+			r.add(object, WrongSelect, upgrade, "the view maps exports as an earlier version of the program did, and so they are loaded")
+		case ddl.Foreign:
+			r.note(object, WrongSelect, noAction, "the view maps exports in a way of your own, and so they are loaded")
+		}
+	}
+	return err
 }
 
 // checkTable compares one table.
@@ -130,7 +151,7 @@ func (r *Report) checkColumn(t ddl.Table, want ddl.Column, types map[string]stri
 	case !ok && t.Derived():
 		r.add(object, Missing, r.remake(t), "the column is missing")
 	case !ok:
-		r.add(object, Missing, fmt.Sprintf("Run: ALTER TABLE %s ADD COLUMN %s", r.sql(t.Name), want.Definition()), "the column is missing")
+		r.add(object, Missing, upgrade, "the column is missing")
 	case typ == want.Type:
 	case chschema.PlainType(typ) == chschema.PlainType(want.Type):
 		r.note(object, WrongStorage, noAction, "the type is %s, here %s: stored otherwise, with the same meaning", typ, want.Type)

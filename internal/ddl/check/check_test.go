@@ -65,7 +65,7 @@ func TestCheckFinds(t *testing.T) {
 		"ci with other values": {damage: []string{"ALTER TABLE %s.pypi MODIFY COLUMN ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2, 'maybe' = 3)"},
 			object: "pypi.ci", problem: check.WrongType},
 		"missing column": {damage: []string{"ALTER TABLE %s.pypi DROP COLUMN filename"},
-			object: "pypi.filename", problem: check.Missing, remedy: "ADD COLUMN filename String"},
+			object: "pypi.filename", problem: check.Missing, remedy: "Run: clickql schema upgrade"},
 		"view of a part": {damage: []string{
 			"ALTER TABLE %s.pypi_downloads_per_month_mv MODIFY QUERY SELECT toStartOfMonth(date) AS month, project, count() AS count FROM %s.pypi WHERE date > '2023-12-01' GROUP BY month, project"},
 			object: "pypi_downloads_per_month_mv", problem: check.WrongSelect, detail: "WHERE date >"},

@@ -1,0 +1,829 @@
+CREATE DATABASE IF NOT EXISTS pypi ENGINE = Atomic;
+
+CREATE TABLE IF NOT EXISTS pypi.pypi
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say',
+    filename String COMMENT 'Name of the downloaded file' CODEC(ZSTD(3)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown'
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(date)
+ORDER BY (project, date, version, country_code, python_minor, system)
+COMMENT 'Downloads of files from PyPI, one row each';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+ORDER BY project
+COMMENT 'Downloads by project';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_by_version
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+ORDER BY (project, version)
+COMMENT 'Downloads by project, version';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date)
+COMMENT 'Downloads by project, date';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_month
+(
+    month Date COMMENT 'First day of the month of the downloads' CODEC(Delta(2), ZSTD(1)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+ORDER BY (month, project)
+COMMENT 'Downloads by month, project';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date)
+COMMENT 'Downloads by project, version, date';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_installer
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, installer)
+COMMENT 'Downloads by project, date, installer';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_country
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, country_code)
+COMMENT 'Downloads by project, version, date, country_code';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_file_type
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, type)
+COMMENT 'Downloads by project, version, date, type';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_python
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, python_minor)
+COMMENT 'Downloads by project, version, date, python_minor';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_python_by_country
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, country_code, python_minor)
+COMMENT 'Downloads by project, version, date, country_code, python_minor';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_system
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, system)
+COMMENT 'Downloads by project, version, date, system';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_system_by_country
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, country_code, system)
+COMMENT 'Downloads by project, version, date, country_code, system';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_installer_by_type
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, installer, type)
+COMMENT 'Downloads by project, version, date, installer, type';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_installer_by_type_by_country
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown',
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown',
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist',
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, version, date, country_code, installer, type)
+COMMENT 'Downloads by project, version, date, country_code, installer, type';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_max_min
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    max_date SimpleAggregateFunction(max, Date) COMMENT 'Last day with a download',
+    min_date SimpleAggregateFunction(min, Date) COMMENT 'First day with a download'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY project
+COMMENT 'First and last day with a download, by project';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, ci, libc, version, country_code)
+COMMENT 'Downloads by project, date, ci, libc, version, country_code';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, ci, libc, system, installer, type, python_minor)
+COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_minor';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_country
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, country_code)
+COMMENT 'Downloads by date, country_code';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_python
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, python_minor)
+COMMENT 'Downloads by date, python_minor';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_system
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, system)
+COMMENT 'Downloads by date, system';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_installer
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer)
+COMMENT 'Downloads by date, installer';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_file_type
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, type)
+COMMENT 'Downloads by date, type';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_ci
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci)
+COMMENT 'Downloads by date, ci';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_libc
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, libc)
+COMMENT 'Downloads by date, libc';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_country_by_installer
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer, country_code)
+COMMENT 'Downloads by date, installer, country_code';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci, libc, system, installer, type, python_minor)
+COMMENT 'Downloads by date, ci, libc, system, installer, type, python_minor';
+
+CREATE TABLE IF NOT EXISTS pypi.projects
+(
+    metadata_version String COMMENT 'Version of the metadata\'s format',
+    name String COMMENT 'Name of the project as its author writes it',
+    version String COMMENT 'Version of the project',
+    summary String COMMENT 'What the project is, in a line',
+    description String COMMENT 'What the project is, at length' CODEC(ZSTD(3)),
+    description_content_type String COMMENT 'Media type of the description',
+    author String COMMENT 'Name of the author',
+    author_email String COMMENT 'Address of the author',
+    maintainer String COMMENT 'Name of the maintainer',
+    maintainer_email String COMMENT 'Address of the maintainer',
+    license String COMMENT 'Licence',
+    keywords String COMMENT 'Keywords',
+    classifiers Array(String) COMMENT 'Trove classifiers',
+    platform Array(String) COMMENT 'Platforms',
+    home_page String COMMENT 'Address of the project\'s home page',
+    download_url String COMMENT 'Address to download this version from',
+    requires_python String COMMENT 'Versions of Python that this version runs on, a PEP 440 specifier',
+    requires Array(String) COMMENT 'Requirements, in the form before PEP 345',
+    provides Array(String) COMMENT 'Names provided, in the form before PEP 345',
+    obsoletes Array(String) COMMENT 'Names made obsolete, in the form before PEP 345',
+    requires_dist Array(String) COMMENT 'Projects required, each a PEP 508 requirement',
+    provides_dist Array(String) COMMENT 'Projects provided',
+    obsoletes_dist Array(String) COMMENT 'Projects made obsolete',
+    requires_external Array(String) COMMENT 'Requirements outside PyPI',
+    project_urls Array(String) COMMENT 'Labelled addresses, each as label, address',
+    uploaded_via String COMMENT 'Tool that uploaded the file',
+    upload_time DateTime64(3, 'UTC') COMMENT 'When the file was uploaded',
+    filename String COMMENT 'Name of the file',
+    size Int64 COMMENT 'Size of the file in bytes',
+    path String COMMENT 'Path of the file at PyPI',
+    python_version String COMMENT 'Version of Python that the file is for',
+    packagetype String COMMENT 'Type of the file, such as bdist_wheel or sdist',
+    comment_text String COMMENT 'The uploader\'s comment',
+    has_signature Bool COMMENT 'Whether a signature was uploaded with the file',
+    md5_digest String COMMENT 'MD5 of the file, hexadecimal',
+    sha256_digest String COMMENT 'SHA-256 of the file, hexadecimal',
+    blake2_256_digest String COMMENT 'BLAKE2b-256 of the file, hexadecimal'
+)
+ENGINE = MergeTree
+ORDER BY name
+COMMENT 'Metadata of distributions, one row for each uploaded file';
+
+CREATE TABLE IF NOT EXISTS pypi.countries
+(
+    name String COMMENT 'English name',
+    code String COMMENT 'ISO 3166-1 alpha-2 code'
+)
+ENGINE = MergeTree
+ORDER BY code
+COMMENT 'Countries by code';
+
+INSERT INTO pypi.countries (name, code)
+SELECT row.1, row.2
+FROM (SELECT arrayJoin([
+    ('Andorra', 'AD'),
+    ('United Arab Emirates', 'AE'),
+    ('Afghanistan', 'AF'),
+    ('Antigua & Barbuda', 'AG'),
+    ('Anguilla', 'AI'),
+    ('Albania', 'AL'),
+    ('Armenia', 'AM'),
+    ('Angola', 'AO'),
+    ('Antarctica', 'AQ'),
+    ('Argentina', 'AR'),
+    ('American Samoa', 'AS'),
+    ('Austria', 'AT'),
+    ('Australia', 'AU'),
+    ('Aruba', 'AW'),
+    ('Åland Islands', 'AX'),
+    ('Azerbaijan', 'AZ'),
+    ('Bosnia & Herzegovina', 'BA'),
+    ('Barbados', 'BB'),
+    ('Bangladesh', 'BD'),
+    ('Belgium', 'BE'),
+    ('Burkina Faso', 'BF'),
+    ('Bulgaria', 'BG'),
+    ('Bahrain', 'BH'),
+    ('Burundi', 'BI'),
+    ('Benin', 'BJ'),
+    ('St. Barthélemy', 'BL'),
+    ('Bermuda', 'BM'),
+    ('Brunei', 'BN'),
+    ('Bolivia', 'BO'),
+    ('Caribbean Netherlands', 'BQ'),
+    ('Brazil', 'BR'),
+    ('Bahamas', 'BS'),
+    ('Bhutan', 'BT'),
+    ('Bouvet Island', 'BV'),
+    ('Botswana', 'BW'),
+    ('Belarus', 'BY'),
+    ('Belize', 'BZ'),
+    ('Canada', 'CA'),
+    ('Cocos (Keeling) Islands', 'CC'),
+    ('Congo - Kinshasa', 'CD'),
+    ('Central African Republic', 'CF'),
+    ('Congo - Brazzaville', 'CG'),
+    ('Switzerland', 'CH'),
+    ('Côte d’Ivoire', 'CI'),
+    ('Cook Islands', 'CK'),
+    ('Chile', 'CL'),
+    ('Cameroon', 'CM'),
+    ('China', 'CN'),
+    ('Colombia', 'CO'),
+    ('Costa Rica', 'CR'),
+    ('Cuba', 'CU'),
+    ('Cape Verde', 'CV'),
+    ('Curaçao', 'CW'),
+    ('Christmas Island', 'CX'),
+    ('Cyprus', 'CY'),
+    ('Czechia', 'CZ'),
+    ('Germany', 'DE'),
+    ('Djibouti', 'DJ'),
+    ('Denmark', 'DK'),
+    ('Dominica', 'DM'),
+    ('Dominican Republic', 'DO'),
+    ('Algeria', 'DZ'),
+    ('Ecuador', 'EC'),
+    ('Estonia', 'EE'),
+    ('Egypt', 'EG'),
+    ('Western Sahara', 'EH'),
+    ('Eritrea', 'ER'),
+    ('Spain', 'ES'),
+    ('Ethiopia', 'ET'),
+    ('Finland', 'FI'),
+    ('Fiji', 'FJ'),
+    ('Falkland Islands', 'FK'),
+    ('Micronesia', 'FM'),
+    ('Faroe Islands', 'FO'),
+    ('France', 'FR'),
+    ('Gabon', 'GA'),
+    ('United Kingdom', 'GB'),
+    ('Grenada', 'GD'),
+    ('Georgia', 'GE'),
+    ('French Guiana', 'GF'),
+    ('Guernsey', 'GG'),
+    ('Ghana', 'GH'),
+    ('Gibraltar', 'GI'),
+    ('Greenland', 'GL'),
+    ('Gambia', 'GM'),
+    ('Guinea', 'GN'),
+    ('Guadeloupe', 'GP'),
+    ('Equatorial Guinea', 'GQ'),
+    ('Greece', 'GR'),
+    ('South Georgia & South Sandwich Islands', 'GS'),
+    ('Guatemala', 'GT'),
+    ('Guam', 'GU'),
+    ('Guinea-Bissau', 'GW'),
+    ('Guyana', 'GY'),
+    ('Hong Kong SAR China', 'HK'),
+    ('Heard & McDonald Islands', 'HM'),
+    ('Honduras', 'HN'),
+    ('Croatia', 'HR'),
+    ('Haiti', 'HT'),
+    ('Hungary', 'HU'),
+    ('Indonesia', 'ID'),
+    ('Ireland', 'IE'),
+    ('Israel', 'IL'),
+    ('Isle of Man', 'IM'),
+    ('India', 'IN'),
+    ('British Indian Ocean Territory', 'IO'),
+    ('Iraq', 'IQ'),
+    ('Iran', 'IR'),
+    ('Iceland', 'IS'),
+    ('Italy', 'IT'),
+    ('Jersey', 'JE'),
+    ('Jamaica', 'JM'),
+    ('Jordan', 'JO'),
+    ('Japan', 'JP'),
+    ('Kenya', 'KE'),
+    ('Kyrgyzstan', 'KG'),
+    ('Cambodia', 'KH'),
+    ('Kiribati', 'KI'),
+    ('Comoros', 'KM'),
+    ('St. Kitts & Nevis', 'KN'),
+    ('North Korea', 'KP'),
+    ('South Korea', 'KR'),
+    ('Kuwait', 'KW'),
+    ('Cayman Islands', 'KY'),
+    ('Kazakhstan', 'KZ'),
+    ('Laos', 'LA'),
+    ('Lebanon', 'LB'),
+    ('St. Lucia', 'LC'),
+    ('Liechtenstein', 'LI'),
+    ('Sri Lanka', 'LK'),
+    ('Liberia', 'LR'),
+    ('Lesotho', 'LS'),
+    ('Lithuania', 'LT'),
+    ('Luxembourg', 'LU'),
+    ('Latvia', 'LV'),
+    ('Libya', 'LY'),
+    ('Morocco', 'MA'),
+    ('Monaco', 'MC'),
+    ('Moldova', 'MD'),
+    ('Montenegro', 'ME'),
+    ('St. Martin', 'MF'),
+    ('Madagascar', 'MG'),
+    ('Marshall Islands', 'MH'),
+    ('Macedonia', 'MK'),
+    ('Mali', 'ML'),
+    ('Myanmar (Burma)', 'MM'),
+    ('Mongolia', 'MN'),
+    ('Macau SAR China', 'MO'),
+    ('Northern Mariana Islands', 'MP'),
+    ('Martinique', 'MQ'),
+    ('Mauritania', 'MR'),
+    ('Montserrat', 'MS'),
+    ('Malta', 'MT'),
+    ('Mauritius', 'MU'),
+    ('Maldives', 'MV'),
+    ('Malawi', 'MW'),
+    ('Mexico', 'MX'),
+    ('Malaysia', 'MY'),
+    ('Mozambique', 'MZ'),
+    ('Namibia', 'NA'),
+    ('New Caledonia', 'NC'),
+    ('Niger', 'NE'),
+    ('Norfolk Island', 'NF'),
+    ('Nigeria', 'NG'),
+    ('Nicaragua', 'NI'),
+    ('Netherlands', 'NL'),
+    ('Norway', 'NO'),
+    ('Nepal', 'NP'),
+    ('Nauru', 'NR'),
+    ('Niue', 'NU'),
+    ('New Zealand', 'NZ'),
+    ('Oman', 'OM'),
+    ('Panama', 'PA'),
+    ('Peru', 'PE'),
+    ('French Polynesia', 'PF'),
+    ('Papua New Guinea', 'PG'),
+    ('Philippines', 'PH'),
+    ('Pakistan', 'PK'),
+    ('Poland', 'PL'),
+    ('St. Pierre & Miquelon', 'PM'),
+    ('Pitcairn Islands', 'PN'),
+    ('Puerto Rico', 'PR'),
+    ('Palestinian Territories', 'PS'),
+    ('Portugal', 'PT'),
+    ('Palau', 'PW'),
+    ('Paraguay', 'PY'),
+    ('Qatar', 'QA'),
+    ('Réunion', 'RE'),
+    ('Romania', 'RO'),
+    ('Serbia', 'RS'),
+    ('Russia', 'RU'),
+    ('Rwanda', 'RW'),
+    ('Saudi Arabia', 'SA'),
+    ('Solomon Islands', 'SB'),
+    ('Seychelles', 'SC'),
+    ('Sudan', 'SD'),
+    ('Sweden', 'SE'),
+    ('Singapore', 'SG'),
+    ('St. Helena', 'SH'),
+    ('Slovenia', 'SI'),
+    ('Svalbard & Jan Mayen', 'SJ'),
+    ('Slovakia', 'SK'),
+    ('Sierra Leone', 'SL'),
+    ('San Marino', 'SM'),
+    ('Senegal', 'SN'),
+    ('Somalia', 'SO'),
+    ('Suriname', 'SR'),
+    ('South Sudan', 'SS'),
+    ('São Tomé & Príncipe', 'ST'),
+    ('El Salvador', 'SV'),
+    ('Sint Maarten', 'SX'),
+    ('Syria', 'SY'),
+    ('Swaziland', 'SZ'),
+    ('Turks & Caicos Islands', 'TC'),
+    ('Chad', 'TD'),
+    ('French Southern Territories', 'TF'),
+    ('Togo', 'TG'),
+    ('Thailand', 'TH'),
+    ('Tajikistan', 'TJ'),
+    ('Tokelau', 'TK'),
+    ('Timor-Leste', 'TL'),
+    ('Turkmenistan', 'TM'),
+    ('Tunisia', 'TN'),
+    ('Tonga', 'TO'),
+    ('Turkey', 'TR'),
+    ('Trinidad & Tobago', 'TT'),
+    ('Tuvalu', 'TV'),
+    ('Taiwan', 'TW'),
+    ('Tanzania', 'TZ'),
+    ('Ukraine', 'UA'),
+    ('Uganda', 'UG'),
+    ('U.S. Outlying Islands', 'UM'),
+    ('United States', 'US'),
+    ('Uruguay', 'UY'),
+    ('Uzbekistan', 'UZ'),
+    ('Vatican City', 'VA'),
+    ('St. Vincent & Grenadines', 'VC'),
+    ('Venezuela', 'VE'),
+    ('British Virgin Islands', 'VG'),
+    ('U.S. Virgin Islands', 'VI'),
+    ('Vietnam', 'VN'),
+    ('Vanuatu', 'VU'),
+    ('Wallis & Futuna', 'WF'),
+    ('Samoa', 'WS'),
+    ('Kosovo', 'XK'),
+    ('Yemen', 'YE'),
+    ('Mayotte', 'YT'),
+    ('South Africa', 'ZA'),
+    ('Zambia', 'ZM'),
+    ('Zimbabwe', 'ZW')
+]) AS row)
+WHERE row.2 NOT IN (SELECT code FROM pypi.countries);
+
+CREATE DICTIONARY IF NOT EXISTS pypi.countries_dict
+(
+    code String,
+    name String
+)
+PRIMARY KEY code
+SOURCE(CLICKHOUSE(QUERY 'SELECT code, name FROM pypi.countries'))
+LIFETIME(MIN 0 MAX 300)
+LAYOUT(COMPLEX_KEY_HASHED())
+COMMENT 'Names of countries by code';
+
+CREATE DICTIONARY IF NOT EXISTS pypi.last_updated_dict
+(
+    name String,
+    last_update DateTime64(3, 'UTC')
+)
+PRIMARY KEY name
+SOURCE(CLICKHOUSE(QUERY 'SELECT lower(replaceRegexpAll(projects.name, \'[-_.]+\', \'-\')) AS name, max(upload_time) AS last_update FROM pypi.projects AS projects GROUP BY 1'))
+LIFETIME(MIN 0 MAX 300)
+LAYOUT(COMPLEX_KEY_HASHED())
+COMMENT 'When a file of a project was last uploaded, by normalised name';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_mv TO pypi.pypi_downloads
+AS SELECT project, count() AS count FROM pypi.pypi GROUP BY project
+COMMENT 'Fills pypi_downloads from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_by_version_mv TO pypi.pypi_downloads_by_version
+AS SELECT project, version, count() AS count FROM pypi.pypi GROUP BY project, version
+COMMENT 'Fills pypi_downloads_by_version from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_mv TO pypi.pypi_downloads_per_day
+AS SELECT project, date, count() AS count FROM pypi.pypi GROUP BY project, date
+COMMENT 'Fills pypi_downloads_per_day from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_month_mv TO pypi.pypi_downloads_per_month
+AS SELECT toStartOfMonth(date) AS month, project, count() AS count FROM pypi.pypi GROUP BY month, project
+COMMENT 'Fills pypi_downloads_per_month from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_mv TO pypi.pypi_downloads_per_day_by_version
+AS SELECT project, version, date, count() AS count FROM pypi.pypi GROUP BY project, version, date
+COMMENT 'Fills pypi_downloads_per_day_by_version from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_installer_mv TO pypi.pypi_downloads_per_day_by_installer
+AS SELECT project, date, installer, count() AS count FROM pypi.pypi GROUP BY project, date, installer
+COMMENT 'Fills pypi_downloads_per_day_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_country_mv TO pypi.pypi_downloads_per_day_by_version_by_country
+AS SELECT project, version, date, country_code, count() AS count FROM pypi.pypi GROUP BY project, version, date, country_code
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_file_type_mv TO pypi.pypi_downloads_per_day_by_version_by_file_type
+AS SELECT project, version, date, type, count() AS count FROM pypi.pypi GROUP BY project, version, date, type
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_file_type from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_python_mv TO pypi.pypi_downloads_per_day_by_version_by_python
+AS SELECT project, version, date, python_minor, count() AS count FROM pypi.pypi GROUP BY project, version, date, python_minor
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_python from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_python_by_country_mv TO pypi.pypi_downloads_per_day_by_version_by_python_by_country
+AS SELECT project, version, date, country_code, python_minor, count() AS count FROM pypi.pypi GROUP BY project, version, date, country_code, python_minor
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_python_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_system_mv TO pypi.pypi_downloads_per_day_by_version_by_system
+AS SELECT project, version, date, system, count() AS count FROM pypi.pypi GROUP BY project, version, date, system
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_system from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_system_by_country_mv TO pypi.pypi_downloads_per_day_by_version_by_system_by_country
+AS SELECT project, version, date, country_code, system, count() AS count FROM pypi.pypi GROUP BY project, version, date, country_code, system
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_system_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_installer_by_type_mv TO pypi.pypi_downloads_per_day_by_version_by_installer_by_type
+AS SELECT project, version, date, installer, type, count() AS count FROM pypi.pypi GROUP BY project, version, date, installer, type
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_installer_by_type from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_installer_by_type_by_country_mv TO pypi.pypi_downloads_per_day_by_version_by_installer_by_type_by_country
+AS SELECT project, version, date, country_code, installer, type, count() AS count FROM pypi.pypi GROUP BY project, version, date, country_code, installer, type
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_installer_by_type_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_max_min_mv TO pypi.pypi_downloads_max_min
+AS SELECT project, max(date) AS max_date, min(date) AS min_date FROM pypi.pypi GROUP BY project
+COMMENT 'Fills pypi_downloads_max_min from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc_mv TO pypi.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc
+AS SELECT project, date, ci, libc, version, country_code, count() AS count FROM pypi.pypi GROUP BY project, date, ci, libc, version, country_code
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_country_by_ci_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv TO pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+AS SELECT project, date, ci, libc, system, installer, type, python_minor, count() AS count FROM pypi.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor
+COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_country_mv TO pypi.pypi_total_per_day_by_country
+AS SELECT date, country_code, count() AS count FROM pypi.pypi GROUP BY date, country_code
+COMMENT 'Fills pypi_total_per_day_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_python_mv TO pypi.pypi_total_per_day_by_python
+AS SELECT date, python_minor, count() AS count FROM pypi.pypi GROUP BY date, python_minor
+COMMENT 'Fills pypi_total_per_day_by_python from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_system_mv TO pypi.pypi_total_per_day_by_system
+AS SELECT date, system, count() AS count FROM pypi.pypi GROUP BY date, system
+COMMENT 'Fills pypi_total_per_day_by_system from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_installer_mv TO pypi.pypi_total_per_day_by_installer
+AS SELECT date, installer, count() AS count FROM pypi.pypi GROUP BY date, installer
+COMMENT 'Fills pypi_total_per_day_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_file_type_mv TO pypi.pypi_total_per_day_by_file_type
+AS SELECT date, type, count() AS count FROM pypi.pypi GROUP BY date, type
+COMMENT 'Fills pypi_total_per_day_by_file_type from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_ci_mv TO pypi.pypi_total_per_day_by_ci
+AS SELECT date, ci, count() AS count FROM pypi.pypi GROUP BY date, ci
+COMMENT 'Fills pypi_total_per_day_by_ci from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_libc_mv TO pypi.pypi_total_per_day_by_libc
+AS SELECT date, libc, count() AS count FROM pypi.pypi GROUP BY date, libc
+COMMENT 'Fills pypi_total_per_day_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_country_by_installer_mv TO pypi.pypi_total_per_day_by_country_by_installer
+AS SELECT date, installer, country_code, count() AS count FROM pypi.pypi GROUP BY date, installer, country_code
+COMMENT 'Fills pypi_total_per_day_by_country_by_installer from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv TO pypi.pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
+AS SELECT date, ci, libc, system, installer, type, python_minor, count() AS count FROM pypi.pypi GROUP BY date, ci, libc, system, installer, type, python_minor
+COMMENT 'Fills pypi_total_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_rejected
+(
+    reason LowCardinality(String) COMMENT 'Why they are not stored',
+    rows UInt64 COMMENT 'How many; rows with the same reason add up'
+)
+ENGINE = SummingMergeTree(rows)
+ORDER BY reason
+COMMENT 'Rows put into pypi_landing that are no downloads, by reason';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_landing
+(
+    timestamp Nullable(DateTime64(6, 'UTC')) COMMENT 'When the file was downloaded',
+    country_code Nullable(String) COMMENT 'Country that the download came from',
+    project Nullable(String) COMMENT 'Name of the project',
+    file Tuple(filename Nullable(String), version Nullable(String), type Nullable(String)) COMMENT 'The downloaded file',
+    installer Tuple(name Nullable(String)) COMMENT 'The installing tool',
+    python Nullable(String) COMMENT 'Version of Python',
+    distro Tuple(libc Tuple(lib Nullable(String), version Nullable(String))) COMMENT 'The operating system\'s distribution',
+    system Tuple(name Nullable(String)) COMMENT 'The operating system',
+    ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
+)
+ENGINE = Null
+COMMENT 'Rows of BigQuery\'s export, as they are; keeps nothing';
+
+CREATE TABLE IF NOT EXISTS pypi.pypi_landing_flat
+(
+    timestamp Nullable(DateTime64(6, 'UTC')) COMMENT 'When the file was downloaded',
+    country_code Nullable(String) COMMENT 'Country that the download came from',
+    project Nullable(String) COMMENT 'Name of the project',
+    `file.filename` Nullable(String) COMMENT 'The downloaded file',
+    `file.version` Nullable(String) COMMENT 'The downloaded file',
+    `file.type` Nullable(String) COMMENT 'The downloaded file',
+    `installer.name` Nullable(String) COMMENT 'The installing tool',
+    python Nullable(String) COMMENT 'Version of Python',
+    `distro.libc.lib` Nullable(String) COMMENT 'The operating system\'s distribution',
+    `distro.libc.version` Nullable(String) COMMENT 'The operating system\'s distribution',
+    `system.name` Nullable(String) COMMENT 'The operating system',
+    ci Nullable(Bool) COMMENT 'Whether the installer ran in continuous integration'
+)
+ENGINE = Null
+COMMENT 'Rows of older exports, flattened under dotted names; keeps nothing';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_mv TO pypi.pypi
+AS SELECT toDate(assumeNotNull(timestamp), 'UTC') AS date, ifNull(country_code, '') AS country_code, ifNull(project, '') AS project, ifNull(file.type, '') AS type, ifNull(installer.name, '') AS installer, substringIndex(ifNull(python, ''), '.', 2) AS python_minor, ifNull(system.name, '') AS system, ifNull(file.version, '') AS version, multiIf(ci IS NULL, 'unknown', ci, 'true', 'false') AS ci, ifNull(file.filename, '') AS filename, (ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, '')) AS libc FROM pypi.pypi_landing WHERE NOT (ifNull(project, '') = '') AND NOT (timestamp IS NULL) AND NOT (ifNull((timestamp < toDateTime64('1970-01-01', 6, 'UTC')) OR (timestamp >= toDateTime64('2149-06-06', 6, 'UTC')), 0))
+COMMENT 'Turns rows of the export into downloads';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_rejected_mv TO pypi.pypi_rejected
+AS SELECT multiIf(ifNull(project, '') = '', 'no project', timestamp IS NULL, 'no timestamp', ifNull((timestamp < toDateTime64('1970-01-01', 6, 'UTC')) OR (timestamp >= toDateTime64('2149-06-06', 6, 'UTC')), 0), 'timestamp outside 1970..2149', '') AS reason, count() AS rows FROM pypi.pypi_landing WHERE reason != '' GROUP BY reason
+COMMENT 'Counts rows of the export that are no downloads';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_landing_flat_mv TO pypi.pypi_landing
+AS SELECT timestamp, country_code, project, CAST(tuple(`file.filename`, `file.version`, `file.type`), 'Tuple(filename Nullable(String), version Nullable(String), type Nullable(String))') AS file, CAST(tuple(`installer.name`), 'Tuple(name Nullable(String))') AS installer, python, CAST(tuple(tuple(`distro.libc.lib`, `distro.libc.version`)), 'Tuple(libc Tuple(lib Nullable(String), version Nullable(String)))') AS distro, CAST(tuple(`system.name`), 'Tuple(name Nullable(String))') AS system, ci FROM pypi.pypi_landing_flat
+COMMENT 'Gives flattened rows the nested form';
