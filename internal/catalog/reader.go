@@ -198,7 +198,11 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err := r.remember(ctx, keep, stored, parts); err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
+	days, strays, err := r.keepPlausible(ctx, l, days)
+	if err != nil {
+		return nil, err
+	}
+	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Strays: strays, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
 	if l.metadata != nil {
 		snap.Metadata, snap.MetadataColumns, snap.MetadataRows = true, l.metadata.Types(), l.metadata.Rows
 	}

@@ -44,6 +44,10 @@ type Snapshot struct {
 	Extents *Extent
 	// Days is the data set's run of days; empty (To < From) without data.
 	Days cube.Range
+	// Strays are the downloads on days that none can be of, before 2005 or after
+	// tomorrow: outside Days, and counted in totals of all time alone. Of large
+	// databases those of some projects.
+	Strays int64
 	// Missing are the days of Days, ascending, that are not settled: nobody loaded
 	// them, or not all of their files. Nil where there are none, and where that could
 	// not be told. Calendar has what follows from it.

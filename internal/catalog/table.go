@@ -74,6 +74,9 @@ type Table struct {
 	// Width is the mean uncompressed bytes of a row's value by column; a
 	// missing column's width is unknown.
 	Width map[string]float64
+	// Stray reports that the table may have rows of days outside the data's, which no
+	// download can be of: every range but that of all time is cut at its edges.
+	Stray bool
 	// Written holds, by normalised name, how the tables write projects' names
 	// otherwise; nil where every name is normalised. Then, and only then, names are
 	// to be read by AskedName.

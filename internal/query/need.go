@@ -74,7 +74,7 @@ func (n need) join(o need) need {
 // cannot be seen whether the table has got rows since the snapshot, nothing may
 // depend on the data's own first and last day.
 func (n need) grainOf(t *catalog.Table) cube.Grain {
-	if n.exact && t.LastBlock == 0 {
+	if n.exact && (t.LastBlock == 0 || t.Stray) {
 		return n.own
 	}
 	return n.grain

@@ -136,6 +136,9 @@ func (w *Writer) conditions(b *bundle, axes, agreed []cube.Condition) {
 		return
 	}
 	w.days(b.need())
+	if n := b.need(); n.whole && !n.cut && w.Table.Stray && b.parts[0].req().Kind == cube.Extent {
+		w.where = append(w.where, w.within(n.days)) // of all time are the days that downloads can be of
+	}
 }
 
 // The names of a half's columns for the day and the count. None is a column of a

@@ -1,0 +1,85 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"clickql/internal/catalog/judge"
+	"clickql/internal/chschema"
+	"clickql/internal/cube"
+)
+
+// keepPlausible cuts the data's days to those that downloads can be of: a row from
+// the future, or of 1970, is somebody's mistake, and ends no range. Such rows stay in
+// totals of all time; tables with them are marked (Table.Stray), so that no range
+// is answered without a condition on days. Data that has no other days is left as
+// it is. strays are the rows on other days, of all projects or of a sample.
+func (r *reader) keepPlausible(ctx context.Context, l *inventory, days cube.Range) (kept cube.Range, strays int64, err error) {
+	plausible := cube.PlausibleDays(r.opts.Now())
+	if plausible.Contains(days) {
+		return days, 0, nil
+	}
+	kept = cube.NoDays
+	totals := judge.Totals{}
+	for d, n := range l.totals {
+		if plausible.From <= d && d <= plausible.To {
+			totals[d] = n
+		} else {
+			strays += n
+		}
+	}
+	if kept = totals.Span(); l.daily == nil {
+		if kept, err = r.plausibleEdges(ctx, l, plausible); err != nil {
+			return days, 0, err
+		}
+	}
+	if kept.Empty() {
+		return days, 0, nil
+	}
+	outside := func(d cube.Day) bool { return d < kept.From || d > kept.To }
+	l.totals, l.gaps = totals, slices.DeleteFunc(slices.Clone(l.gaps), outside)
+	l.daily = slices.DeleteFunc(slices.Clone(l.daily), func(t DayTotal) bool { return outside(t.Day) })
+	for _, c := range append([]*candidate{l.raw}, l.tables...) {
+		if c == nil {
+			continue
+		}
+		if c.table.Stray = true; c.table.Covers == days {
+			c.table.Covers = kept
+		} else if c.table.Covers = c.table.Covers.Within(kept); c.table.Covers.Empty() {
+			c.table.Covers = cube.NoDays
+		}
+	}
+	// A project's first or last day may be one of those.
+	for _, e := range l.extents {
+		l.ignored = append(l.ignored, Ignored{Table: e.extent.FullName(), Reason: "there are rows of days that no download can be of"})
+	}
+	l.extents = nil
+	return kept, strays, nil
+}
+
+// plausibleEdges are the first and the last day with rows among the plausible ones,
+// where totals by day of all projects are not known.
+func (r *reader) plausibleEdges(ctx context.Context, l *inventory, plausible cube.Range) (cube.Range, error) {
+	var from *candidate
+	for _, c := range append(slices.Clone(l.tables), l.raw) {
+		if c != nil && c.table.Grain == cube.GrainDay && !c.table.Covers.Empty() && (from == nil || c.stored.Rows < from.stored.Rows) {
+			from = c
+		}
+	}
+	if from == nil {
+		return cube.NoDays, nil
+	}
+	var first, last int32
+	var rows uint64
+	column := Ident(from.table.TimeColumn)
+	sql := fmt.Sprintf("SELECT toInt32(min(%[1]s)), toInt32(max(%[1]s)), count() FROM %[2]s WHERE %[1]s >= {from:Date} AND %[1]s <= {to:Date}", column, from.table.SQL())
+	err := r.db.Row(ctx, sql, map[string]any{"from": plausible.From.String(), "to": plausible.To.String()}, &first, &last, &rows)
+	if _, refused := chschema.Refused(err); refused || err == nil && rows == 0 {
+		return cube.NoDays, nil
+	}
+	if err != nil {
+		return cube.NoDays, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
+	}
+	return cube.Range{From: cube.Day(first), To: cube.Day(last)}, nil
+}
