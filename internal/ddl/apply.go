@@ -13,7 +13,8 @@ import (
 // each object in the order of creation; nothing where all is there. It drops
 // and overwrites nothing: what is there and differs is for package check to name. A
 // connection that may be made before the database exists is Unselected. Aggregates
-// by columns that the raw table lacks wait for these (Waiting).
+// by columns that the raw table lacks wait for these (Waiting), and a view that is
+// created on the landing table fills the others.
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
 	if o.Cluster != "" {
 		shards, err := shardsOf(ctx, conn, o.Cluster)
@@ -24,16 +25,19 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 			return applySharded(ctx, conn, o)
 		}
 	}
-	return create(ctx, conn, o, Statements(o))
+	return create(ctx, conn, o, statements)
 }
 
+// writing writes statements for a raw table that has some columns.
+type writing func(o Options, has func(column string) bool) []Statement
+
 // create runs those of the statements whose objects the database lacks.
-func create(ctx context.Context, conn *chconn.Conn, o Options, statements []Statement) (created []string, err error) {
+func create(ctx context.Context, conn *chconn.Conn, o Options, statements writing) (created []string, err error) {
 	have, err := Read(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range statements {
+	for _, s := range statements(o, have.stores) {
 		if have.has(s, o.database()) || len(have.waitsFor(s.Name(o.database()))) > 0 {
 			continue
 		}
@@ -63,17 +67,22 @@ func (p *Present) Waiting() []string {
 // waitsFor lists the columns that an aggregate, or its view, counts by and the raw
 // table lacks.
 func (p *Present) waitsFor(name string) (columns []string) {
-	raw := p.Tables[RawTable]
 	t, known := Lookup(strings.TrimSuffix(name, "_mv"))
-	if raw == nil || !known || !t.Derived() {
+	if !known || !t.Derived() {
 		return nil
 	}
 	for _, c := range t.Key() {
-		if _, computed := t.computed[c]; !computed && raw.Types()[c] == "" {
+		if _, computed := t.computed[c]; !computed && !p.stores(c) {
 			columns = append(columns, c)
 		}
 	}
 	return columns
+}
+
+// stores reports that the raw table has the column, or is not there and will have.
+func (p *Present) stores(column string) bool {
+	raw := p.Tables[RawTable]
+	return raw == nil || raw.Types()[column] != ""
 }
 
 // Unfilled names the aggregates among what Apply has created that lack history:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"clickql/internal/chtest"
+	"clickql/internal/cube"
 	"clickql/internal/ddl"
 	"clickql/internal/ddl/check"
 )
@@ -205,4 +206,44 @@ func TestViewsCount(t *testing.T) {
 		}
 	}
 	clean(t, db)
+}
+
+// TestApplyToLess has a raw table without the columns that came later: aggregates
+// by these wait, and what lands is stored without them.
+func TestApplyToLess(t *testing.T) {
+	db := chtest.New(t)
+	o := ddl.Options{Database: db.Name}
+	for _, sql := range []string{
+		`CREATE TABLE pypi (date Date, country_code LowCardinality(String), project String, type LowCardinality(String), installer LowCardinality(String),
+			python_minor LowCardinality(String), system LowCardinality(String), version String, ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2), filename String,
+			libc Tuple(lib LowCardinality(String), version LowCardinality(String))) ENGINE = MergeTree ORDER BY (project, date)`,
+	} {
+		if err := db.Conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	created, err := ddl.Apply(t.Context(), db.Conn, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"pypi_downloads_per_day": true, "pypi_total_per_day_by_libc": true, "pypi_total_per_day_by_cpu": false, "pypi_downloads_per_day_by_platform_by_arch_by_abi": false} {
+		if got := slices.Contains(created, "table "+db.Name+"."+name); got != want {
+			t.Errorf("%s is created: %v", name, got)
+		}
+	}
+	have, err := ddl.Read(t.Context(), db.Conn, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := have.Waiting(); len(got) != len(cube.Later) || !slices.Contains(got, cube.InstallerVersion.Column()) {
+		t.Errorf("waited for: %v", got)
+	}
+	var rows, total uint64
+	err = db.Conn.Exec(t.Context(), "INSERT INTO pypi_landing (timestamp, project) VALUES ('2024-01-02 03:04:05', 'numpy')")
+	if err == nil {
+		err = db.Conn.QueryRow(t.Context(), "SELECT (SELECT count() FROM pypi), (SELECT toUInt64(sum(count)) FROM pypi_downloads)").Scan(&rows, &total)
+	}
+	if err != nil || rows != 1 || total != 1 {
+		t.Errorf("%d rows, %d counted, %v", rows, total, err)
+	}
 }

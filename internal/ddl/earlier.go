@@ -43,7 +43,7 @@ const (
 // is. Expressions are compared as the server writes them.
 func Mappings(ctx context.Context, conn *chconn.Conn, have *Present, o Options) (map[string]Mapping, error) {
 	found := map[string]Mapping{}
-	for _, v := range landingViews(o) {
+	for _, v := range landingViews(o, all) {
 		got := have.Tables[v.name]
 		if got == nil {
 			continue

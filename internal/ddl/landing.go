@@ -178,13 +178,16 @@ func rejectedTable() Table {
 // landingView is a view on one of the landing tables.
 type landingView struct{ name, source, to, selects, comment string }
 
-// landingViews are the views on the landing tables: what stores, what counts what
-// is not stored, and what brings flattened rows into shape.
-func landingViews(o Options) []landingView {
+// landingViews are the views on the landing tables: what stores, in the columns
+// that the raw table has, what counts what is not stored, and what brings flattened
+// rows into shape.
+func landingViews(o Options, has func(column string) bool) []landingView {
 	t := Landing()
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = c.SQL + " AS " + c.Name
+	var columns []string
+	for _, c := range t.Columns {
+		if has(c.Name) {
+			columns = append(columns, c.SQL+" AS "+c.Name)
+		}
 	}
 	from := qualified(o.database(), LandingTable)
 	return []landingView{
@@ -196,13 +199,18 @@ func landingViews(o Options) []landingView {
 
 // LandingStatements creates the landing tables and their views.
 func LandingStatements(o Options) []Statement {
+	return landingStatements(o, func(string) bool { return true })
+}
+
+// landingStatements are those for a raw table with some of the columns.
+func landingStatements(o Options, has func(column string) bool) []Statement {
 	db, rejected := o.database(), rejectedTable()
 	list := []Statement{
 		{Kind: "table", Object: db + "." + rejected.Name, SQL: rejected.Create(o, rejected.Name)},
 		nullTable(o, LandingTable, "Rows of BigQuery's export, as they are; keeps nothing", landingColumns()),
 		nullTable(o, FlatLandingTable, "Rows of older exports, flattened under dotted names; keeps nothing", flatColumns()),
 	}
-	for _, v := range landingViews(o) {
+	for _, v := range landingViews(o, has) {
 		list = append(list, Statement{Kind: "view", Object: db + "." + v.name, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
 			qualified(db, v.name), o.onCluster(), qualified(db, v.to), v.selects, chconn.Literal(v.comment))})
 	}

@@ -24,18 +24,18 @@ func ShardDatabase(database string) string { return database + shardSuffix }
 // applySharded is Apply over several shards.
 func applySharded(ctx context.Context, conn *chconn.Conn, o Options) ([]string, error) {
 	local := Options{Database: ShardDatabase(o.database()), Cluster: o.Cluster, sharded: true}
-	created, err := create(ctx, conn, local, shardStatements(local))
+	created, err := create(ctx, conn, local, shardStatements)
 	if err != nil {
 		return created, err
 	}
-	front, err := create(ctx, conn, o, frontStatements(o))
+	front, err := create(ctx, conn, o, func(o Options, _ func(string) bool) []Statement { return frontStatements(o) })
 	return append(created, front...), err
 }
 
 // shardStatements create what each shard holds: everything but dictionaries, which
 // would know of one shard alone.
-func shardStatements(o Options) []Statement {
-	return slices.DeleteFunc(Statements(o), func(s Statement) bool { return s.Kind == "dictionary" })
+func shardStatements(o Options, has func(column string) bool) []Statement {
+	return slices.DeleteFunc(statements(o, has), func(s Statement) bool { return s.Kind == "dictionary" })
 }
 
 // frontStatements create what leads to all shards, and what all hosts have alike.

@@ -57,6 +57,14 @@ func (s Statement) Name(database string) string {
 
 // Statements lists what creates everything, in an order that works.
 func Statements(o Options) []Statement {
+	return statements(o, all)
+}
+
+// all says of a raw table that it has every column.
+func all(string) bool { return true }
+
+// statements are those for a raw table with some of the columns.
+func statements(o Options, has func(column string) bool) []Statement {
 	db := o.database()
 	list := []Statement{{Kind: "database", Object: db, SQL: createDatabase(o)}}
 	for _, t := range Tables() {
@@ -71,7 +79,7 @@ func Statements(o Options) []Statement {
 	for _, t := range Derived() {
 		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
-	return append(list, LandingStatements(o)...)
+	return append(list, landingStatements(o, has)...)
 }
 
 // Print writes the complete DDL, each statement ended by a semicolon and a

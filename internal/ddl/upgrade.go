@@ -120,7 +120,7 @@ func (u *Upgrade) landingColumns(have *Present, o Options) {
 // mappings lets views on the landing tables compute what they should; those that
 // are the operator's own stay.
 func (u *Upgrade) mappings(found map[string]Mapping, o Options) {
-	views := landingViews(o)
+	views := landingViews(o, all)
 	own := found[LandingTable+"_mv"] == Foreign || found[LandingTable+"_rejected_mv"] == Foreign
 	for _, v := range []landingView{views[1], views[0], views[2]} {
 		mapping, ok := found[v.name]
