@@ -38,6 +38,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newServeCommand(a),
 		newAskCommand(a),
+		newMCPCommand(a),
 		newSchemaCommand(a),
 		newIngestCommand(a),
 		newKeysCommand(a),

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"clickql/internal/fetch"
 	"clickql/internal/gateway"
 	"clickql/internal/gqlhttp"
+	"clickql/internal/mcpserver"
 	"clickql/internal/sample"
 	"clickql/internal/server"
 	"clickql/internal/server/examples"
@@ -112,7 +114,7 @@ func trustedDocuments(dir string) (*gqlhttp.Trusted, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	documents, err := graph.TrustedDocuments(os.DirFS(dir), append(site.Operations(web.Files()), web.EmbedDocuments()...)...)
+	documents, err := graph.TrustedDocuments(os.DirFS(dir), slices.Concat(site.Operations(web.Files()), web.EmbedDocuments(), mcpserver.Operations())...)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-documents %s: %w", dir, err)
 	}
@@ -277,7 +279,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		Catalog: catalog.Options{PollEvery: f.lookEvery, Mirrors: f.mirrors},
 		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL, StaleFor: f.staleFor},
 		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
-		Server:  server.Config{MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},
+		Server:  server.Config{Version: version(), MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},
 	}
 }
 

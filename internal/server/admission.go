@@ -28,7 +28,7 @@ func (s *Server) admitting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		class, asks := classOf(r)
 		bare := withoutKey(r)
-		if s.cfg.Gate == nil || !asks {
+		if s.cfg.Gate == nil || !asks || access.Of(r.Context()) != nil { // a part of a request that was admitted
 			next.ServeHTTP(w, bare)
 			return
 		}

@@ -23,6 +23,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
+	"clickql/internal/mcpserver"
 	"clickql/internal/server/web"
 	"clickql/internal/site"
 	"clickql/internal/telemetry"
@@ -46,6 +47,8 @@ type Config struct {
 	// Gate finds out who asks, and lets each do what they may; nil lets everybody do
 	// everything.
 	Gate *access.Gate
+	// Version is the program's, as clients of /mcp are told.
+	Version string
 	// MaxBody is the largest request to /graphql in bytes; 4 MiB.
 	MaxBody int64
 	// Connections is how many connections are open at one time; 4,096. Some more
@@ -183,6 +186,8 @@ func (s *Server) routes(m *metrics) http.Handler {
 		mux.Handle(pattern, script)
 	}
 	mux.Handle("GET /oembed", shared(compressed(s.oembed())))
+	tools := mcpserver.New(mcpserver.Config{Gateway: s, Version: s.cfg.Version, Allows: s.cfg.Origins.Allow, Log: s.cfg.Log})
+	mux.Handle("/mcp", shared(compressed(tools.Handler())))
 	mux.Handle("GET /playground", page(files, "playground"))
 	mux.Handle("GET /assets/{file}", asset(files))
 	if s.cfg.Admin == nil {
