@@ -40,7 +40,7 @@ test-shards: $(ENGINE) ## run the test that needs shards, on the hosts that CLUS
 site-test: build ## try every page in Chromium, on a gateway of its own
 	cd internal/server/web && npm run --silent test
 
-clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse and genqlient ask a running gateway
+clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse, genqlient and a federation router ask a running gateway
 	node clients/run.mjs
 
 generate: $(WEB) ## make generated code anew

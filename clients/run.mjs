@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const clickql = fileURLToPath(new URL('../bin/clickql', import.meta.url))
-const clients = process.argv.length > 2 ? process.argv.slice(2) : ['apollo', 'urql', 'relay', 'codegen', 'ws', 'sse', 'genqlient']
+const clients = process.argv.length > 2 ? process.argv.slice(2) : ['apollo', 'urql', 'relay', 'codegen', 'ws', 'sse', 'genqlient', 'federation']
 // lateDays are loaded one by one, while clients wait for news of them.
 const lateDays = 20
 

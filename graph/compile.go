@@ -77,9 +77,12 @@ func (c *compiler) conditions(sel ast.SelectionSet, seen map[string]bool) error 
 }
 
 // typeOf is the type of the objects that a field leads to. Where it may be one of
-// several, the id tells.
+// several, the id tells; all entities are projects.
 func (c *compiler) typeOf(n *node) string {
 	name := n.field.Definition.Type.Name()
+	if name == entityType {
+		return projectType
+	}
 	if c.schema.Types[name].IsAbstractType() {
 		if kind, _, err := parseID(argument[string](n.given, "id")); err == nil {
 			return kind
@@ -113,6 +116,7 @@ var reads = map[string]func(arguments) (any, error){
 	"Query.recentReleases":   arguments.recentReleases,
 	"Query.compare":          arguments.comparison,
 	"Query.portfolio":        arguments.portfolio,
+	"Query._entities":        arguments.entities,
 	"Project.downloads":      arguments.slice,
 	"Project.rank":           arguments.slice,
 	"Project.releases":       arguments.releases,
@@ -145,6 +149,8 @@ var gathers = map[string]func(*operation, *rounds.Round, *node){
 	"compare":          (*operation).gatherComparison,
 	"portfolio":        (*operation).gatherPortfolio,
 	"dataset":          (*operation).gatherDataset,
+	"_entities":        (*operation).gatherNamed,
+	"_service":         func(*operation, *rounds.Round, *node) {}, // asks nothing
 }
 
 // gatherAll gathers what the root fields ask first.

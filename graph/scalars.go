@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -49,6 +50,9 @@ var scalars = map[string]coerce.Scalar{
 		}
 		return UnmarshalDateTime(text)
 	}},
+	"_Any": {Wants: "an object with __typename and the fields of a key", Read: func(ast.ValueKind, string) (any, error) {
+		return nil, errors.New("it has no fields")
+	}, Parts: func(object map[string]any) (any, error) { return object, nil }},
 	"Int64": {Wants: "a whole number of 64 bits", Read: func(kind ast.ValueKind, raw string) (any, error) {
 		return coerce.Integer(kind, raw, 64)
 	}},

@@ -228,7 +228,7 @@ func (z *sizer) enter(n *node, at place) place {
 			at.every = cube.Interval(argument[string](n.given, name))
 		case "first":
 			at.most = z.mostOf(n, argument[int](n.given, name))
-		case "names", "projects":
+		case "names", "projects", "representations":
 			if list, ok := value.([]any); ok {
 				at.most = min(len(list), z.limits.Names)
 			}

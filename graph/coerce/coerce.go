@@ -5,6 +5,7 @@
 package coerce
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,9 @@ type Scalar struct {
 	// Read reads an integer, a text or another value without parts. Where it is
 	// none of the scalar, the error may say why, or be empty.
 	Read func(kind ast.ValueKind, raw string) (any, error)
+	// Parts reads an object, of texts, json.Number, booleans, lists and maps; nil
+	// where no value of the scalar has parts.
+	Parts func(object map[string]any) (any, error)
 }
 
 // Default is the name of an enum that nobody gave: the default of an input's
@@ -154,16 +158,61 @@ func (r *reading) variable(v *ast.Value, t *ast.Type, at *place) any {
 	return value
 }
 
-// scalar reads a value without parts.
+// scalar reads a value that the schema knows no parts of.
 func (r *reading) scalar(v *ast.Value, t *ast.Type, at *place) any {
-	if v.Kind == ast.ListValue || v.Kind == ast.ObjectValue {
+	scalar := r.scalars[t.NamedType]
+	var read any
+	var err error
+	switch object, isObject := r.plain(v).(map[string]any); {
+	case isObject && scalar.Parts != nil && r.checking: // variables in it have no values yet
+		return object
+	case isObject && scalar.Parts != nil:
+		read, err = scalar.Parts(object)
+	case v.Kind == ast.ListValue || v.Kind == ast.ObjectValue:
 		return r.mistaken(v, t, at, "")
+	default:
+		read, err = scalar.Read(v.Kind, v.Raw)
 	}
-	read, err := r.scalars[t.NamedType].Read(v.Kind, v.Raw)
 	if err != nil {
 		return r.mistaken(v, t, at, because(err))
 	}
 	return read
+}
+
+// plain is a value as JSON is decoded: an object of a scalar's own. Other values are
+// nil.
+func (r *reading) plain(v *ast.Value) any {
+	if v.Kind != ast.ObjectValue {
+		return nil
+	}
+	object := make(map[string]any, len(v.Children))
+	for _, child := range v.Children {
+		object[child.Name] = r.decoded(child.Value)
+	}
+	return object
+}
+
+// decoded is any value as JSON is decoded.
+func (r *reading) decoded(v *ast.Value) any {
+	switch v.Kind {
+	case ast.Variable:
+		return r.variables[v.Raw]
+	case ast.NullValue:
+		return nil
+	case ast.BooleanValue:
+		return v.Raw == "true"
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(v.Raw)
+	case ast.ObjectValue:
+		return r.plain(v)
+	case ast.ListValue:
+		list := make([]any, len(v.Children))
+		for i, child := range v.Children {
+			list[i] = r.decoded(child.Value)
+		}
+		return list
+	}
+	return v.Raw
 }
 
 // enum reads a name; in variables it is a text.

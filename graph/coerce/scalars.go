@@ -12,11 +12,11 @@ var errKind = errors.New("")
 
 // builtIn are the scalars of GraphQL itself.
 var builtIn = map[string]Scalar{
-	"Int": {"a whole number of 32 bits", func(kind ast.ValueKind, raw string) (any, error) {
+	"Int": {Wants: "a whole number of 32 bits", Read: func(kind ast.ValueKind, raw string) (any, error) {
 		n, err := Integer(kind, raw, 32)
 		return int(n), err
 	}},
-	"Float": {"a number", func(kind ast.ValueKind, raw string) (any, error) {
+	"Float": {Wants: "a number", Read: func(kind ast.ValueKind, raw string) (any, error) {
 		if kind != ast.IntValue && kind != ast.FloatValue {
 			return nil, errKind
 		}
@@ -26,14 +26,14 @@ var builtIn = map[string]Scalar{
 		}
 		return x, nil
 	}},
-	"String": {"a text in quotes", func(kind ast.ValueKind, raw string) (any, error) { return Text(kind, raw) }},
-	"Boolean": {"true or false", func(kind ast.ValueKind, raw string) (any, error) {
+	"String": {Wants: "a text in quotes", Read: func(kind ast.ValueKind, raw string) (any, error) { return Text(kind, raw) }},
+	"Boolean": {Wants: "true or false", Read: func(kind ast.ValueKind, raw string) (any, error) {
 		if kind != ast.BooleanValue {
 			return nil, errKind
 		}
 		return raw == "true", nil
 	}},
-	"ID": {"a text in quotes", func(kind ast.ValueKind, raw string) (any, error) {
+	"ID": {Wants: "a text in quotes", Read: func(kind ast.ValueKind, raw string) (any, error) {
 		if kind == ast.IntValue {
 			return raw, nil
 		}

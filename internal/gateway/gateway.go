@@ -179,7 +179,7 @@ func (g *Gateway) build() {
 	graphQL.Loader, graphQL.Changes = loader, g.known
 	g.graphQL = graph.NewHandler(graphQL)
 	serving.GraphQL, serving.Loader, serving.Closed = g.graphQL, loader, graphQL.NoIntrospection
-	serving.SDL = graph.NewExecutableSchema(graph.Config{}).Schema().Query.Position.Src.Input
+	serving.SDL = graph.SDL()
 	serving.Checks = append(serving.Checks,
 		server.Check{Name: "clickhouse", Reason: "ClickHouse does not answer", Explain: explain, Probe: g.cfg.Conn.Ping},
 		server.Check{Name: "catalog", Reason: "the database cannot be read, or has no tables of downloads yet", Explain: explain,
