@@ -241,6 +241,24 @@ PARTITION BY toYear(date)
 ORDER BY (project, date, ci, libc, system, installer, type, python_minor)
 COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_minor';
 
+CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, ci, libc, system, installer, type, python_minor, country_code)
+COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_minor, country_code';
+
 CREATE TABLE IF NOT EXISTS pypi.pypi_total_per_day_by_country
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
@@ -967,6 +985,10 @@ COMMENT 'Fills pypi_downloads_per_day_by_version_by_country_by_ci_by_libc from p
 CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv TO pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
 AS SELECT project, date, ci, libc, system, installer, type, python_minor, count() AS count FROM pypi.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor
 COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country_mv TO pypi.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country
+AS SELECT project, date, ci, libc, system, installer, type, python_minor, country_code, count() AS count FROM pypi.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor, country_code
+COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country from pypi';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS pypi.pypi_total_per_day_by_country_mv TO pypi.pypi_total_per_day_by_country
 AS SELECT date, country_code, count() AS count FROM pypi.pypi GROUP BY date, country_code
