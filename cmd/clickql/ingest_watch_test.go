@@ -48,7 +48,7 @@ func TestIngestWatch(t *testing.T) {
 	if err != nil || !strings.HasPrefix(line, "round 1 ok: ") || !strings.Contains(line, " 0 failed, 0 waiting, 0 set aside") {
 		t.Errorf("first round: %q, %v", line, err)
 	}
-	if line, err = lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "round 1 projects: ") || !strings.Contains(line, humanize.Comma(int64(written.Releases))+" rows; 0 failed") {
+	if line, err = lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "round 1 projects: ") || !strings.Contains(line, humanize.Comma(written.Releases)+" rows; 0 failed") {
 		t.Errorf("metadata of the first round: %q, %v", line, err)
 	}
 	for _, want := range []string{`clickql_ingest_files{kind="downloads",state="done"} 2`, `clickql_ingest_rows{kind="downloads"} 999`,

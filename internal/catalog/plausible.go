@@ -20,7 +20,6 @@ func (r *reader) keepPlausible(ctx context.Context, l *inventory, days cube.Rang
 	if plausible.Contains(days) {
 		return days, 0, nil
 	}
-	kept = cube.NoDays
 	totals := judge.Totals{}
 	for d, n := range l.totals {
 		if plausible.From <= d && d <= plausible.To {

@@ -84,10 +84,9 @@ func readOptions(words []string) (refers, valid bool) {
 		if words[i] == "--" {
 			break
 		}
-		name, value, given := strings.Cut(words[i], "=")
+		name, _, given := strings.Cut(words[i], "=")
 		if !strings.HasPrefix(name, "--") { // the value may follow at once
-			name, value = words[i][:2], words[i][2:]
-			given = value != ""
+			name, given = words[i][:2], len(words[i]) > 2
 		}
 		name, known := fullOption(name)
 		takes := lineOptions[name]

@@ -39,7 +39,7 @@ func (h requestLog) Handle(ctx context.Context, line slog.Record) error {
 
 // shortened is an attribute whose text, or that of an error, is cut where it is long.
 func shortened(a slog.Attr) slog.Attr {
-	text := ""
+	var text string
 	switch value := a.Value.Any().(type) {
 	case string:
 		text = value

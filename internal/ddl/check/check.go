@@ -100,7 +100,7 @@ func (r *Report) checkMappings(ctx context.Context, conn *chconn.Conn, have *ddl
 		case ddl.Earlier:
 			r.add(object, WrongSelect, upgrade, "the view maps exports as an earlier version of the program did, and so they are loaded")
 		case ddl.Foreign:
-			r.note(object, WrongSelect, noAction, "the view maps exports in a way of your own, and so they are loaded")
+			r.note(object, WrongSelect, "the view maps exports in a way of your own, and so they are loaded")
 		}
 	}
 	return err
@@ -154,7 +154,7 @@ func (r *Report) checkColumn(t ddl.Table, want ddl.Column, types map[string]stri
 		r.add(object, Missing, upgrade, "the column is missing")
 	case typ == want.Type:
 	case chschema.PlainType(typ) == chschema.PlainType(want.Type):
-		r.note(object, WrongStorage, noAction, "the type is %s, here %s: stored otherwise, with the same meaning", typ, want.Type)
+		r.note(object, WrongStorage, "the type is %s, here %s: stored otherwise, with the same meaning", typ, want.Type)
 	default:
 		r.add(object, WrongType, fmt.Sprintf("Run: ALTER TABLE %s MODIFY COLUMN %s %s, where every value can be converted",
 			r.sql(t.Name), chconn.Ident(want.Name), want.Type), "the type is %s and should be %s", typ, want.Type)
@@ -181,10 +181,10 @@ func (r *Report) checkKeys(want ddl.Table, got *chschema.Table) {
 		r.add(object, WrongKey, r.remake(want), "the sorting key %s leaves out %s: merges mix its values up",
 			ddl.Tuple(key), strings.Join(lost, ", "))
 	case !slices.Equal(key, want.OrderBy):
-		r.note(object, WrongStorage, noAction, "the sorting key is %s, here %s", ddl.Tuple(key), ddl.Tuple(want.OrderBy))
+		r.note(object, WrongStorage, "the sorting key is %s, here %s", ddl.Tuple(key), ddl.Tuple(want.OrderBy))
 	}
 	if partition := written(got.PartitionKey); partition != written(want.PartitionBy) {
-		r.note(object, WrongStorage, noAction, "the partition key is (%s), here (%s)", partition, want.PartitionBy)
+		r.note(object, WrongStorage, "the partition key is (%s), here (%s)", partition, want.PartitionBy)
 	}
 }
 

@@ -90,7 +90,7 @@ func (r *Report) add(object string, problem Problem, remedy, format string, args
 }
 
 // note appends a finding that changes no answer.
-func (r *Report) note(object string, problem Problem, remedy, format string, args ...any) {
-	r.add(object, problem, remedy, format, args...)
+func (r *Report) note(object string, problem Problem, format string, args ...any) {
+	r.add(object, problem, noAction, format, args...)
 	r.Findings[len(r.Findings)-1].Note = true
 }
