@@ -98,6 +98,7 @@ var someArguments = map[string][]string{
 	"Downloads.by":           {`(dimension: COUNTRY)`, `(dimension: VERSION, first: 2, others: true)`, `(dimension: LIBC, first: 0)`, `(dimension: CI, first: -1)`},
 	"Downloads.series":       {``, `(interval: MONTH)`, `(interval: YEAR)`},
 	"Project.releases":       {``, `(first: 1)`},
+	"Query._entities":        {`(representations: [])`, `(representations: [{__typename: "Project", name: "numpy"}, {__typename: "Project", name: "none"}])`},
 }
 
 // selection generates a selection on a type, at most depth levels deep.
