@@ -6,11 +6,16 @@ import (
 
 	"clickql/internal/embeds"
 	"clickql/internal/picture"
+	"clickql/internal/render"
 )
 
 // buildBody is the page's middle: what the form made, if anything, as addresses
-// from the root.
-type buildBody struct{ Picture, Frame, Problem string }
+// from the root. Width and Height are the chart's, so that its place is kept until it
+// has come.
+type buildBody struct {
+	Picture, Frame, Problem string
+	Width, Height           int
+}
 
 // build makes the page of the builder: a form that works without a script too.
 func (s *Site) build(r *http.Request, _ *manifest) (view, error) {
@@ -39,6 +44,7 @@ func (s *Site) build(r *http.Request, _ *manifest) (view, error) {
 			body.Problem = err.Error()
 			break
 		}
+		body.Width, body.Height, _ = render.CheckSize(c.Shape, c.Width, c.Height) // which ReadChart has checked
 		body.Picture, body.Frame = embeds.ChartPath(c, "svg", query), embeds.FramePath(c, query)
 	}
 	v.Body = body
