@@ -29,7 +29,7 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 	go build -o bin/clickql ./cmd/clickql
 
 test: build ## run every test, on a real ClickHouse
-	go test -timeout 15m ./...
+	go test -timeout 20m ./...
 
 test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
 	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
