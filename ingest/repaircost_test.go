@@ -23,7 +23,7 @@ func TestRepairReads(t *testing.T) {
 		dir := t.TempDir()
 		made := func(seed, from, n int) string {
 			return fmt.Sprintf(`SELECT toDateTime64('%s 00:00:00', 6, 'UTC') - toIntervalDay(intDiv(number, %d)) AS t, concat('p', toString(cityHash64(number, %d) %% %d)) AS p,
-				['DE', 'FR'][1 + number %% 2] AS country, toString(number %% 5) AS v, 'sdist' AS ty, 'f' AS fn, 'pip' AS inst, '3.12.1' AS py, 'glibc' AS lib, '2.31' AS libv, 'Linux' AS sys, true AS isci
+				['DE', 'FR'][1 + number %% 2] AS country, toString(number %% 5) AS v, 'sdist' AS ty, 'f' AS fn, 'pip' AS inst, '24.0' AS instv, 'CPython' AS impl, 'x86_64' AS processor, 'Ubuntu' AS dist, '24.04' AS distv, '3.12.1' AS py, 'glibc' AS lib, '2.31' AS libv, 'Linux' AS sys, true AS isci
 				FROM numbers(%d)`, last-cube.Day(from), perDay, seed, projects, n*perDay)
 		}
 		must(t, db.Conn, exportSQL(dir+"/before.parquet", false, made(1, 1, days-1)))

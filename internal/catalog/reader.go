@@ -210,17 +210,6 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range snap.Tables {
-		if t.Dims[cube.Project] && !t.Raw {
-			t.KeySpace = snap.Projects.keySpace(t.Rows)
-		}
-		if e := snap.Extents; e != nil && t.Written != nil {
-			e.Written = t.Written
-		}
-	}
-	if err := r.sizes(ctx, snap); err != nil {
-		return nil, err
-	}
 	snap.Ignored, snap.Daily = l.ignored, l.daily
 	r.seen = seenDays{true, l.gaps, l.totals, l.ledger}
 	snap.Missing, snap.SettledBy = settle(days, l.gaps, l.totals, named)
@@ -237,8 +226,8 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	return snap, nil
 }
 
-// beside reads at one time what no other reading waits for, into the snapshot; and
-// which days the ledger names.
+// beside reads at one time what no other reading waits for, into the snapshot, then
+// how large projects are in its tables; and which days the ledger names.
 func (r *reader) beside(ctx context.Context, snap *Snapshot, l *inventory, parts chschema.Parts) (named ledgerDays, err error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { snap.Extents, err = r.extents(gctx, l, snap.Days); return err })
@@ -246,7 +235,18 @@ func (r *reader) beside(ctx context.Context, snap *Snapshot, l *inventory, parts
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
 	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
 	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
-	return named, g.Wait()
+	if err := g.Wait(); err != nil {
+		return named, err
+	}
+	for _, t := range snap.Tables {
+		if t.Dims[cube.Project] && !t.Raw {
+			t.KeySpace = snap.Projects.keySpace(t.Rows)
+		}
+		if e := snap.Extents; e != nil && t.Written != nil {
+			e.Written = t.Written
+		}
+	}
+	return named, r.sizes(ctx, snap)
 }
 
 // take reads which tables there are, and what each can serve for.
