@@ -122,10 +122,6 @@ func cheaperIndex(a, b *Table) bool {
 	return a.Rows < b.Rows
 }
 
-// NormalisedName is, in SQL, the name in the table of metadata as PyPI compares
-// it (PEP 503).
-const NormalisedName = "lower(replaceRegexpAll(name, '[-_.]+', '-'))"
-
 // spellings are what was read of names last, and what tells the data it is of.
 type spellings struct {
 	found map[string][]string
@@ -150,7 +146,7 @@ func (r *reader) spell(ctx context.Context, l *inventory, parts chschema.Parts) 
 		return r.spellings.found, nil
 	}
 	found := map[string][]string{}
-	sql := "SELECT " + NormalisedName + " AS normal, name FROM (SELECT DISTINCT toString(name) AS name FROM " + table.SQL() + ") WHERE name != normal ORDER BY name"
+	sql := "SELECT " + pypi.FoldedSQL("name") + " AS normal, name FROM (SELECT DISTINCT toString(name) AS name FROM " + table.SQL() + ") WHERE name != normal ORDER BY name"
 	err := r.db.Each(ctx, sql, nil, func(row func(...any) error) error {
 		var normal, name string
 		if err := row(&normal, &name); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"clickql/internal/chconn"
 	"clickql/internal/country"
+	"clickql/internal/pypi"
 )
 
 // projectsTable holds one row for each uploaded file.
@@ -117,15 +118,9 @@ func Dictionaries() []Dictionary {
 				{Name: "last_update", Type: "DateTime64(3, 'UTC')", Comment: "Newest upload_time"},
 			},
 			query: func(db string) string {
-				return "SELECT " + NormalisedName("projects.name") + " AS name, max(upload_time) AS last_update FROM " +
+				return "SELECT " + pypi.FoldedSQL("projects.name") + " AS name, max(upload_time) AS last_update FROM " +
 					qualified(db, "projects") + " AS projects GROUP BY 1"
 			},
 		},
 	}
-}
-
-// NormalisedName is the SQL expression that writes a project's name as PEP 503
-// says: in lower case, each run of hyphens, underscores and dots as one hyphen.
-func NormalisedName(column string) string {
-	return "lower(replaceRegexpAll(" + column + ", '[-_.]+', '-'))"
 }

@@ -126,7 +126,7 @@ func askMetadata(snap *catalog.Snapshot, names []string) (*query.Query, error) {
 	return w.Query("SELECT k0, versions, uploaded, first, refs, text_refs, texts FROM (\n" +
 		"SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(f) AS first, groupArray(r) AS refs, " +
 		"groupUniqArray((r, t)) AS pairs, arrayMap(p -> p.1, pairs) AS text_refs, arrayMap(p -> p.2, pairs) AS texts\nFROM (" +
-		"SELECT " + catalog.NormalisedName + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
+		"SELECT " + pypi.FoldedSQL("name") + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
 		firstUpload + " AS f, " +
 		"argMax(" + file + ", upload_time) AS t, sipHash64(t) AS r" +
 		w.From() + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0)"), nil

@@ -10,6 +10,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -60,5 +61,5 @@ func askPeople(snap *catalog.Snapshot, role Role, text string, most int) (*query
 		some = append(some, "position(lowerUTF8("+textOf(snap, c)+"), "+sought+") > 0")
 	}
 	w.Where("(" + strings.Join(some, " OR ") + ")")
-	return w.Query("SELECT DISTINCT " + catalog.NormalisedName + " AS project" + w.From() + "\nORDER BY project\nLIMIT " + strconv.Itoa(most+1)), nil
+	return w.Query("SELECT DISTINCT " + pypi.FoldedSQL("name") + " AS project" + w.From() + "\nORDER BY project\nLIMIT " + strconv.Itoa(most+1)), nil
 }

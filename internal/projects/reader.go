@@ -7,6 +7,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -54,7 +55,7 @@ func onProjects(snap *catalog.Snapshot, names []string, columns ...string) (*que
 	if err != nil {
 		return nil, err
 	}
-	column := catalog.NormalisedName
+	column := pypi.FoldedSQL("name")
 	if snap.Spellings != nil {
 		column, names = "name", slices.Clone(names)
 		for _, name := range names {

@@ -12,6 +12,7 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/fetch"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -145,7 +146,7 @@ func selectReleases(snap *catalog.Snapshot, w *query.Writer) string {
 	if snap.MetadataColumns["requires_python"] != "" {
 		python = "argMax(ifNull(toString(requires_python), ''), upload_time)"
 	}
-	return "SELECT " + catalog.NormalisedName + " AS project, toString(version) AS v, " + firstUpload + " AS u, " + python + " AS python" +
+	return "SELECT " + pypi.FoldedSQL("name") + " AS project, toString(version) AS v, " + firstUpload + " AS u, " + python + " AS python" +
 		w.From() + "\nGROUP BY project, v"
 }
 

@@ -126,9 +126,9 @@ func askDependents(snap *catalog.Snapshot, names []string) (*query.Query, error)
 		return nil, err
 	}
 	begins := "match(r, " + w.Param(namePattern(names)) + ")"
-	some := "SELECT " + catalog.NormalisedName + w.From() + "\nWHERE arrayExists(r -> " + begins + ", requires_dist)"
+	some := "SELECT " + pypi.FoldedSQL("name") + w.From() + "\nWHERE arrayExists(r -> " + begins + ", requires_dist)"
 	return w.Query(selectLists("arrayFilter(r -> "+begins+", requires_dist)",
-		w.From()+"\nWHERE "+catalog.NormalisedName+" IN (\n"+some+")")), nil
+		w.From()+"\nWHERE "+pypi.FoldedSQL("name")+" IN (\n"+some+")")), nil
 }
 
 // selectLists gives a row for each project that has any: its normalised name, its
@@ -137,7 +137,7 @@ func askDependents(snap *catalog.Snapshot, names []string) (*query.Query, error)
 func selectLists(required, from string) string {
 	return "SELECT project, versions, refs, list_refs, lists FROM (\nSELECT project, groupArray(v) AS versions, groupArray(ref) AS refs, " +
 		"groupUniqArray((ref, list)) AS pairs, arrayMap(p -> p.1, pairs) AS list_refs, arrayMap(p -> p.2, pairs) AS lists" +
-		"\nFROM (\nSELECT " + catalog.NormalisedName + " AS project, toString(version) AS v, " +
+		"\nFROM (\nSELECT " + pypi.FoldedSQL("name") + " AS project, toString(version) AS v, " +
 		"arraySort(groupUniqArrayArray(" + required + ")) AS list, sipHash64(list) AS ref" +
 		from + "\nGROUP BY project, v)\nGROUP BY project)"
 }

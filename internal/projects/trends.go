@@ -12,6 +12,7 @@ import (
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
 	"clickql/internal/fetch"
+	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
 
@@ -109,7 +110,7 @@ func askStale(snap *catalog.Snapshot, months, first int) (*query.Query, error) {
 		return nil, err
 	}
 	// Names are normalised once for each way of writing them, not for each file.
-	old := "SELECT " + catalog.NormalisedName + " AS project FROM (SELECT name, max(upload_time) AS at" + m.From() + "\nGROUP BY name)" +
+	old := "SELECT " + pypi.FoldedSQL("name") + " AS project FROM (SELECT name, max(upload_time) AS at" + m.From() + "\nGROUP BY name)" +
 		"\nGROUP BY project" +
 		"\nHAVING max(at) < (SELECT addMonths(max(upload_time), -" + w.Param(int64(months)) + ")" + m.From() + ")"
 	w.Where(cube.Project.Column() + " IN (\n" + old + ")")

@@ -46,9 +46,14 @@ func IsNormalized(name string) bool {
 	return true
 }
 
+// FoldedSQL is, of a ClickHouse expression of texts, what PEP 503 makes of a name that
+// has no white space around it, as names in the table of metadata have none.
+func FoldedSQL(name string) string {
+	return "lower(replaceRegexpAll(" + name + ", '" + separatorRuns + "', '-'))"
+}
+
 // NormalizedSQL is NormalizeName of a ClickHouse expression of texts, for any that
 // are UTF-8.
 func NormalizedSQL(name string) string {
-	quoted := func(pattern string) string { return "'" + strings.ReplaceAll(pattern, `\`, `\\`) + "'" }
-	return "lower(replaceRegexpAll(replaceRegexpAll(" + name + ", " + quoted(outerSpace) + ", ''), " + quoted(separatorRuns) + ", '-'))"
+	return FoldedSQL("replaceRegexpAll(" + name + ", '" + strings.ReplaceAll(outerSpace, `\`, `\\`) + "', '')")
 }
