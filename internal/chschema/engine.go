@@ -57,20 +57,15 @@ func (e Engine) Alone() string {
 // closingBracket is where the bracket closes with which a text begins; the text's
 // end where it does not. Brackets in literals and quoted names are none.
 func closingBracket(text string) int {
-	depth, quote := 0, byte(0)
+	depth := 0
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'' || c == '`' || c == '"':
-			quote = c
-		case c == '(':
+		switch text[i] {
+		case '\'', '`', '"':
+			_, n := unquote(text[i:])
+			i += n - 1
+		case '(':
 			depth++
-		case c == ')':
+		case ')':
 			if depth--; depth == 0 {
 				return i
 			}
