@@ -81,6 +81,13 @@ func (ix *Index) Total(name string) (total int64, ok bool) {
 	return ix.totals[i], true
 }
 
+// Lacks reports that there is no such project; false where projects are not known
+// without asking, which is where the index is nil.
+func (ix *Index) Lacks(name string) bool {
+	_, known := ix.Total(name)
+	return ix != nil && !known
+}
+
 // At is the project at place i of all in the order of their names.
 func (ix *Index) At(i int) Entry { return Entry{ix.names[i], ix.totals[i]} }
 

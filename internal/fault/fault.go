@@ -14,6 +14,7 @@ type Code string
 // The codes.
 const (
 	BadUserInput Code = "BAD_USER_INPUT" // the question itself is wrong
+	NotFound     Code = "NOT_FOUND"      // there is nothing of that name
 	CostLimit    Code = "COST_LIMIT"     // the question would read too much
 	Uncovered    Code = "UNCOVERED"      // no table of this database can answer
 	Unavailable  Code = "UNAVAILABLE"    // ClickHouse cannot be reached
@@ -47,6 +48,9 @@ func (e *Error) RetryAfter() int64 { return int64((e.Retry + time.Second - 1) / 
 func BadInput(format string, args ...any) *Error {
 	return &Error{Code: BadUserInput, Message: fmt.Sprintf(format, args...)}
 }
+
+// NoSuch is the error of a question about what there is not.
+func NoSuch(message string) *Error { return &Error{Code: NotFound, Message: message} }
 
 // OverLimit is the error for given of something, where at most limit may be.
 func OverLimit[N int | int64](code Code, given, limit N, format string, args ...any) *Error {

@@ -7,16 +7,13 @@ package pepy
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"clickql/internal/cube"
+	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/pypi"
 )
-
-// ErrNotFound tells that there is no such project.
-var ErrNotFound = errors.New("not found")
 
 // Project is what is sent as JSON.
 type Project struct {
@@ -32,15 +29,15 @@ type Project struct {
 // days is how many days are told one by one, maxVersions of how many versions.
 const days, maxVersions = 90, 1000
 
-// Ask answers for a project. The error is ErrNotFound or a *fault.Error.
+// Ask answers for a project. The error is a *fault.Error, NotFound where there is none.
 func Ask(ctx context.Context, op *fetch.Operation, name string) (*Project, error) {
 	if err := op.Ready(); err != nil {
 		return nil, err
 	}
 	name = pypi.NormalizeName(name)
 	snap := op.Snapshot()
-	if _, known := snap.Projects.Total(name); !known && snap.Projects != nil || snap.Days.Empty() {
-		return nil, ErrNotFound
+	if snap.Projects.Lacks(name) || snap.Days.Empty() {
+		return nil, fault.NoSuch("there is no such project, endpoint or period")
 	}
 	ever := cube.Slice{Projects: []string{name}, AllTime: true}
 	newest := snap.Calendar().Settled().To

@@ -95,7 +95,7 @@ func (b Badge) Load(ctx context.Context, op *fetch.Operation) (render.BadgeSpec,
 		return spec, err
 	}
 	snap := op.Snapshot()
-	if _, known := snap.Projects.Total(b.Name); !known && snap.Projects != nil {
+	if snap.Projects.Lacks(b.Name) {
 		return spec, unknown([]string{b.Name}, snap.Projects)
 	}
 	filter, err := b.Filter.settle(ctx, op, []string{b.Name})

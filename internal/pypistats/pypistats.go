@@ -9,7 +9,6 @@ package pypistats
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,8 +19,10 @@ import (
 	"clickql/internal/pypi"
 )
 
-// ErrNotFound tells that there is no such endpoint, project or period.
-var ErrNotFound = errors.New("not found")
+// notFound tells that there is no such endpoint, project or period.
+func notFound() *fault.Error {
+	return fault.NoSuch("there is no such project, endpoint or period")
+}
 
 // Answer is what is sent as JSON.
 type Answer struct {
@@ -45,15 +46,16 @@ const days = 180
 // maxDays bounds an answer: ten years.
 const maxDays = 3653
 
-// Ask answers for a project. The error is ErrNotFound or a *fault.Error.
+// Ask answers for a project. The error is a *fault.Error, NotFound where there is no
+// such project, endpoint or period.
 func Ask(ctx context.Context, op *fetch.Operation, name, endpoint string, params url.Values) (*Answer, error) {
 	if err := op.Ready(); err != nil {
 		return nil, err
 	}
 	name = pypi.NormalizeName(name)
 	snap := op.Snapshot()
-	if _, known := snap.Projects.Total(name); !known && snap.Projects != nil || snap.Calendar().Settled().Empty() {
-		return nil, ErrNotFound
+	if snap.Projects.Lacks(name) || snap.Calendar().Settled().Empty() {
+		return nil, notFound()
 	}
 	a := asking{op: op, slice: cube.Slice{Projects: []string{name}}}
 	answer := &Answer{Package: name, Type: endpoint + "_downloads"}
@@ -73,7 +75,7 @@ func Ask(ctx context.Context, op *fetch.Operation, name, endpoint string, params
 	case "system":
 		answer.Data, err = a.by(ctx, cube.System, system, strings.ToLower(params.Get("os")))
 	default:
-		return nil, ErrNotFound
+		return nil, notFound()
 	}
 	return answer, err
 }
@@ -128,7 +130,7 @@ func (a *asking) recent(ctx context.Context, period string) (any, error) {
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, ErrNotFound
+		return nil, notFound()
 	}
 	a.op.Prefetch(ctx, all)
 	totals := map[string]int64{}

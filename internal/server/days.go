@@ -29,7 +29,7 @@ type indexed struct {
 // days lists days with the ETags of their lists (/rankings.csv?from=DAY&to=DAY), so
 // that a copy kept elsewhere fetches those alone that have changed.
 func (s *Server) days() http.Handler {
-	return s.foreign(errNever, func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
+	return s.foreign(func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
 		bounds, err := picture.ReadDays(r.URL.RawQuery)
 		if err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,25 +12,14 @@ import (
 	"clickql/internal/pypistats"
 )
 
-// errNever is what no question fails with.
-var errNever = errors.New("never")
-
 // foreign answers a GET in the shape of another site's API: with what ask finds, as
-// JSON, or with 404 where its error is missing.
-func (s *Server) foreign(missing error, ask func(context.Context, *fetch.Operation, *http.Request) (any, error)) http.Handler {
+// JSON. ask's error is a *fault.Error.
+func (s *Server) foreign(ask func(context.Context, *fetch.Operation, *http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.QueryTimeout)
 		defer cancel()
 		answer, err := ask(ctx, s.cfg.Loader.Begin(ctx), r)
-		switch {
-		case errors.Is(err, missing):
-			// "message" is where pepy has it, "errors" where we do.
-			const message = "there is no such project, endpoint or period"
-			writeJSON(w, http.StatusNotFound, map[string]any{"message": message, "errors": []any{map[string]any{
-				"message": message, "extensions": map[string]any{"code": "NOT_FOUND"},
-			}}})
-			return
-		case err != nil:
+		if err != nil {
 			s.refuseData(w, r, err)
 			return
 		}
@@ -59,14 +47,14 @@ func (s *Server) foreign(missing error, ask func(context.Context, *fetch.Operati
 
 // pypistats answers in the shapes of pypistats.org's API.
 func (s *Server) pypistats() http.Handler {
-	return s.foreign(pypistats.ErrNotFound, func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
+	return s.foreign(func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
 		return pypistats.Ask(ctx, op, r.PathValue("name"), strings.TrimSuffix(r.PathValue("endpoint"), "/"), r.URL.Query())
 	})
 }
 
 // pepy answers in the shape of pepy.tech's API.
 func (s *Server) pepy() http.Handler {
-	return s.foreign(pepy.ErrNotFound, func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
+	return s.foreign(func(ctx context.Context, op *fetch.Operation, r *http.Request) (any, error) {
 		return pepy.Ask(ctx, op, r.PathValue("name"))
 	})
 }

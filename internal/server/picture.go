@@ -382,6 +382,8 @@ func pictureStatus(code fault.Code) (status int, text string) {
 	switch code {
 	case fault.BadUserInput:
 		return http.StatusBadRequest, "wrong parameter"
+	case fault.NotFound:
+		return http.StatusNotFound, "not found"
 	case fault.CostLimit, fault.Uncovered:
 		return http.StatusUnprocessableEntity, "too much to count"
 	case fault.RateLimited:

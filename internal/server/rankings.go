@@ -91,7 +91,11 @@ func (s *Server) refuseData(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "data failed", slog.String("code", string(failure.Code)), slog.Any("cause", failure.Cause))
 	}
-	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
+	body := map[string]any{"errors": []any{map[string]any{
 		"message": failure.Message, "extensions": map[string]any{"code": failure.Code},
-	}}})
+	}}}
+	if failure.Code == fault.NotFound {
+		body["message"] = failure.Message // where pepy's clients look
+	}
+	writeJSON(w, status, body)
 }
