@@ -66,11 +66,18 @@ const violations = async (page, what) => {
   return found.violations.map((v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
 };
 
-/** Rows of a widget's table of numbers. */
+/** What a locator finds, once there is some: a list read before the page has drawn it would be empty, and agree with everything. */
+async function each(found, read) {
+  await found.first().waitFor({ state: "attached" });
+  return found.evaluateAll(read);
+}
+/** Rows of a widget's table of numbers, its head first. */
 async function numbers(page, id) {
   await page.locator(`#${id} details.numbers summary`).click();
-  return page.locator(`#${id} details.numbers tbody tr`).evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
+  const [head, ...rows] = await each(page.locator(`#${id} details.numbers tr`), (rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
+  return { head, rows };
 }
+const gone = (found) => found.first().waitFor({ state: "detached" });
 const whole = (text) => Number(text.replaceAll(",", ""));
 
 for (const [name, path] of Object.entries(pages)) {
@@ -125,25 +132,24 @@ test("a project's page loads at most 250 kB of script", async () => {
 test("each widget shows what the raw table holds", async () => {
   const { page, close } = await open("/project/requests?last=90d&installer=pip");
   const where = "FROM pypi WHERE project = 'requests' AND installer = 'pip' AND date > (SELECT max(date) FROM pypi) - 90";
-  const series = await numbers(page, "series");
+  const series = (await numbers(page, "series")).rows;
   assert.equal(series.length, 90);
   assert.equal(series.reduce((sum, [, n]) => sum + whole(n), 0), await g.sql(`SELECT count() ${where}`));
   for (const [id, column] of Object.entries({ system: "system", file_type: "type", libc: "concat(libc.lib, ' ', libc.version)" })) {
-    const rows = await page.locator(`#${id} tbody tr`).evaluateAll((rows) => rows.map((r) => [r.querySelector("th").textContent, r.querySelector("td[title]").title]));
+    const rows = await each(page.locator(`#${id} tbody tr`), (rows) => rows.map((r) => [r.querySelector("th").textContent, r.querySelector("td[title]").title]));
     for (const [value, total] of rows) {
       if (value === "Other" || value === "Unknown") continue;
       assert.equal(whole(total), await g.sql(`SELECT count() ${where} AND ${column} = '${value}'`), `${id} ${value}`);
     }
   }
   for (const [id, column] of Object.entries({ version: "version", python: "python_minor" })) {
-    const head = await page.locator(`#${id} details.numbers`).evaluate((d) => (d.open = true)).then(() => page.locator(`#${id} details.numbers thead th`).allTextContents());
-    const rows = await page.locator(`#${id} details.numbers tbody tr`).evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
+    const { head, rows } = await numbers(page, id);
     for (const [i, value] of head.entries()) {
       if (i === 0 || value === "Other" || value === "Unknown") continue;
       assert.equal(rows.reduce((sum, row) => sum + whole(row[i]), 0), await g.sql(`SELECT count() ${where} AND ${column} = '${value}'`), `${id} ${value}`);
     }
   }
-  const countries = await numbers(page, "country");
+  const countries = (await numbers(page, "country")).rows;
   assert.equal(countries.reduce((sum, [, n]) => sum + whole(n), 0), await g.sql(`SELECT count() ${where}`), "countries add up");
   await close();
 });
@@ -171,7 +177,7 @@ test("what a widget is copied as says the same", async () => {
     assert.equal((a.data.downloads.by ?? a.data.downloads.byRelease).reduce((sum, s) => sum + s.total, 0), total, id);
   }
   await page.locator("#python .menu > button").click();
-  const hrefs = Object.fromEntries(await page.locator("#python .menu a").evaluateAll((all) => all.map((a) => [a.textContent, a.href])));
+  const hrefs = Object.fromEntries(await each(page.locator("#python .menu a"), (all) => all.map((a) => [a.textContent, a.href])));
   await page.keyboard.press("Escape");
   const csv = (await (await fetch(hrefs.CSV)).text()).trim().split("\n").slice(1);
   assert.equal(csv.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(",") + 1)), 0), total, hrefs.CSV);
@@ -283,11 +289,11 @@ test("a chart says the same by keys and by mouse, and is heard", async () => {
   await page.locator("#python [aria-live]", { hasText: "week of" }).first().waitFor({ state: "attached" });
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator("#python .tip").count(), 0);
+  await gone(page.locator("#python .tip"));
   const box = await chart.boundingBox();
   const x = await chart.evaluate((svg) => svg.querySelector(".base").getBBox().x + (svg.querySelector(".base").getBBox().width / 52) * 1);
   await page.mouse.move(box.x + x, box.y + 60);
-  assert.equal(await page.locator("#python .tip table").textContent(), byKeys);
+  await page.waitForFunction((byKeys) => document.querySelector("#python .tip table")?.textContent === byKeys, byKeys);
   await close();
 });
 
@@ -322,7 +328,7 @@ test("a tap pins what a chart tells, and offers to show one value alone", async 
   const value = (await only.textContent()).replace("Only ", "");
   await only.tap();
   await page.waitForURL(`**/project/requests?python=${value}`);
-  assert.equal(await page.locator("#python .tip").count(), 0);
+  await gone(page.locator("#python .tip"));
   await close();
 });
 
@@ -331,7 +337,7 @@ test("any other dimension is asked for when it is chosen, and agrees with the ra
   assert.equal(asked.length, 0);
   await page.locator("#more-title").locator("xpath=ancestor::section").locator("select").selectOption({ label: "Distribution" });
   await page.locator("#distro tbody tr").first().waitFor();
-  const totals = await page.locator("#distro tbody tr td.num[title]").evaluateAll((cells) => cells.map((c) => Number(c.title.replaceAll(",", ""))));
+  const totals = await each(page.locator("#distro tbody tr td.num[title]"), (cells) => cells.map((c) => Number(c.title.replaceAll(",", ""))));
   assert.equal(totals.reduce((sum, n) => sum + n, 0), await g.sql("SELECT count() FROM pypi WHERE project = 'requests' AND date > (SELECT max(date) FROM pypi) - 90"));
   await close();
 });
@@ -339,7 +345,7 @@ test("any other dimension is asked for when it is chosen, and agrees with the ra
 test("a ranking is a file, too", async () => {
   const { page, close } = await open("/rankings?last=90d&country=DE");
   const list = (await (await fetch(new URL(await page.locator("#ranking .tools a", { hasText: "CSV" }).getAttribute("href"), g.base))).text()).trim().split("\n").slice(1);
-  const rows = await page.locator("#ranking tbody tr").evaluateAll((rows) => rows.map((r) => [r.querySelector("a").textContent, r.lastElementChild.title.replaceAll(",", "")].join()));
+  const rows = await each(page.locator("#ranking tbody tr"), (rows) => rows.map((r) => [r.querySelector("a").textContent, r.lastElementChild.title.replaceAll(",", "")].join()));
   assert.deepEqual(list.slice(0, rows.length).map((line) => line.replace(/^\d+,/, "")), rows);
   await close();
 });
