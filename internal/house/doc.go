@@ -11,7 +11,8 @@
 //     string counts its lines that are not blank.
 //   - A reference is a file that names what another declares at package level,
 //     once for each pair of files; names counts each name of the pair. Methods
-//     and fields are not counted: they follow from the type.
+//     and fields are not counted: they follow from the type. Neither are local
+//     variables and names of other packages that happen to be called the same.
 //   - Back is the share of references that run against the order of the files
 //     in which most run forwards: with 0 % the files are layers.
 //   - A function's lines are those from its first to its last, without the

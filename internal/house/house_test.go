@@ -91,8 +91,11 @@ func TestBorders(t *testing.T) {
 		if strings.HasPrefix(r.path, "ingest") && len(r.files) > mostFiles {
 			t.Errorf("%s has %d files; a room of ingest may have %d: cut it by job", r.path, len(r.files), mostFiles)
 		}
+		if per := r.references().perFile(); (r.path == "graph" || strings.HasPrefix(r.path, "ingest")) && per > mostReferences {
+			t.Errorf("%s: each file refers to %.1f others; %d are allowed: what is used together is one file, or a room below", r.path, per, mostReferences)
+		}
 	}
 }
 
 // What TestBorders holds.
-const mostLines, mostFiles = 60, 16
+const mostLines, mostFiles, mostReferences = 60, 16, 4

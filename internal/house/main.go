@@ -26,7 +26,7 @@ func main() {
 		references := names.pairs()
 		longest := r.longest()
 		fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%.1f\t%.0f %%\t%d\t%d %s\n", r.path, len(r.files), r.code(), references.names(),
-			float64(references.names())/float64(len(r.files)), 100*references.back(), names.names(), longest.lines, longest.name)
+			names.perFile(), 100*references.back(), names.names(), longest.lines, longest.name)
 	}
 	fmt.Fprintf(out, "all\t%d\t%d\n", files, code)
 	if err := out.Flush(); err != nil {

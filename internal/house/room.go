@@ -76,7 +76,7 @@ func readRoom(dir string) (room, error) {
 		if err != nil {
 			return r, err
 		}
-		syntax, err := parser.ParseFile(r.fset, path, source, parser.ParseComments|parser.SkipObjectResolution)
+		syntax, err := parser.ParseFile(r.fset, path, source, parser.ParseComments)
 		if err != nil {
 			broken = append(broken, err)
 			continue
