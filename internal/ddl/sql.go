@@ -79,7 +79,8 @@ func statements(o Options, has func(column string) bool) []Statement {
 	for _, t := range Derived() {
 		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
-	return append(list, landingStatements(o, has)...)
+	list = append(list, landingStatements(o, has)...)
+	return append(list, GitHubViews(o)...)
 }
 
 // Print writes the complete DDL, each statement ended by a semicolon and a

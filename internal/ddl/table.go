@@ -102,7 +102,8 @@ func (t Table) SelectWhere(source, condition string) string {
 func Tables() []Table {
 	tables := []Table{rawTable()}
 	tables = append(tables, Derived()...)
-	return append(tables, projectsTable(), countriesTable())
+	tables = append(tables, projectsTable(), countriesTable())
+	return append(tables, githubTables()...)
 }
 
 // ClickPy lists the aggregates that ClickPy's deployments have, under its names.
