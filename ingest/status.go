@@ -134,7 +134,7 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 	if st.Writer, lock, err = writerStatus(ctx, s, lives); err != nil {
 		return st, err
 	}
-	for _, kind := range []ledger.Kind{ledger.Downloads, ledger.Projects} {
+	for _, kind := range ledger.Kinds() {
 		k, err := kindStatus(ctx, ledger.Of(s), kind, batches)
 		if err != nil {
 			return st, err

@@ -13,6 +13,7 @@ import (
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/internal/chconn"
+	"clickql/internal/ddl"
 )
 
 // Config says what to load into and within which bounds. The zero value of
@@ -143,8 +144,11 @@ func (c Config) AllSources(s *session.Session) export.Sources {
 
 // Table is the one that files of a kind are loaded into.
 func (c Config) Table(kind ledger.Kind) string {
-	if kind == ledger.Projects {
+	switch kind {
+	case ledger.Projects:
 		return c.ProjectsTable
+	case ledger.GitHub:
+		return ddl.GitHubTable
 	}
 	return c.DownloadsTable
 }

@@ -70,13 +70,10 @@ func (b Batch) What() string {
 
 // Again says how the work of a batch that is given up is done anew.
 func (b Batch) Again() string {
-	switch {
-	case b.Files == 0:
+	if b.Files == 0 {
 		return "run that command again"
-	case b.Kind == string(Projects):
-		return "the next clickql ingest projects loads its files again"
 	}
-	return "the next clickql ingest run loads its files again"
+	return "the next " + Kind(b.Kind).Command() + " loads its files again"
 }
 
 // State is how far a batch has come. A batch's state is the greatest that the

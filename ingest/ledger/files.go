@@ -15,7 +15,19 @@ type Kind string
 const (
 	Downloads Kind = "downloads" // one row is one download, for the table pypi
 	Projects  Kind = "projects"  // one row is one uploaded file, for the table projects
+	GitHub    Kind = "github"    // one row is one event on GitHub, for the table github_events
 )
+
+// Kinds lists them.
+func Kinds() []Kind { return []Kind{Downloads, Projects, GitHub} }
+
+// Command is the one that loads files of a kind.
+func (k Kind) Command() string {
+	if k == Downloads {
+		return "clickql ingest run"
+	}
+	return "clickql ingest " + string(k)
+}
 
 // outcome is what a line of the files' ledger says.
 type outcome string
