@@ -34,8 +34,9 @@ func classify(s chschema.Schema, database, rawName string) (*inventory, error) {
 			c.local[at] = t.Table
 		}
 	}
+	l.github = c.findGitHub(database)
 	for _, t := range s.Sorted() {
-		if t.Database == database && t != c.raw && !strings.HasPrefix(t.Table, "_") && !c.views.Inner(t.Name) && t.Table[0] != '.' {
+		if t.Database == database && t != c.raw && !l.github.all[t] && !strings.HasPrefix(t.Table, "_") && !c.views.Inner(t.Name) && t.Table[0] != '.' {
 			c.place(l, t)
 		}
 	}

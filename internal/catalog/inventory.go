@@ -42,6 +42,7 @@ type inventory struct {
 	metadata *chschema.Table // nil where there is none
 	// metadataAt stores the rows of metadata; nil where that cannot be seen.
 	metadataAt *chschema.Table
+	github     githubTables
 	ignored    []Ignored
 	ledger     bool // there is one of clickql ingest
 	// Set by verifying: see Snapshot for daily. gaps are the days between others on
@@ -67,6 +68,7 @@ func (l *inventory) stored() []*chschema.Table {
 	if l.metadataAt != nil {
 		out = append(out, l.metadataAt)
 	}
+	out = append(out, l.github.stored...)
 	slices.SortFunc(out, func(a, b *chschema.Table) int { return a.Compare(b.Name) })
 	return slices.Compact(out)
 }

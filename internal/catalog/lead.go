@@ -230,6 +230,9 @@ func (s *Snapshot) bind(before, after chschema.Marks, l *inventory) (still bool)
 	if l.metadataAt != nil {
 		add(l.metadata.Name, l.metadataAt)
 	}
+	for i, at := range l.github.stored {
+		add(l.github.named[i].Name, at)
+	}
 	return true
 }
 

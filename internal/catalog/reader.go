@@ -35,6 +35,7 @@ type reader struct {
 	// unnormalised reports that some names were not normalised at the last look.
 	unnormalised bool
 	spellings    spellings
+	githubDays   githubDays
 	sized        map[string]sized
 	versions     versions
 	// doubt is since when tables disagree that agreed before; zero while none
@@ -234,6 +235,7 @@ func (r *reader) beside(ctx context.Context, snap *Snapshot, l *inventory, parts
 	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
 	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
+	g.Go(func() (err error) { snap.GitHub, err = r.github(gctx, l, parts); return err })
 	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
 	if err := g.Wait(); err != nil {
 		return named, err
@@ -258,7 +260,7 @@ func (r *reader) take(ctx context.Context) (*inventory, error) {
 		return nil, fmt.Errorf("find the database %s: it does not exist or the account may not see it; "+
 			"name another one in the DSN, or create it with `clickql schema apply`", database)
 	}
-	s, err := chschema.Read(ctx, r.db, database)
+	s, err := chschema.Read(ctx, r.db, database, githubDatabase)
 	if err != nil {
 		return nil, err
 	}

@@ -78,6 +78,8 @@ type Snapshot struct {
 	// Spellings holds, by normalised name, how that table writes projects' names
 	// otherwise; nil where that is not known.
 	Spellings map[string][]string
+	// GitHub is the table of events on GitHub; nil where there is none.
+	GitHub *GitHub
 	// Server tells the server that the snapshot was read from; empty where
 	// one server is all there is.
 	Server string
@@ -180,7 +182,7 @@ func (s *Snapshot) text() string {
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Fills, t.Grain, t.Count)
 	}
-	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy, s.Mirrors)
+	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy, s.Mirrors, s.GitHub != nil)
 	return b.String()
 }
 
