@@ -82,6 +82,9 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 	for releases := range n.each("releases") {
 		op.gatherReleases(r, releases, []string{name}, releases.args.(releasePage))
 	}
+	for list := range n.each("releaseImpact") {
+		op.gatherImpact(r, list, name)
+	}
 	for list := range n.each("dependencies") {
 		r.Requirements = append(r.Requirements, name)
 		op.gatherRequired(r, list, name)

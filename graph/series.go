@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -32,11 +31,12 @@ func (op *operation) gatherSeries(r *rounds.Round, n *node, every cube.Interval,
 		r.Ask(request)
 	}
 	op.gatherShares(r, n, every, s)
+	op.gatherSpikes(r, n, s)
 }
 
 // gatherShares gathers what the parts of all downloads are parts of.
 func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval, s cube.Slice) {
-	if request, err := op.series(everyone(s), every); err == nil && n.has("shares") {
+	if request, err := op.series(s.Everyone(), every); err == nil && n.has("shares") {
 		r.Ask(request)
 	}
 }
@@ -60,16 +60,6 @@ func (op *operation) widened(s cube.Slice, lead int) cube.Slice {
 	if first := op.Snap.Days.From; !s.AllTime && !s.Days.Empty() && s.Days.From > first {
 		s.Days.From = max(first, s.Days.From-cube.Day(lead))
 	}
-	return s
-}
-
-// everyone is all projects under the same conditions, but for what is a
-// project's own.
-func everyone(s cube.Slice) cube.Slice {
-	s.Projects = nil
-	s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c cube.Condition) bool {
-		return c.Dim == cube.Project || c.Dim == cube.Version
-	})
 	return s
 }
 
@@ -167,7 +157,7 @@ func (s *Series) base() int64 {
 
 // Shares are of the downloads of all projects.
 func (s *Series) Shares(ctx context.Context) ([]float64, error) {
-	req, err := s.op.series(everyone(s.slice), s.Interval)
+	req, err := s.op.series(s.slice.Everyone(), s.Interval)
 	if err != nil {
 		return nil, err
 	}
