@@ -32,7 +32,8 @@ func (o *operations) anew(next graphql.OperationHandler, op *operation, handler 
 			if try == mostAnew {
 				loads = o.cfg.Loader.BeginPinned(ctx)
 			}
-			op = o.cfg.beginWith(loads, false)
+			again := o.cfg.beginWith(o.cfg.asks(loads, false)) // a part of a batch by itself: others may be done
+			again.member, op = op.member, again
 			of := withOperation(ctx, op)
 			handler = o.start(of, next, op, false)
 			resp = handler(of)
