@@ -136,6 +136,17 @@
 // it is done again, as the private view is still there. Killed anywhere, the same
 // command carries on.
 //
+// A backfill of the raw table fills columns that files' names tell, in rows from before
+// these columns. What is kept of the raw table is changed by one mutation, which the
+// server carries on with by itself, part by part, also after it was killed; what it
+// writes is a function of the row, so that nothing depends on how often it is asked for.
+// The aggregates that count by such a column are computed from that, range by range,
+// and of what has arrived. At the end a frozen copy of the arrivals goes into all of
+// them, the raw table's successor included, so that they agree; each is compared with
+// the public raw table, and all are exchanged as in a repair: not before each public one
+// is still made of what it was when the attempt began. Until it has ended other
+// backfills are refused, which would be made of rows that are not filled.
+//
 // # One writer at a time
 //
 // The lock is a table whose name ends in an epoch, clickql_ledger_lock_00000007.
