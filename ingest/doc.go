@@ -4,7 +4,7 @@
 // This package only wires its rooms together, each of which imports those below it
 // and none above or beside it:
 //
-//	load  repair  backfill  shadow          the commands that write
+//	load  repair  backfill  retire  shadow  the commands that write
 //	verify                                  and the one that only compares
 //	count          publish                  counting by day; moves, swaps, recovery
 //	find           stage                    which files; private copies
@@ -107,7 +107,11 @@
 // moment, go with the old table.
 //
 // Raw rows are sometimes dropped when they are old, and aggregates keep what they
-// counted. Of days that the raw table has no rows of, what the tables of days hold
+// counted. What is dropped on purpose is a batch too: the ledger holds a swap for each
+// partition, with its rows, and takes them off its days. Before the first is dropped
+// every aggregate that can be compared holds what they do. After a crash a partition
+// that has as many rows as then is dropped, an empty one has been, and any other count
+// is somebody else's doing: where none has been dropped the batch is given up. Of days that the raw table has no rows of, what the tables of days hold
 // stays, and goes into what is computed from one that agrees with the raw table on
 // all others; where none does, a repair is refused, and so is a backfill of what
 // begins before the raw table.

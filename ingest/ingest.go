@@ -9,6 +9,7 @@ import (
 	"clickql/ingest/load"
 	"clickql/ingest/publish"
 	"clickql/ingest/repair"
+	"clickql/ingest/retire"
 	"clickql/ingest/shadow"
 	"clickql/ingest/upgrade"
 	"clickql/ingest/verify"
@@ -72,6 +73,11 @@ func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (ve
 // come.
 func (in *Ingest) Repair(ctx context.Context, req repair.Request, sources ...string) (repair.Plan, error) {
 	return repair.Days(ctx, in.cfg, writing(in.cfg), req, sources)
+}
+
+// Retire drops the raw rows of old days; what the aggregates counted of them stays.
+func (in *Ingest) Retire(ctx context.Context, req retire.Request) (retire.Plan, error) {
+	return retire.Days(ctx, in.cfg, writing(in.cfg), req)
 }
 
 // Backfill computes an aggregate from history and puts it in place when it is

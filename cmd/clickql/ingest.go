@@ -23,7 +23,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		Short:   "Load downloads, metadata and events on GitHub, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	writers := []*cobra.Command{newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestGitHubCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestShadowCommand(a)}
+	writers := []*cobra.Command{newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestGitHubCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestRetireCommand(a), newIngestShadowCommand(a)}
 	for _, c := range append(writers, writers[len(writers)-1].Commands()...) {
 		c.Annotations = map[string]string{interruptedNote: ": run the same command again to carry on"}
 	}

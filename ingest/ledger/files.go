@@ -125,7 +125,7 @@ func (l Ledger) InTables(ctx context.Context, kind Kind) (inTables, error) {
 func (l Ledger) storedRows(ctx context.Context) (uint64, error) {
 	var rows uint64
 	err := l.S.Row(ctx, session.SQL(`SELECT toUInt64(greatest(0,
-			(SELECT toInt64(sum(n)) FROM (SELECT DISTINCT batch, day, rows AS n FROM `+l.Table(Days)+` WHERE batch IN `+l.Done()+`)) +
+			(SELECT toInt64(sum(n)) FROM `+l.dayRows()+`) +
 			(SELECT toInt64(sum(s)) FROM (SELECT batch, max(b.stored) AS s FROM `+l.Table(Batches)+` AS b WHERE b.kind = {kind:String} AND b.batch IN `+l.Done()+`
 				AND b.batch NOT IN (SELECT d.batch FROM `+l.Table(Days)+` AS d) GROUP BY batch HAVING max(b.rows) > 0))))`, "kind", string(Downloads)), &rows)
 	return rows, session.Wrap(err, "add up the ledger's days")

@@ -38,6 +38,7 @@ const (
 	Exchange Verb = "exchange" // a complete staged table takes a public one's place
 	Place    Verb = "place"    // a complete staged table becomes a public one that was missing
 	Define   Verb = "define"   // a view is created where it is missing
+	Drop     Verb = "drop"     // a partition of a public table goes; Copy is its name
 )
 
 // Swap is one step of publishing whole tables, and what recovery needs to
@@ -58,6 +59,14 @@ type Swap struct {
 
 // Public is the table that a swap is about.
 func (l Swap) Public() tables.ID { return tables.ID{Database: l.Database, Table: l.Table} }
+
+// Dropped is the partition that goes; empty where a whole table is put in place.
+func (l Swap) Dropped() string {
+	if Verb(l.Verb) == Drop {
+		return l.Copy
+	}
+	return ""
+}
 
 // Swaps lists the swaps of a batch in their order.
 func (l Ledger) Swaps(ctx context.Context, batch string) ([]Swap, error) {

@@ -147,6 +147,9 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	rp.source, rp.tables = count.NewSource(rp.s, rp.cfg, rp.feed), count.NewObserver(rp.s, rp.cfg)
+	if err := rp.refuseRetired(ctx); err != nil {
+		return err
+	}
 	for _, t := range rp.d.Targets {
 		if stage.InFill(t.ID) {
 			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",

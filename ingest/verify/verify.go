@@ -3,6 +3,8 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"clickql/ingest/config"
 	"clickql/ingest/count"
@@ -85,6 +87,8 @@ type verifier struct {
 	out    Report
 	whole  bool // the sources name every file that is loaded
 	loads  ledger.Loads
+	// retired are the rows of each day that were dropped from the raw table on purpose.
+	retired map[cube.Day]int64
 }
 
 // Tables compares the downloads that the sources name with the raw table and
@@ -123,6 +127,9 @@ func (v *verifier) verify(ctx context.Context, s *session.Session, sources []str
 	}
 	v.out.Files.Listed = len(objects)
 	if v.loads, err = v.ledger.Loads(ctx); err != nil {
+		return err
+	}
+	if v.retired, err = v.ledger.RetiredDays(ctx); err != nil && !session.Gone(err) {
 		return err
 	}
 	if err := v.count(ctx, objects); err != nil {
@@ -164,6 +171,10 @@ func (v *verifier) notef(format string, args ...any) {
 func (v *verifier) note(after ledger.Loads) {
 	if n := v.out.Files.Unnamed; n > 0 && !v.out.Quick {
 		v.notef("files that are loaded and that SOURCE does not name: %d; days outside SOURCE, months and totals are compared with the raw table instead", n)
+	}
+	if len(v.retired) > 0 {
+		v.notef("raw rows of %d days were dropped with clickql ingest retire: %d rows of %s to %s, which only the aggregates hold", len(v.retired), count.Counts{Counts: v.retired}.Total(),
+			slices.Min(slices.Collect(maps.Keys(v.retired))), slices.Max(slices.Collect(maps.Keys(v.retired))))
 	}
 	if after.Lines != v.loads.Lines || after.Publishing > 0 {
 		v.notef("a load was going on: tables may have been read before and after it; run this again when it has ended")

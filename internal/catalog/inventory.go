@@ -45,6 +45,8 @@ type inventory struct {
 	github     githubTables
 	ignored    []Ignored
 	ledger     bool // there is one of clickql ingest
+	dayLedger  bool // and one of what it adds to each day
+	retired    Retired
 	// Set by verifying: see Snapshot for daily. gaps are the days between others on
 	// which no project has a download, totals the downloads by day, of all projects
 	// or of a sample.

@@ -180,6 +180,9 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.retired, err = r.readRetired(ctx, l.dayLedger); err != nil {
+		return nil, err
+	}
 	stored := l.stored()
 	marks, err := r.marks(ctx, stored)
 	if err != nil {
@@ -203,7 +206,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Strays: strays, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
+	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Strays: strays, Retired: l.retired, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
 	if l.metadata != nil {
 		snap.Metadata, snap.MetadataColumns, snap.MetadataRows = true, l.metadata.Types(), l.metadata.Rows
 	}
@@ -266,7 +269,8 @@ func (r *reader) take(ctx context.Context) (*inventory, error) {
 	}
 	l, err := classify(s, database, r.opts.RawTable)
 	if err == nil {
-		l.ledger = s[chschema.Name{Database: database, Table: ledgerFiles}] != nil && s[chschema.Name{Database: database, Table: ledgerBatches}] != nil
+		has := func(table string) bool { return s[chschema.Name{Database: database, Table: table}] != nil }
+		l.ledger, l.dayLedger = has(ledgerFiles) && has(ledgerBatches), has(ledgerDayRows) && has(ledgerBatches)
 	}
 	if err == nil && l.raw == nil && len(l.tables) == 0 {
 		return nil, fmt.Errorf("read the database %s: it holds neither the table %s nor an aggregate of it; "+

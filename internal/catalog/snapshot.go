@@ -48,6 +48,8 @@ type Snapshot struct {
 	// tomorrow: outside Days, and counted in totals of all time alone. Of large
 	// databases those of some projects.
 	Strays int64
+	// Retired is what was dropped from the raw table on purpose.
+	Retired Retired
 	// Missing are the days of Days, ascending, that are not settled: nobody loaded
 	// them, or not all of their files. Nil where there are none, and where that could
 	// not be told. Calendar has what follows from it.

@@ -176,7 +176,13 @@ func (c *comparison) reference() judge.Reference {
 	if c.raw == nil {
 		return judge.Reference{ByDay: agreed, Days: agreed.Span(), Name: "most tables of days hold", Disputed: disputed}
 	}
-	ref := judge.Reference{ByDay: c.raw, Days: c.raw.Span(), Name: "the raw table"}
+	byDay := c.raw
+	if gone := c.inventory.retired.Days; !gone.Empty() {
+		// What it has of days that were dropped is not all of them.
+		byDay = maps.Clone(c.raw)
+		maps.DeleteFunc(byDay, func(d cube.Day, _ int64) bool { return d <= gone.To })
+	}
+	ref := judge.Reference{ByDay: byDay, Days: byDay.Span(), Name: "the raw table"}
 	if len(daily) < 2 {
 		return ref
 	}
@@ -189,6 +195,9 @@ func (c *comparison) judgeAll(ref judge.Reference, chosen func(i int) bool) {
 		c.inventory.raw.table.Covers = cube.Range{From: max(ref.Days.From, ref.RawFrom), To: ref.Days.To}
 		if ref.RawFrom > ref.Days.From {
 			c.inventory.raw.table.Incomplete = "its rows begin on " + ref.RawFrom.String() + ", after the aggregates' do"
+			if !c.inventory.retired.Days.Empty() {
+				c.inventory.raw.table.Incomplete += ": older ones were dropped with clickql ingest retire"
+			}
 		}
 		if c.raw == nil && !c.rawLeft {
 			c.inventory.raw.table.Covers = cube.NoDays
