@@ -124,6 +124,7 @@ var reads = map[string]func(arguments) (any, error){
 	"ReleaseImpact.stragglers": arguments.stragglers,
 	"Project.dependencies":     arguments.required,
 	"Project.dependents":       arguments.required,
+	"Project.related":          arguments.related,
 	"Release.downloads":        arguments.slice,
 	"Portfolio.downloads":      arguments.slice,
 	"Downloads.change":         arguments.likeForLike,

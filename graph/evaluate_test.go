@@ -289,6 +289,13 @@ func (e evaluator) project(name string) any {
 			}
 			return e.ranked(names, number(a["first"]))
 		},
+		"related": func(a given) any {
+			list := e.d.beside(e.requires, name)
+			for _, r := range list {
+				r.(object)["project"] = e.project(r.(object)["project"].(object)["name"].(string))
+			}
+			return list[:min(number(a["first"]), len(list))]
+		},
 		"rank": func(a given) any {
 			list, _ := e.slice(e.d.All(), a).Split(cube.Project, 1000, false)
 			at := slices.IndexFunc(list, func(v oracle.Value) bool { return v.Value == name }) + 1

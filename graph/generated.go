@@ -957,6 +957,26 @@ type Project implements Node {
     "How many, at most 1000."
     first: Int! = 10
   ): [ProjectRanking!] @semanticNonNull
+  """
+  Projects that are required beside this one: of its hundred most downloaded dependents, what most of them
+  require too first, ties by downloads of all time, then by name.
+  """
+  related(
+    "How many, at most 1000."
+    first: Int! = 10
+  ): [RelatedProject!] @semanticNonNull
+}
+
+"A project that is required beside another one."
+type RelatedProject {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "The project."
+  project: Project!
+  "How many of the other's dependents that are looked at require both."
+  together: Int64!
+  "Their part of the dependents that are looked at, from 0 to 1."
+  share: Float!
 }
 
 "What installers do with a release."
@@ -1375,6 +1395,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_dependencies(ctx, field)
 	case "dependents":
 		return ec.fieldContext_Project_dependents(ctx, field)
+	case "related":
+		return ec.fieldContext_Project_related(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -1463,6 +1485,20 @@ func (ec *executionContext) childFields_Rank(ctx context.Context, field graphql.
 		return ec.fieldContext_Rank_percentile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Rank", field.Name)
+}
+
+func (ec *executionContext) childFields_RelatedProject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RelatedProject_id(ctx, field)
+	case "project":
+		return ec.fieldContext_RelatedProject_project(ctx, field)
+	case "together":
+		return ec.fieldContext_RelatedProject_together(ctx, field)
+	case "share":
+		return ec.fieldContext_RelatedProject_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RelatedProject", field.Name)
 }
 
 func (ec *executionContext) childFields_Release(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3817,6 +3853,38 @@ func (ec *executionContext) fieldContext_Project_dependents(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Project_related(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_related(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Related(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RelatedProject) graphql.Marshaler {
+			return ec.marshalORelatedProject2ᚕᚖclickqlᚋgraphᚐRelatedProjectᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_related(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RelatedProject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProjectConnection_edges(ctx context.Context, field graphql.CollectedField, obj *connection[*Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4967,6 +5035,107 @@ func (ec *executionContext) _Rank_percentile(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Rank_percentile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Rank", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedProject_id(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedProject_project(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖclickqlᚋgraphᚐProject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RelatedProject",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RelatedProject_together(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_together(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Together, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_together(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedProject_share(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Release_id(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
@@ -9513,6 +9682,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "related":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_related(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -10302,6 +10509,59 @@ func (ec *executionContext) _Rank(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "percentile":
 			out.Values[i] = ec._Rank_percentile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var relatedProjectImplementors = []string{"RelatedProject"}
+
+func (ec *executionContext) _RelatedProject(ctx context.Context, sel ast.SelectionSet, obj *RelatedProject) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, relatedProjectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RelatedProject")
+		case "id":
+			out.Values[i] = ec._RelatedProject_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "project":
+			out.Values[i] = ec._RelatedProject_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "together":
+			out.Values[i] = ec._RelatedProject_together(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._RelatedProject_share(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12152,6 +12412,16 @@ func (ec *executionContext) marshalNProjectTrend2ᚖclickqlᚋgraphᚐProjectTre
 	return ec._ProjectTrend(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRelatedProject2ᚖclickqlᚋgraphᚐRelatedProject(ctx context.Context, sel ast.SelectionSet, v *RelatedProject) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RelatedProject(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRelease2ᚕᚖclickqlᚋgraphᚐReleaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*Release) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -12970,6 +13240,25 @@ func (ec *executionContext) marshalORank2ᚖclickqlᚋgraphᚐRank(ctx context.C
 		return graphql.Null
 	}
 	return ec._Rank(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORelatedProject2ᚕᚖclickqlᚋgraphᚐRelatedProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*RelatedProject) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRelatedProject2ᚖclickqlᚋgraphᚐRelatedProject(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {

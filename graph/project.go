@@ -93,6 +93,10 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 		r.Dependents = append(r.Dependents, name)
 		op.gatherRequired(r, list, name)
 	}
+	for list := range n.each("related") {
+		r.Dependents = append(r.Dependents, name)
+		op.gatherRelated(r, list, name)
+	}
 }
 
 // extent is the request for a project's first and last day.

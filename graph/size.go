@@ -195,7 +195,7 @@ func (z *sizer) field(n *node, at place) size {
 // uncertain are the lists, and the pages of lists, of which only the data knows how
 // long they are.
 var uncertain = []string{
-	"Downloads.by", "Downloads.byRelease", "Project.releases", "Project.dependencies", "Project.dependents", "Portfolio.projects",
+	"Downloads.by", "Downloads.byRelease", "Project.releases", "Project.dependencies", "Project.dependents", "Project.related", "Portfolio.projects",
 	"Dropping.movedBy", "Project.releaseImpact", "ReleaseImpact.stragglers",
 }
 
