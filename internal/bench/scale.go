@@ -193,7 +193,7 @@ func (b *bench) scaleServing(ctx context.Context, st *store, costs map[string]co
 		return err
 	})
 	if err == nil {
-		err = f.follow(ctx, partNews, func(int) error { return cat.Look(ctx) })
+		err = f.follow(ctx, partNews, func(int) error { _, err := cat.Look(ctx); return err })
 	}
 	if err != nil {
 		return err

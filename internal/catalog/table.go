@@ -63,7 +63,8 @@ type Table struct {
 	// the parts are not seen, or lie on several servers, or each partition counts
 	// for itself. A table exchanged for another counts anew.
 	LastBlock int64
-	// UUID is the stored table's; empty where it has none.
+	// UUID tells the table from others that went by its name. One that does not store
+	// its rows has its own.
 	UUID string
 	// KeySpace is about how many rows the table would keep of a project however
 	// often it is downloaded; a project of n downloads has about
@@ -111,8 +112,8 @@ type Extent struct {
 func (e *Extent) FullName() string { return e.Database + "." + e.Name }
 
 // newTable begins the description of a table.
-func newTable(at chschema.Name, types map[string]string) *Table {
-	return &Table{Database: at.Database, Name: at.Table, Types: types, Grain: cube.GrainNone, Covers: cube.NoDays,
+func newTable(t *chschema.Table) *Table {
+	return &Table{Database: t.Database, Name: t.Table, UUID: t.UUID, Types: t.Types(), Grain: cube.GrainNone, Covers: cube.NoDays,
 		Dims: map[cube.Dimension]bool{}, Untrusted: map[cube.Dimension]bool{}, Unusable: map[cube.Dimension]string{}, Width: map[string]float64{}}
 }
 
@@ -124,6 +125,9 @@ func (t *Table) setKey(at *chschema.Table) {
 
 // at names the table.
 func (t *Table) at() chschema.Name { return chschema.Name{Database: t.Database, Table: t.Name} }
+
+// exact is the table and no other one of its name.
+func (t *Table) exact() chschema.Exact { return chschema.Exact{Name: t.at(), UUID: t.UUID} }
 
 // SQL is the table's name for a statement.
 func (t *Table) SQL() string { return t.at().SQL() }

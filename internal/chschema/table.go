@@ -65,6 +65,9 @@ func (t *Table) Types() map[string]string {
 	return m
 }
 
+// Exact is the table and no other one of its name.
+func (t *Table) Exact() Exact { return Exact{t.Name, t.UUID} }
+
 // Same is a text that differs for a table that another one was exchanged for, or
 // that was altered.
 func (t *Table) Same() string {
