@@ -229,6 +229,10 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, cfg gat
 	if cfg.Origins == nil {
 		cfg.Origins = originsFor(ln.Addr())
 	}
+	cfg.Server.Hosts = f.admission.hostsFor(ln.Addr(), cfg.Origins)
+	if admin := cfg.Server.Admin; admin != nil {
+		cfg.Server.AdminHosts = f.admission.hostsFor(admin.Addr(), cfg.Origins)
+	}
 	if !isLoopback(ln.Addr()) && !f.admission.limits() {
 		a.log.Warn("this address is not on loopback, and no rates are set: one client can have all of ClickHouse to itself; set --anonymous-rate and --anonymous-rows, such as 60/1m and 50000000/1m", "addr", ln.Addr().String())
 	}

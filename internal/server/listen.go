@@ -67,6 +67,21 @@ func (s *Server) httpServer(ctx context.Context, h http.Handler) *http.Server {
 	}
 }
 
+// socketsEnd waits until every WebSocket has been told that the server goes.
+func (s *Server) socketsEnd(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		s.sockets.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // drain ends srv gracefully, or after Drain by force.
 func (s *Server) drain(srv *http.Server, cancelRequests func()) error {
 	s.Leave()
@@ -74,6 +89,9 @@ func (s *Server) drain(srv *http.Server, cancelRequests func()) error {
 	bound, cancel := context.WithTimeout(context.Background(), s.cfg.Drain)
 	defer cancel()
 	err := srv.Shutdown(bound)
+	if err == nil {
+		err = s.socketsEnd(bound)
+	}
 	if err == nil {
 		return nil
 	}
