@@ -87,7 +87,7 @@ $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.jso
 	cd internal/engine/npm && $(NPM_CI)
 	@touch $@
 
-$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(shell find internal/server/web/src -type f -not -path '*/gql/*') $(wildcard internal/server/web/*.mjs internal/server/web/tsconfig.json internal/server/examples/*) schema.graphqls
+$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(shell find internal/server/web/src -type f -not -path '*/gql/*') $(wildcard internal/server/web/*.mjs internal/server/web/tsconfig.json internal/server/examples/*) internal/pypi/endoflife.json schema.graphqls
 	cd internal/server/web && $(NPM_CI) && npm run --silent build
 	@touch $@
 

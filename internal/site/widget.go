@@ -2,6 +2,7 @@ package site
 
 import (
 	"html/template"
+	"slices"
 
 	"clickql/internal/country"
 )
@@ -60,6 +61,15 @@ type series struct {
 	// are not.
 	Complete []bool
 	Missing  []string
+	Spikes   []spike
+}
+
+// spike is a day out of line.
+type spike struct {
+	Date      string
+	Total     int64
+	Expected  float64
+	Deviation float64
 }
 
 // split is a widget of a dimension's values.
@@ -125,6 +135,11 @@ func overTime(id, title, interval string, s *series, failed string) widget {
 		name := bucketText(day, interval)
 		if i < len(s.Complete) && !s.Complete[i] {
 			name += " (incomplete)"
+		}
+		for _, day := range s.Spikes {
+			if at, found := slices.BinarySearch(s.Dates, day.Date); found && at == i || !found && at == i+1 {
+				name += " (" + dayText(day.Date) + " is out of line)"
+			}
 		}
 		w.Rows = append(w.Rows, []cell{{Text: name}, {Text: exactText(s.Totals[i]), Class: "num"}})
 	}

@@ -6,6 +6,7 @@ import { bucket, day, exact } from "../format";
 import { graphql } from "../gql";
 import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } from "../gql/graphql";
 import { Countries } from "../parts/countries";
+import { DroppingQuery, Droppings, Impact, ImpactQuery } from "../parts/decisions";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
 import { MoreSplits } from "../parts/more";
@@ -144,9 +145,21 @@ const ProjectPageDocument = graphql(`
         libc: by(dimension: LIBC, first: 6, others: true) {
           ...SplitPart
         }
+        oldPython: dropping(support: PYTHON, interval: $interval) {
+          ...DroppingPart
+        }
+        oldGlibc: dropping(support: GLIBC, interval: $interval) {
+          ...DroppingPart
+        }
+        oldMajor: dropping(support: MAJOR, interval: $interval) {
+          ...DroppingPart
+        }
         country: by(dimension: COUNTRY, first: 250, others: true) {
           ...SplitTotalPart
         }
+      }
+      releaseImpact(range: $range, filter: $filter, first: 8) {
+        ...ImpactPart
       }
       dependencies(first: 10) {
         total
@@ -199,6 +212,8 @@ export function ProjectPage({ boot }: { boot: Boot }) {
         <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
         <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
         <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
+        <Droppings parts={{ oldPython: d?.oldPython, oldGlibc: d?.oldGlibc, oldMajor: d?.oldMajor }} answer={answer} path={part.path} onRetry={page.retry} own={own(DroppingQuery)} />
+        <Impact releases={project?.releaseImpact} answer={answer} path={["project", "releaseImpact"]} onRetry={page.retry} own={{ document: ImpactQuery, variables: { name, range: variables.range, filter: variables.filter } }} />
         <MoreSplits {...part} shown={shownSplits} />
         <Compare name={name} state={state} />
         <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />

@@ -3,8 +3,8 @@ import { useMemo } from "react";
 import type { Answer } from "../ask";
 import { Spark } from "../chart/Spark";
 import { weekMean } from "../chart/kernel";
-import { type Mark, TimeChart } from "../chart/TimeChart";
-import { bucket, change, changeClass, count, exact } from "../format";
+import { inBucket, type Mark, TimeChart } from "../chart/TimeChart";
+import { bucket, change, changeClass, count, day, exact } from "../format";
 import { graphql } from "../gql";
 import type { SeriesPartFragment } from "../gql/graphql";
 import { gapsOf, lostWords, noGaps } from "../gaps";
@@ -21,6 +21,11 @@ export const SeriesPart = graphql(`
       totals
       complete
       missing
+      spikes {
+        date
+        total
+        expected
+      }
     }
   }
 `);
@@ -66,9 +71,9 @@ export function SeriesWidget({ part, names, state, interval, marks, answer, own,
       own={own}
       picture={picture}
       empty={s && !s.totals.some((t) => t > 0) && "No downloads in this range."}
-      table={s ? { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : ""), gaps.absent[i] ? "–" : s.totals[i]]) } : undefined}
+      table={s ? { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : "") + (s.spikes ?? []).filter((x) => inBucket(x.date, s.dates, i)).map((x) => ` (${day(x.date)} is out of line)`).join(""), gaps.absent[i] ? "–" : s.totals[i]]) } : undefined}
     >
-      {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} {...gaps} />}
+      {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} spikes={s.spikes ?? undefined} {...gaps} />}
       {lost > 0 && (
         <details className="lost">
           <summary>{lostWords(lost)}</summary>
