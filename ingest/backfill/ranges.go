@@ -14,6 +14,7 @@ import (
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 )
 
 // dayRange is a run of days that one statement computes; without days where the
@@ -134,7 +135,7 @@ func (b *backfiller) fillRange(ctx context.Context, s *session.Session, ready re
 	p := piece{name: fmt.Sprintf("%s%05d", FillDone, r.n), make: b.make, view: b.view, source: tables.Target{Copy: fillSnapshot, Key: ready.Key}}
 	p.condition, p.params = b.within(r)
 	if ready.Source != b.d.Base.Table {
-		p.from = &tables.Cover{Copy: fillSnapshot, Key: ready.Key, Count: tables.Unquote(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
+		p.from = &tables.Cover{Copy: fillSnapshot, Key: ready.Key, Count: chschema.Unquoted(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
 	}
 	computed, err := b.compute(ctx, s, p)
 	if err != nil || computed {

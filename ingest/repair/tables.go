@@ -10,6 +10,7 @@ import (
 	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
 	"clickql/ingest/tables"
+	"clickql/internal/chschema"
 	"clickql/internal/cube"
 )
 
@@ -45,7 +46,7 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		if tables.FilledBy(rp.d, t.ID) > 1 {
 			r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
 		}
-		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, tables.Unquote(r.checked.Period))
+		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, chschema.Unquoted(r.checked.Period))
 		if r.parts, err = rp.witness(ctx, t.ID); err != nil {
 			return err
 		}
