@@ -13,6 +13,7 @@ import (
 	"clickql/ingest/session"
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
+	"clickql/internal/catalog/judge"
 	"clickql/internal/cube"
 )
 
@@ -202,7 +203,7 @@ func (rp *repairer) agreesOnOthers(ctx context.Context, id tables.ID) (bool, err
 		return false, nil
 	}
 	held, err := rp.all(ctx, rp.rebuilds[i])
-	differing := slices.DeleteFunc(count.Differing(held, rp.totals.all), rp.days.Holds)
+	differing := slices.DeleteFunc(judge.Totals(held).Differing(rp.totals.all), rp.days.Holds)
 	return len(differing) == 0, err
 }
 
