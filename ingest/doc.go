@@ -9,7 +9,7 @@
 //	count          publish                  counting by day; moves, swaps, recovery
 //	find           stage                    which files; private copies
 //	config                                  configuration, progress, summary
-//	export (gcs, s3, web)                   files: sources, footers, mapping
+//	export (gcs, s3, azure, web)            files: sources, footers, mapping
 //	ledger                                  lines, states, lock, signs of life
 //	tables                                  what one insert fills
 //	session                                 statements
