@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"strings"
 
 	"clickql/internal/chschema"
@@ -54,6 +55,8 @@ type Table struct {
 	// Parts is the number of active data parts; 0 where unknown. Every part
 	// that a query touches costs at least one granule.
 	Parts uint64
+	// Granule is the rows of a granule; 0 where unknown, see GranuleRows.
+	Granule float64
 	// Partitions are the table's partitions in the order of their days; those
 	// outside a query's range are not read. Nil where unknown.
 	Partitions []Partition
@@ -111,6 +114,12 @@ type Extent struct {
 // FullName is database.name as ClickHouse shows it, unquoted.
 func (e *Extent) FullName() string { return e.Database + "." + e.Name }
 
+// DefaultGranule is the rows of a granule where nothing else is known.
+const DefaultGranule = chschema.DefaultGranule
+
+// GranuleRows is how many rows are read at the least of a part that is touched.
+func (t *Table) GranuleRows() float64 { return cmp.Or(t.Granule, DefaultGranule) }
+
 // newTable begins the description of a table.
 func newTable(t *chschema.Table) *Table {
 	return &Table{Database: t.Database, Name: t.Table, UUID: t.UUID, Types: t.Types(), Grain: cube.GrainNone, Covers: cube.NoDays,
@@ -120,6 +129,7 @@ func newTable(t *chschema.Table) *Table {
 // setKey takes the keys of the table that stores the rows.
 func (t *Table) setKey(at *chschema.Table) {
 	t.Key = chschema.KeyColumns(at.SortingKey)
+	t.Granule = at.Engine.Granule()
 	t.Primary = min(len(chschema.KeyColumns(at.PrimaryKey)), len(t.Key))
 }
 

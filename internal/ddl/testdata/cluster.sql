@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads ON CLUSTER main
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY project
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_by_version ON CLUSTER main
@@ -54,6 +55,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (project, date)
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by project, date';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_month ON CLUSTER main
@@ -64,6 +66,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_month ON CLUSTER main
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY (month, project)
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by month, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version ON CLUSTER main
@@ -207,6 +210,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_max_min ON CLUSTER main
 )
 ENGINE = ReplicatedAggregatingMergeTree
 ORDER BY project
+SETTINGS index_granularity = 1024
 COMMENT 'First and last day with a download, by project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc ON CLUSTER main
