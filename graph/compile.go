@@ -119,6 +119,7 @@ var reads = map[string]func(arguments) (any, error){
 	"Query._entities":          arguments.entities,
 	"Project.downloads":        arguments.slice,
 	"Project.rank":             arguments.slice,
+	"Project.github":           arguments.slice,
 	"Project.releases":         arguments.releases,
 	"Project.releaseImpact":    arguments.impact,
 	"ReleaseImpact.stragglers": arguments.stragglers,
@@ -134,6 +135,7 @@ var reads = map[string]func(arguments) (any, error){
 	"Downloads.dropping":       arguments.dropping,
 	"Dropping.movedBy":         arguments.shifts,
 	"ReleaseGroup.series":      arguments.interval,
+	"GitHub.series":            arguments.interval,
 	"Series.movingAverage":     arguments.averageDays,
 	"Series.weekdayChange":     arguments.weeksBefore,
 }

@@ -22,6 +22,8 @@ type evaluator struct {
 	about map[string]map[string]any
 	// requires is what the latest versions of projects require, by hand.
 	requires map[string][]string
+	// events are those on GitHub.
+	events oracle.Events
 }
 
 type object = map[string]any
@@ -137,6 +139,11 @@ func (e evaluator) together(names any) oracle.Slice {
 func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 	if days, ok := a["range"].(map[string]any); ok {
 		s.AllTime, s.From, s.To = false, e.d.First, e.d.Last
+		for end, at := range map[string]*time.Time{"from": &s.From, "to": &s.To} {
+			if day, err := time.Parse(time.DateOnly, fmt.Sprint(days[end])); err == nil {
+				*at = day
+			}
+		}
 		if days["last"] != nil {
 			n, behind := number(days["last"]), e.d.SettledDay().AddDate(0, 0, 1)
 			s.To = e.d.SettledDay()
@@ -278,6 +285,7 @@ func (e evaluator) project(name string) any {
 		"name": name, "firstDownload": first.Format(time.DateOnly), "lastDownload": last.Format(time.DateOnly), "lastRelease": nil,
 		"downloads":     func(a given) any { return e.downloads(e.slice(s, a)) },
 		"releases":      func(a given) any { return e.releases([]string{name}, number(a["first"])) },
+		"github":        func(a given) any { return e.github(name, a) },
 		"releaseImpact": func(a given) any { return e.impact(name, e.slice(s, a), a) },
 		"dependencies":  func(a given) any { return e.ranked(slices.Clone(e.requires[name]), number(a["first"])) },
 		"dependents": func(a given) any {
@@ -337,6 +345,25 @@ func (e evaluator) impact(name string, s oracle.Slice, a given) any {
 		}
 	}
 	return list
+}
+
+// github is what the events tell of a project's repository.
+func (e evaluator) github(name string, a given) any {
+	repository, _ := e.about[name]["repository"].(string)
+	var days *[2]time.Time
+	if bounds, ok := a["range"].(map[string]any); ok {
+		days = &[2]time.Time{}
+		for i, end := range []string{"from", "to"} {
+			days[i], _ = time.Parse(time.DateOnly, fmt.Sprint(bounds[end]))
+		}
+	}
+	found, ok := e.events.GitHub(repository, "WEEK", days).(object)
+	if !ok {
+		return nil
+	}
+	series := found["series"]
+	found["series"] = func(given) any { return series }
+	return found
 }
 
 // releases is a connection of the releases of projects, of all where nil.

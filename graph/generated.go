@@ -918,6 +918,14 @@ type Project implements Node {
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
   ): Rank
+  """
+  What happened in its repository; null where its metadata names none on GitHub, and where no event of that is loaded.
+  Repositories are followed when they are renamed.
+  """
+  github(
+    "The days to count; all that are loaded where absent."
+    range: DateRange
+  ): GitHub
   "The versions that were uploaded, newest first by the first upload, ties by version."
   releases(
     "How many, at most 1000."
@@ -1027,6 +1035,102 @@ type Straggler {
   total: Int64!
   "total as a part of the project's downloads in these days, 0 to 1."
   share: Float!
+}
+
+"""
+What happened in a project's repository on GitHub, counted from its public events (GH Archive's). Counts are null where none
+of the range's days is loaded, or all of them lie before the repository's first event that is known.
+"""
+type GitHub {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "owner/name as its newest event calls it. Its events under earlier names count too."
+  repository: String!
+  "Where it is."
+  url: String!
+  "The first day with any event of it that is known: counts of all time are since then."
+  firstDay: Date!
+  "The newest day with any event of it."
+  lastDay: Date!
+  "Accounts that starred it in the range, each on the first day on which it did. GitHub tells of no stars that are taken back."
+  stars: Int64
+  "Accounts that forked it in the range, each on the first day on which it did."
+  forks: Int64
+  "Its issues."
+  issues: GitHubIssues!
+  "Its pull requests."
+  pullRequests: GitHubPullRequests!
+  """
+  Accounts that pushed to it, opened issues or pull requests, commented or reviewed in the range; those of machines
+  (name[bot], name-bot) left out.
+  """
+  contributors: Int64
+  "Days of the range of which not every hour is loaded, those before the first and after the newest day loaded included."
+  missing: [Date!] @semanticNonNull
+  "The same over time."
+  series(
+    "Length of one bucket. The first and the last are cut off by the range."
+    interval: Interval! = DAY
+  ): GitHubSeries @semanticNonNull
+}
+
+"Issues of a repository."
+type GitHubIssues {
+  "Opened in the range."
+  opened: Int64
+  "Closings in the range: one that was reopened and closed again has two."
+  closed: Int64
+  "Open at the end of the range, of those whose opening or reopening is known."
+  open: Int64
+}
+
+"Pull requests of a repository."
+type GitHubPullRequests {
+  "Opened in the range."
+  opened: Int64
+  "Closings in the range, merged or not: one that was reopened and closed again has two."
+  closed: Int64
+  "Merged in the range."
+  merged: Int64
+  "Open at the end of the range, of those whose opening or reopening is known."
+  open: Int64
+}
+
+"""
+What happened in a repository over time, column-oriented as Series is. An interval of which nothing is known, as GitHub
+has it, is null.
+"""
+type GitHubSeries {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "Length of one bucket."
+  interval: Interval!
+  "First day of each interval."
+  dates: [Date!]!
+  "For each interval: it lies wholly inside the range, and every hour of it is loaded."
+  complete: [Boolean!] @semanticNonNull
+  "Accounts that starred it for the first time."
+  stars: [Int64]!
+  "Accounts that have starred it until the end of each interval, since the first day that is known."
+  totalStars: [Int64]!
+  "Accounts that forked it for the first time."
+  forks: [Int64]!
+  "Issues opened."
+  issuesOpened: [Int64]!
+  "Closings of issues."
+  issuesClosed: [Int64]!
+  "Issues open at the end of each interval."
+  issuesOpen: [Int64]!
+  "Pull requests opened."
+  pullRequestsOpened: [Int64]!
+  "Closings of pull requests, merged or not."
+  pullRequestsClosed: [Int64]!
+  "Pull requests merged."
+  pullRequestsMerged: [Int64]!
+  "Pull requests open at the end of each interval."
+  pullRequestsOpen: [Int64]!
+  "Accounts that contributed, each once in each interval."
+  contributors: [Int64]!
 }
 
 "A place in a ranking of all projects."
@@ -1315,6 +1419,98 @@ func (ec *executionContext) childFields_Dropping(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Dropping", field.Name)
 }
 
+func (ec *executionContext) childFields_GitHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GitHub_id(ctx, field)
+	case "repository":
+		return ec.fieldContext_GitHub_repository(ctx, field)
+	case "url":
+		return ec.fieldContext_GitHub_url(ctx, field)
+	case "firstDay":
+		return ec.fieldContext_GitHub_firstDay(ctx, field)
+	case "lastDay":
+		return ec.fieldContext_GitHub_lastDay(ctx, field)
+	case "stars":
+		return ec.fieldContext_GitHub_stars(ctx, field)
+	case "forks":
+		return ec.fieldContext_GitHub_forks(ctx, field)
+	case "issues":
+		return ec.fieldContext_GitHub_issues(ctx, field)
+	case "pullRequests":
+		return ec.fieldContext_GitHub_pullRequests(ctx, field)
+	case "contributors":
+		return ec.fieldContext_GitHub_contributors(ctx, field)
+	case "missing":
+		return ec.fieldContext_GitHub_missing(ctx, field)
+	case "series":
+		return ec.fieldContext_GitHub_series(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHub", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubIssues(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opened":
+		return ec.fieldContext_GitHubIssues_opened(ctx, field)
+	case "closed":
+		return ec.fieldContext_GitHubIssues_closed(ctx, field)
+	case "open":
+		return ec.fieldContext_GitHubIssues_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubIssues", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubPullRequests(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opened":
+		return ec.fieldContext_GitHubPullRequests_opened(ctx, field)
+	case "closed":
+		return ec.fieldContext_GitHubPullRequests_closed(ctx, field)
+	case "merged":
+		return ec.fieldContext_GitHubPullRequests_merged(ctx, field)
+	case "open":
+		return ec.fieldContext_GitHubPullRequests_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubPullRequests", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GitHubSeries_id(ctx, field)
+	case "interval":
+		return ec.fieldContext_GitHubSeries_interval(ctx, field)
+	case "dates":
+		return ec.fieldContext_GitHubSeries_dates(ctx, field)
+	case "complete":
+		return ec.fieldContext_GitHubSeries_complete(ctx, field)
+	case "stars":
+		return ec.fieldContext_GitHubSeries_stars(ctx, field)
+	case "totalStars":
+		return ec.fieldContext_GitHubSeries_totalStars(ctx, field)
+	case "forks":
+		return ec.fieldContext_GitHubSeries_forks(ctx, field)
+	case "issuesOpened":
+		return ec.fieldContext_GitHubSeries_issuesOpened(ctx, field)
+	case "issuesClosed":
+		return ec.fieldContext_GitHubSeries_issuesClosed(ctx, field)
+	case "issuesOpen":
+		return ec.fieldContext_GitHubSeries_issuesOpen(ctx, field)
+	case "pullRequestsOpened":
+		return ec.fieldContext_GitHubSeries_pullRequestsOpened(ctx, field)
+	case "pullRequestsClosed":
+		return ec.fieldContext_GitHubSeries_pullRequestsClosed(ctx, field)
+	case "pullRequestsMerged":
+		return ec.fieldContext_GitHubSeries_pullRequestsMerged(ctx, field)
+	case "pullRequestsOpen":
+		return ec.fieldContext_GitHubSeries_pullRequestsOpen(ctx, field)
+	case "contributors":
+		return ec.fieldContext_GitHubSeries_contributors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubSeries", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -1387,6 +1583,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_downloads(ctx, field)
 	case "rank":
 		return ec.fieldContext_Project_rank(ctx, field)
+	case "github":
+		return ec.fieldContext_Project_github(ctx, field)
 	case "releases":
 		return ec.fieldContext_Project_releases(ctx, field)
 	case "releaseImpact":
@@ -3082,6 +3280,815 @@ func (ec *executionContext) fieldContext_Dropping_movedBy(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _GitHub_id(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_repository(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_repository(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repository(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_repository(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_url(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_firstDay(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_firstDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_firstDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_lastDay(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_lastDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_lastDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_stars(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_stars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_stars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_forks(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_forks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Forks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_forks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_issues(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_issues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issues(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubIssues) graphql.Marshaler {
+			return ec.marshalNGitHubIssues2ᚖclickqlᚋgraphᚐGitHubIssues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_issues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubIssues(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHub_pullRequests(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_pullRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequests(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubPullRequests) graphql.Marshaler {
+			return ec.marshalNGitHubPullRequests2ᚖclickqlᚋgraphᚐGitHubPullRequests(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_pullRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubPullRequests(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHub_contributors(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_contributors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contributors(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_contributors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_missing(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_series(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubSeries) graphql.Marshaler {
+			return ec.marshalOGitHubSeries2ᚖclickqlᚋgraphᚐGitHubSeries(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHubIssues_opened(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_opened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubIssues_closed(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_closed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubIssues_open(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_opened(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_opened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_closed(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_closed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_merged(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_merged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_merged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_open(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_id(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_interval(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_interval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Interval) graphql.Marshaler {
+			return ec.marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, false, false, errors.New("field of type Interval does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_dates(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_dates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_dates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_complete(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚕboolᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_stars(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_stars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_stars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_totalStars(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_totalStars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalStars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_totalStars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_forks(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_forks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Forks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_forks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesOpened(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesOpened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesOpened(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesOpened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesClosed(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesClosed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesClosed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesClosed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesOpen(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesOpen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsOpened(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsOpened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsOpened(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsOpened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsClosed(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsClosed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsClosed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsClosed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsMerged(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsMerged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsMerged(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsMerged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsOpen(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsOpen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_contributors(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_contributors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contributors(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_contributors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3720,6 +4727,38 @@ func (ec *executionContext) fieldContext_Project_rank(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Rank(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_github(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_github(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GitHub(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHub) graphql.Marshaler {
+			return ec.marshalOGitHub2ᚖclickqlᚋgraphᚐGitHub(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_github(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHub(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8794,6 +9833,341 @@ func (ec *executionContext) _Dropping(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var gitHubImplementors = []string{"GitHub"}
+
+func (ec *executionContext) _GitHub(ctx context.Context, sel ast.SelectionSet, obj *GitHub) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHub")
+		case "id":
+			out.Values[i] = ec._GitHub_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "repository":
+			out.Values[i] = ec._GitHub_repository(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._GitHub_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstDay":
+			out.Values[i] = ec._GitHub_firstDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastDay":
+			out.Values[i] = ec._GitHub_lastDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stars":
+			out.Values[i] = ec._GitHub_stars(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "forks":
+			out.Values[i] = ec._GitHub_forks(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "issues":
+			out.Values[i] = ec._GitHub_issues(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pullRequests":
+			out.Values[i] = ec._GitHub_pullRequests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contributors":
+			out.Values[i] = ec._GitHub_contributors(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missing":
+			out.Values[i] = ec._GitHub_missing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "series":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._GitHub_series(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubIssuesImplementors = []string{"GitHubIssues"}
+
+func (ec *executionContext) _GitHubIssues(ctx context.Context, sel ast.SelectionSet, obj *GitHubIssues) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubIssuesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubIssues")
+		case "opened":
+			out.Values[i] = ec._GitHubIssues_opened(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closed":
+			out.Values[i] = ec._GitHubIssues_closed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._GitHubIssues_open(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubPullRequestsImplementors = []string{"GitHubPullRequests"}
+
+func (ec *executionContext) _GitHubPullRequests(ctx context.Context, sel ast.SelectionSet, obj *GitHubPullRequests) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubPullRequestsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubPullRequests")
+		case "opened":
+			out.Values[i] = ec._GitHubPullRequests_opened(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closed":
+			out.Values[i] = ec._GitHubPullRequests_closed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "merged":
+			out.Values[i] = ec._GitHubPullRequests_merged(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._GitHubPullRequests_open(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubSeriesImplementors = []string{"GitHubSeries"}
+
+func (ec *executionContext) _GitHubSeries(ctx context.Context, sel ast.SelectionSet, obj *GitHubSeries) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubSeries")
+		case "id":
+			out.Values[i] = ec._GitHubSeries_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "interval":
+			out.Values[i] = ec._GitHubSeries_interval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dates":
+			out.Values[i] = ec._GitHubSeries_dates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "complete":
+			out.Values[i] = ec._GitHubSeries_complete(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "stars":
+			out.Values[i] = ec._GitHubSeries_stars(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalStars":
+			out.Values[i] = ec._GitHubSeries_totalStars(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forks":
+			out.Values[i] = ec._GitHubSeries_forks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesOpened":
+			out.Values[i] = ec._GitHubSeries_issuesOpened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesClosed":
+			out.Values[i] = ec._GitHubSeries_issuesClosed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesOpen":
+			out.Values[i] = ec._GitHubSeries_issuesOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsOpened":
+			out.Values[i] = ec._GitHubSeries_pullRequestsOpened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsClosed":
+			out.Values[i] = ec._GitHubSeries_pullRequestsClosed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsMerged":
+			out.Values[i] = ec._GitHubSeries_pullRequestsMerged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsOpen":
+			out.Values[i] = ec._GitHubSeries_pullRequestsOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contributors":
+			out.Values[i] = ec._GitHubSeries_contributors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *PageInfo) graphql.Marshaler {
@@ -9502,6 +10876,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_rank(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "github":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_github(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -12174,6 +13586,26 @@ func (ec *executionContext) marshalNFloat2ᚕfloat64ᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) marshalNGitHubIssues2ᚖclickqlᚋgraphᚐGitHubIssues(ctx context.Context, sel ast.SelectionSet, v *GitHubIssues) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GitHubIssues(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGitHubPullRequests2ᚖclickqlᚋgraphᚐGitHubPullRequests(ctx context.Context, sel ast.SelectionSet, v *GitHubPullRequests) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GitHubPullRequests(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -12246,6 +13678,29 @@ func (ec *executionContext) marshalNInt642ᚕint64ᚄ(ctx context.Context, sel a
 		if e == graphql.Null {
 			return graphql.Null
 		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNInt642ᚕᚖint64(ctx context.Context, v any) ([]*int64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*int64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOInt642ᚖint64(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt642ᚕᚖint64(ctx context.Context, sel ast.SelectionSet, v []*int64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOInt642ᚖint64(ctx, sel, v[i])
 	}
 
 	return ret
@@ -12866,6 +14321,41 @@ func (ec *executionContext) marshalOBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOBoolean2ᚕboolᚄ(ctx context.Context, v any) ([]bool, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]bool, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBoolean2bool(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBoolean2ᚕboolᚄ(ctx context.Context, sel ast.SelectionSet, v []bool) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNBoolean2bool(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOBoolean2ᚖbool(ctx context.Context, v any) (*bool, error) {
 	if v == nil {
 		return nil, nil
@@ -13071,6 +14561,20 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) marshalOGitHub2ᚖclickqlᚋgraphᚐGitHub(ctx context.Context, sel ast.SelectionSet, v *GitHub) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GitHub(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGitHubSeries2ᚖclickqlᚋgraphᚐGitHubSeries(ctx context.Context, sel ast.SelectionSet, v *GitHubSeries) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GitHubSeries(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚕᚖint(ctx context.Context, v any) ([]*int, error) {
 	if v == nil {
 		return nil, nil
@@ -13127,6 +14631,24 @@ func (ec *executionContext) marshalOInt642int64(ctx context.Context, sel ast.Sel
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalInt64(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt642ᚖint64(ctx context.Context, v any) (*int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt64(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt642ᚖint64(ctx context.Context, sel ast.SelectionSet, v *int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt64(*v)
 	return res
 }
 

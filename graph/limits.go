@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
 )
@@ -77,6 +78,16 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	return l
+}
+
+// points refuses a series of more points than are allowed.
+func (l Limits) points(days cube.Range, every cube.Interval) error {
+	n := cube.BucketCount(days, every)
+	if n <= l.Points {
+		return nil
+	}
+	return fault.OverLimit(fault.CostLimit, n, l.Points,
+		"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, l.Points)
 }
 
 // document are the limits that hold before validation.

@@ -76,6 +76,9 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 	for d := range n.each("downloads") {
 		r.Narrowed(d.args.(part).Of(name), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
 	}
+	for g := range n.each("github") {
+		r.AwaitRepository(&g.Place, name)
+	}
 	for rank := range n.each("rank") {
 		r.Narrowed(rank.args.(part).Slice, func(s cube.Slice) { r.AskRank(s, name) })
 	}

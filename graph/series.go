@@ -8,7 +8,6 @@ import (
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/fault"
 )
 
 // Series is the totals of a slice over time. What it holds is shared between
@@ -43,11 +42,7 @@ func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval,
 
 // series is the request for a series.
 func (op *operation) series(s cube.Slice, every cube.Interval) (cube.Request, error) {
-	if n := cube.BucketCount(op.days(s), every); n > op.limits.Points {
-		return cube.Request{}, fault.OverLimit(fault.CostLimit, n, op.limits.Points,
-			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, op.limits.Points)
-	}
-	return cube.SeriesOf(s, every), nil
+	return cube.SeriesOf(s, every), op.limits.points(op.days(s), every)
 }
 
 // days is what of the calendar the slice asks about.

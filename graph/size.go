@@ -301,7 +301,7 @@ var someOf = map[string]int{
 }
 
 // bucketed are the types whose lists have an element for each interval.
-var bucketed = []string{"Series", "Dropping"}
+var bucketed = []string{"Series", "Dropping", "GitHubSeries"}
 
 // length is how many elements a list may have.
 func (z *sizer) length(f graphql.CollectedField, at place) int {

@@ -42,6 +42,9 @@ func (d *dryRun) add(loads *fetch.Operation, w Wanted) {
 			d.price = d.price.Plus(fetch.Price{Rows: int64(projects.RowsFor(loads.Snapshot(), len(names))), Queries: 1})
 		}
 	}
+	if len(w.GitHub) > 0 {
+		d.price = d.price.Plus(fetch.Price{Rows: int64(projects.GitHubRowsFor(loads.Snapshot(), len(w.GitHub))), Queries: 1})
+	}
 	if len(w.Dependents) > 0 { // all of the table is looked through
 		d.price.Rows += int64(loads.Snapshot().MetadataRows) - int64(projects.RowsFor(loads.Snapshot(), len(w.Dependents)))
 	}
