@@ -57,7 +57,7 @@ var numbers = []Parameter{
 	{Name: "releases", Of: OfChart, Choices: booleans, Default: "false", Doc: "mark the project's releases; x.y.0 is labelled"},
 	{Name: "period", Of: OfBadge, Choices: []string{"day", "week", "month", "quarter", "year", "total"}, Default: "month", Doc: "what is counted, up to the newest settled day: `week` is 7 days, `month`, `quarter` and `year` begin behind the same day one, three or twelve calendar months before, as a range of `{last: 1, unit: MONTH}` does"},
 	{Name: "show", Of: OfBadge, Choices: badgeShows, Default: "downloads",
-		Doc: "`rank`: the place among all projects; `trend`: the change against the period before; `python`: the Python versions that make 95 % of the downloads"},
+		Doc: "`rank`: the place among all projects; `trend`: the change against the period before; `python`: the Python versions that make 95 % of the downloads; `stars`, `forks`, `contributors`: of the project's repository on GitHub, of all time where there is no `period`; `issues`, `pulls`: those that are open"},
 }
 
 // looks change what is seen, not the numbers.

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -51,6 +52,23 @@ type projectFacts struct {
 	}
 	ReleaseImpact            []taken
 	Dependencies, Dependents []ranked
+	Repo                     *repo
+	RepoRange                *repo
+}
+
+// repo is what happened in the project's repository on GitHub.
+type repo struct {
+	Repository, URL, FirstDay  string
+	Stars, Forks, Contributors *int64
+	Issues, PullRequests       struct{ Opened, Closed, Open *int64 }
+	Series                     *repoSeries
+}
+
+// repoSeries is its stars over time.
+type repoSeries struct {
+	Dates      []string
+	TotalStars []*int64
+	Complete   []bool
 }
 
 // projectBody is the page's middle.
@@ -202,7 +220,7 @@ func projectWidgets(p *projectFacts, a answer, every string) []widget {
 	versions.Chart = linesOf("Version", every, d.Series, d.Versions)
 	country := split("country", "Country", d.Country, failed("country"))
 	country.Wide = "full"
-	return []widget{
+	parts := []widget{
 		over, adoption,
 		versions, python,
 		country,
@@ -217,6 +235,59 @@ func projectWidgets(p *projectFacts, a answer, every string) []widget {
 		projectList("dependencies", "Requires", p.Dependencies, a.under("project", "dependencies"), "It requires no other project, as far as is known."),
 		projectList("dependents", "Required by", p.Dependents, a.under("project", "dependents"), "No other project requires it, as far as is known."),
 	}
+	if failed := cmp.Or(a.under("project", "repo"), a.under("project", "repoRange")); failed != "" || p.Repo != nil && p.RepoRange != nil {
+		parts = append(parts, repoWidget(p, every, failed))
+	}
+	return parts
+}
+
+// repoWidget shows the project's repository: its stars over time, and what happened in
+// the range and since events are known.
+func repoWidget(p *projectFacts, every, failed string) widget {
+	w := widget{ID: "github", Title: "GitHub", Wide: "full", Error: failed, Empty: "No events of it are loaded."}
+	if failed != "" {
+		return w
+	}
+	all, within := p.Repo, p.RepoRange
+	w.Head, w.Note = []string{all.Repository, "In this range", "Since " + dayText(all.FirstDay)}, all.Repository
+	row := func(title string, part, whole *int64) {
+		w.Rows = append(w.Rows, []cell{{Text: title}, known(part), known(whole)})
+	}
+	row("Stars", within.Stars, all.Stars)
+	row("Forks", within.Forks, all.Forks)
+	row("Contributors", within.Contributors, all.Contributors)
+	row("Issues opened", within.Issues.Opened, all.Issues.Opened)
+	row("Issues open", within.Issues.Open, all.Issues.Open)
+	row("Pull requests opened", within.PullRequests.Opened, all.PullRequests.Opened)
+	row("Pull requests open", within.PullRequests.Open, all.PullRequests.Open)
+	if s := within.Series; s != nil {
+		w.Chart = lineOf("Stars", every, s.known())
+	}
+	return w
+}
+
+// known is the part of the series that is known, from the first interval of which
+// something is on.
+func (s *repoSeries) known() *series {
+	out := &series{}
+	for i, n := range s.TotalStars {
+		if n == nil {
+			continue
+		}
+		out.Dates, out.Totals = append(out.Dates, s.Dates[i]), append(out.Totals, *n)
+		if len(s.Complete) == len(s.Dates) {
+			out.Complete = append(out.Complete, s.Complete[i])
+		}
+	}
+	return out
+}
+
+// known is a cell with a count that may not be known.
+func known(n *int64) cell {
+	if n == nil {
+		return cell{Text: "–", Exact: "not known", Class: "num"}
+	}
+	return number(*n)
 }
 
 // projectList is a widget of projects with their downloads.

@@ -37,11 +37,11 @@ const metadata = `INSERT INTO projects (name, version, summary, author, license,
 ('alpha', '1.0', 'First <b>bold</b>', '<script>alert(1)</script>', 'MIT', 'javascript:alert(1)', '>=3.8', [], '2024-03-02 00:00:00', 'alpha-1.0.tar.gz'),
 ('alpha', '2.1', 'Second </script><script>alert(2)</script>', '<script>alert(1)</script>', 'MIT', 'javascript:alert(1)', '>=3.8', [], '2024-08-02 00:00:00', 'alpha-2.1.tar.gz')`
 
-// explorer is the site of a gateway on a real ClickHouse.
-func explorer(t *testing.T) (base string, db *chtest.DB) {
+// explorer is the site of a gateway on a real ClickHouse, with more rows where given.
+func explorer(t *testing.T, more ...string) (base string, db *chtest.DB) {
 	t.Helper()
 	db = chtest.NewWithSchema(t)
-	for _, statement := range []string{rows, metadata} {
+	for _, statement := range append([]string{rows, metadata}, more...) {
 		if err := db.Conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}

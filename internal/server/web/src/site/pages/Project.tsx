@@ -7,6 +7,7 @@ import { graphql } from "../gql";
 import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } from "../gql/graphql";
 import { Countries } from "../parts/countries";
 import { DroppingQuery, Droppings, Impact, ImpactQuery } from "../parts/decisions";
+import { Repository, RepositoryQuery } from "../parts/repository";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
 import { MoreSplits } from "../parts/more";
@@ -173,6 +174,7 @@ const ProjectPageDocument = graphql(`
           name
         }
       }
+      ...RepositoryPart
     }
   }
 `);
@@ -218,6 +220,7 @@ export function ProjectPage({ boot }: { boot: Boot }) {
         <Compare name={name} state={state} />
         <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
         <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={page.retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />
+        <Repository part={project} interval={interval} own={{ document: RepositoryQuery, variables: { name, range: variables.range, interval } }} answer={answer} onRetry={page.retry} />
       </div>
     </Frame>
   );
