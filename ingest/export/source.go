@@ -22,6 +22,8 @@ type Object struct {
 	Size int64
 	// Path is what ClickHouse gives as _path for the object's rows.
 	Path string
+	// Fault is why it cannot be read, where the listing tells; empty otherwise.
+	Fault string
 }
 
 // TableFunction is a table expression over objects, with the typed parameters

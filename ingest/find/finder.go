@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (f *Finder) Footers(ctx context.Context, objects []export.Object) ([]export
 	bySource := map[export.Source][]export.Object{}
 	var order []export.Source
 	for _, o := range objects {
-		if reason := export.Unreadable(o.Name); reason != "" {
+		if reason := cmp.Or(export.Unreadable(o.Name), o.Fault); reason != "" {
 			failures = append(failures, export.Failure{Object: o, Reason: reason})
 			continue
 		}
