@@ -79,7 +79,7 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.IntVar(&f.days, "days", defaultDays, "`days` of data")
 	set.IntVar(&f.projects, "projects", defaultProjects, "`projects` of the data")
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
-	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings and scale only by name")
+	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings, scale and statements only by name")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
 	set.StringVar(&f.sides, "sides", allSides, "the `letters` of the ways of serving that are measured: one alone for profiles")
 	set.DurationVar(&f.span, "span", 0, "how `long` each turn of serving lasts: longer for profiles")
@@ -96,6 +96,8 @@ func (f *flags) complete() {
 		out = "docs/LOADING.md"
 	case scaleSection:
 		out = "docs/SCALE.md"
+	case statementsSection:
+		out = "-"
 	}
 	if f.quick {
 		rows, load, coverage, out = 1_000_000, 200_000, 500_000, "-"
@@ -144,14 +146,28 @@ func sections() []section {
 
 // The sections that have a report of their own, and run only by name.
 const (
-	coverageSection = "coverage"
-	settingsSection = "settings"
-	scaleSection    = "scale"
+	coverageSection   = "coverage"
+	settingsSection   = "settings"
+	scaleSection      = "scale"
+	statementsSection = "statements"
 )
 
-func sectionNames() []string {
+// apart lists them.
+func apart() []section {
+	return []section{
+		{coverageSection, (*bench).measureCoverage},
+		{settingsSection, (*bench).measureSettings},
+		{scaleSection, (*bench).measureScale},
+		{statementsSection, (*bench).measureStatements},
+	}
+}
+
+// sectionNames are those that run unless others are named.
+func sectionNames() []string { return namesOf(sections()) }
+
+func namesOf(some []section) []string {
 	var names []string
-	for _, s := range sections() {
+	for _, s := range some {
 		names = append(names, s.name)
 	}
 	return names
@@ -192,13 +208,13 @@ func (b *bench) chosen() ([]section, error) {
 	var out []section
 	for _, name := range strings.Split(b.sections, ",") {
 		found := false
-		for _, s := range append(sections(), section{coverageSection, (*bench).measureCoverage}, section{settingsSection, (*bench).measureSettings}, section{scaleSection, (*bench).measureScale}) {
+		for _, s := range append(sections(), apart()...) {
 			if s.name == name {
 				out, found = append(out, s), true
 			}
 		}
 		if !found && name != "none" {
-			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s, %s, %s and none", name, strings.Join(sectionNames(), ", "), coverageSection, settingsSection, scaleSection)
+			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s and none", name, strings.Join(sectionNames(), ", "), strings.Join(namesOf(apart()), ", "))
 		}
 	}
 	return out, nil
