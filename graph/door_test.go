@@ -83,7 +83,7 @@ func TestAttacksOfHoldersOfKeys(t *testing.T) {
 	h := NewHandler(HandlerConfig{Loader: loaderOn(t, data), Changes: still{data.snap}, Gate: gate, MaxMessage: 32 << 20})
 	clientOf := func(key string) *access.Client {
 		t.Helper()
-		req := httptest.NewRequest("GET", "/", nil)
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.Header.Set("X-API-Key", key)
 		client, err := gate.Identify(req)
 		if err != nil {

@@ -21,7 +21,7 @@ func TestEvents(t *testing.T) {
 		"SELECT uniqExact(toStartOfHour(created_at)) FROM " + from: 40 * 24,
 		"SELECT count() FROM (SELECT repo.id FROM " + from + " GROUP BY repo.id HAVING uniqExact(repo.name) = 2)": 2,
 		"SELECT toUInt64(uniqExact(repo.name) - uniqExact(repo.id)) FROM " + from:                                 2,
-		"SELECT countIf(toDate(created_at) != toDate(extract(_file, '^[0-9]{4}-[0-9]{2}-[0-9]{2}'))) + countIf(match(_file, '^[0-9]+-[0-9]+-[0-9]+-[0-9]+[.]') AND toHour(created_at) != toUInt8OrZero(extract(_file, '([0-9]+)[.]json'))) FROM " + from:                                                0,
+		"SELECT countIf(toDate(created_at) != toDate(extract(_file, '^[0-9]{4}-[0-9]{2}-[0-9]{2}'))) + countIf(match(_file, '^[0-9]+-[0-9]+-[0-9]+-[0-9]+[.]') AND toHour(created_at) != toUInt8OrZero(extract(_file, '([0-9]+)[.]json'))) FROM " + from:                                   0,
 		"SELECT countIf(closed < opened OR opened = 0) FROM (SELECT minIf(created_at, payload.action = 'opened') AS opened, minIf(created_at, payload.action = 'closed') AS closed FROM " + from + " WHERE type = 'IssuesEvent' GROUP BY repo.id, payload.issue.number HAVING closed > 0)": 0,
 	} {
 		var n uint64

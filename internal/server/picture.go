@@ -248,10 +248,12 @@ func (v view) draw(ctx context.Context, op *fetch.Operation, asked string) (*fet
 		})
 		return d
 	}
-	d, ok := drawing{}, true
 	if _, _, before := v.kept.Any(asked); !before || v.cfg.Loader.StaleFor() <= 0 {
-		d = answer()
-	} else if d, ok = unlessAway(v.cfg.Loader, answer); !ok {
+		d := answer()
+		return d.op, d.body, d.err
+	}
+	d, ok := unlessAway(v.cfg.Loader, answer)
+	if !ok {
 		return op, nil, &fault.Error{Code: fault.Unavailable, Message: "ClickHouse does not answer"}
 	}
 	return d.op, d.body, d.err
