@@ -68,10 +68,20 @@ type Config struct {
 	// the ledger.
 	Shared bool
 
+	// Shard names the shard that Database is of in messages; empty where there are
+	// none.
+	Shard string
+
+	// Others are the configurations of the other shards, for a command that is about
+	// one: what their ledgers hold as loaded is left out of what it lists.
+	Others []Config
+
 	// Repeat follows each command that a report proposes, RepeatSource each with a
 	// SOURCE: flags, with a space before each, that lead to the same database and
 	// the same buckets.
 	Repeat, RepeatSource string
+	// RepeatShard follows each that is about one shard.
+	RepeatShard string
 	// Named are the SOURCEs as they were given, for such commands, where that is
 	// shorter than what they stand for.
 	Named []string
@@ -121,6 +131,14 @@ func (c Config) WithDefaults() Config {
 		c.Holder = ledger.Self("ingest", c.Now())
 	}
 	return c
+}
+
+// OfShard says of which shard an error is, where there are several.
+func (c Config) OfShard(err error) error {
+	if c.Shard == "" {
+		return err
+	}
+	return session.Wrap(err, "%s", c.Shard)
 }
 
 // Session runs statements for the database, under no lock.

@@ -35,13 +35,23 @@ func Exchangeable(ctx context.Context, s *session.Session, id tables.ID) (string
 	return uuid, nil
 }
 
+// Replaceable refuses a public table that another cannot take the place of: whole, or
+// where replicas keep it partition by partition.
+func Replaceable(ctx context.Context, s *session.Session, id tables.ID) error {
+	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
+	if err == nil && !replicated {
+		_, err = Exchangeable(ctx, s, id)
+	}
+	return err
+}
+
 // Unreplicated refuses a table that replicas keep: whole tables are exchanged on one
 // server, and the other replicas would keep the old one.
 func Unreplicated(ctx context.Context, s *session.Session, id tables.ID) error {
 	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
 	if err == nil && replicated {
 		err = fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only: "+
-			"clickql ingest run, verify and status work on replicas, this does not yet", id)
+			"clickql ingest run, repair, verify and status work on replicas, this does not yet", id)
 	}
 	return err
 }
@@ -101,6 +111,8 @@ func (p *publisher) judgeSwap(ctx context.Context, stage string, l ledger.Swap) 
 		return notLanded, 0, nil
 	case ledger.Drop:
 		return p.judgeDrop(ctx, l)
+	case ledger.Replace:
+		return p.judgeReplacement(ctx, stage, l)
 	}
 	public, err := UUIDOf(ctx, p.s, l.Public())
 	if err != nil {
@@ -129,6 +141,9 @@ func (p *publisher) judgeDrop(ctx context.Context, l ledger.Swap) (landing, int6
 
 // swap does one swap.
 func (p *publisher) swap(ctx context.Context, stage string, l ledger.Swap) error {
+	if ledger.Verb(l.Verb) == ledger.Replace {
+		return p.replace(ctx, stage, l)
+	}
 	sql, unguarded := l.SQL, map[string]any{"max_partition_size_to_drop": 0}
 	switch staged := session.Name(stage, l.Copy); ledger.Verb(l.Verb) {
 	case ledger.Exchange:

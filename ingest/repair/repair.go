@@ -23,6 +23,8 @@ import (
 type Request struct {
 	// From and To are the first and the last day, both included.
 	From, To time.Time
+	// Shard is the one that is repaired, 0 where there are none.
+	Shard uint32
 	// Replace lets the files of SOURCE take the place of loaded ones that SOURCE
 	// does not name and whose downloads all lie within the days.
 	Replace bool
@@ -135,9 +137,6 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	if rp.d, err = tables.Read(ctx, rp.s, rp.cfg.DownloadsTable); err != nil {
-		return err
-	}
-	if err := publish.Unreplicated(ctx, rp.s, rp.d.Base.ID); err != nil {
 		return err
 	}
 	if err := rp.d.Takes(rp.feed.Columns[0].Name, rp.feed.Day); err != nil {
