@@ -32,10 +32,15 @@ test: build ## run every test, on a real ClickHouse
 	go test -timeout 20m ./...
 
 test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
-	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
+	go test -tags cluster$(FAULTS) -count 1 -timeout 90m ./internal/clustertest
 
-test-shards: $(ENGINE) ## run the test that needs shards, on the hosts that CLUSTER names (docs/CLUSTER.md)
-	go test -tags shards -count 1 -timeout 10m ./internal/clustertest
+test-shards: $(ENGINE) ## run the tests that need shards, on the hosts that CLUSTER names (docs/CLUSTER.md)
+	go test -tags shards$(FAULTS) -count 1 -timeout 90m ./internal/clustertest
+
+# Where CLUSTER_CONTROL can kill and pause the hosts, they are.
+FAULTS = $(if $(CLUSTER_CONTROL),$(comma)clustercontrol)
+comma := ,
+export CLUSTER CLUSTER_CONTROL
 
 site-test: build ## try every page in Chromium, on a gateway of its own
 	cd internal/server/web && npm run --silent test
