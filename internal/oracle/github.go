@@ -78,9 +78,9 @@ func (all Events) Of(name string) (of Events) {
 }
 
 // Name is what the newest event calls the repository.
-func (of Events) Name() (name string) {
+func (all Events) Name() (name string) {
 	var at time.Time
-	for _, e := range of {
+	for _, e := range all {
 		if e.At.After(at) || e.At.Equal(at) && e.Repo > name {
 			name, at = e.Repo, e.At
 		}
@@ -92,14 +92,14 @@ func (of Events) Name() (name string) {
 var Metrics = []string{"stars", "forks", "contributors", "issuesOpened", "issuesClosed", "issuesOpen", "pullRequestsOpened", "pullRequestsClosed", "pullRequestsMerged", "pullRequestsOpen"}
 
 // Count counts one of Metrics from a day to another, both included.
-func (of Events) Count(metric string, from, to time.Time) int {
+func (all Events) Count(metric string, from, to time.Time) int {
 	switch metric {
 	case "stars":
-		return of.accounts("WatchEvent", from, to)
+		return all.accounts("WatchEvent", from, to)
 	case "forks":
-		return of.accounts("ForkEvent", from, to)
+		return all.accounts("ForkEvent", from, to)
 	case "contributors":
-		return of.contributors(from, to)
+		return all.contributors(from, to)
 	}
 	kind, what, _ := strings.Cut(strings.ReplaceAll(metric, "pullRequests", "PullRequestEvent "), " ")
 	if rest, issues := strings.CutPrefix(metric, "issues"); issues {
@@ -107,7 +107,7 @@ func (of Events) Count(metric string, from, to time.Time) int {
 	}
 	n := 0
 	numbers := map[uint32]Events{}
-	for _, e := range of {
+	for _, e := range all {
 		if e.Type == kind && slices.Contains([]string{"opened", "closed", "reopened", "merged"}, e.Action) {
 			numbers[e.Number] = append(numbers[e.Number], e)
 		}
@@ -122,9 +122,9 @@ func (of Events) Count(metric string, from, to time.Time) int {
 func within(at, from, to time.Time) bool { return !at.Before(from) && at.Before(to.AddDate(0, 0, 1)) }
 
 // accounts are those whose first event of a type lies in days.
-func (of Events) accounts(kind string, from, to time.Time) (n int) {
+func (all Events) accounts(kind string, from, to time.Time) (n int) {
 	seen := map[string]bool{}
-	for _, e := range of {
+	for _, e := range all {
 		if e.Type != kind || seen[e.Actor] {
 			continue
 		}
@@ -137,9 +137,9 @@ func (of Events) accounts(kind string, from, to time.Time) (n int) {
 }
 
 // contributors are the accounts of people that did something.
-func (of Events) contributors(from, to time.Time) int {
+func (all Events) contributors(from, to time.Time) int {
 	seen := map[string]bool{}
-	for _, e := range of {
+	for _, e := range all {
 		does := map[string]string{"PushEvent": e.Action, "PullRequestEvent": "opened", "IssuesEvent": "opened",
 			"IssueCommentEvent": "created", "PullRequestReviewEvent": "created", "PullRequestReviewCommentEvent": "created"}
 		name := strings.ToLower(e.Actor)
@@ -152,9 +152,9 @@ func (of Events) contributors(from, to time.Time) int {
 }
 
 // count follows one issue or pull request through its events.
-func (thread Events) count(what string, from, to time.Time) (n int) {
+func (all Events) count(what string, from, to time.Time) (n int) {
 	order := []string{"opened", "closed", "merged", "reopened"}
-	thread = slices.Clone(thread)
+	thread := slices.Clone(all)
 	slices.SortStableFunc(thread, func(a, b Event) int {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
