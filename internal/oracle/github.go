@@ -203,15 +203,7 @@ func (all Events) GitHub(name, interval string, days *[2]time.Time) any {
 	}
 	hours := all.Hours()
 	if days == nil {
-		days = &[2]time.Time{dayOf(all[0].Hour), dayOf(all[0].Hour)}
-		for _, e := range all {
-			if e.Hour.Before(days[0]) {
-				days[0] = dayOf(e.Hour)
-			}
-			if e.Hour.After(days[1]) {
-				days[1] = dayOf(e.Hour)
-			}
-		}
+		days = all.loaded()
 	}
 	count := func(metric string, from, to time.Time) any {
 		known := false
@@ -260,6 +252,15 @@ func (all Events) GitHub(name, interval string, days *[2]time.Time) any {
 	}
 	out["series"] = series
 	return out
+}
+
+// loaded are the first and the last day of which an hour is loaded.
+func (all Events) loaded() *[2]time.Time {
+	days := [2]time.Time{dayOf(all[0].Hour), dayOf(all[0].Hour)}
+	for _, e := range all {
+		days[0], days[1] = earlier(days[0], dayOf(e.Hour)), later(days[1], dayOf(e.Hour))
+	}
+	return &days
 }
 
 // GitHubFields is the selection on GitHub that GitHub answers.
