@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"clickql/internal/cube"
 	"clickql/internal/pypi"
 )
 
@@ -44,16 +45,21 @@ type projectFacts struct {
 	Rank                                                                      *struct{ Position, ProjectCount int64 }
 	Day, Week, Month, All                                                     *counted
 	Downloads                                                                 *struct {
-		Total                                                                      *int64
-		Change                                                                     *float64
-		Series                                                                     *series
-		Versions, Adoption, Python, System, Installer, FileType, Ci, Libc, Country []slice
-		OldPython, OldGlibc, OldMajor                                              *dropped
+		Total                                                                            *int64
+		Change                                                                           *float64
+		Series                                                                           *series
+		Versions, Adoption, Python, System, Installer, FileType, Ci, Libc, Country, More []slice
+		OldPython, OldGlibc, OldMajor                                                    *dropped
 	}
 	ReleaseImpact            []taken
 	Dependencies, Dependents []ranked
 	Repo                     *repo
 	RepoRange                *repo
+	Related                  []struct {
+		Together int64
+		Share    float64
+		Project  struct{ Name string }
+	}
 }
 
 // repo is what happened in the project's repository on GitHub.
@@ -80,6 +86,8 @@ type projectBody struct {
 	Links   []link
 	Figures []figure
 	Widgets []widget
+	// Splits lead to the page split by each dimension that it does not always show.
+	Splits []link
 }
 
 // link is an address with its name.
@@ -101,7 +109,10 @@ func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 	}
 	v := view{Template: "project", State: st, Canonical: withQuery("/project/"+url.PathEscape(name), st)}
 	every := st.every(s.cfg.Now())
-	variables := map[string]any{"name": name, "range": st.dateRange(), "interval": every, "filter": st.filter()}
+	more := st.more()
+	variables := map[string]any{
+		"name": name, "range": st.dateRange(), "interval": every, "filter": st.filter(), "split": cmp.Or(more, moreSplits[0]), "more": more != "",
+	}
 	var data projectAnswer
 	a, err := s.fill(r, m, &v, "ProjectPage", variables, &data)
 	if err != nil {
@@ -115,7 +126,7 @@ func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 	v.Description = describeProject(p)
 	v.Image = "/chart/" + url.PathEscape(name) + ".png?width=1200&height=630"
 	v.Body = projectBody{
-		projectFacts: p, Medal: medal(p), Links: linksOf(p), Figures: figuresOf(p, a), Widgets: projectWidgets(p, a, every),
+		projectFacts: p, Medal: medal(p), Links: linksOf(p), Figures: figuresOf(p, a), Widgets: projectWidgets(p, a, every, more), Splits: splitsOf(name, st),
 	}
 	return v, nil
 }
@@ -203,7 +214,7 @@ func figureOf(title string, c *counted, failed string) figure {
 }
 
 // projectWidgets are the parts below the figures.
-func projectWidgets(p *projectFacts, a answer, every string) []widget {
+func projectWidgets(p *projectFacts, a answer, every string, more cube.Dimension) []widget {
 	d := p.Downloads
 	if d == nil {
 		return []widget{{ID: "series", Title: "Downloads", Error: a.under("project", "downloads")}}
@@ -232,9 +243,14 @@ func projectWidgets(p *projectFacts, a answer, every string) []widget {
 			{"Major releases before the newest", failed("oldMajor"), d.OldMajor},
 		}),
 		impactOf(p.ReleaseImpact, a.under("project", "releaseImpact")),
+	}
+	if more != "" {
+		parts = append(parts, split(more.Parameter(), more.Title(), d.More, failed("more")))
+	}
+	parts = append(parts,
 		projectList("dependencies", "Requires", p.Dependencies, a.under("project", "dependencies"), "It requires no other project, as far as is known."),
 		projectList("dependents", "Required by", p.Dependents, a.under("project", "dependents"), "No other project requires it, as far as is known."),
-	}
+		relatedList(p, a.under("project", "related")))
 	if failed := cmp.Or(a.under("project", "repo"), a.under("project", "repoRange")); failed != "" || p.Repo != nil && p.RepoRange != nil {
 		parts = append(parts, repoWidget(p, every, failed))
 	}
@@ -288,6 +304,25 @@ func known(n *int64) cell {
 		return cell{Text: "–", Exact: "not known", Class: "num"}
 	}
 	return number(*n)
+}
+
+// relatedList is what is required beside the project.
+func relatedList(p *projectFacts, failed string) widget {
+	w := widget{ID: "related", Title: "Required beside it", Note: "by its most downloaded dependents", Head: []string{"Project", "", "Share", "Dependents"}, Error: failed, Empty: "Nothing is required beside it, as far as is known."}
+	for _, r := range p.Related {
+		w.Rows = append(w.Rows, []cell{projectCell(r.Project.Name), bar(float64(r.Together) / float64(p.Related[0].Together)), parted(r.Share), number(r.Together)})
+	}
+	return w
+}
+
+// splitsOf lead to the page split by each dimension that it does not always show.
+func splitsOf(name string, st state) []link {
+	links := make([]link, len(moreSplits))
+	for i, d := range moreSplits {
+		st.split = d
+		links[i] = link{d.Title(), withQuery("/project/"+url.PathEscape(name), st) + "#" + d.Parameter()}
+	}
+	return links
 }
 
 // projectList is a widget of projects with their downloads.
