@@ -15,6 +15,7 @@ CYCLONEDX := .tools/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 ENGINE := internal/engine/npm/node_modules/.package-lock.json
 WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
+EMBEDS := clients/embeds/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo build test test-cluster test-shards site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
@@ -42,7 +43,7 @@ FAULTS = $(if $(CLUSTER_CONTROL),$(comma)clustercontrol)
 comma := ,
 export CLUSTER CLUSTER_CONTROL
 
-site-test: build ## try every page in Chromium, on a gateway of its own
+site-test: build $(EMBEDS) ## try every page in Chromium, on a gateway of its own, and embeds in the pages of other tools
 	cd internal/server/web && npm run --silent test
 
 clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse, genqlient and a federation router ask a running gateway
@@ -86,7 +87,7 @@ coverage: build ## load 50 million downloads to see what the aggregates cost and
 	go run ./internal/bench -sections coverage
 
 clean: ## remove everything that was built, the demo's data too
-	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules
+	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules clients/embeds/node_modules
 
 $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.json
 	cd internal/engine/npm && $(NPM_CI)
@@ -98,6 +99,10 @@ $(WEB): internal/server/web/package.json internal/server/web/package-lock.json $
 
 $(CLIENTS): clients/package.json clients/package-lock.json
 	cd clients && $(NPM_CI)
+	@touch $@
+
+$(EMBEDS): clients/embeds/package.json clients/embeds/package-lock.json
+	cd clients/embeds && $(NPM_CI)
 	@touch $@
 
 $(GOLANGCI):
