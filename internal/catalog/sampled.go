@@ -44,6 +44,7 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	if err != nil {
 		return days, err
 	}
+	c.leaveRetired()
 	ref := c.reference()
 	ref.Days, ref.Sampled = days, true
 	c.judgeAll(ref, keepsProject)

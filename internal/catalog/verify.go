@@ -110,6 +110,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error)
 	for i, cand := range c.inventory.tables {
 		c.entire[cand] = c.totals[i]
 	}
+	c.leaveRetired()
 	ref := c.reference()
 	c.inventory.gaps, c.inventory.totals, c.inventory.daily = ref.Gaps(), ref.ByDay, daily(ref.ByDay)
 	c.judgeAll(ref, func(int) bool { return true })
@@ -176,17 +177,25 @@ func (c *comparison) reference() judge.Reference {
 	if c.raw == nil {
 		return judge.Reference{ByDay: agreed, Days: agreed.Span(), Name: "most tables of days hold", Disputed: disputed}
 	}
-	byDay := c.raw
-	if gone := c.inventory.retired.Days; !gone.Empty() {
-		// What it has of days that were dropped is not all of them.
-		byDay = maps.Clone(c.raw)
-		maps.DeleteFunc(byDay, func(d cube.Day, _ int64) bool { return d <= gone.To })
-	}
-	ref := judge.Reference{ByDay: byDay, Days: byDay.Span(), Name: "the raw table"}
+	ref := judge.Reference{ByDay: c.raw, Days: c.raw.Span(), Name: "the raw table"}
 	if len(daily) < 2 {
 		return ref
 	}
 	return ref.ReachingBack(agreed, disputed)
+}
+
+// leaveRetired leaves the days out of the raw table's totals whose rows were dropped:
+// what it has of them came later, and is not all. Nothing may be left.
+func (c *comparison) leaveRetired() {
+	gone := c.inventory.retired.Days
+	if c.raw == nil || gone.Empty() {
+		return
+	}
+	c.raw = maps.Clone(c.raw)
+	maps.DeleteFunc(c.raw, func(d cube.Day, _ int64) bool { return d <= gone.To })
+	if c.raw.Span().Empty() {
+		c.raw = nil
+	}
 }
 
 // judgeAll sets what the chosen tables cover.
