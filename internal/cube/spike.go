@@ -47,7 +47,7 @@ func SpikesOf(s Slice, data Range) (own, all Request) {
 // SpikesOf asks. Where both are one there is nothing beside to hold it against.
 func (c Calendar) Spikes(days Range, own, all *Result) (spikes []Spike) {
 	for i, day := range own.Days {
-		if day < days.From || !c.Whole(Range{From: day, To: day}) {
+		if !days.Contains(Range{From: day, To: day}) || !c.Whole(Range{From: day, To: day}) {
 			continue
 		}
 		if spike, found := c.outOfLine(own, all, i); found {
