@@ -118,6 +118,7 @@ var reads = map[string]func(arguments) (any, error){
 	"Query.portfolio":          arguments.portfolio,
 	"Query._entities":          arguments.entities,
 	"Project.downloads":        arguments.slice,
+	"Project.floor":            arguments.slice,
 	"Project.rank":             arguments.slice,
 	"Project.github":           arguments.slice,
 	"Project.releases":         arguments.releases,

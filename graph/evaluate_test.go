@@ -286,6 +286,7 @@ func (e evaluator) project(name string) any {
 		"downloads":     func(a given) any { return e.downloads(e.slice(s, a)) },
 		"releases":      func(a given) any { return e.releases([]string{name}, number(a["first"])) },
 		"github":        func(a given) any { return e.github(name, a) },
+		"floor":         func(given) any { return nil }, // of fewer than eight old versions nothing is told
 		"releaseImpact": func(a given) any { return e.impact(name, e.slice(s, a), a) },
 		"dependencies":  func(a given) any { return e.ranked(slices.Clone(e.requires[name]), number(a["first"])) },
 		"dependents": func(a given) any {

@@ -934,6 +934,18 @@ type Project implements Node {
     after: String
   ): ReleaseConnection @semanticNonNull
   """
+  About what machines add that fetch every file of every release, whoever they say that they are: an estimate with
+  an interval, told by versions that came at least a year before the range. It is part of the downloads and is
+  subtracted nowhere. null where fewer than 8 such versions are known, or no metadata. It needs the slice to have at
+  most 10,000 versions.
+  """
+  floor(
+    "The days to count; all time where absent."
+    range: DateRange
+    "Which downloads to count; all where absent."
+    filter: DownloadsFilter
+  ): Floor
+  """
   How the releases that came within the range were taken up, newest first. Pre-releases and yanked releases are
   asked for apart. It needs the days of every version that has a download in the slice, at most 10,000 versions.
   """
@@ -985,6 +997,22 @@ type RelatedProject {
   together: Int64!
   "Their part of the dependents that are looked at, from 0 to 1."
   share: Float!
+}
+
+"About what machines add that fetch every file of every release."
+type Floor {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "Downloads in the slice that are probably theirs: perFile times the days that each of the project's files was there."
+  estimate: Int64!
+  "The estimate's lower end: it is below with a chance of 2.5 %."
+  low: Int64!
+  "The estimate's upper end: it is above with a chance of 2.5 %."
+  high: Int64!
+  "Downloads of a file on a day: the lower quartile of those that long dead versions have."
+  perFile: Float!
+  "How many versions it was told by."
+  deadVersions: Int!
 }
 
 "What installers do with a release."
@@ -1419,6 +1447,24 @@ func (ec *executionContext) childFields_Dropping(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Dropping", field.Name)
 }
 
+func (ec *executionContext) childFields_Floor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Floor_id(ctx, field)
+	case "estimate":
+		return ec.fieldContext_Floor_estimate(ctx, field)
+	case "low":
+		return ec.fieldContext_Floor_low(ctx, field)
+	case "high":
+		return ec.fieldContext_Floor_high(ctx, field)
+	case "perFile":
+		return ec.fieldContext_Floor_perFile(ctx, field)
+	case "deadVersions":
+		return ec.fieldContext_Floor_deadVersions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Floor", field.Name)
+}
+
 func (ec *executionContext) childFields_GitHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1587,6 +1633,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_github(ctx, field)
 	case "releases":
 		return ec.fieldContext_Project_releases(ctx, field)
+	case "floor":
+		return ec.fieldContext_Project_floor(ctx, field)
 	case "releaseImpact":
 		return ec.fieldContext_Project_releaseImpact(ctx, field)
 	case "dependencies":
@@ -3280,6 +3328,144 @@ func (ec *executionContext) fieldContext_Dropping_movedBy(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Floor_id(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_estimate(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_low(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_high(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_perFile(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_perFile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerFile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_perFile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_deadVersions(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_deadVersions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeadVersions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_deadVersions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _GitHub_id(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4791,6 +4977,38 @@ func (ec *executionContext) fieldContext_Project_releases(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReleaseConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_floor(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_floor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Floor(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Floor) graphql.Marshaler {
+			return ec.marshalOFloor2ᚖclickqlᚋgraphᚐFloor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_floor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Floor(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9833,6 +10051,69 @@ func (ec *executionContext) _Dropping(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var floorImplementors = []string{"Floor"}
+
+func (ec *executionContext) _Floor(ctx context.Context, sel ast.SelectionSet, obj *Floor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, floorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Floor")
+		case "id":
+			out.Values[i] = ec._Floor_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimate":
+			out.Values[i] = ec._Floor_estimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "low":
+			out.Values[i] = ec._Floor_low(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "high":
+			out.Values[i] = ec._Floor_high(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perFile":
+			out.Values[i] = ec._Floor_perFile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadVersions":
+			out.Values[i] = ec._Floor_deadVersions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var gitHubImplementors = []string{"GitHub"}
 
 func (ec *executionContext) _GitHub(ctx context.Context, sel ast.SelectionSet, obj *GitHub) graphql.Marshaler {
@@ -10952,6 +11233,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_releases(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "floor":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_floor(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -14559,6 +14878,13 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalOFloor2ᚖclickqlᚋgraphᚐFloor(ctx context.Context, sel ast.SelectionSet, v *Floor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Floor(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOGitHub2ᚖclickqlᚋgraphᚐGitHub(ctx context.Context, sel ast.SelectionSet, v *GitHub) graphql.Marshaler {

@@ -85,6 +85,9 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 	for releases := range n.each("releases") {
 		op.gatherReleases(r, releases, []string{name}, releases.args.(releasePage))
 	}
+	for floor := range n.each("floor") {
+		op.gatherFloor(r, floor, name)
+	}
 	for list := range n.each("releaseImpact") {
 		op.gatherImpact(r, list, name)
 	}
