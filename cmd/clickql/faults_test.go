@@ -262,10 +262,13 @@ func (s *subscribers) ended(how string, err error) {
 
 // socket subscribes over a WebSocket, and gives what ends it.
 func (s *subscribers) socket(ctx context.Context, base string) error {
-	c, _, err := websocket.Dial(ctx, base+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	c, resp, err := websocket.Dial(ctx, base+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		s.ready <- struct{}{}
 		return err
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
 	}
 	defer func() { _ = c.CloseNow() }()
 	err = c.Write(ctx, websocket.MessageText, []byte(`{"type":"connection_init"}`))

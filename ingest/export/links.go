@@ -29,7 +29,7 @@ func (l Local) aroundLinks(ctx context.Context, pattern string, refused error) (
 		return nil, refused
 	}
 	var good, circles []Object
-	err = filepath.WalkDir(filepath.Dir(literalPrefix(pattern)+"x"), func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Dir(literalPrefix(pattern)+"x"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return err
 		}

@@ -114,13 +114,13 @@ func drawn(spans []sdk.ReadOnlySpan) string {
 		fmt.Fprintf(&b, "%8.2f ms %8.2f ms  %-16s", s.StartTime().Sub(spans[0].StartTime()).Seconds()*1000, s.EndTime().Sub(s.StartTime()).Seconds()*1000, indent+s.Name())
 		for _, a := range s.Attributes() {
 			if a.Key != "db.query.text" && a.Key != "clickql.request.id" {
-				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.Emit())
+				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
 			}
 		}
 		for _, e := range s.Events() {
 			fmt.Fprintf(&b, " [%s", e.Name)
 			for _, a := range e.Attributes {
-				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.Emit())
+				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
 			}
 			b.WriteString("]")
 		}
