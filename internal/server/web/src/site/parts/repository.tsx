@@ -94,7 +94,7 @@ export function Repository({ part, interval, own, answer, onRetry }: { part?: Re
         <table className="list">
           <thead>
             <tr>
-              <th scope="col" />
+              <td />
               <th scope="col" className="num">In this range</th>
               <th scope="col" className="num">Since {day(all.firstDay)}</th>
             </tr>
