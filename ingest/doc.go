@@ -239,8 +239,12 @@
 // published it gives up: their writer looks at the lock after its line "publishing",
 // and one of the two sees the other.
 //
-// Repairs, backfills and shadows exchange whole tables, which one server does: they
-// refuse replicated tables.
+// A repair cannot put a whole table in another's place on all replicas. It replaces the
+// partitions that differ, ALTER TABLE ... REPLACE PARTITION FROM, each one transaction in
+// Keeper. The ledger holds each one's total before: one that has it still, or that of its
+// successor, is not foreign, and the first is replaced, maybe once more, by the same.
+// Readers see each partition as it was or as it is to be. Backfills and shadows exchange
+// whole tables: they refuse replicated ones.
 //
 // # Shards
 //

@@ -9,8 +9,8 @@
 //	CLUSTER_CONTROL  a command that takes `kill N`, `pause N`, `resume N`, `start N`
 //	                 (N is a host's place, from 1), `zk kill` and `zk start`; only for
 //	                 the tests with the tag clustercontrol, which kill and pause
-//	                 hosts and ask or load meanwhile
-//	CLUSTER_FAULTS   in how many loads they do that; 4 by default
+//	                 hosts while they load
+//	CLUSTER_FAULTS   in how many loads they do that; 2 by default
 //	CLUSTER_SEED     what they choose by; 1 by default
 //
 // make test-cluster and make test-shards run them; docs/CLUSTER.md says how to start a cluster for it.

@@ -79,7 +79,7 @@ type trial struct {
 // TestFaults loads while chance kills and pauses the loader, replicas, Keeper, and
 // pairs of them: afterwards every file is there once, and replicas agree.
 func TestFaults(t *testing.T) {
-	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("CLUSTER_FAULTS"), "4"))
+	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("CLUSTER_FAULTS"), "2"))
 	if err != nil {
 		t.Fatal(err)
 	}
