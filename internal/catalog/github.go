@@ -116,7 +116,7 @@ type githubDays struct {
 // github describes the table of events; nil where there is none, or nothing in it.
 func (r *reader) github(ctx context.Context, l *inventory, parts chschema.Parts) (*GitHub, error) {
 	t := l.github.events
-	if t == nil {
+	if t == nil || l.github.spread { // over shards the lookup of names would have to be GLOBAL
 		return nil, nil
 	}
 	g := &GitHub{Events: t.Name, Merged: t.Types()["merged"] != "", Rows: t.Rows}
