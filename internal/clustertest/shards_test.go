@@ -31,6 +31,9 @@ func TestShards(t *testing.T) {
 			t.Fatalf("host %d: %d files, %v", host+1, sum.Files, err)
 		}
 	}
+	for host := range c.hosts {
+		c.everyTable(host, catchUp)
+	}
 	for host, conn := range c.conns {
 		for table, text := range digests(t, conn, c.database) {
 			if want[table] != text {
