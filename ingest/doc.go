@@ -72,13 +72,6 @@
 // partition holds what and should hold what. Tables of first and last days take
 // the same rows twice without a change of meaning and are moved again.
 //
-// A partition is not read for its total each time, which would let a load cost what is
-// there. The ledger keeps totals with the names of the parts that were added up. Names
-// tell blocks and mutations, and merges change neither: as long as each of these parts
-// is there, or lies in a greater one without any other block, the total is what it was,
-// and parts that came since are read alone. Where that cannot be told the partition is
-// read, and so it is by every recovery: what is judged is what is there.
-//
 // Materialized views do not fire on a move. The copies of their tables are
 // filled by the same SELECTs instead, taken from the views that the server has
 // registered, so that no table is forgotten: a plain count by columns is computed

@@ -18,7 +18,6 @@ const (
 	Days    = "clickql_ledger_days"
 	Moves   = "clickql_ledger_steps"
 	Swaps   = "clickql_ledger_swaps"
-	Totals  = "clickql_ledger_totals"
 )
 
 // ledgerTables are the structures of the ledger's tables in the order of their
@@ -45,9 +44,6 @@ var ledgerTables = []struct{ name, structure string }{
 			batch String, n UInt32, verb LowCardinality(String), target_database String, target_table String, staged_table String,
 			uuid String, witness String, before Int64, sql String, at DateTime64(3, 'UTC')
 		) ENGINE = MergeTree ORDER BY (batch, n) COMMENT 'clickql ingest: the tables that each repair, backfill and promotion puts in place'`},
-	{Totals, `(
-			target_database String, target_table String, uuid String, partition String, witness String, total Int64, parts Array(String), at DateTime64(3, 'UTC')
-		) ENGINE = MergeTree ORDER BY (target_database, target_table, partition, at) COMMENT 'clickql ingest: totals of partitions as long as they are made of these parts or merges of them'`},
 }
 
 // Ledger is the ledger of a session's database.

@@ -29,27 +29,6 @@ func (l Ledger) Moves(ctx context.Context, batch string) ([]Move, error) {
 	return moves, session.Wrap(err, "read the steps of batch %s from the ledger", batch)
 }
 
-// Total is a partition's total for as long as it is made of some parts.
-type Total struct {
-	Database  string    `ch:"target_database"`
-	Table     string    `ch:"target_table"`
-	UUID      string    `ch:"uuid"`
-	Partition string    `ch:"partition"`
-	Witness   string    `ch:"witness"` // the summed expression
-	Total     int64     `ch:"total"`
-	Parts     []string  `ch:"parts"`
-	At        time.Time `ch:"at"`
-}
-
-// Totals lists the newest line of each table's partitions of some names. All lines are
-// true, whenever they were written: an older one would only take more reading.
-func (l Ledger) Totals(ctx context.Context, partitions []string) ([]Total, error) {
-	lines, err := session.Structs[Total](ctx, l.S, session.SQL(`SELECT target_database, target_table, t.uuid AS uuid, partition, t.witness AS witness, t.total AS total, t.parts AS parts, t.at AS at
-			FROM `+l.Table(Totals)+` AS t WHERE partition IN ({partitions:Array(String)})
-			ORDER BY target_database, target_table, partition, at DESC LIMIT 1 BY target_database, target_table, partition`, "partitions", partitions))
-	return lines, session.Wrap(err, "read the totals of partitions from the ledger")
-}
-
 // Verb is what one swap does.
 type Verb string
 
