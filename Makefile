@@ -30,7 +30,7 @@ build: $(ENGINE) $(WEB) ## build bin/clickql with everything it needs
 	go build -o bin/clickql ./cmd/clickql
 
 test: build ## run every test, on a real ClickHouse
-	go test -timeout 20m ./...
+	go test -timeout 40m ./...
 
 test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
 	go test -tags cluster$(FAULTS) -count 1 -timeout 90m ./internal/clustertest

@@ -31,15 +31,15 @@ for (const name of drawnPages) {
       for (const widget of document.querySelectorAll("section.widget")) {
         const details = widget.querySelector("details.numbers");
         const charts = [...widget.querySelectorAll("svg.time")];
-        if (!details || charts.length !== 1) continue;
+        if (!details || charts.length === 0) continue;
         details.querySelector("summary").click();
         while (!details.querySelector("tbody tr")) await painted();
         const [head, ...rows] = [...details.querySelectorAll("tr")].map((r) => [...r.children].map((c) => c.textContent));
-        charts[0].focus();
-        for (const [i, row] of rows.entries()) {
-          charts[0].dispatchEvent(new KeyboardEvent("keydown", { key: i === 0 ? "Home" : "ArrowRight", bubbles: true }));
+        for (const [chart, i, row] of charts.flatMap((chart) => rows.map((row, i) => [chart, i, row]))) {
+          if (i === 0) chart.focus();
+          chart.dispatchEvent(new KeyboardEvent("keydown", { key: i === 0 ? "Home" : "ArrowRight", bubbles: true }));
           await Promise.resolve();
-          const tip = widget.querySelector(".tip");
+          const tip = chart.parentElement.querySelector(".tip");
           if (!row[0].startsWith(tip.querySelector("b").textContent)) wrong.push([widget.id, row[0], tip.textContent]);
           for (const line of tip.querySelectorAll("tr")) {
             const [label, value] = [...line.children].map((c) => c.textContent);

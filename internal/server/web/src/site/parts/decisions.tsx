@@ -85,7 +85,7 @@ export function Droppings({ parts, answer, path, onRetry, own }: Part & { parts:
   const names = Object.keys(droppings) as (keyof typeof droppings)[];
   const failed = names.find((name) => answer.errors?.some((e) => e.path?.join() === [...path, name].join()));
   return (
-    <Widget id="dropping" title="Dropping support" note="who would be left behind" errors={answer.errors} requestId={answer.requestId} path={[...path, ...(failed ? [failed] : [])]} onRetry={onRetry} own={own}>
+    <Widget id="dropping" title="Dropping support" note="who would be left behind" errors={answer.errors} requestId={answer.requestId} path={[...path, failed ?? names[0]]} onRetry={onRetry} own={own}>
       <table className="bars">
         <thead>
           <tr>
