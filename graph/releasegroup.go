@@ -43,7 +43,16 @@ type ReleaseGroup struct {
 
 // gatherReleaseGroups gathers one selection of Downloads.byRelease.
 func (op *operation) gatherReleaseGroups(r *rounds.Round, n *node, s cube.Slice) {
-	r.AwaitSplit(&n.Place, op.AllVersions(s), n.has("series", "downloads"), func(r *rounds.Round, res *cube.Result) {
+	request := op.AllVersions(s)
+	r.Ask(request)
+	if !n.has("series", "downloads") {
+		return
+	}
+	r.Await(&n.Place, func(ctx context.Context, r *rounds.Round) {
+		res, err := op.Load(ctx, request)
+		if err != nil {
+			return
+		}
 		groups, err := op.groupsOf(n.args.(releaseCut), s, res)
 		if err != nil {
 			return
@@ -59,10 +68,9 @@ func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGrou
 	for series := range n.each("series") {
 		every := series.args.(cube.Interval)
 		if request, err := op.series(op.widened(g.slice, leadOf(series)), every); err == nil {
-			r.Ask(ofVersions(request, g.group.Versions)...)
+			r.Ask(g.parts(request)...)
 		}
 		op.gatherShares(r, series, every, g.slice)
-		op.gatherSpikes(r, series, g.slice)
 	}
 	for d := range n.each("downloads") {
 		op.gatherDownloads(r, d, g.slice)
@@ -178,23 +186,23 @@ func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
 		return nil, err
 	}
 	return op.seriesOf(ctx, g.Downloads(), every, func(ctx context.Context, r cube.Request) (*cube.Result, error) {
-		return op.loadSum(ctx, ofVersions(r, g.group.Versions))
+		return op.loadSum(ctx, g.parts(r))
 	})
 }
 
-// mostParts is how many versions' series are added up at the most: those of more
-// are asked for together.
+// mostParts is how many versions' series are added up at the most: a group of
+// more is asked for by itself.
 const mostParts = 100
 
-// ofVersions are the requests whose answers add up to the answer for a slice that
-// has the versions: one for each. All versions of all groups of a split are then
+// parts are the requests whose answers add up to the answer for the group's
+// slice: one for each version. All versions of all groups of a split are then
 // one query, where lists of versions would be a query each.
-func ofVersions(r cube.Request, versions []string) []cube.Request {
-	if len(versions) > mostParts {
+func (g *ReleaseGroup) parts(r cube.Request) []cube.Request {
+	if len(g.group.Versions) > mostParts {
 		return []cube.Request{r}
 	}
-	parts := make([]cube.Request, len(versions))
-	for i, version := range versions {
+	parts := make([]cube.Request, len(g.group.Versions))
+	for i, version := range g.group.Versions {
 		parts[i] = r
 		parts[i].Slice = r.Slice.With(cube.Version, version)
 	}

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -48,7 +47,6 @@ func (o *Operation) Each(ctx context.Context, split cube.Request, take func(cube
 		return started, err
 	})
 	if err != nil {
-		o.moved.Store(errors.Is(err, errMoved))
 		return failure(err)
 	}
 	return nil

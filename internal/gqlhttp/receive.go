@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // perByte is about how many bytes of memory a byte of a message takes until its
@@ -13,8 +15,7 @@ const perByte = 4
 
 // read takes messages until the socket ends.
 func (s *socket) read() {
-	waiting := context.WithoutCancel(s.ctx)
-	first, cancel := context.WithTimeout(waiting, initTimeout)
+	first, cancel := context.WithTimeout(s.ctx, initTimeout)
 	defer cancel()
 	ctx := first
 	for {
@@ -22,6 +23,9 @@ func (s *socket) read() {
 		switch {
 		case err != nil && !s.begun && errors.Is(first.Err(), context.DeadlineExceeded):
 			s.close(closeInitTimeout, "Connection initialisation timeout")
+			return
+		case err != nil && s.ctx.Err() != nil:
+			s.close(websocket.StatusGoingAway, "the server stops")
 			return
 		case err != nil:
 			return
@@ -34,7 +38,7 @@ func (s *socket) read() {
 		}
 		if s.begun && ctx == first {
 			cancel()
-			ctx = waiting
+			ctx = s.ctx
 		}
 	}
 }

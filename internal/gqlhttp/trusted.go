@@ -1,7 +1,6 @@
 package gqlhttp
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -19,23 +18,13 @@ import (
 type Trusted struct {
 	mu   sync.RWMutex
 	byID map[string]string
-	// state is the hashes of all documents with their identifiers, joined by XOR.
-	state [sha256.Size]byte
 }
 
 // Replace trusts others' documents from now on, and no longer those trusted so far.
 func (t *Trusted) Replace(by *Trusted) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.byID, t.state = by.byID, by.state
-}
-
-// State is a text that differs where other documents are trusted, or go by other
-// identifiers.
-func (t *Trusted) State() string {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return string(t.state[:])
+	t.byID = by.byID
 }
 
 // find is the text of the document of that identifier.
@@ -111,26 +100,15 @@ func (t *Trusted) add(schema *ast.Schema, id, text string) error {
 	if _, errs := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules()); len(errs) > 0 {
 		return fmt.Errorf("document %s does not fit the schema: %w", id, errs)
 	}
-	t.name(hashOf(text), text)
+	t.byID[hashOf(text)] = text
 	if id == "" {
 		return nil
 	}
 	if known, ok := t.byID[id]; ok && known != text {
 		return fmt.Errorf("document %s is there twice, with different texts", id)
 	}
-	t.name(id, text)
-	return nil
-}
-
-// name has a text go by an identifier.
-func (t *Trusted) name(id, text string) {
-	if _, known := t.byID[id]; known {
-		return
-	}
 	t.byID[id] = text
-	for i, b := range sha256.Sum256([]byte(id + "\x00" + hashOf(text))) {
-		t.state[i] ^= b
-	}
+	return nil
 }
 
 // manifest reads documents by identifier.

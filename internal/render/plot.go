@@ -182,7 +182,6 @@ func (p *plot) draw() {
 		p.stack()
 	}
 	p.marks()
-	p.outOfLine()
 	p.axes()
 	p.drawNames()
 }

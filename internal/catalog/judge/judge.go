@@ -11,6 +11,7 @@ package judge
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"clickql/internal/cube"
 )
@@ -87,7 +88,7 @@ func (r Reference) judgeSteps(got, want Totals, g cube.Grain) Verdict {
 	mismatch := func(d cube.Day) string {
 		return fmt.Sprintf("%s %s it holds %d downloads%s, %s %d", at, d, got[d], r.ofSample(), r.Name, want[d])
 	}
-	for _, d := range got.Differing(want) {
+	for _, d := range slices.Sorted(maps.Keys(got)) {
 		if got[d] > want[d] && !r.disputedIn(d, g.Next(d)) {
 			return Verdict{cube.NoDays, mismatch(d), true}
 		}

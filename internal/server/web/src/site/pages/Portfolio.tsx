@@ -46,7 +46,6 @@ const PortfolioPageDocument = graphql(`
     dataset {
       firstDay
       lastDay
-      settledDay
     }
     portfolio(requirements: $requirements, author: $author, maintainer: $maintainer, projects: $projects) {
       projectCount

@@ -42,7 +42,6 @@ const RankingsPageDocument = graphql(`
     dataset {
       firstDay
       lastDay
-      settledDay
     }
     topProjects(range: $range, filter: $filter, first: $first, after: $after) {
       nodes {
