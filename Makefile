@@ -15,6 +15,7 @@ CYCLONEDX := .tools/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 ENGINE := internal/engine/npm/node_modules/.package-lock.json
 WEB := internal/server/web/dist/.stamp
 CLIENTS := clients/node_modules/.package-lock.json
+EMBEDS := clients/embeds/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo build test test-cluster test-shards site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
@@ -32,12 +33,17 @@ test: build ## run every test, on a real ClickHouse
 	go test -timeout 40m ./...
 
 test-cluster: $(ENGINE) ## run the tests that need replicas, on the hosts that CLUSTER names (docs/CLUSTER.md)
-	go test -tags cluster -count 1 -timeout 10m ./internal/clustertest
+	go test -tags cluster$(FAULTS) -count 1 -timeout 90m ./internal/clustertest
 
-test-shards: $(ENGINE) ## run the test that needs shards, on the hosts that CLUSTER names (docs/CLUSTER.md)
-	go test -tags shards -count 1 -timeout 10m ./internal/clustertest
+test-shards: $(ENGINE) ## run the tests that need shards, on the hosts that CLUSTER names (docs/CLUSTER.md)
+	go test -tags shards$(FAULTS) -count 1 -timeout 90m ./internal/clustertest
 
-site-test: build ## try every page in Chromium, on a gateway of its own
+# Where CLUSTER_CONTROL can kill and pause the hosts, they are.
+FAULTS = $(if $(CLUSTER_CONTROL),$(comma)clustercontrol)
+comma := ,
+export CLUSTER CLUSTER_CONTROL
+
+site-test: build $(EMBEDS) ## try every page in Chromium, on a gateway of its own, and embeds in the pages of other tools
 	cd internal/server/web && npm run --silent test
 
 clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse, genqlient and a federation router ask a running gateway
@@ -74,25 +80,29 @@ bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md
 settings: build ## load with one setting after another, and write docs/LOADING.md
 	go run ./internal/bench -sections settings
 
-scale: build ## follow what each part costs as the downloads grow, and write docs/SCALE.md (a quarter of an hour)
+scale: build ## follow what each part costs as the downloads grow, and write docs/SCALE.md (half an hour; -scale-rows has other sizes)
 	go run ./internal/bench -sections scale
 
 coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
 	go run ./internal/bench -sections coverage
 
 clean: ## remove everything that was built, the demo's data too
-	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules
+	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules clients/embeds/node_modules
 
 $(ENGINE): internal/engine/npm/package.json internal/engine/npm/package-lock.json
 	cd internal/engine/npm && $(NPM_CI)
 	@touch $@
 
-$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(shell find internal/server/web/src -type f -not -path '*/gql/*') $(wildcard internal/server/web/*.mjs internal/server/web/tsconfig.json internal/server/examples/*) schema.graphqls
+$(WEB): internal/server/web/package.json internal/server/web/package-lock.json $(shell find internal/server/web/src -type f -not -path '*/gql/*') $(wildcard internal/server/web/*.mjs internal/server/web/tsconfig.json internal/server/examples/*) internal/pypi/endoflife.json schema.graphqls
 	cd internal/server/web && $(NPM_CI) && npm run --silent build
 	@touch $@
 
 $(CLIENTS): clients/package.json clients/package-lock.json
 	cd clients && $(NPM_CI)
+	@touch $@
+
+$(EMBEDS): clients/embeds/package.json clients/embeds/package-lock.json
+	cd clients/embeds && $(NPM_CI)
 	@touch $@
 
 $(GOLANGCI):

@@ -11,6 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"clickql/internal/oracle"
 )
 
 // insertPage is metadata for the pages of the cookbook.
@@ -22,6 +24,14 @@ INSERT INTO projects (name, version, summary, author, author_email, maintainer, 
 		['Source, https://github.com/numpy/numpy'], ['pandas[all]>=1', 'flask ; os_name == "nt"', 'requests; extra == "x"'], '2024-03-01 08:00:00'),
 	('pandas', '1.0', 'Frames', '', '', '', '', '', '', '', [], ['numpy (>=1)', 'requests'], '2023-06-01 00:00:00'),
 	('Flask', '1.0', 'Web', '', 'Jane Doe <jane.doe@example.org>', '', '', '', '', '', [], ['numpy'], '2023-01-01 00:00:00')`
+
+// insertEvents is what happened in a repository that was renamed, over forty days from
+// the new year on, of which the fifth is not loaded.
+const insertEvents = `INSERT INTO github_events (file_time, event_type, actor_login, repo_name, repo_id, created_at, action, number, merged)
+	SELECT toStartOfHour(at), kind, concat('user', toString(number % 37)), if(number < 500, 'numeric/Numpy', 'NumPy/numpy'), '42', at,
+		multiIf(kind = 'WatchEvent', 'started', kind = 'ForkEvent', 'none', number % 3 = 0, 'closed', 'opened'), number % 11, number % 2 = 0
+	FROM (SELECT number, toDateTime('2024-01-01 00:30:00', 'UTC') + toIntervalHour(number) AS at,
+		['WatchEvent', 'ForkEvent', 'IssuesEvent', 'PullRequestEvent'][1 + cityHash64(number) % 4] AS kind FROM numbers(960) WHERE intDiv(number, 24) != 4)`
 
 // pageMetadata is what it says of the projects' latest versions.
 var pageMetadata = map[string]map[string]any{
@@ -85,10 +95,10 @@ func recipeOf(t *testing.T, title string) string {
 // Every operation that the documents show runs, and its answer is what the rows
 // and the files come to, counted one by one.
 func TestCookbook(t *testing.T) {
-	d := newData(t, insertDownloads, insertPage)
+	d := newData(t, insertDownloads, insertPage, insertEvents)
 	h := d.handler(Limits{})
 	schema := NewExecutableSchema(Config{Resolvers: resolver{}}).Schema()
-	e := evaluator{d, pageMetadata, pageRequirements}
+	e := evaluator{d, pageMetadata, pageRequirements, oracle.ReadEvents(t, d.conn, "github_events")}
 	list := append(recipes(t, "../docs/API.md"), recipes(t, "../README.md")...)
 	if len(list) < 35 {
 		t.Fatalf("only %d operations", len(list))

@@ -66,6 +66,9 @@ func (op *operation) gatherDownloads(r *rounds.Round, n *node, s cube.Slice) {
 	for by := range n.each("byRelease") {
 		op.gatherReleaseGroups(r, by, s)
 	}
+	for d := range n.each("dropping") {
+		op.gatherDropping(r, d, s)
+	}
 	for by := range n.each("by") {
 		op.gatherSplit(r, by, s)
 	}

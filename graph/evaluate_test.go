@@ -22,6 +22,8 @@ type evaluator struct {
 	about map[string]map[string]any
 	// requires is what the latest versions of projects require, by hand.
 	requires map[string][]string
+	// events are those on GitHub.
+	events oracle.Events
 }
 
 type object = map[string]any
@@ -137,6 +139,11 @@ func (e evaluator) together(names any) oracle.Slice {
 func (e evaluator) slice(s oracle.Slice, a given) oracle.Slice {
 	if days, ok := a["range"].(map[string]any); ok {
 		s.AllTime, s.From, s.To = false, e.d.First, e.d.Last
+		for end, at := range map[string]*time.Time{"from": &s.From, "to": &s.To} {
+			if day, err := time.Parse(time.DateOnly, fmt.Sprint(days[end])); err == nil {
+				*at = day
+			}
+		}
 		if days["last"] != nil {
 			n, behind := number(days["last"]), e.d.SettledDay().AddDate(0, 0, 1)
 			s.To = e.d.SettledDay()
@@ -179,8 +186,9 @@ func (e evaluator) downloads(s oracle.Slice) object {
 	total := s.Total()
 	return object{
 		"total": total, "asOf": e.asOf(),
-		"change":  func(a given) any { return s.Change(e.d.Data, a["likeForLike"] == true) },
-		"missing": s.Missing(e.d.Data),
+		"change":   func(a given) any { return s.Change(e.d.Data, a["likeForLike"] == true) },
+		"missing":  s.Missing(e.d.Data),
+		"dropping": func(a given) any { return e.dropping(s, a) },
 		"previous": func(given) any {
 			before, ok := s.Previous()
 			if !ok {
@@ -210,12 +218,36 @@ func (e evaluator) downloads(s oracle.Slice) object {
 	}
 }
 
+// dropping is what the field gives, the releases' days being those of the files.
+func (e evaluator) dropping(s oracle.Slice, a given) any {
+	args := oracle.Dropping{Support: a["support"].(string), Interval: a["interval"].(string)}
+	if on, ok := a["on"].(string); ok {
+		args.On = on
+	}
+	if floor := a["glibc"].(string); floor != "2.28" {
+		args.Glibc = floor
+	}
+	o := e.d.Dropping(s, args)
+	o["movedBy"] = func(a given) any {
+		came := map[string]time.Time{}
+		for _, r := range oracleReleases(e.d.files) {
+			if s.Of(r.project).Total() > 0 && !strings.ContainsAny(r.version, "rd ") {
+				came[r.version] = r.first.UTC()
+			}
+		}
+		list := e.d.MovedBy(s, args, came)
+		return list[:min(number(a["first"]), len(list))]
+	}
+	return o
+}
+
 func (e evaluator) series(s oracle.Slice, interval string) object {
 	o := s.LoadedSeries(e.d.Data, interval)
 	o["asOf"] = e.asOf()
 	derived := func(a oracle.Derived) object { return a.Add(e.d.Data, s, interval, object{}) }
 	o["indexed"] = func(given) any { return derived(oracle.Derived{Indexed: true})["indexed"] }
 	o["shares"] = func(given) any { return derived(oracle.Derived{Indexed: true})["shares"] }
+	o["spikes"] = func(given) any { return derived(oracle.Derived{Spikes: true})["spikes"] }
 	o["movingAverage"] = func(a given) any { return derived(oracle.Derived{Days: number(a["days"])})["movingAverage"] }
 	o["weekdayChange"] = func(a given) any { return derived(oracle.Derived{Weeks: number(a["weeks"])})["weekdayChange"] }
 	return o
@@ -251,9 +283,12 @@ func (e evaluator) project(name string) any {
 	last := slices.MaxFunc(s.Rows, func(a, b *oracle.Row) int { return a.Day.Compare(b.Day) }).Day
 	o := object{
 		"name": name, "firstDownload": first.Format(time.DateOnly), "lastDownload": last.Format(time.DateOnly), "lastRelease": nil,
-		"downloads":    func(a given) any { return e.downloads(e.slice(s, a)) },
-		"releases":     func(a given) any { return e.releases([]string{name}, number(a["first"])) },
-		"dependencies": func(a given) any { return e.ranked(slices.Clone(e.requires[name]), number(a["first"])) },
+		"downloads":     func(a given) any { return e.downloads(e.slice(s, a)) },
+		"releases":      func(a given) any { return e.releases([]string{name}, number(a["first"])) },
+		"github":        func(a given) any { return e.github(name, a) },
+		"floor":         func(given) any { return nil }, // of fewer than eight old versions nothing is told
+		"releaseImpact": func(a given) any { return e.impact(name, e.slice(s, a), a) },
+		"dependencies":  func(a given) any { return e.ranked(slices.Clone(e.requires[name]), number(a["first"])) },
 		"dependents": func(a given) any {
 			var names []string
 			for other, list := range e.requires {
@@ -262,6 +297,13 @@ func (e evaluator) project(name string) any {
 				}
 			}
 			return e.ranked(names, number(a["first"]))
+		},
+		"related": func(a given) any {
+			list := e.d.beside(e.requires, name)
+			for _, r := range list {
+				r.(object)["project"] = e.project(r.(object)["project"].(object)["name"].(string))
+			}
+			return list[:min(number(a["first"]), len(list))]
 		},
 		"rank": func(a given) any {
 			list, _ := e.slice(e.d.All(), a).Split(cube.Project, 1000, false)
@@ -278,6 +320,51 @@ func (e evaluator) project(name string) any {
 		}
 	}
 	return o
+}
+
+// impact is what releaseImpact gives where nothing is known to be yanked.
+func (e evaluator) impact(name string, s oracle.Slice, a given) any {
+	var uploads []upload
+	for _, r := range oracleReleases(e.d.files) {
+		kind := "FINAL"
+		if strings.ContainsAny(r.version, "rd") {
+			kind = "PRE_RELEASE"
+		}
+		if r.project == name {
+			uploads = append(uploads, upload{r.version, r.first.UTC().Format(time.DateOnly), kind})
+		}
+	}
+	list := countImpact(e.d, s, uploads, a["kind"].(string), 0, number(a["first"]))
+	for _, one := range list {
+		i := one.(object)
+		all := i["stragglers"].([]any)
+		i["stragglers"] = func(a given) any { return all[:min(number(a["first"]), len(all))] }
+		for _, r := range e.releases([]string{name}, 1000)["nodes"].([]any) {
+			if r.(object)["version"] == i["release"].(object)["version"] {
+				i["release"] = r
+			}
+		}
+	}
+	return list
+}
+
+// github is what the events tell of a project's repository.
+func (e evaluator) github(name string, a given) any {
+	repository, _ := e.about[name]["repository"].(string)
+	var days *[2]time.Time
+	if bounds, ok := a["range"].(map[string]any); ok {
+		days = &[2]time.Time{}
+		for i, end := range []string{"from", "to"} {
+			days[i], _ = time.Parse(time.DateOnly, fmt.Sprint(bounds[end]))
+		}
+	}
+	found, ok := e.events.GitHub(repository, "WEEK", days).(object)
+	if !ok {
+		return nil
+	}
+	series := found["series"]
+	found["series"] = func(given) any { return series }
+	return found
 }
 
 // releases is a connection of the releases of projects, of all where nil.
@@ -312,6 +399,8 @@ func (e evaluator) compare(a given) any {
 func (e evaluator) portfolio(a given) any {
 	names, unresolved := []string{"numpy", "flask"}, []any{}
 	switch {
+	case a["projects"] != nil:
+		names = texts(a["projects"])
 	case a["maintainer"] != nil:
 		names = []string{"numpy"}
 	case a["requirements"] != nil:

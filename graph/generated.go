@@ -634,6 +634,20 @@ type Downloads implements Node {
     "Add a last group for all versions that are in no group listed, where anything is left for it."
     others: Boolean! = false
   ): [ReleaseGroup!] @semanticNonNull
+  """
+  What a project that stops supporting something would leave behind: downloads on Pythons past the end of their
+  life, on a glibc below a floor, or of major releases older than the newest, as a part of what reported it.
+  """
+  dropping(
+    "What is no longer supported."
+    support: Support!
+    "Length of one bucket of the time series. The first and the last are cut off by the range."
+    interval: Interval! = WEEK
+    "For PYTHON, the day by which a version's life has ended; the last settled day of the range where absent."
+    on: Date
+    "For GLIBC, the oldest version that stays supported."
+    glibc: String! = "2.28"
+  ): Dropping @semanticNonNull
   "The same slice over the period of equal length just before the range; null for all time."
   previous: Downloads
   """
@@ -649,6 +663,81 @@ type Downloads implements Node {
   ): Float
   "When the data last changed that this was computed from; null where the database does not tell."
   asOf: DateTime
+}
+
+"What a project may stop supporting."
+enum Support {
+  "Pythons past the end of their life: that get no fixes any more, on one day for the whole range."
+  PYTHON
+  "C libraries that are a glibc older than a floor, such as that of manylinux_2_28."
+  GLIBC
+  "Major releases older than the project's newest: that of the newest final version with a download in the slice. Each project of a portfolio has its own."
+  MAJOR
+}
+
+"What a project that stops supporting something would leave behind of a slice."
+type Dropping {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "What is no longer supported."
+  support: Support!
+  "Length of one bucket of the time series."
+  interval: Interval!
+  "Downloads that would be left behind."
+  total: Int64!
+  """
+  What they are a part of: downloads that reported a Python, downloads that reported a glibc, or, of MAJOR, all
+  downloads of the slice.
+  """
+  reported: Int64!
+  "total as a part of reported, 0 to 1; 0 where nothing reported."
+  share: Float!
+  "What would be left behind, one by one, largest first, ties by value."
+  values: [Dropped!]!
+  "First day of each interval."
+  dates: [Date!]!
+  "Downloads that would be left behind, in each interval."
+  totals: [Int64!]!
+  "Downloads that reported, in each interval."
+  reports: [Int64!]!
+  "totals as parts of reports, 0 to 1; 0 where nothing reported."
+  shares: [Float!]!
+  "For each interval: it lies wholly inside the range, and every day of it is settled."
+  complete: [Boolean!]!
+  """
+  The intervals in which final releases of the slice's projects came, by how far the share moved around them,
+  furthest first, ties by the newer one: the share over the intervals after it against that over as many before
+  it, 28 days, 4 weeks, or one month, quarter or year. An interval is left out around which not all are complete.
+  That a release came then does not say that it is the reason.
+  """
+  movedBy(
+    "How many, at most 1000."
+    first: Int! = 5
+  ): [Shift!] @semanticNonNull
+}
+
+"One value that would be left behind."
+type Dropped {
+  "A version of Python, a C library, or a project's name, a space, and a major release of it."
+  value: String!
+  "Downloads with this value."
+  total: Int64!
+  "total as a part of what reported, 0 to 1."
+  share: Float!
+}
+
+"How a share moved around an interval in which releases came."
+type Shift {
+  "First day of the interval."
+  date: Date!
+  "The final releases that came in it, newest first."
+  releases: [Release!]!
+  "The share over the intervals before it, 0 to 1."
+  before: Float!
+  "The share over the intervals after it, 0 to 1."
+  after: Float!
+  "after less before."
+  change: Float!
 }
 
 "How much of a version's release segment (PEP 440) is kept."
@@ -719,6 +808,14 @@ type Series {
   """
   shares: [Float!] @semanticNonNull
   """
+  The days of the range that are out of line, whatever the interval: at least five spreads from the median of the same
+  weekday in the eight weeks before, both in downloads and in the part of all projects' downloads under the same filter
+  but for the version, so that a day on which all of PyPI rose is none. A spread is 1.4826 times the median absolute
+  deviation, at least the root of the median, at least 5 % of it. A day of which fewer than four such weekdays are
+  settled is never one. Of all projects together only downloads count.
+  """
+  spikes: [Spike!] @semanticNonNull
+  """
   For each day the mean of its total and of those of the days before it; for an interval of DAY only. The
   days before the range count too. null where not all of the days are settled: before the data's first day,
   behind its last settled one, and around a day that is missing.
@@ -736,6 +833,18 @@ type Series {
     "How many weeks before, between 1 and 52."
     weeks: Int! = 4
   ): [Float] @semanticNonNull
+}
+
+"A day out of line."
+type Spike {
+  "The day."
+  date: Date!
+  "Its downloads."
+  total: Int64!
+  "About how many there would be in line: the median that it was held against."
+  expected: Float!
+  "How many spreads it lies above the median, negative below; at least 5 away."
+  deviation: Float!
 }
 
 "One bucket of a time series."
@@ -809,6 +918,14 @@ type Project implements Node {
     "Which downloads to count; all where absent."
     filter: DownloadsFilter
   ): Rank
+  """
+  What happened in its repository; null where its metadata names none on GitHub, and where no event of that is loaded.
+  Repositories are followed when they are renamed.
+  """
+  github(
+    "The days to count; all that are loaded where absent."
+    range: DateRange
+  ): GitHub
   "The versions that were uploaded, newest first by the first upload, ties by version."
   releases(
     "How many, at most 1000."
@@ -816,6 +933,32 @@ type Project implements Node {
     "Begin behind the element with this cursor."
     after: String
   ): ReleaseConnection @semanticNonNull
+  """
+  About what machines add that fetch every file of every release, whoever they say that they are: an estimate with
+  an interval, told by versions that came at least a year before the range. It is part of the downloads and is
+  subtracted nowhere. null where fewer than 8 such versions are known, or no metadata. It needs the slice to have at
+  most 10,000 versions.
+  """
+  floor(
+    "The days to count; all time where absent."
+    range: DateRange
+    "Which downloads to count; all where absent."
+    filter: DownloadsFilter
+  ): Floor
+  """
+  How the releases that came within the range were taken up, newest first. Pre-releases and yanked releases are
+  asked for apart. It needs the days of every version that has a download in the slice, at most 10,000 versions.
+  """
+  releaseImpact(
+    "The days to count; all time where absent."
+    range: DateRange
+    "Which downloads to count; all where absent."
+    filter: DownloadsFilter
+    "Which releases."
+    kind: ReleaseKind! = FINAL
+    "How many, at most 1000."
+    first: Int! = 10
+  ): [ReleaseImpact!] @semanticNonNull
   """
   Projects this one requires, most downloaded first, ties by name; the totals are of all time. What is
   required for an extra alone is left out, what is required in some environments only is not.
@@ -834,6 +977,188 @@ type Project implements Node {
     "How many, at most 1000."
     first: Int! = 10
   ): [ProjectRanking!] @semanticNonNull
+  """
+  Projects that are required beside this one: of its hundred most downloaded dependents, what most of them
+  require too first, ties by downloads of all time, then by name.
+  """
+  related(
+    "How many, at most 1000."
+    first: Int! = 10
+  ): [RelatedProject!] @semanticNonNull
+}
+
+"A project that is required beside another one."
+type RelatedProject {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "The project."
+  project: Project!
+  "How many of the other's dependents that are looked at require both."
+  together: Int64!
+  "Their part of the dependents that are looked at, from 0 to 1."
+  share: Float!
+}
+
+"About what machines add that fetch every file of every release."
+type Floor {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "Downloads in the slice that are probably theirs: perFile times the days that each of the project's files was there."
+  estimate: Int64!
+  "The estimate's lower end: it is below with a chance of 2.5 %."
+  low: Int64!
+  "The estimate's upper end: it is above with a chance of 2.5 %."
+  high: Int64!
+  "Downloads of a file on a day: the lower quartile of those that long dead versions have."
+  perFile: Float!
+  "How many versions it was told by."
+  deadVersions: Int!
+}
+
+"What installers do with a release."
+enum ReleaseKind {
+  "It is installed where nothing else is said."
+  FINAL
+  "A pre-release or developmental release (PEP 440), installed where it is asked for."
+  PRE_RELEASE
+  "Withdrawn with all of its files (PEP 592), whatever else it is. There are none where the metadata does not tell."
+  YANKED
+}
+
+"How a release was taken up."
+type ReleaseImpact {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "The release."
+  release: Release!
+  "What installers do with it."
+  kind: ReleaseKind!
+  """
+  Days from its upload to the first settled day on which at least half of the project's downloads in the slice were of
+  this release; null where there is none within the range.
+  """
+  daysToHalf: Int
+  "The same of this release and all that are newer by PEP 440: how long it took until half had moved on."
+  daysToHalfOrNewer: Int
+  "The largest part, 0 to 1, of the project's downloads of a settled day that were of this release."
+  peak: Float!
+  """
+  Who stays behind: minor releases that are older than this release, with their downloads in the last seven days
+  of the range, or in those that end so many days after the upload, if they are earlier. Largest first, ties by
+  release. Days that are not settled are left out, and so are versions that are none by PEP 440.
+  """
+  stragglers(
+    "How many days after the upload, between 1 and 3660."
+    after: Int
+    "How many, at most 1000."
+    first: Int! = 10
+  ): [Straggler!] @semanticNonNull
+}
+
+"A minor release that is still downloaded after a newer one came."
+type Straggler {
+  "The minor release, with its epoch where there is one, such as 2.1 or 1!2.1; its versions that are older than the release."
+  release: String!
+  "Its downloads in these days."
+  total: Int64!
+  "total as a part of the project's downloads in these days, 0 to 1."
+  share: Float!
+}
+
+"""
+What happened in a project's repository on GitHub, counted from its public events (GH Archive's). Counts are null where none
+of the range's days is loaded, or all of them lie before the repository's first event that is known.
+"""
+type GitHub {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "owner/name as its newest event calls it. Its events under earlier names count too."
+  repository: String!
+  "Where it is."
+  url: String!
+  "The first day with any event of it that is known: counts of all time are since then."
+  firstDay: Date!
+  "The newest day with any event of it."
+  lastDay: Date!
+  "Accounts that starred it in the range, each on the first day on which it did. GitHub tells of no stars that are taken back."
+  stars: Int64
+  "Accounts that forked it in the range, each on the first day on which it did."
+  forks: Int64
+  "Its issues."
+  issues: GitHubIssues!
+  "Its pull requests."
+  pullRequests: GitHubPullRequests!
+  """
+  Accounts that pushed to it, opened issues or pull requests, commented or reviewed in the range; those of machines
+  (name[bot], name-bot) left out.
+  """
+  contributors: Int64
+  "Days of the range of which not every hour is loaded, those before the first and after the newest day loaded included."
+  missing: [Date!] @semanticNonNull
+  "The same over time."
+  series(
+    "Length of one bucket. The first and the last are cut off by the range."
+    interval: Interval! = DAY
+  ): GitHubSeries @semanticNonNull
+}
+
+"Issues of a repository."
+type GitHubIssues {
+  "Opened in the range."
+  opened: Int64
+  "Closings in the range: one that was reopened and closed again has two."
+  closed: Int64
+  "Open at the end of the range, of those whose opening or reopening is known."
+  open: Int64
+}
+
+"Pull requests of a repository."
+type GitHubPullRequests {
+  "Opened in the range."
+  opened: Int64
+  "Closings in the range, merged or not: one that was reopened and closed again has two."
+  closed: Int64
+  "Merged in the range."
+  merged: Int64
+  "Open at the end of the range, of those whose opening or reopening is known."
+  open: Int64
+}
+
+"""
+What happened in a repository over time, column-oriented as Series is. An interval of which nothing is known, as GitHub
+has it, is null.
+"""
+type GitHubSeries {
+  "Opaque and stable: it depends on what was asked and on nothing else, and is no Node's."
+  id: ID!
+  "Length of one bucket."
+  interval: Interval!
+  "First day of each interval."
+  dates: [Date!]!
+  "For each interval: it lies wholly inside the range, and every hour of it is loaded."
+  complete: [Boolean!] @semanticNonNull
+  "Accounts that starred it for the first time."
+  stars: [Int64]!
+  "Accounts that have starred it until the end of each interval, since the first day that is known."
+  totalStars: [Int64]!
+  "Accounts that forked it for the first time."
+  forks: [Int64]!
+  "Issues opened."
+  issuesOpened: [Int64]!
+  "Closings of issues."
+  issuesClosed: [Int64]!
+  "Issues open at the end of each interval."
+  issuesOpen: [Int64]!
+  "Pull requests opened."
+  pullRequestsOpened: [Int64]!
+  "Closings of pull requests, merged or not."
+  pullRequestsClosed: [Int64]!
+  "Pull requests merged."
+  pullRequestsMerged: [Int64]!
+  "Pull requests open at the end of each interval."
+  pullRequestsOpen: [Int64]!
+  "Accounts that contributed, each once in each interval."
+  contributors: [Int64]!
 }
 
 "A place in a ranking of all projects."
@@ -860,6 +1185,10 @@ type Release {
   uploadedAt: DateTime!
   "The versions of Python that it runs on, a PEP 440 specifier."
   requiresPython: String
+  "It is a pre-release or a developmental release (PEP 440)."
+  preRelease: Boolean!
+  "All of its files were withdrawn (PEP 592); null where the metadata does not tell, which has a column yanked where it does."
+  yanked: Boolean
   "Downloads of this version."
   downloads(
     "The days to count; all time where absent."
@@ -1062,6 +1391,8 @@ func (ec *executionContext) childFields_Downloads(ctx context.Context, field gra
 		return ec.fieldContext_Downloads_by(ctx, field)
 	case "byRelease":
 		return ec.fieldContext_Downloads_byRelease(ctx, field)
+	case "dropping":
+		return ec.fieldContext_Downloads_dropping(ctx, field)
 	case "previous":
 		return ec.fieldContext_Downloads_previous(ctx, field)
 	case "change":
@@ -1070,6 +1401,160 @@ func (ec *executionContext) childFields_Downloads(ctx context.Context, field gra
 		return ec.fieldContext_Downloads_asOf(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Downloads", field.Name)
+}
+
+func (ec *executionContext) childFields_Dropped(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_Dropped_value(ctx, field)
+	case "total":
+		return ec.fieldContext_Dropped_total(ctx, field)
+	case "share":
+		return ec.fieldContext_Dropped_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Dropped", field.Name)
+}
+
+func (ec *executionContext) childFields_Dropping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Dropping_id(ctx, field)
+	case "support":
+		return ec.fieldContext_Dropping_support(ctx, field)
+	case "interval":
+		return ec.fieldContext_Dropping_interval(ctx, field)
+	case "total":
+		return ec.fieldContext_Dropping_total(ctx, field)
+	case "reported":
+		return ec.fieldContext_Dropping_reported(ctx, field)
+	case "share":
+		return ec.fieldContext_Dropping_share(ctx, field)
+	case "values":
+		return ec.fieldContext_Dropping_values(ctx, field)
+	case "dates":
+		return ec.fieldContext_Dropping_dates(ctx, field)
+	case "totals":
+		return ec.fieldContext_Dropping_totals(ctx, field)
+	case "reports":
+		return ec.fieldContext_Dropping_reports(ctx, field)
+	case "shares":
+		return ec.fieldContext_Dropping_shares(ctx, field)
+	case "complete":
+		return ec.fieldContext_Dropping_complete(ctx, field)
+	case "movedBy":
+		return ec.fieldContext_Dropping_movedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Dropping", field.Name)
+}
+
+func (ec *executionContext) childFields_Floor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Floor_id(ctx, field)
+	case "estimate":
+		return ec.fieldContext_Floor_estimate(ctx, field)
+	case "low":
+		return ec.fieldContext_Floor_low(ctx, field)
+	case "high":
+		return ec.fieldContext_Floor_high(ctx, field)
+	case "perFile":
+		return ec.fieldContext_Floor_perFile(ctx, field)
+	case "deadVersions":
+		return ec.fieldContext_Floor_deadVersions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Floor", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GitHub_id(ctx, field)
+	case "repository":
+		return ec.fieldContext_GitHub_repository(ctx, field)
+	case "url":
+		return ec.fieldContext_GitHub_url(ctx, field)
+	case "firstDay":
+		return ec.fieldContext_GitHub_firstDay(ctx, field)
+	case "lastDay":
+		return ec.fieldContext_GitHub_lastDay(ctx, field)
+	case "stars":
+		return ec.fieldContext_GitHub_stars(ctx, field)
+	case "forks":
+		return ec.fieldContext_GitHub_forks(ctx, field)
+	case "issues":
+		return ec.fieldContext_GitHub_issues(ctx, field)
+	case "pullRequests":
+		return ec.fieldContext_GitHub_pullRequests(ctx, field)
+	case "contributors":
+		return ec.fieldContext_GitHub_contributors(ctx, field)
+	case "missing":
+		return ec.fieldContext_GitHub_missing(ctx, field)
+	case "series":
+		return ec.fieldContext_GitHub_series(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHub", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubIssues(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opened":
+		return ec.fieldContext_GitHubIssues_opened(ctx, field)
+	case "closed":
+		return ec.fieldContext_GitHubIssues_closed(ctx, field)
+	case "open":
+		return ec.fieldContext_GitHubIssues_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubIssues", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubPullRequests(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opened":
+		return ec.fieldContext_GitHubPullRequests_opened(ctx, field)
+	case "closed":
+		return ec.fieldContext_GitHubPullRequests_closed(ctx, field)
+	case "merged":
+		return ec.fieldContext_GitHubPullRequests_merged(ctx, field)
+	case "open":
+		return ec.fieldContext_GitHubPullRequests_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubPullRequests", field.Name)
+}
+
+func (ec *executionContext) childFields_GitHubSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GitHubSeries_id(ctx, field)
+	case "interval":
+		return ec.fieldContext_GitHubSeries_interval(ctx, field)
+	case "dates":
+		return ec.fieldContext_GitHubSeries_dates(ctx, field)
+	case "complete":
+		return ec.fieldContext_GitHubSeries_complete(ctx, field)
+	case "stars":
+		return ec.fieldContext_GitHubSeries_stars(ctx, field)
+	case "totalStars":
+		return ec.fieldContext_GitHubSeries_totalStars(ctx, field)
+	case "forks":
+		return ec.fieldContext_GitHubSeries_forks(ctx, field)
+	case "issuesOpened":
+		return ec.fieldContext_GitHubSeries_issuesOpened(ctx, field)
+	case "issuesClosed":
+		return ec.fieldContext_GitHubSeries_issuesClosed(ctx, field)
+	case "issuesOpen":
+		return ec.fieldContext_GitHubSeries_issuesOpen(ctx, field)
+	case "pullRequestsOpened":
+		return ec.fieldContext_GitHubSeries_pullRequestsOpened(ctx, field)
+	case "pullRequestsClosed":
+		return ec.fieldContext_GitHubSeries_pullRequestsClosed(ctx, field)
+	case "pullRequestsMerged":
+		return ec.fieldContext_GitHubSeries_pullRequestsMerged(ctx, field)
+	case "pullRequestsOpen":
+		return ec.fieldContext_GitHubSeries_pullRequestsOpen(ctx, field)
+	case "contributors":
+		return ec.fieldContext_GitHubSeries_contributors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GitHubSeries", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1144,12 +1629,20 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_downloads(ctx, field)
 	case "rank":
 		return ec.fieldContext_Project_rank(ctx, field)
+	case "github":
+		return ec.fieldContext_Project_github(ctx, field)
 	case "releases":
 		return ec.fieldContext_Project_releases(ctx, field)
+	case "floor":
+		return ec.fieldContext_Project_floor(ctx, field)
+	case "releaseImpact":
+		return ec.fieldContext_Project_releaseImpact(ctx, field)
 	case "dependencies":
 		return ec.fieldContext_Project_dependencies(ctx, field)
 	case "dependents":
 		return ec.fieldContext_Project_dependents(ctx, field)
+	case "related":
+		return ec.fieldContext_Project_related(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -1240,6 +1733,20 @@ func (ec *executionContext) childFields_Rank(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Rank", field.Name)
 }
 
+func (ec *executionContext) childFields_RelatedProject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RelatedProject_id(ctx, field)
+	case "project":
+		return ec.fieldContext_RelatedProject_project(ctx, field)
+	case "together":
+		return ec.fieldContext_RelatedProject_together(ctx, field)
+	case "share":
+		return ec.fieldContext_RelatedProject_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RelatedProject", field.Name)
+}
+
 func (ec *executionContext) childFields_Release(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1252,6 +1759,10 @@ func (ec *executionContext) childFields_Release(ctx context.Context, field graph
 		return ec.fieldContext_Release_uploadedAt(ctx, field)
 	case "requiresPython":
 		return ec.fieldContext_Release_requiresPython(ctx, field)
+	case "preRelease":
+		return ec.fieldContext_Release_preRelease(ctx, field)
+	case "yanked":
+		return ec.fieldContext_Release_yanked(ctx, field)
 	case "downloads":
 		return ec.fieldContext_Release_downloads(ctx, field)
 	}
@@ -1304,6 +1815,26 @@ func (ec *executionContext) childFields_ReleaseGroup(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReleaseGroup", field.Name)
 }
 
+func (ec *executionContext) childFields_ReleaseImpact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReleaseImpact_id(ctx, field)
+	case "release":
+		return ec.fieldContext_ReleaseImpact_release(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReleaseImpact_kind(ctx, field)
+	case "daysToHalf":
+		return ec.fieldContext_ReleaseImpact_daysToHalf(ctx, field)
+	case "daysToHalfOrNewer":
+		return ec.fieldContext_ReleaseImpact_daysToHalfOrNewer(ctx, field)
+	case "peak":
+		return ec.fieldContext_ReleaseImpact_peak(ctx, field)
+	case "stragglers":
+		return ec.fieldContext_ReleaseImpact_stragglers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseImpact", field.Name)
+}
+
 func (ec *executionContext) childFields_Series(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1326,12 +1857,30 @@ func (ec *executionContext) childFields_Series(ctx context.Context, field graphq
 		return ec.fieldContext_Series_indexed(ctx, field)
 	case "shares":
 		return ec.fieldContext_Series_shares(ctx, field)
+	case "spikes":
+		return ec.fieldContext_Series_spikes(ctx, field)
 	case "movingAverage":
 		return ec.fieldContext_Series_movingAverage(ctx, field)
 	case "weekdayChange":
 		return ec.fieldContext_Series_weekdayChange(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Series", field.Name)
+}
+
+func (ec *executionContext) childFields_Shift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_Shift_date(ctx, field)
+	case "releases":
+		return ec.fieldContext_Shift_releases(ctx, field)
+	case "before":
+		return ec.fieldContext_Shift_before(ctx, field)
+	case "after":
+		return ec.fieldContext_Shift_after(ctx, field)
+	case "change":
+		return ec.fieldContext_Shift_change(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Shift", field.Name)
 }
 
 func (ec *executionContext) childFields_Slice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1352,6 +1901,32 @@ func (ec *executionContext) childFields_Slice(ctx context.Context, field graphql
 		return ec.fieldContext_Slice_downloads(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Slice", field.Name)
+}
+
+func (ec *executionContext) childFields_Spike(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_Spike_date(ctx, field)
+	case "total":
+		return ec.fieldContext_Spike_total(ctx, field)
+	case "expected":
+		return ec.fieldContext_Spike_expected(ctx, field)
+	case "deviation":
+		return ec.fieldContext_Spike_deviation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Spike", field.Name)
+}
+
+func (ec *executionContext) childFields_Straggler(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "release":
+		return ec.fieldContext_Straggler_release(ctx, field)
+	case "total":
+		return ec.fieldContext_Straggler_total(ctx, field)
+	case "share":
+		return ec.fieldContext_Straggler_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Straggler", field.Name)
 }
 
 func (ec *executionContext) childFields_Unresolved(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2257,6 +2832,38 @@ func (ec *executionContext) fieldContext_Downloads_byRelease(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Downloads_dropping(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Downloads_dropping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dropping(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Dropping) graphql.Marshaler {
+			return ec.marshalODropping2ᚖclickqlᚋgraphᚐDropping(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Downloads_dropping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Downloads",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dropping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Downloads_previous(ctx context.Context, field graphql.CollectedField, obj *Downloads) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2333,6 +2940,1339 @@ func (ec *executionContext) _Downloads_asOf(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Downloads_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Downloads", field, true, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Dropped_value(ctx context.Context, field graphql.CollectedField, obj *Dropped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropped_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropped_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropped", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Dropped_total(ctx context.Context, field graphql.CollectedField, obj *Dropped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropped_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropped_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropped", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Dropped_share(ctx context.Context, field graphql.CollectedField, obj *Dropped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropped_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropped_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropped", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_id(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_support(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_support(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Support, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Support) graphql.Marshaler {
+			return ec.marshalNSupport2clickqlᚋgraphᚐSupport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_support(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Support does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_interval(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_interval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Interval) graphql.Marshaler {
+			return ec.marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Interval does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_total(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_reported(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_reported(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reported, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_reported(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_share(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_values(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Dropped) graphql.Marshaler {
+			return ec.marshalNDropped2ᚕᚖclickqlᚋgraphᚐDroppedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dropping",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dropped(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Dropping_dates(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_dates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_dates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_totals(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕint64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_reports(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_reports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reports, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕint64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_reports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_shares(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shares(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []float64) graphql.Marshaler {
+			return ec.marshalNFloat2ᚕfloat64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_complete(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚕboolᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dropping", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Dropping_movedBy(ctx context.Context, field graphql.CollectedField, obj *Dropping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dropping_movedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Shift) graphql.Marshaler {
+			return ec.marshalOShift2ᚕᚖclickqlᚋgraphᚐShiftᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Dropping_movedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dropping",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Shift(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Floor_id(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_estimate(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_low(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_high(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_perFile(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_perFile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerFile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_perFile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Floor_deadVersions(ctx context.Context, field graphql.CollectedField, obj *Floor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Floor_deadVersions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeadVersions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Floor_deadVersions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Floor", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_id(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_repository(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_repository(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repository(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_repository(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_url(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_firstDay(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_firstDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_firstDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_lastDay(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_lastDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_lastDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_stars(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_stars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_stars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_forks(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_forks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Forks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_forks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_issues(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_issues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issues(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubIssues) graphql.Marshaler {
+			return ec.marshalNGitHubIssues2ᚖclickqlᚋgraphᚐGitHubIssues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_issues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubIssues(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHub_pullRequests(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_pullRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequests(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubPullRequests) graphql.Marshaler {
+			return ec.marshalNGitHubPullRequests2ᚖclickqlᚋgraphᚐGitHubPullRequests(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_pullRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubPullRequests(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHub_contributors(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_contributors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contributors(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_contributors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_missing(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalODate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHub", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHub_series(ctx context.Context, field graphql.CollectedField, obj *GitHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHub_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHubSeries) graphql.Marshaler {
+			return ec.marshalOGitHubSeries2ᚖclickqlᚋgraphᚐGitHubSeries(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHub_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GitHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHubSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GitHubIssues_opened(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_opened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubIssues_closed(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_closed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubIssues_open(ctx context.Context, field graphql.CollectedField, obj *GitHubIssues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubIssues_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubIssues_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubIssues", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_opened(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_opened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_closed(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_closed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_merged(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_merged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_merged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubPullRequests_open(ctx context.Context, field graphql.CollectedField, obj *GitHubPullRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubPullRequests_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubPullRequests_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubPullRequests", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_id(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_interval(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_interval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Interval) graphql.Marshaler {
+			return ec.marshalNInterval2clickqlᚋinternalᚋcubeᚐInterval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, false, false, errors.New("field of type Interval does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_dates(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_dates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2ᚕclickqlᚋinternalᚋcubeᚐDayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_dates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_complete(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚕboolᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_stars(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_stars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_stars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_totalStars(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_totalStars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalStars(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_totalStars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_forks(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_forks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Forks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_forks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesOpened(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesOpened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesOpened(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesOpened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesClosed(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesClosed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesClosed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesClosed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_issuesOpen(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_issuesOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuesOpen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_issuesOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsOpened(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsOpened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsOpened(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsOpened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsClosed(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsClosed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsClosed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsClosed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsMerged(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsMerged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsMerged(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsMerged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_pullRequestsOpen(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_pullRequestsOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PullRequestsOpen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_pullRequestsOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _GitHubSeries_contributors(ctx context.Context, field graphql.CollectedField, obj *GitHubSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GitHubSeries_contributors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contributors(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*int64) graphql.Marshaler {
+			return ec.marshalNInt642ᚕᚖint64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GitHubSeries_contributors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GitHubSeries", field, true, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
@@ -2978,6 +4918,38 @@ func (ec *executionContext) fieldContext_Project_rank(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Project_github(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_github(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GitHub(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GitHub) graphql.Marshaler {
+			return ec.marshalOGitHub2ᚖclickqlᚋgraphᚐGitHub(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_github(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GitHub(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Project_releases(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3005,6 +4977,70 @@ func (ec *executionContext) fieldContext_Project_releases(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReleaseConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_floor(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_floor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Floor(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Floor) graphql.Marshaler {
+			return ec.marshalOFloor2ᚖclickqlᚋgraphᚐFloor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_floor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Floor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_releaseImpact(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_releaseImpact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReleaseImpact(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReleaseImpact) graphql.Marshaler {
+			return ec.marshalOReleaseImpact2ᚕᚖclickqlᚋgraphᚐReleaseImpactᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_releaseImpact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReleaseImpact(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3069,6 +5105,38 @@ func (ec *executionContext) fieldContext_Project_dependents(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProjectRanking(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_related(ctx context.Context, field graphql.CollectedField, obj *Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_related(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Related(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RelatedProject) graphql.Marshaler {
+			return ec.marshalORelatedProject2ᚕᚖclickqlᚋgraphᚐRelatedProjectᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_related(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RelatedProject(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4226,6 +6294,107 @@ func (ec *executionContext) fieldContext_Rank_percentile(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Rank", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _RelatedProject_id(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedProject_project(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖclickqlᚋgraphᚐProject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RelatedProject",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RelatedProject_together(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_together(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Together, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_together(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _RelatedProject_share(ctx context.Context, field graphql.CollectedField, obj *RelatedProject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelatedProject_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelatedProject_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RelatedProject", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
 func (ec *executionContext) _Release_id(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4348,6 +6517,52 @@ func (ec *executionContext) _Release_requiresPython(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Release_requiresPython(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Release", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Release_preRelease(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Release_preRelease(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreRelease(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Release_preRelease(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Release", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Release_yanked(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Release_yanked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Yanked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Release_yanked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Release", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Release_downloads(ctx context.Context, field graphql.CollectedField, obj *Release) (ret graphql.Marshaler) {
@@ -4758,6 +6973,185 @@ func (ec *executionContext) fieldContext_ReleaseGroup_downloads(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ReleaseImpact_id(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseImpact", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ReleaseImpact_release(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_release(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Release, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Release) graphql.Marshaler {
+			return ec.marshalNRelease2ᚖclickqlᚋgraphᚐRelease(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_release(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReleaseImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Release(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReleaseImpact_kind(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ReleaseKind) graphql.Marshaler {
+			return ec.marshalNReleaseKind2clickqlᚋgraphᚐReleaseKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseImpact", field, false, false, errors.New("field of type ReleaseKind does not have child fields"))
+}
+
+func (ec *executionContext) _ReleaseImpact_daysToHalf(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_daysToHalf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DaysToHalf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_daysToHalf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseImpact", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ReleaseImpact_daysToHalfOrNewer(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_daysToHalfOrNewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DaysToHalfOrNewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_daysToHalfOrNewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseImpact", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ReleaseImpact_peak(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_peak(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Peak, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_peak(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseImpact", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _ReleaseImpact_stragglers(ctx context.Context, field graphql.CollectedField, obj *ReleaseImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseImpact_stragglers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stragglers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Straggler) graphql.Marshaler {
+			return ec.marshalOStraggler2ᚕᚖclickqlᚋgraphᚐStragglerᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseImpact_stragglers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReleaseImpact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Straggler(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Series_id(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4997,6 +7391,38 @@ func (ec *executionContext) fieldContext_Series_shares(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _Series_spikes(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Series_spikes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spikes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Spike) graphql.Marshaler {
+			return ec.marshalOSpike2ᚕᚖclickqlᚋgraphᚐSpikeᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Series_spikes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Series",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Spike(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Series_movingAverage(ctx context.Context, field graphql.CollectedField, obj *Series) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5041,6 +7467,130 @@ func (ec *executionContext) _Series_weekdayChange(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Series_weekdayChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Series", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Shift_date(ctx context.Context, field graphql.CollectedField, obj *Shift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Shift_date(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Shift_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Shift", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Shift_releases(ctx context.Context, field graphql.CollectedField, obj *Shift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Shift_releases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Releases, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Release) graphql.Marshaler {
+			return ec.marshalNRelease2ᚕᚖclickqlᚋgraphᚐReleaseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Shift_releases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Shift",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Release(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Shift_before(ctx context.Context, field graphql.CollectedField, obj *Shift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Shift_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Shift_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Shift", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Shift_after(ctx context.Context, field graphql.CollectedField, obj *Shift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Shift_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Shift_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Shift", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Shift_change(ctx context.Context, field graphql.CollectedField, obj *Shift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Shift_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Shift_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Shift", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Slice_id(ctx context.Context, field graphql.CollectedField, obj *Slice) (ret graphql.Marshaler) {
@@ -5211,6 +7761,167 @@ func (ec *executionContext) fieldContext_Slice_downloads(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Spike_date(ctx context.Context, field graphql.CollectedField, obj *Spike) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Spike_date(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cube.Day) graphql.Marshaler {
+			return ec.marshalNDate2clickqlᚋinternalᚋcubeᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Spike_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Spike", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Spike_total(ctx context.Context, field graphql.CollectedField, obj *Spike) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Spike_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Spike_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Spike", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Spike_expected(ctx context.Context, field graphql.CollectedField, obj *Spike) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Spike_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Spike_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Spike", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Spike_deviation(ctx context.Context, field graphql.CollectedField, obj *Spike) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Spike_deviation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deviation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Spike_deviation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Spike", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Straggler_release(ctx context.Context, field graphql.CollectedField, obj *Straggler) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Straggler_release(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Release, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Straggler_release(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Straggler", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Straggler_total(ctx context.Context, field graphql.CollectedField, obj *Straggler) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Straggler_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Straggler_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Straggler", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Straggler_share(ctx context.Context, field graphql.CollectedField, obj *Straggler) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Straggler_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Straggler_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Straggler", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _Subscription_datasetChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -7054,6 +9765,44 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "dropping":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Downloads_dropping(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "previous":
 			out.Values[i] = ec._Downloads_previous(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7101,6 +9850,583 @@ func (ec *executionContext) _Downloads(ctx context.Context, sel ast.SelectionSet
 			out.Values[i] = ec._Downloads_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var droppedImplementors = []string{"Dropped"}
+
+func (ec *executionContext) _Dropped(ctx context.Context, sel ast.SelectionSet, obj *Dropped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, droppedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Dropped")
+		case "value":
+			out.Values[i] = ec._Dropped_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._Dropped_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._Dropped_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var droppingImplementors = []string{"Dropping"}
+
+func (ec *executionContext) _Dropping(ctx context.Context, sel ast.SelectionSet, obj *Dropping) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, droppingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Dropping")
+		case "id":
+			out.Values[i] = ec._Dropping_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "support":
+			out.Values[i] = ec._Dropping_support(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "interval":
+			out.Values[i] = ec._Dropping_interval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._Dropping_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reported":
+			out.Values[i] = ec._Dropping_reported(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._Dropping_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "values":
+			out.Values[i] = ec._Dropping_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dates":
+			out.Values[i] = ec._Dropping_dates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totals":
+			out.Values[i] = ec._Dropping_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reports":
+			out.Values[i] = ec._Dropping_reports(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "shares":
+			out.Values[i] = ec._Dropping_shares(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "complete":
+			out.Values[i] = ec._Dropping_complete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "movedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Dropping_movedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var floorImplementors = []string{"Floor"}
+
+func (ec *executionContext) _Floor(ctx context.Context, sel ast.SelectionSet, obj *Floor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, floorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Floor")
+		case "id":
+			out.Values[i] = ec._Floor_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimate":
+			out.Values[i] = ec._Floor_estimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "low":
+			out.Values[i] = ec._Floor_low(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "high":
+			out.Values[i] = ec._Floor_high(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perFile":
+			out.Values[i] = ec._Floor_perFile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadVersions":
+			out.Values[i] = ec._Floor_deadVersions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubImplementors = []string{"GitHub"}
+
+func (ec *executionContext) _GitHub(ctx context.Context, sel ast.SelectionSet, obj *GitHub) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHub")
+		case "id":
+			out.Values[i] = ec._GitHub_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "repository":
+			out.Values[i] = ec._GitHub_repository(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._GitHub_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstDay":
+			out.Values[i] = ec._GitHub_firstDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastDay":
+			out.Values[i] = ec._GitHub_lastDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stars":
+			out.Values[i] = ec._GitHub_stars(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "forks":
+			out.Values[i] = ec._GitHub_forks(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "issues":
+			out.Values[i] = ec._GitHub_issues(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pullRequests":
+			out.Values[i] = ec._GitHub_pullRequests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contributors":
+			out.Values[i] = ec._GitHub_contributors(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missing":
+			out.Values[i] = ec._GitHub_missing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "series":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._GitHub_series(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubIssuesImplementors = []string{"GitHubIssues"}
+
+func (ec *executionContext) _GitHubIssues(ctx context.Context, sel ast.SelectionSet, obj *GitHubIssues) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubIssuesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubIssues")
+		case "opened":
+			out.Values[i] = ec._GitHubIssues_opened(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closed":
+			out.Values[i] = ec._GitHubIssues_closed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._GitHubIssues_open(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubPullRequestsImplementors = []string{"GitHubPullRequests"}
+
+func (ec *executionContext) _GitHubPullRequests(ctx context.Context, sel ast.SelectionSet, obj *GitHubPullRequests) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubPullRequestsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubPullRequests")
+		case "opened":
+			out.Values[i] = ec._GitHubPullRequests_opened(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closed":
+			out.Values[i] = ec._GitHubPullRequests_closed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "merged":
+			out.Values[i] = ec._GitHubPullRequests_merged(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._GitHubPullRequests_open(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gitHubSeriesImplementors = []string{"GitHubSeries"}
+
+func (ec *executionContext) _GitHubSeries(ctx context.Context, sel ast.SelectionSet, obj *GitHubSeries) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gitHubSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GitHubSeries")
+		case "id":
+			out.Values[i] = ec._GitHubSeries_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "interval":
+			out.Values[i] = ec._GitHubSeries_interval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dates":
+			out.Values[i] = ec._GitHubSeries_dates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "complete":
+			out.Values[i] = ec._GitHubSeries_complete(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "stars":
+			out.Values[i] = ec._GitHubSeries_stars(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalStars":
+			out.Values[i] = ec._GitHubSeries_totalStars(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forks":
+			out.Values[i] = ec._GitHubSeries_forks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesOpened":
+			out.Values[i] = ec._GitHubSeries_issuesOpened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesClosed":
+			out.Values[i] = ec._GitHubSeries_issuesClosed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuesOpen":
+			out.Values[i] = ec._GitHubSeries_issuesOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsOpened":
+			out.Values[i] = ec._GitHubSeries_pullRequestsOpened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsClosed":
+			out.Values[i] = ec._GitHubSeries_pullRequestsClosed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsMerged":
+			out.Values[i] = ec._GitHubSeries_pullRequestsMerged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pullRequestsOpen":
+			out.Values[i] = ec._GitHubSeries_pullRequestsOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contributors":
+			out.Values[i] = ec._GitHubSeries_contributors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -7859,6 +11185,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "github":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_github(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "releases":
 			field := field
 
@@ -7869,6 +11233,82 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_releases(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "floor":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_floor(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "releaseImpact":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_releaseImpact(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -7945,6 +11385,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_dependents(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "related":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_related(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -8786,6 +12264,59 @@ func (ec *executionContext) _Rank(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var relatedProjectImplementors = []string{"RelatedProject"}
+
+func (ec *executionContext) _RelatedProject(ctx context.Context, sel ast.SelectionSet, obj *RelatedProject) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, relatedProjectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RelatedProject")
+		case "id":
+			out.Values[i] = ec._RelatedProject_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "project":
+			out.Values[i] = ec._RelatedProject_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "together":
+			out.Values[i] = ec._RelatedProject_together(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._RelatedProject_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var releaseImplementors = []string{"Release"}
 
 func (ec *executionContext) _Release(ctx context.Context, sel ast.SelectionSet, obj *Release) graphql.Marshaler {
@@ -8820,6 +12351,16 @@ func (ec *executionContext) _Release(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "requiresPython":
 			out.Values[i] = ec._Release_requiresPython(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preRelease":
+			out.Values[i] = ec._Release_preRelease(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "yanked":
+			out.Values[i] = ec._Release_yanked(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -9084,6 +12625,107 @@ func (ec *executionContext) _ReleaseGroup(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var releaseImpactImplementors = []string{"ReleaseImpact"}
+
+func (ec *executionContext) _ReleaseImpact(ctx context.Context, sel ast.SelectionSet, obj *ReleaseImpact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, releaseImpactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReleaseImpact")
+		case "id":
+			out.Values[i] = ec._ReleaseImpact_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "release":
+			out.Values[i] = ec._ReleaseImpact_release(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._ReleaseImpact_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "daysToHalf":
+			out.Values[i] = ec._ReleaseImpact_daysToHalf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "daysToHalfOrNewer":
+			out.Values[i] = ec._ReleaseImpact_daysToHalfOrNewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "peak":
+			out.Values[i] = ec._ReleaseImpact_peak(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stragglers":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ReleaseImpact_stragglers(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var seriesImplementors = []string{"Series"}
 
 func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, obj *Series) graphql.Marshaler {
@@ -9151,6 +12793,44 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Series_shares(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "spikes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Series_spikes(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -9276,6 +12956,64 @@ func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var shiftImplementors = []string{"Shift"}
+
+func (ec *executionContext) _Shift(ctx context.Context, sel ast.SelectionSet, obj *Shift) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, shiftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Shift")
+		case "date":
+			out.Values[i] = ec._Shift_date(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "releases":
+			out.Values[i] = ec._Shift_releases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._Shift_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._Shift_after(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec._Shift_change(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var sliceImplementors = []string{"Slice"}
 
 func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, obj *Slice) graphql.Marshaler {
@@ -9321,6 +13059,107 @@ func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, ob
 		case "downloads":
 			out.Values[i] = ec._Slice_downloads(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var spikeImplementors = []string{"Spike"}
+
+func (ec *executionContext) _Spike(ctx context.Context, sel ast.SelectionSet, obj *Spike) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spikeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Spike")
+		case "date":
+			out.Values[i] = ec._Spike_date(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._Spike_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._Spike_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deviation":
+			out.Values[i] = ec._Spike_deviation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var stragglerImplementors = []string{"Straggler"}
+
+func (ec *executionContext) _Straggler(ctx context.Context, sel ast.SelectionSet, obj *Straggler) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stragglerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Straggler")
+		case "release":
+			out.Values[i] = ec._Straggler_release(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._Straggler_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._Straggler_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -9995,6 +13834,32 @@ func (ec *executionContext) marshalNDimension2clickqlᚋinternalᚋcubeᚐDimens
 	return res
 }
 
+func (ec *executionContext) marshalNDropped2ᚕᚖclickqlᚋgraphᚐDroppedᚄ(ctx context.Context, sel ast.SelectionSet, v []*Dropped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDropped2ᚖclickqlᚋgraphᚐDropped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDropped2ᚖclickqlᚋgraphᚐDropped(ctx context.Context, sel ast.SelectionSet, v *Dropped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Dropped(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10009,6 +13874,55 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		}
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalNFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]float64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFloat2float64(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNFloat2ᚕfloat64ᚄ(ctx context.Context, sel ast.SelectionSet, v []float64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNFloat2float64(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGitHubIssues2ᚖclickqlᚋgraphᚐGitHubIssues(ctx context.Context, sel ast.SelectionSet, v *GitHubIssues) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GitHubIssues(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGitHubPullRequests2ᚖclickqlᚋgraphᚐGitHubPullRequests(ctx context.Context, sel ast.SelectionSet, v *GitHubPullRequests) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GitHubPullRequests(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -10083,6 +13997,29 @@ func (ec *executionContext) marshalNInt642ᚕint64ᚄ(ctx context.Context, sel a
 		if e == graphql.Null {
 			return graphql.Null
 		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNInt642ᚕᚖint64(ctx context.Context, v any) ([]*int64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*int64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOInt642ᚖint64(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt642ᚕᚖint64(ctx context.Context, sel ast.SelectionSet, v []*int64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOInt642ᚖint64(ctx, sel, v[i])
 	}
 
 	return ret
@@ -10249,6 +14186,16 @@ func (ec *executionContext) marshalNProjectTrend2ᚖclickqlᚋgraphᚐProjectTre
 	return ec._ProjectTrend(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRelatedProject2ᚖclickqlᚋgraphᚐRelatedProject(ctx context.Context, sel ast.SelectionSet, v *RelatedProject) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RelatedProject(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRelease2ᚕᚖclickqlᚋgraphᚐReleaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*Release) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -10311,6 +14258,33 @@ func (ec *executionContext) marshalNReleaseGroup2ᚖclickqlᚋgraphᚐReleaseGro
 	return ec._ReleaseGroup(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReleaseImpact2ᚖclickqlᚋgraphᚐReleaseImpact(ctx context.Context, sel ast.SelectionSet, v *ReleaseImpact) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReleaseImpact(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReleaseKind2clickqlᚋgraphᚐReleaseKind(ctx context.Context, v any) (ReleaseKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := ReleaseKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReleaseKind2clickqlᚋgraphᚐReleaseKind(ctx context.Context, sel ast.SelectionSet, v ReleaseKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNReleaseLevel2clickqlᚋgraphᚐReleaseLevel(ctx context.Context, v any) (ReleaseLevel, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := ReleaseLevel(tmp)
@@ -10355,6 +14329,16 @@ func (ec *executionContext) marshalNSettledBy2clickqlᚋinternalᚋcatalogᚐSet
 	return res
 }
 
+func (ec *executionContext) marshalNShift2ᚖclickqlᚋgraphᚐShift(ctx context.Context, sel ast.SelectionSet, v *Shift) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Shift(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx context.Context, sel ast.SelectionSet, v *Slice) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -10363,6 +14347,26 @@ func (ec *executionContext) marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx context
 		return graphql.Null
 	}
 	return ec._Slice(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSpike2ᚖclickqlᚋgraphᚐSpike(ctx context.Context, sel ast.SelectionSet, v *Spike) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Spike(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStraggler2ᚖclickqlᚋgraphᚐStraggler(ctx context.Context, sel ast.SelectionSet, v *Straggler) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Straggler(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -10408,6 +14412,23 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSupport2clickqlᚋgraphᚐSupport(ctx context.Context, v any) (Support, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := Support(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSupport2clickqlᚋgraphᚐSupport(ctx context.Context, sel ast.SelectionSet, v Support) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNUnresolved2ᚕᚖclickqlᚋgraphᚐUnresolvedᚄ(ctx context.Context, sel ast.SelectionSet, v []*Unresolved) graphql.Marshaler {
@@ -10619,6 +14640,41 @@ func (ec *executionContext) marshalOBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOBoolean2ᚕboolᚄ(ctx context.Context, v any) ([]bool, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]bool, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBoolean2bool(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBoolean2ᚕboolᚄ(ctx context.Context, sel ast.SelectionSet, v []bool) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNBoolean2bool(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOBoolean2ᚖbool(ctx context.Context, v any) (*bool, error) {
 	if v == nil {
 		return nil, nil
@@ -10736,6 +14792,13 @@ func (ec *executionContext) marshalODownloads2ᚖclickqlᚋgraphᚐDownloads(ctx
 	return ec._Downloads(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODropping2ᚖclickqlᚋgraphᚐDropping(ctx context.Context, sel ast.SelectionSet, v *Dropping) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Dropping(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
 	if v == nil {
 		return nil, nil
@@ -10817,6 +14880,27 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) marshalOFloor2ᚖclickqlᚋgraphᚐFloor(ctx context.Context, sel ast.SelectionSet, v *Floor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Floor(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGitHub2ᚖclickqlᚋgraphᚐGitHub(ctx context.Context, sel ast.SelectionSet, v *GitHub) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GitHub(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGitHubSeries2ᚖclickqlᚋgraphᚐGitHubSeries(ctx context.Context, sel ast.SelectionSet, v *GitHubSeries) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GitHubSeries(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚕᚖint(ctx context.Context, v any) ([]*int, error) {
 	if v == nil {
 		return nil, nil
@@ -10873,6 +14957,24 @@ func (ec *executionContext) marshalOInt642int64(ctx context.Context, sel ast.Sel
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalInt64(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt642ᚖint64(ctx context.Context, v any) (*int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt64(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt642ᚖint64(ctx context.Context, sel ast.SelectionSet, v *int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt64(*v)
 	return res
 }
 
@@ -10988,6 +15090,25 @@ func (ec *executionContext) marshalORank2ᚖclickqlᚋgraphᚐRank(ctx context.C
 	return ec._Rank(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORelatedProject2ᚕᚖclickqlᚋgraphᚐRelatedProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*RelatedProject) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRelatedProject2ᚖclickqlᚋgraphᚐRelatedProject(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOReleaseConnection2ᚖclickqlᚋgraphᚐconnection(ctx context.Context, sel ast.SelectionSet, v *connection[*Release]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -11014,11 +15135,49 @@ func (ec *executionContext) marshalOReleaseGroup2ᚕᚖclickqlᚋgraphᚐRelease
 	return ret
 }
 
+func (ec *executionContext) marshalOReleaseImpact2ᚕᚖclickqlᚋgraphᚐReleaseImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReleaseImpact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReleaseImpact2ᚖclickqlᚋgraphᚐReleaseImpact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOSeries2ᚖclickqlᚋgraphᚐSeries(ctx context.Context, sel ast.SelectionSet, v *Series) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Series(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOShift2ᚕᚖclickqlᚋgraphᚐShiftᚄ(ctx context.Context, sel ast.SelectionSet, v []*Shift) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNShift2ᚖclickqlᚋgraphᚐShift(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Slice) graphql.Marshaler {
@@ -11029,6 +15188,44 @@ func (ec *executionContext) marshalOSlice2ᚕᚖclickqlᚋgraphᚐSliceᚄ(ctx c
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSlice2ᚖclickqlᚋgraphᚐSlice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOSpike2ᚕᚖclickqlᚋgraphᚐSpikeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Spike) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpike2ᚖclickqlᚋgraphᚐSpike(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOStraggler2ᚕᚖclickqlᚋgraphᚐStragglerᚄ(ctx context.Context, sel ast.SelectionSet, v []*Straggler) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStraggler2ᚖclickqlᚋgraphᚐStraggler(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -121,7 +121,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 		Origin: cfg.Origins.Allow, Door: doorOf(cfg.Gate, tell), Timeout: cfg.Timeout,
 		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory, cfg.Pressure), Limits: cfg.Limits.document(),
 	}))
-	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.document()}))
+	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.document(), Together: batched}))
 	srv.SetQueryCache(gqlhttp.Handed{})
 	srv.SetErrorPresenter(tell.present)
 	srv.SetRecoverFunc(tell.recovered)
@@ -214,14 +214,25 @@ func (o *operations) start(ctx context.Context, next graphql.OperationHandler, o
 
 // begin starts an operation, on the newest data.
 func (c *HandlerConfig) begin(ctx context.Context, dry bool) *operation {
-	return c.beginWith(c.Loader.Begin(ctx), dry)
+	m := memberOf(ctx)
+	if m == nil {
+		return c.beginWith(c.asks(c.Loader.Begin(ctx), dry))
+	}
+	j := m.of.joint(c, dry)
+	op := c.beginWith(j.asks)
+	op.member, op.joint = m, j
+	return op
+}
+
+// asks is what an operation asks the database, nothing so far.
+func (c *HandlerConfig) asks(loads *fetch.Operation, dry bool) *rounds.Operation {
+	return rounds.New(loads, rounds.Config{
+		Loads: c.Limits.Loads, Held: c.Limits.Held, Versions: c.Limits.Versions, DryRun: dry, Log: c.Log,
+	})
 }
 
 // beginWith starts an operation with what it asks the database.
-func (c *HandlerConfig) beginWith(loads *fetch.Operation, dry bool) *operation {
-	asks := rounds.New(loads, rounds.Config{
-		Loads: c.Limits.Loads, Held: c.Limits.Held, Versions: c.Limits.Versions, DryRun: dry, Log: c.Log,
-	})
+func (c *HandlerConfig) beginWith(asks *rounds.Operation) *operation {
 	return &operation{Operation: asks, limits: c.Limits, cfg: c, nodes: map[string]*node{}}
 }
 
@@ -236,7 +247,7 @@ func (o *operations) compile(ctx context.Context, op *operation) (root []*node, 
 	op.reader = o.reader
 	c := compiler{operation: op, schema: o.schema, of: of}
 	if err := c.conditions(of.Operation.SelectionSet, map[string]bool{}); err != nil {
-		op.size = &counted{limits: op.limits}
+		op.size = &counted{total: &total{limits: op.limits}}
 		return nil, err
 	}
 	root = c.compile("", typeName, of.Operation.SelectionSet)
@@ -248,7 +259,11 @@ func (o *operations) compile(ctx context.Context, op *operation) (root []*node, 
 
 // announce hands the loader everything that is known to be needed.
 func (o *operations) announce(ctx context.Context, op *operation, root []*node) error {
-	return op.Begin(ctx, func(r *rounds.Round) { gatherAll(op, r, root) })
+	gather := func(r *rounds.Round) { gatherAll(op, r, root) }
+	if op.joint != nil {
+		return op.member.announce(ctx, op.joint, gather)
+	}
+	return op.Begin(ctx, gather)
 }
 
 // price answers a request with dryRun in its extensions.
@@ -286,13 +301,16 @@ func (c *HandlerConfig) cost(op *operation, p fetch.Price) map[string]any {
 func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	op := operationOf(ctx)
 	if op != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-		if err := gqlhttp.Reserve(ctx, op.size.bytes()); err != nil {
+		if err := op.reserve(ctx); err != nil {
 			return &graphql.Response{Errors: gqlerror.List{o.tell.shown(ctx, err)}}
 		}
 	}
 	resp := next(context.WithValue(ctx, errorBudgetKey{}, &errorBudget{}))
 	if resp == nil || op == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return resp
+	}
+	if op.member != nil {
+		op.member.settle(ctx)
 	}
 	if resp.Extensions == nil {
 		resp.Extensions = map[string]any{}
@@ -308,6 +326,14 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 		resp.Extensions["explain"] = map[string]any{"queries": op.Explain()}
 	}
 	return resp
+}
+
+// reserve waits for room for the answer, or for those of the whole batch.
+func (op *operation) reserve(ctx context.Context) error {
+	if op.member != nil {
+		return op.member.reserve()
+	}
+	return gqlhttp.Reserve(ctx, op.size.bytes())
 }
 
 // asksFor reports that the request's extensions say so.

@@ -22,19 +22,20 @@ type hint struct {
 // maxHints bounds the hints of an answer, maxHinted the values that are looked at.
 const maxHints, maxHinted = 10, 100
 
-// hints are about values of filters that the data set has never seen: they count
-// nothing, whatever else is asked. A statement is sent only where an answer found
-// nothing and the values that there are of its dimension are not in memory.
+// hints are about values of filters that the data set has never seen, versions that
+// the projects never had: they count nothing, or leave nothing out, whatever else is
+// asked. A statement is sent only where an answer found nothing, or something was to
+// be left out, and the values that there are of its dimension are not in memory.
 func (o *operations) hints(ctx context.Context, op *operation) (list []hint) {
 	looked := 0
 	for _, path := range slices.Sorted(maps.Keys(op.nodes)) {
 		filter := argument[map[string]any](op.nodes[path].given, "filter")
 		for _, dim := range cube.OfProject {
-			for _, text := range sought(dim, filter) {
+			for _, term := range termsOf(dim, filter) {
 				if looked++; looked > maxHinted || len(list) == maxHints {
 					return list
 				}
-				if message := o.unseen(ctx, op, dim, text); message != "" {
+				if message := o.unseen(ctx, op, term); message != "" {
 					list = append(list, hint{strings.Split(strings.TrimPrefix(path, "/"), "/"), "filter." + dim.FilterField() + ": " + message})
 				}
 			}
@@ -43,43 +44,74 @@ func (o *operations) hints(ctx context.Context, op *operation) (list []hint) {
 	return list
 }
 
-// sought are the values that a filter asks for of a dimension, but for versions,
-// which each project has of its own, and for what was not reported.
-func sought(dim cube.Dimension, filter map[string]any) []string {
+// termsOf are what a filter says of a dimension, but for what was not reported.
+func termsOf(dim cube.Dimension, filter map[string]any) (terms []rounds.Term) {
 	given := argument[map[string]any](filter, dim.FilterField())
-	if given == nil || dim == cube.Version {
+	if given == nil {
 		return nil
 	}
-	c := conditionOf(dim, given)
-	return slices.DeleteFunc(slices.Clone(c.Values), func(v string) bool { return c.Not || v == "" })
+	if text := optional[string](given, "specifier"); text != nil {
+		return []rounds.Term{{Dim: dim, Text: *text, How: rounds.Matched}}
+	}
+	c, how := conditionOf(dim, given), rounds.Only
+	if c.Not {
+		how = rounds.Without
+	}
+	for _, v := range c.Values {
+		if v != "" {
+			terms = append(terms, rounds.Term{Dim: dim, Text: v, How: how})
+		}
+	}
+	return terms
 }
 
-// unseen says that the data set has no such value, and what was probably meant;
-// empty where it has, or where that cannot be told.
-func (o *operations) unseen(ctx context.Context, op *operation, dim cube.Dimension, text string) string {
-	if isCountry(dim, text) {
+// unseen says that there is no such value, and what was probably meant; empty where
+// there is, or where that cannot be told.
+func (o *operations) unseen(ctx context.Context, op *operation, t rounds.Term) string {
+	if isCountry(t.Dim, t.Text) {
 		return ""
 	}
+	evidence, projects := op.EvidenceOf(t)
 	var known *vocabulary
-	switch op.EvidenceOf(dim, text) {
-	case rounds.Unasked, rounds.Seen:
+	switch {
+	case evidence == rounds.Unasked || evidence == rounds.Seen, t.Dim == cube.Version && projects == nil:
 		return ""
-	case rounds.Unclear:
-		known = o.known.read(op.Snap.Version, dim)
-	case rounds.Nothing:
-		known = o.known.learn(ctx, op, dim)
+	case evidence == rounds.Unclear && t.How == rounds.Only:
+		if t.Dim != cube.Version {
+			known = o.known.read(op.Snap.Version, t.Dim)
+		}
+	case t.Dim == cube.Version:
+		known = op.vocabularyOf(ctx, cube.Slice{Projects: projects, AllTime: true}, cube.Version)
+	default:
+		known = o.known.learn(ctx, op, t.Dim)
 	}
-	if known == nil || known.has[text] {
-		return ""
-	}
-	shown := fmt.Sprintf("%.60q", text)
-	if meant, ok := known.meant(dim, text); ok {
-		return fmt.Sprintf("no download has %s; did you mean %q?", shown, meant)
-	}
-	if known.cut {
+	if known == nil || known.has[t.Text] || t.How == rounds.Matched && len(known.values) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("no download has %s; there are %s", shown, known.some())
+	said := denied(t, projects)
+	if meant, ok := known.meant(t.Dim, t.Text); ok && t.How != rounds.Matched {
+		return fmt.Sprintf("%s; did you mean %q?", said, meant)
+	}
+	if known.cut || len(known.values) == 0 {
+		return said
+	}
+	return fmt.Sprintf("%s; there are %s", said, known.some())
+}
+
+// denied says that no download is what a term asks for.
+func denied(t rounds.Term, projects []string) string {
+	text, of := fmt.Sprintf("%.60q", t.Text), ""
+	if t.Dim == cube.Version {
+		of = " of " + strings.Join(projects, ", ")
+	}
+	switch t.How {
+	case rounds.Matched:
+		return "no version" + of + " is " + text
+	case rounds.Without:
+		return "no download" + of + " has " + text + ", so nothing is left out"
+	default:
+		return "no download" + of + " has " + text
+	}
 }
 
 // isCountry reports that the value is a country's code: whether the data has it or

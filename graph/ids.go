@@ -21,6 +21,7 @@ const (
 // hashedTypes are the types whose ids are hashes of what was asked.
 var hashedTypes = []string{
 	"Slice", "Series", "ReleaseGroup", "Rank", "Release", "Comparison", "ComparisonLine", "Portfolio", "ProjectRanking", "ProjectTrend",
+	"Dropping", "ReleaseImpact", "Floor",
 }
 
 // opaque encodes ids and cursors: to be handed back, not to be read.

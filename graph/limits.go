@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"clickql/internal/cube"
 	"clickql/internal/fault"
 	"clickql/internal/gqlhttp"
 )
@@ -28,6 +29,9 @@ type Limits struct {
 	// Values is how many values the variables of an operation may have. The
 	// default is 50,000.
 	Values int
+	// Batch is how many operations a request may bring in a list. The default is 10;
+	// a negative one refuses lists.
+	Batch int
 	// First is the largest `first`. The default is 1,000.
 	First int
 	// Names is how many projects one argument may name, and how many values a
@@ -65,7 +69,7 @@ func (l Limits) withDefaults() Limits {
 		def   int
 	}{
 		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
-		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000},
+		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000}, {&l.Batch, 10},
 		{&l.Names, 2000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 		{&l.Compared, 1_000_000}, {&l.Response, 16 << 20}, {&l.Resolved, 500_000}, {&l.Held, 3_000_000},
 	} {
@@ -76,11 +80,21 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// points refuses a series of more points than are allowed.
+func (l Limits) points(days cube.Range, every cube.Interval) error {
+	n := cube.BucketCount(days, every)
+	if n <= l.Points {
+		return nil
+	}
+	return fault.OverLimit(fault.CostLimit, n, l.Points,
+		"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, l.Points)
+}
+
 // document are the limits that hold before validation.
 func (l Limits) document() gqlhttp.Limits {
 	return gqlhttp.Limits{
 		Bytes: l.Document, Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
-		Directives: l.Directives, Values: l.Values,
+		Directives: l.Directives, Values: l.Values, Batch: l.Batch,
 	}
 }
 

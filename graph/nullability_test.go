@@ -134,10 +134,11 @@ func TestOneBadPartLeavesTheOthers(t *testing.T) {
 var reached = map[string]string{
 	"Query": `{ BELOW }`, "Project": `{ project(name: "numpy") { BELOW } }`, "Downloads": `{ project(name: "numpy") { downloads { BELOW } } }`,
 	"Series": `{ project(name: "numpy") { downloads { series { BELOW } } } }`, "ReleaseGroup": `{ project(name: "numpy") { downloads { byRelease(first: 1) { BELOW } } } }`,
+	"Dropping": `{ project(name: "numpy") { downloads { dropping(support: PYTHON) { BELOW } } } }`,
 }
 
 // obligatory are arguments that a field cannot do without.
-var obligatory = map[string]string{"Query.search": `text: ""`, "Query.compare": `projects: ["numpy"]`, "Downloads.by": `dimension: CI`}
+var obligatory = map[string]string{"Query.search": `text: ""`, "Query.compare": `projects: ["numpy"]`, "Downloads.by": `dimension: CI`, "Downloads.dropping": `support: GLIBC`}
 
 // A null for a type that is not null but has a default is an error of its field:
 // by a variable with a default and without, wherever there is such an argument.
@@ -201,7 +202,8 @@ func TestNullsForTypesThatAreNotNull(t *testing.T) {
 // nullIsRefused asks with null for $v.
 func nullIsRefused(t *testing.T, h http.Handler, of *ast.Type, document, field, argument string) {
 	t.Helper()
-	for _, declared := range []string{of.NamedType, of.NamedType + " = " + map[string]string{"Int": "1", "Int64": "1", "Boolean": "true", "Interval": "DAY", "ReleaseLevel": "MAJOR"}[of.NamedType]} {
+	for _, declared := range []string{of.NamedType, of.NamedType + " = " + map[string]string{"Int": "1", "Int64": "1", "Boolean": "true", "Interval": "DAY", "ReleaseLevel": "MAJOR",
+		"ReleaseKind": "FINAL", "Support": "PYTHON", "String": `"2.28"`}[of.NamedType]} {
 		got := post(t, h, `query($v: `+declared+`) `+document, map[string]any{"v": nil}, nil)
 		if len(got.Errors) != 1 || got.Errors[0].code() != "BAD_USER_INPUT" || !strings.HasSuffix(got.Errors[0].path(), `"`+field+`"]`) {
 			t.Errorf("$v: %s, %s: %.500s", declared, document, got.body)

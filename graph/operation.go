@@ -20,6 +20,8 @@ type operation struct {
 	cfg    *HandlerConfig
 	nodes  map[string]*node // by the path of response keys that leads to them
 	size   *counted         // of the answer
+	member *member          // of a batch; nil where it came alone
+	joint  *joint           // with which of the batch it asks; nil where by itself
 	parsed parsedTexts
 }
 

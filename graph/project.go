@@ -76,11 +76,20 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 	for d := range n.each("downloads") {
 		r.Narrowed(d.args.(part).Of(name), func(s cube.Slice) { op.gatherDownloads(r, d, s) })
 	}
+	for g := range n.each("github") {
+		r.AwaitRepository(&g.Place, name)
+	}
 	for rank := range n.each("rank") {
 		r.Narrowed(rank.args.(part).Slice, func(s cube.Slice) { r.AskRank(s, name) })
 	}
 	for releases := range n.each("releases") {
 		op.gatherReleases(r, releases, []string{name}, releases.args.(releasePage))
+	}
+	for floor := range n.each("floor") {
+		op.gatherFloor(r, floor, name)
+	}
+	for list := range n.each("releaseImpact") {
+		op.gatherImpact(r, list, name)
 	}
 	for list := range n.each("dependencies") {
 		r.Requirements = append(r.Requirements, name)
@@ -89,6 +98,10 @@ func (op *operation) gatherProject(r *rounds.Round, n *node, name string) {
 	for list := range n.each("dependents") {
 		r.Dependents = append(r.Dependents, name)
 		op.gatherRequired(r, list, name)
+	}
+	for list := range n.each("related") {
+		r.Dependents = append(r.Dependents, name)
+		op.gatherRelated(r, list, name)
 	}
 }
 

@@ -43,16 +43,7 @@ type ReleaseGroup struct {
 
 // gatherReleaseGroups gathers one selection of Downloads.byRelease.
 func (op *operation) gatherReleaseGroups(r *rounds.Round, n *node, s cube.Slice) {
-	request := op.AllVersions(s)
-	r.Ask(request)
-	if !n.has("series", "downloads") {
-		return
-	}
-	r.Await(&n.Place, func(ctx context.Context, r *rounds.Round) {
-		res, err := op.Load(ctx, request)
-		if err != nil {
-			return
-		}
+	r.AwaitSplit(&n.Place, op.AllVersions(s), n.has("series", "downloads"), func(r *rounds.Round, res *cube.Result) {
 		groups, err := op.groupsOf(n.args.(releaseCut), s, res)
 		if err != nil {
 			return
@@ -68,9 +59,10 @@ func (op *operation) gatherReleaseGroup(r *rounds.Round, n *node, g *ReleaseGrou
 	for series := range n.each("series") {
 		every := series.args.(cube.Interval)
 		if request, err := op.series(op.widened(g.slice, leadOf(series)), every); err == nil {
-			r.Ask(g.parts(request)...)
+			r.Ask(ofVersions(request, g.group.Versions)...)
 		}
 		op.gatherShares(r, series, every, g.slice)
+		op.gatherSpikes(r, series, g.slice)
 	}
 	for d := range n.each("downloads") {
 		op.gatherDownloads(r, d, g.slice)
@@ -186,23 +178,23 @@ func (g *ReleaseGroup) Series(ctx context.Context) (*Series, error) {
 		return nil, err
 	}
 	return op.seriesOf(ctx, g.Downloads(), every, func(ctx context.Context, r cube.Request) (*cube.Result, error) {
-		return op.loadSum(ctx, g.parts(r))
+		return op.loadSum(ctx, ofVersions(r, g.group.Versions))
 	})
 }
 
-// mostParts is how many versions' series are added up at the most: a group of
-// more is asked for by itself.
+// mostParts is how many versions' series are added up at the most: those of more
+// are asked for together.
 const mostParts = 100
 
-// parts are the requests whose answers add up to the answer for the group's
-// slice: one for each version. All versions of all groups of a split are then
+// ofVersions are the requests whose answers add up to the answer for a slice that
+// has the versions: one for each. All versions of all groups of a split are then
 // one query, where lists of versions would be a query each.
-func (g *ReleaseGroup) parts(r cube.Request) []cube.Request {
-	if len(g.group.Versions) > mostParts {
+func ofVersions(r cube.Request, versions []string) []cube.Request {
+	if len(versions) > mostParts {
 		return []cube.Request{r}
 	}
-	parts := make([]cube.Request, len(g.group.Versions))
-	for i, version := range g.group.Versions {
+	parts := make([]cube.Request, len(versions))
+	for i, version := range versions {
 		parts[i] = r
 		parts[i].Slice = r.Slice.With(cube.Version, version)
 	}

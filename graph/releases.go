@@ -3,12 +3,14 @@ package graph
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
 	"clickql/internal/projects"
+	"clickql/internal/pypi"
 )
 
 // Release is one version of a project.
@@ -161,6 +163,9 @@ func (r *Release) Project() *Project { return &Project{r.op, r.Release.Project} 
 // UploadedAt is when the first of its files was.
 func (r *Release) UploadedAt() time.Time { return r.Uploaded }
 
+// PreRelease reports a pre-release or a developmental release.
+func (r *Release) PreRelease() bool { return pypi.IsPreRelease(r.Version) }
+
 // RequiresPython is nil where it is not known.
 func (r *Release) RequiresPython() *string {
 	if r.Release.RequiresPython == "" {
@@ -183,5 +188,7 @@ var releaseOutline = outline.Of([]string{"Release"}, map[string]outline.Field[*R
 	"project":        outline.Object(projectOutline, (*Release).Project),
 	"version":        outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.Version) }),
 	"uploadedAt":     outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendDateTime(b, r.Uploaded) }),
+	"preRelease":     outline.Leaf(func(b []byte, r *Release) []byte { return strconv.AppendBool(b, r.PreRelease()) }),
+	"yanked":         outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptionalBool(b, r.Yanked) }),
 	"requiresPython": outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptional(b, r.RequiresPython()) }),
 })

@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,61 @@ func TestRequirementsEqualTheFiles(t *testing.T) {
 				t.Errorf("%s: %v (-files +GraphQL):\n%s", name, got.Errors, diff)
 			}
 		}
+	}
+}
+
+// beside is what the dependents of a project require beside it, counted one by one:
+// the most required first, then the most downloaded, then by name.
+func (d *testData) beside(requires map[string][]string, name string) []any {
+	counts, relatives := map[string]int{}, 0
+	for other, list := range requires {
+		if other == name || !slices.Contains(list, name) {
+			continue
+		}
+		relatives++
+		for _, r := range list {
+			if r != name {
+				counts[r]++
+			}
+		}
+	}
+	list := d.ranked(slices.Collect(maps.Keys(counts)), 1000)
+	count := func(v any) int { return counts[v.(map[string]any)["project"].(map[string]any)["name"].(string)] }
+	slices.SortStableFunc(list, func(a, b any) int { return count(b) - count(a) })
+	for i, v := range list {
+		list[i] = map[string]any{"project": v.(map[string]any)["project"], "together": count(v), "share": float64(count(v)) / float64(relatives)}
+	}
+	return list
+}
+
+// What is required beside projects equals what the files say; for six
+// projects it costs the statements of one.
+func TestRelatedEqualsTheFiles(t *testing.T) {
+	d := newData(t, insertDownloads, insertFiles)
+	projects := []string{"numpy", "pandas", "requests", "zope-interface", "flask", "tiny"}
+	list := `{ together share project { name downloads { total } } }`
+	requires := map[string][]string{}
+	for _, name := range append(projects, "never-downloaded") {
+		requires[name] = d.requires(name, "")
+	}
+	compared := 0
+	for _, h := range d.withAndWithoutIndex() {
+		for _, name := range projects {
+			all := d.beside(requires, name)
+			compared += len(all)
+			got := post(t, h, fmt.Sprintf(`{ project(name: %q) { related(first: 1000) %s most: related(first: 1) %s } }`, name, list, list), nil, nil)
+			want := map[string]any{"project": map[string]any{"related": all, "most": all[:min(1, len(all))]}}
+			if diff := gocmp.Diff(plain(want), plain(got.Data), closeEnough); diff != "" || len(got.Errors) > 0 {
+				t.Errorf("%s: %v (-files +GraphQL):\n%s", name, got.Errors, diff)
+			}
+		}
+	}
+	if compared < 10 {
+		t.Errorf("%d projects in all: nothing was compared", compared)
+	}
+	// Who requires them, what those require, and the metadata of what is found.
+	if all, _, _ := explained(t, d.handler(Limits{}), `{ projects(names: ["numpy", "pandas", "requests", "zope-interface", "flask", "tiny"]) { related { together project { name summary } } } }`); all != 3 {
+		t.Errorf("%d statements for six projects, want 3", all)
 	}
 }
 

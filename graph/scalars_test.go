@@ -84,7 +84,9 @@ func TestEnums(t *testing.T) {
 	schema := publicSchema()
 	for name, known := range map[string][]string{
 		"Dimension": textsOfAll(cube.Dimensions), "ReleaseLevel": textsOfAll(slices.Collect(maps.Keys(releaseNumbers))),
-		"Interval": {string(cube.Daily), string(cube.Weekly), string(cube.Monthly), string(cube.Quarterly), string(cube.Yearly)},
+		"Support":     {string(supportPython), string(supportGlibc), string(supportMajor)},
+		"ReleaseKind": {string(finalRelease), string(preRelease), string(yankedRelease)},
+		"Interval":    {string(cube.Daily), string(cube.Weekly), string(cube.Monthly), string(cube.Quarterly), string(cube.Yearly)},
 	} {
 		var values []string
 		for _, v := range schema.Types[name].EnumValues {

@@ -2,14 +2,12 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/fault"
 )
 
 // Series is the totals of a slice over time. What it holds is shared between
@@ -32,22 +30,19 @@ func (op *operation) gatherSeries(r *rounds.Round, n *node, every cube.Interval,
 		r.Ask(request)
 	}
 	op.gatherShares(r, n, every, s)
+	op.gatherSpikes(r, n, s)
 }
 
 // gatherShares gathers what the parts of all downloads are parts of.
 func (op *operation) gatherShares(r *rounds.Round, n *node, every cube.Interval, s cube.Slice) {
-	if request, err := op.series(everyone(s), every); err == nil && n.has("shares") {
+	if request, err := op.series(s.Everyone(), every); err == nil && n.has("shares") {
 		r.Ask(request)
 	}
 }
 
 // series is the request for a series.
 func (op *operation) series(s cube.Slice, every cube.Interval) (cube.Request, error) {
-	if n := cube.BucketCount(op.days(s), every); n > op.limits.Points {
-		return cube.Request{}, fault.OverLimit(fault.CostLimit, n, op.limits.Points,
-			"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, op.limits.Points)
-	}
-	return cube.SeriesOf(s, every), nil
+	return cube.SeriesOf(s, every), op.limits.points(op.days(s), every)
 }
 
 // days is what of the calendar the slice asks about.
@@ -60,16 +55,6 @@ func (op *operation) widened(s cube.Slice, lead int) cube.Slice {
 	if first := op.Snap.Days.From; !s.AllTime && !s.Days.Empty() && s.Days.From > first {
 		s.Days.From = max(first, s.Days.From-cube.Day(lead))
 	}
-	return s
-}
-
-// everyone is all projects under the same conditions, but for what is a
-// project's own.
-func everyone(s cube.Slice) cube.Slice {
-	s.Projects = nil
-	s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c cube.Condition) bool {
-		return c.Dim == cube.Project || c.Dim == cube.Version
-	})
 	return s
 }
 
@@ -167,7 +152,7 @@ func (s *Series) base() int64 {
 
 // Shares are of the downloads of all projects.
 func (s *Series) Shares(ctx context.Context) ([]float64, error) {
-	req, err := s.op.series(everyone(s.slice), s.Interval)
+	req, err := s.op.series(s.slice.Everyone(), s.Interval)
 	if err != nil {
 		return nil, err
 	}

@@ -78,11 +78,30 @@ type place struct {
 
 // counted is the size of an answer while it comes to be.
 type counted struct {
-	limits   Limits
+	*total
 	elements map[string]size // of one element, by the list's path
+}
+
+// total is the size of an answer, or of all answers to a batch.
+type total struct {
+	limits Limits
 
 	mu  sync.Mutex
 	sum size
+}
+
+// add adds to it.
+func (t *total) add(s size) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sum = t.sum.plus(s)
+}
+
+// check refuses answers that could not be given.
+func (t *total) check() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sum.check(t.limits)
 }
 
 // arrived adds the elements of an uncertain list at the path. The error is that
@@ -103,10 +122,10 @@ func (c *counted) arrived(path string, n int) error {
 }
 
 // bytes is how many there are so far.
-func (c *counted) bytes() int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.sum.told()
+func (t *total) bytes() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sum.told()
 }
 
 // sizer estimates the size of an answer.
@@ -124,7 +143,13 @@ type sizer struct {
 func sizeOf(op *operation, root []*node) (*counted, error) {
 	z := &sizer{operation: op, elements: map[string]size{}}
 	all := z.selection(root, place{days: op.Snap.Days, every: cube.Daily})
-	return &counted{limits: op.limits, sum: all, elements: z.elements}, cmp.Or(z.tooLong, all.check(op.limits))
+	of := &total{limits: op.limits, sum: all}
+	err := cmp.Or(z.tooLong, all.check(op.limits))
+	if op.joint != nil && err == nil {
+		of = op.joint.size
+		of.add(all)
+	}
+	return &counted{of, z.elements}, err
 }
 
 // selection is the size of one object with the selection.
@@ -170,7 +195,8 @@ func (z *sizer) field(n *node, at place) size {
 // uncertain are the lists, and the pages of lists, of which only the data knows how
 // long they are.
 var uncertain = []string{
-	"Downloads.by", "Downloads.byRelease", "Project.releases", "Project.dependencies", "Project.dependents", "Portfolio.projects",
+	"Downloads.by", "Downloads.byRelease", "Project.releases", "Project.dependencies", "Project.dependents", "Project.related", "Portfolio.projects",
+	"Dropping.movedBy", "Project.releaseImpact", "ReleaseImpact.stragglers",
 }
 
 // isUncertain reports that the field is one of them.
@@ -268,11 +294,14 @@ func (z *sizer) mostOf(n *node, first int) int {
 // someOf are the lengths of lists that no argument bounds: about as many as there
 // are in real data, where a list of them is long.
 var someOf = map[string]int{
-	"ReleaseGroup.versions": 30, "DatasetChange.landed": 30, "DatasetChange.changed": 30,
+	"ReleaseGroup.versions": 30, "Dropping.values": 10, "Shift.releases": 2, "Series.spikes": 10, "DatasetChange.landed": 30, "DatasetChange.changed": 30,
 	"__Schema.types": 60, "__Schema.directives": 8, "__Directive.locations": 8, "__Directive.args": 4,
 	"__Type.fields": 12, "__Type.interfaces": 2, "__Type.possibleTypes": 4, "__Type.enumValues": 8, "__Type.inputFields": 6,
 	"__Field.args": 4,
 }
+
+// bucketed are the types whose lists have an element for each interval.
+var bucketed = []string{"Series", "Dropping", "GitHubSeries"}
 
 // length is how many elements a list may have.
 func (z *sizer) length(f graphql.CollectedField, at place) int {
@@ -285,7 +314,7 @@ func (z *sizer) length(f graphql.CollectedField, at place) int {
 		return 1
 	case f.Name == "missing":
 		return z.Snap.Calendar().CountMissing(at.days)
-	case on == "Series", on == "Comparison" && f.Name == "dates":
+	case slices.Contains(bucketed, on), on == "Comparison" && f.Name == "dates":
 		return cube.BucketCount(at.days, at.every)
 	}
 	return at.most

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"clickql/internal/cube"
+	"clickql/internal/pypi"
 )
 
 // vocabulary is the values that a data set has of a dimension.
@@ -53,19 +55,9 @@ func (v *vocabularies) learn(ctx context.Context, op *operation, d cube.Dimensio
 	if known := v.read(version, d); known != nil {
 		return known
 	}
-	r := cube.SplitOf(cube.Slice{AllTime: true}, d, maxVocabulary, nil).WithoutTotal()
-	if price, _, failed := op.Price([]cube.Request{r}); len(failed) > 0 || price.Rows > vocabularyRows {
+	learnt := op.vocabularyOf(ctx, cube.Slice{AllTime: true}, d)
+	if learnt == nil {
 		return nil
-	}
-	ctx, stop := context.WithTimeout(ctx, vocabularyWait)
-	defer stop()
-	res, err := op.Load(ctx, r)
-	if err != nil {
-		return nil
-	}
-	learnt := &vocabulary{has: map[string]bool{}, cut: res.More}
-	for _, g := range res.Groups {
-		learnt.values, learnt.has[g.Value] = append(learnt.values, g.Value), true
 	}
 	if version == "" { // nobody would know when it is another
 		return learnt
@@ -79,11 +71,42 @@ func (v *vocabularies) learn(ctx context.Context, op *operation, d cube.Dimensio
 	return learnt
 }
 
+// vocabularyOf is the vocabulary of a slice, most downloaded first; nil where that
+// would cost too much, or fails.
+func (op *operation) vocabularyOf(ctx context.Context, s cube.Slice, d cube.Dimension) *vocabulary {
+	r := cube.SplitOf(s, d, maxVocabulary, nil).WithoutTotal()
+	if d == cube.Version {
+		r = op.AllVersions(s) // which a specifier may have asked for already
+	}
+	if price, _, failed := op.Price([]cube.Request{r}); len(failed) > 0 || price.Rows > vocabularyRows {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, vocabularyWait)
+	defer stop()
+	res, err := op.Load(ctx, r)
+	if err != nil {
+		return nil
+	}
+	learnt := &vocabulary{has: map[string]bool{}, cut: res.More}
+	for _, g := range res.Groups {
+		learnt.values, learnt.has[g.Value] = append(learnt.values, g.Value), true
+	}
+	return learnt
+}
+
 // meant is the value that was probably meant by one that there is none of: the same
 // in another case, what people call a value, the longest that the text goes on from
-// (3.12 of 3.12.1), or the nearest by letters that differ, at most one in three.
+// (3.12 of 3.12.1), or the nearest by letters that differ, at most one in three. Of
+// versions, which differ in few letters, it is one that PEP 440 holds for the same.
 func (v *vocabulary) meant(d cube.Dimension, text string) (value string, ok bool) {
 	folded := strings.ToLower(strings.TrimSpace(text))
+	if d == cube.Version {
+		at := slices.IndexFunc(v.values, func(known string) bool { return pypi.CompareVersions(known, folded) == 0 })
+		if at < 0 {
+			return "", false
+		}
+		return v.values[at], true
+	}
 	for _, known := range v.values {
 		if strings.EqualFold(known, folded) || strings.EqualFold(d.Label(known), folded) {
 			return known, true

@@ -36,6 +36,8 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 		return outline.Many(ctx, sliceOutline, v), nil
 	case []*ReleaseGroup:
 		return outline.Many(ctx, groupOutline, v), nil
+	case []*Straggler:
+		return outline.Many(ctx, stragglerOutline, v), nil
 	case []*ProjectRanking:
 		return outline.Many(ctx, rankingOutline, v), nil
 	case *ProjectConnection:
@@ -58,6 +60,12 @@ func arrived(ctx context.Context, res any) error {
 	case []*Slice:
 		n = len(v)
 	case []*ReleaseGroup:
+		n = len(v)
+	case []*ReleaseImpact:
+		n = len(v)
+	case []*Straggler:
+		n = len(v)
+	case []*Shift:
 		n = len(v)
 	case []*ProjectRanking:
 		n = len(v)

@@ -91,6 +91,7 @@ var someArguments = map[string][]string{
 	"Query.emergingProjects": {``, `(months: 0)`},
 	"Query.compare":          {`(projects: ["numpy", "unknown", "pandas"], interval: MONTH)`, `(projects: ["numpy"], range: {last: 40})`},
 	"Query.portfolio":        {`(requirements: "numpy\n-r x\n?")`, `(author: "travis")`, `(projects: [])`},
+	"Downloads.dropping":     {`(support: PYTHON)`, `(support: GLIBC, interval: YEAR, glibc: "2.28")`, `(support: MAJOR, interval: QUARTER)`},
 	"Downloads.byRelease":    {``, `(level: MAJOR, first: 1, others: true)`, `(first: -1)`},
 	"Series.movingAverage":   {``, `(days: 28)`, `(days: 0)`},
 	"Series.weekdayChange":   {``, `(weeks: 1)`},

@@ -107,7 +107,7 @@ func TestBackfillRefuses(t *testing.T) {
 	must(t, db.Conn, "INSERT INTO pypi (date, project) VALUES ('2024-01-01', 'x')")
 	for _, c := range []struct{ damage, table, key, want string }{
 		{"", "nothing", "", "it is no aggregate that the program knows"},
-		{"", "pypi", "", "it is no aggregate"},
+		{"", "pypi", "project", "it is the raw table"},
 		{"", "mine", "project,colour", `"colour" is no column to count by`},
 		{"", "pypi_downloads_max_min", "project,date", "the program knows it, by project: leave out --key"},
 		{"ALTER TABLE pypi_downloads_mv MODIFY QUERY SELECT project, uniq(version) AS count FROM pypi GROUP BY project", "pypi_downloads", "", "DROP VIEW"},

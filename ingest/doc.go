@@ -4,15 +4,18 @@
 // This package only wires its rooms together, each of which imports those below it
 // and none above or beside it:
 //
-//	load  repair  backfill  shadow          the commands that write
+//	load  repair  backfill  retire  shadow  the commands that write
 //	verify                                  and the one that only compares
 //	count          publish                  counting by day; moves, swaps, recovery
 //	find           stage                    which files; private copies
 //	config                                  configuration, progress, summary
-//	export (gcs, s3, web)                   files: sources, footers, mapping
+//	export (gcs, s3, azure, web)            files: sources, footers, mapping
 //	ledger                                  lines, states, lock, signs of life
 //	tables                                  what one insert fills
 //	session                                 statements
+//
+// and shards, which finds the databases of one command: find, load and verify are
+// handed one of each shard.
 //
 // What follows is the argument of all of them together.
 //
@@ -107,7 +110,11 @@
 // moment, go with the old table.
 //
 // Raw rows are sometimes dropped when they are old, and aggregates keep what they
-// counted. Of days that the raw table has no rows of, what the tables of days hold
+// counted. What is dropped on purpose is a batch too: the ledger holds a swap for each
+// partition, with its rows, and takes them off its days. Before the first is dropped
+// every aggregate that can be compared holds what they do. After a crash a partition
+// that has as many rows as then is dropped, an empty one has been, and any other count
+// is somebody else's doing: where none has been dropped the batch is given up. Of days that the raw table has no rows of, what the tables of days hold
 // stays, and goes into what is computed from one that agrees with the raw table on
 // all others; where none does, a repair is refused, and so is a backfill of what
 // begins before the raw table.
@@ -135,6 +142,17 @@
 // compared with the raw table, and swapped in; should somebody insert meanwhile,
 // it is done again, as the private view is still there. Killed anywhere, the same
 // command carries on.
+//
+// A backfill of the raw table fills columns that files' names tell, in rows from before
+// these columns. What is kept of the raw table is changed by one mutation, which the
+// server carries on with by itself, part by part, also after it was killed; what it
+// writes is a function of the row, so that nothing depends on how often it is asked for.
+// The aggregates that count by such a column are computed from that, range by range,
+// and of what has arrived. At the end a frozen copy of the arrivals goes into all of
+// them, the raw table's successor included, so that they agree; each is compared with
+// the public raw table, and all are exchanged as in a repair: not before each public one
+// is still made of what it was when the attempt began. Until it has ended other
+// backfills are refused, which would be made of rows that are not filled.
 //
 // # One writer at a time
 //
@@ -174,9 +192,9 @@
 //
 // # Replicas
 //
-// Where the raw table is replicated (one shard, any number of replicas; each shard of
-// several is a database of its own to ingest) commands may come to any replica, and
-// what they share is kept by all of them, through Keeper:
+// Where the raw table is replicated (each shard of several is a database of its own, see
+// below) commands may come to any replica, and what they share is kept by all of them,
+// through Keeper:
 //
 //   - The ledger's tables are replicated, at a path of their own in Keeper. A line is on
 //     two replicas before it is acknowledged (insert_quorum), as far as two are there:
@@ -206,14 +224,52 @@
 //	another replica         nothing of the batch               it fetches when it is back; lines are on
 //	                                                           one replica meanwhile
 //
-// A command that comes to another replica than the one on which a batch is half
-// published refuses, and names that one: what is still to be published is on its disk
+// Of the hosts that a DSN names a command takes the one on which a batch is half
+// published, or else that of the command that is at work, or the first that answers. One
+// that comes to another replica than that of a half published batch refuses, and names
+// that one: what is still to be published is on its disk
 // alone, and a paused writer there could still publish it. Batches that were not being
 // published it gives up: their writer looks at the lock after its line "publishing",
 // and one of the two sees the other.
 //
-// Repairs, backfills and shadows exchange whole tables, which one server does: they
-// refuse replicated tables.
+// A repair cannot put a whole table in another's place on all replicas. It replaces the
+// partitions that differ, ALTER TABLE ... REPLACE PARTITION FROM, each one transaction in
+// Keeper. The ledger holds each one's total before: one that has it still, or that of its
+// successor, is not foreign, and the first is replaced, maybe once more, by the same.
+// Readers see each partition as it was or as it is to be. Backfills and shadows exchange
+// whole tables: they refuse replicated ones.
+//
+// # Shards
+//
+// Where the raw table is Distributed, a load goes into the tables that it leads to, on
+// one server of each shard. A file goes whole into one of them: each shard's ledger,
+// lock, batches and moves are then its own, and all that is said here of one database
+// holds of each, replicated or not. By the project of a row, each file would be read by
+// every shard, and a batch would be public when that was so on all of them, which no
+// statement of ClickHouse decides at once. What is lost by it is little: groups are
+// finished where the question is asked anyhow, as a project's rows are small once they
+// are added up.
+//
+// Where a file goes is said by no rule, which another number of shards would change, but
+// by the ledgers: in the shard that has it as loaded it stays for ever, and one that no
+// ledger has may go to any, as nothing of it is public. Loads choose the one that they
+// have given the fewest bytes. For that to be so at the moment of choosing, and until
+// what was chosen is public,
+//
+//   - a load takes the locks of all shards, in their order, and brings what each ledger
+//     has open to an end, before it asks them about files. A shard of which no server
+//     answers ends it: its ledger may hold any file.
+//   - A batch can be published only by who holds its shard's lock, or has not been seen
+//     to have lost it, and not any more once a successor has recovered that shard. So when
+//     somebody has come to choose, with all shards recovered, whatever was chosen before,
+//     by anybody, is either public, and in a ledger, or never will be.
+//   - Loads that know of other shards than this one, as one has been added meanwhile,
+//     have some in common with it, and so exclude it.
+//
+// Batches of different shards do not wait for one another. A shard that fails while
+// loading ends with its error, and the others load what they were given. Helpers help
+// each shard's holder. A load into the database of one shard, given by itself, asks no
+// other ledger: a file that is given so to two shards is in both, which verify tells.
 //
 // # Many that prepare
 //

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"clickql/ingest/backfill"
 	"clickql/ingest/config"
@@ -9,7 +11,9 @@ import (
 	"clickql/ingest/load"
 	"clickql/ingest/publish"
 	"clickql/ingest/repair"
+	"clickql/ingest/retire"
 	"clickql/ingest/shadow"
+	"clickql/ingest/shards"
 	"clickql/ingest/upgrade"
 	"clickql/ingest/verify"
 )
@@ -33,8 +37,39 @@ func loadInto(ctx context.Context, cfg config.Config, kind ledger.Kind, sources 
 	if err := cfg.AllSources(cfg.Session()).Known(sources); err != nil {
 		return sum, err
 	}
-	err = asWriter(ctx, cfg, func(ctx context.Context, w *publish.Writer) error { return load.Files(ctx, w, kind, &sum, sources) })
+	err = overShards(ctx, cfg, func(all shards.Shards) error {
+		return asWriters(ctx, all, nil, func(ctx context.Context, writers []*publish.Writer) error {
+			return load.Files(ctx, writers, kind, &sum, sources)
+		})
+	})
 	return sum, err
+}
+
+// overShards does some work on the databases that a configuration stands for.
+func overShards(ctx context.Context, cfg config.Config, do func(shards.Shards) error) error {
+	all, err := shards.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(all), all.Close())
+}
+
+// asWriters does some work as the only writer of all shards, whose locks are taken in
+// their order, so that of two commands one waits for the other or is refused.
+func asWriters(ctx context.Context, all shards.Shards, held []*publish.Writer, do func(context.Context, []*publish.Writer) error) error {
+	if len(held) == len(all) {
+		return do(ctx, held)
+	}
+	var within error
+	sh := all[len(held)]
+	err := asWriter(ctx, sh.Config, func(ctx context.Context, w *publish.Writer) error {
+		within = asWriters(ctx, all, append(held[:len(held):len(held)], w), do)
+		return within
+	})
+	if within != nil {
+		return err // which shard's it is stands there
+	}
+	return sh.Config.OfShard(err)
 }
 
 // asWriter does some work as the only writer of a database.
@@ -56,22 +91,60 @@ func writing(cfg config.Config) publish.AsWriterFunc {
 // gives the lock back or dies; it returns at once where nobody holds it. It
 // makes nothing public. How many batches it prepared is valid also beside an
 // error.
-func (in *Ingest) Help(ctx context.Context) (batches int, err error) { return load.Help(ctx, in.cfg) }
+func (in *Ingest) Help(ctx context.Context) (batches int, err error) {
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		counts, errs := make([]int, len(all)), make([]error, len(all))
+		var each sync.WaitGroup
+		for i, sh := range all {
+			each.Go(func() {
+				counts[i], errs[i] = load.Help(ctx, sh.Config)
+				errs[i] = sh.Config.OfShard(errs[i])
+			})
+		}
+		each.Wait()
+		for _, n := range counts {
+			batches += n
+		}
+		return errors.Join(errs...)
+	})
+	return batches, err
+}
 
 // Verify compares the downloads that the sources name with the raw table and
 // with every table that a view fills from it, by days where tables have them.
 // It takes no lock and changes nothing. quick reads no file: it compares the
 // listing with the ledger and the ledger's rows with the raw table's. What differs
 // is no error.
-func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (verify.Report, error) {
-	return verify.Tables(ctx, in.cfg, quick, sources)
+func (in *Ingest) Verify(ctx context.Context, quick bool, sources ...string) (report verify.Report, err error) {
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		if all.Several() {
+			report, err = verify.Over(ctx, in.cfg, all, quick, sources)
+		} else {
+			report, err = verify.Tables(ctx, in.cfg, quick, sources)
+		}
+		return err
+	})
+	return report, err
 }
 
 // Repair rebuilds some days from the source, in the raw table and in every table
-// that views fill from it. The plan is valid also beside an error, as far as it had
-// come.
-func (in *Ingest) Repair(ctx context.Context, req repair.Request, sources ...string) (repair.Plan, error) {
-	return repair.Days(ctx, in.cfg, writing(in.cfg), req, sources)
+// that views fill from it; of shards, in one. The plan is valid also beside an error,
+// as far as it had come.
+func (in *Ingest) Repair(ctx context.Context, req repair.Request, sources ...string) (plan repair.Plan, err error) {
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		cfg, err := all.One(req.Shard)
+		if err != nil {
+			return err
+		}
+		plan, err = repair.Days(ctx, cfg, writing(cfg), req, sources)
+		return err
+	})
+	return plan, err
+}
+
+// Retire drops the raw rows of old days; what the aggregates counted of them stays.
+func (in *Ingest) Retire(ctx context.Context, req retire.Request) (retire.Plan, error) {
+	return retire.Days(ctx, in.cfg, writing(in.cfg), req)
 }
 
 // Backfill computes an aggregate from history and puts it in place when it is

@@ -156,7 +156,7 @@ func (m *Metrics) ledger(gauge func(d *prometheus.Desc, v float64, labels ...str
 			gauge(descLag, float64(lagDays(newest, m.Now())))
 		}
 	}
-	for _, kind := range []ledger.Kind{ledger.Downloads, ledger.Projects} {
+	for _, kind := range ledger.Kinds() {
 		gauge(descFiles, failed[kind][0], string(kind), "failed")
 		gauge(descFiles, failed[kind][1], string(kind), "set_aside")
 	}

@@ -12,18 +12,23 @@ import (
 	"clickql/ingest/backfill"
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
+	"clickql/ingest/shards"
 	"clickql/ingest/stage"
 )
 
-// Status is what the ledger says at one instant.
+// Status is what the ledger says at one instant; of several shards, what their ledgers
+// say together.
 type Status struct {
-	Database string       `json:"database"`
-	Kinds    []KindStatus `json:"kinds"`
+	Database string `json:"database"`
+	// Shards are the statuses of the shards that the database stands for.
+	Shards []ShardStatus `json:"shards,omitempty"`
+	Kinds  []KindStatus  `json:"kinds"`
 	// InHand lists the batches that are neither done nor given up.
 	InHand []BatchStatus `json:"inHand"`
 	// Failed lists the files that could not be loaded and have not been since.
 	Failed []FailedFile `json:"failed"`
-	// Writer holds the lock; absent when nobody does.
+	// Writer holds the lock, that of the first shard where there are several; absent
+	// when nobody does.
 	Writer *WriterStatus `json:"writer,omitempty"`
 	// Backfills lists those that have not ended, Shadows the sets of tables beside
 	// the live ones.
@@ -89,12 +94,12 @@ const recentBatches = 10
 // that may only read will do. A writer on another machine is watched for some
 // seconds, to see whether it lives.
 func (in *Ingest) Status(ctx context.Context) (Status, error) {
-	return in.status(ctx, in.alive)
+	return in.statuses(ctx, in.alive)
 }
 
 // Glance is Status at once: a writer on another machine is taken to live.
 func (in *Ingest) Glance(ctx context.Context) (Status, error) {
-	return in.status(ctx, func(_ context.Context, _ *session.Session, state ledger.LockState) (bool, error) {
+	return in.statuses(ctx, func(_ context.Context, _ *session.Session, state ledger.LockState) (bool, error) {
 		return ledger.JudgeHolder(state, in.cfg.Holder, ledger.ProcessAlive) != ledger.TakeDead, nil
 	})
 }
@@ -111,6 +116,27 @@ func writerStatus(ctx context.Context, s *session.Session, lives livesFunc) (*Wr
 	}
 	alive, err := lives(ctx, s, lock)
 	return &WriterStatus{Host: lock.Holder.Host, PID: lock.Holder.PID, Since: lock.Holder.Since, Alive: alive}, lock, err
+}
+
+// statuses reads the ledgers of all shards.
+func (in *Ingest) statuses(ctx context.Context, lives livesFunc) (st Status, err error) {
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		if !all.Several() {
+			st, err = in.status(ctx, lives)
+			return err
+		}
+		each := make([]ShardStatus, len(all))
+		for i, sh := range all {
+			one, err := New(sh.Config).status(ctx, lives)
+			if err != nil {
+				return sh.Config.OfShard(err)
+			}
+			each[i] = ShardStatus{Shard: sh.Number, Server: sh.Server, Status: one}
+		}
+		st = together(in.cfg.Database, each)
+		return nil
+	})
+	return st, err
 }
 
 // status reads the ledger.
@@ -134,7 +160,7 @@ func (in *Ingest) status(ctx context.Context, lives livesFunc) (st Status, err e
 	if st.Writer, lock, err = writerStatus(ctx, s, lives); err != nil {
 		return st, err
 	}
-	for _, kind := range []ledger.Kind{ledger.Downloads, ledger.Projects} {
+	for _, kind := range ledger.Kinds() {
 		k, err := kindStatus(ctx, ledger.Of(s), kind, batches)
 		if err != nil {
 			return st, err

@@ -40,9 +40,10 @@ const (
 
 // The further steps of a backfill.
 const (
-	StepSnapshot    Step = "snapshot" // arrivals are collected, the source's content is kept
-	StepReady       Step = "ready"    // noted
-	StepRangeFilled Step = "range-filled"
+	StepSnapshot     Step = "snapshot"      // arrivals are collected, the source's content is kept
+	StepReady        Step = "ready"         // noted
+	StepColumnsAsked Step = "columns-asked" // the server fills what is kept of the raw table
+	StepRangeFilled  Step = "range-filled"
 )
 
 // Steps lists those of loads.
@@ -99,6 +100,7 @@ func instants() []*instant {
 		at(StepDayStaged, adding, "^CREATE TABLE "+ofStage+"__next", ""),
 		at(StepSnapshot, "^CREATE TABLE "+ofFill+"\\.snapshot ", "^CREATE TABLE "+ofFill+"\\.ready ", ""),
 		at(StepReady, "^CREATE TABLE "+ofFill+"\\.ready ", "", ""),
+		at(StepColumnsAsked, "^ALTER TABLE "+ofFill+"\\.snapshot UPDATE ", "", ""),
 		at(StepRangeFilled, "^RENAME TABLE "+ofFill, "", ""),
 		at(StepStaged, recording+"(planned|staging)", planning, ""),
 		at(StepStepsWritten, planning, recording+"publishing", ""),

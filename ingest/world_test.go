@@ -150,9 +150,15 @@ func few() []string {
 // applyFew creates those tables and their views.
 func applyFew(t testing.TB, conn *chconn.Conn, database string) {
 	t.Helper()
+	applySome(t, conn, database, few()...)
+}
+
+// applySome creates tables of the schema and their views.
+func applySome(t testing.TB, conn *chconn.Conn, database string, tables ...string) {
+	t.Helper()
 	for _, st := range ddl.Statements(ddl.Options{Database: database}) {
 		object := strings.TrimSuffix(strings.TrimPrefix(st.Object, database+"."), "_mv")
-		if (st.Kind == "table" || st.Kind == "view") && slices.Contains(few(), object) {
+		if (st.Kind == "table" || st.Kind == "view") && slices.Contains(tables, object) {
 			must(t, conn, st.SQL)
 		}
 	}

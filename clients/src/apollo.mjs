@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client/core'
+import { BatchHttpLink } from '@apollo/client/link/batch-http'
 import { relayStylePagination } from '@apollo/client/utilities'
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries'
 import { checkPages, checkPersisted, checkSeries, pageText, project, recordGets, seriesText, seriesVariables } from '../queries.mjs'
@@ -61,7 +62,27 @@ async function checkPolicies(endpoint) {
   client.stop()
 }
 
+// checkBatches asks three things at once, which leave in one request, one of them
+// wrong: the others are answered.
+async function checkBatches(endpoint) {
+  let requests = 0
+  const counting = (url, options) => { requests++; return fetch(url, options) }
+  const client = new ApolloClient({ link: new BatchHttpLink({ uri: endpoint, fetch: counting, batchMax: 10 }), cache: new InMemoryCache() })
+  const total = gql('query($name: String!) { project(name: $name) { id downloads(range: {last: 30}) { id total } } }')
+  const [one, wrong, data] = await Promise.allSettled([
+    client.query({ query: total, variables: { name: project } }),
+    client.query({ query: gql('{ downloads(range: {last: -1}) { id total } }') }),
+    client.query({ query: gql('{ dataset { lastDay } }') }),
+  ])
+  assert.equal(requests, 1)
+  assert.ok(one.value.data.project.downloads.total > 0)
+  assert.match(String(wrong.reason), /last/)
+  assert.match(data.value.data.dataset.lastDay, /^\d{4}-/)
+  client.stop()
+}
+
 export async function run({ endpoint }) {
+  await checkBatches(endpoint)
   await checkPolicies(endpoint)
   await checkWidgets(endpoint)
   const { gets, fetch } = recordGets()

@@ -62,6 +62,17 @@ func isLoopback(addr net.Addr) bool {
 	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
+// hostsFor are the names under which the gateway may be asked at an address. On loopback
+// they are this machine's and those of the sites that may read answers: another site's
+// page may have its own name lead here. Proxies on this machine pass on what they are
+// called, as far as they are known. Elsewhere any name is one.
+func (f *admissionFlags) hostsFor(addr net.Addr, sites access.Origins) func(host string) bool {
+	if !isLoopback(addr) || len(f.proxies) > 0 {
+		return nil
+	}
+	return sites.Hosts
+}
+
 // originsFor are the sites whose pages may read answers where no flag tells: beyond
 // loopback every one, as the data is public; on loopback this machine's own, as what a
 // developer serves to himself is not for every page that he visits.

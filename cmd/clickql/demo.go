@@ -17,7 +17,7 @@ import (
 )
 
 // fillDemo fills the embedded engine with the sample, by the steps of schema
-// apply, sample, ingest projects and ingest run. Each of them does only what is
+// apply, sample, ingest projects, ingest github and ingest run. Each of them does only what is
 // not done yet: a demo that was killed goes on, and a filled one starts at once.
 func (a *app) fillDemo(ctx context.Context, e *engine.Engine, o sample.Options) error {
 	conn, err := a.open(ctx, e.DSN(), nil)
@@ -64,10 +64,10 @@ func (d demo) fill(ctx context.Context) error {
 		}
 	}
 	for _, part := range []struct {
-		kind   ledger.Kind
-		folder string
-	}{{ledger.Projects, sample.ProjectsDir}, {ledger.Downloads, sample.DownloadsDir}} {
-		files := filepath.Join(d.sample.Dir, part.folder, "*.parquet")
+		kind  ledger.Kind
+		files string
+	}{{ledger.Projects, sample.ProjectsDir + "/*.parquet"}, {ledger.GitHub, sample.GitHubDir + "/*.json.gz"}, {ledger.Downloads, sample.DownloadsDir + "/*.parquet"}} {
+		files := filepath.Join(d.sample.Dir, part.files)
 		if err := d.ingest(ctx, ingestFlags{wait: true}, part.kind, []string{files}); err != nil {
 			return err
 		}

@@ -20,10 +20,10 @@ import (
 func newIngestCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "ingest",
-		Short:   "Load downloads and metadata, each file exactly once",
+		Short:   "Load downloads, metadata and events on GitHub, each file exactly once",
 		Example: "  clickql ingest run 'exports/*.parquet'\n  clickql ingest status",
 	}
-	writers := []*cobra.Command{newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestShadowCommand(a)}
+	writers := []*cobra.Command{newIngestRunCommand(a), newIngestProjectsCommand(a), newIngestGitHubCommand(a), newIngestRepairCommand(a), newIngestBackfillCommand(a), newIngestRetireCommand(a), newIngestShadowCommand(a)}
 	for _, c := range append(writers, writers[len(writers)-1].Commands()...) {
 		c.Annotations = map[string]string{interruptedNote: ": run the same command again to carry on"}
 	}
@@ -34,34 +34,44 @@ func newIngestCommand(a *app) *cobra.Command {
 
 // newIngestRunCommand loads downloads.
 func newIngestRunCommand(a *app) *cobra.Command {
-	var f ingestFlags
-	cmd := &cobra.Command{
+	return a.loadCommand(ledger.Downloads, &cobra.Command{
 		Use:     "run SOURCE...",
 		Short:   "Load the downloads that are not loaded yet",
-		Long:    "Loads what SOURCE names and the ledger does not hold yet. Safe to kill at any\ninstant and run again.\n\n" + sourceHelp,
+		Long:    "Loads what SOURCE names and the ledger does not hold yet. Safe to kill at any\ninstant and run again.",
 		Example: "  clickql ingest run 'gs://my-exports/2024/*.parquet' 'exports/file_downloads-*.parquet'",
-		Args:    arguments("SOURCE", 1, 0),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ingest(cmd.Context(), f, ledger.Downloads, args)
-		},
-	}
-	f.define(cmd.Flags())
-	return cmd
+	})
 }
 
 // newIngestProjectsCommand loads distribution metadata.
 func newIngestProjectsCommand(a *app) *cobra.Command {
-	var f ingestFlags
-	cmd := &cobra.Command{
+	return a.loadCommand(ledger.Projects, &cobra.Command{
 		Use:     "projects SOURCE...",
 		Short:   "Load distribution metadata",
-		Long:    "Loads BigQuery's exports of distribution metadata into the table projects.\n\n" + sourceHelp,
+		Long:    "Loads BigQuery's exports of distribution metadata into the table projects.",
 		Example: "  clickql ingest projects 'gs://my-exports/projects/*.parquet'",
-		Args:    arguments("SOURCE", 1, 0),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ingest(cmd.Context(), f, ledger.Projects, args)
-		},
-	}
+	})
+}
+
+// newIngestGitHubCommand loads events on GitHub.
+func newIngestGitHubCommand(a *app) *cobra.Command {
+	return a.loadCommand(ledger.GitHub, &cobra.Command{
+		Use:   "github SOURCE...",
+		Short: "Load GH Archive's hourly files of events on GitHub",
+		Long: `Loads GH Archive's files (gharchive.org; each line is an event as JSON, gzipped or
+not) into the table github_events, from which projects get their stars, forks,
+issues, pull requests and contributors. The hour of a file is read from its name
+(2024-01-31-5.json.gz); a day counts as known when all of its hours are loaded.`,
+		Example: "  clickql ingest github https://data.gharchive.org/2024-01-31-{0..23}.json.gz\n" +
+			"  clickql ingest github 'events/2024-*.json.gz'",
+	})
+}
+
+// loadCommand completes a command that loads files of a kind.
+func (a *app) loadCommand(kind ledger.Kind, cmd *cobra.Command) *cobra.Command {
+	var f ingestFlags
+	cmd.Long += "\n\n" + sourceHelp
+	cmd.Args = arguments("SOURCE", 1, 0)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.ingest(cmd.Context(), f, kind, args) }
 	f.define(cmd.Flags())
 	return cmd
 }

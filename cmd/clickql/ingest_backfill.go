@@ -24,6 +24,11 @@ beginning and at the end the writer's lock is taken, for moments, after whatever
 load is running has ended. History is computed from the smallest aggregate that
 covers the new one and agrees with the raw table, or from the raw table.
 
+Where TABLE is the raw table itself, its columns that files' names tell are filled
+in rows that were loaded before it had them: what a wheel is for (platform, arch,
+abi), and which files are metadata or signatures (type). The aggregates that count
+by one of these are made anew from it, and all of them become public together.
+
 Safe to kill at any instant; run it again to carry on, or with --discard to drop
 what was prepared.`
 
@@ -34,9 +39,9 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "backfill TABLE",
-		Short: "Fill an aggregate from history while loads go on",
+		Short: "Fill an aggregate, or columns that came later, from history while loads go on",
 		Long:  backfillLong,
-		Example: "  clickql ingest backfill pypi_downloads_per_month --dry-run\n" +
+		Example: "  clickql ingest backfill pypi_downloads_per_month --dry-run\n  clickql ingest backfill pypi\n" +
 			"  clickql ingest backfill pypi_downloads_per_day_by_ci --key project,date,ci",
 		Args: arguments("TABLE", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,6 +63,8 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 				return show(plan)
 			case req.Discard:
 				_, failed = fmt.Fprintf(a.stdout, "dropped what was prepared for %s\n", plan.Table)
+			case failed == nil && !asJSON && !plan.Pending():
+				_, failed = fmt.Fprintf(a.stdout, "\nnothing is to be filled: names tell no more of %s than it holds\n", plan.Table)
 			case failed == nil && !asJSON:
 				_, failed = fmt.Fprintf(a.stdout, "\nfilled %s: it agrees with the raw table\n", plan.Table)
 			}
@@ -78,6 +85,10 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 func writeBackfillPlan(out io.Writer, p backfill.Plan) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
+	if len(p.Columns) > 0 {
+		writeColumns(line, p)
+		return w.Flush()
+	}
 	line("backfill of\t%s in database %s, by %s", p.Table, p.Database, strings.Join(p.Key, ", "))
 	line("computed from\t%s, %s rows", p.Source, humanize.Comma(int64(p.SourceRows)))
 	now := "there is no such table"
@@ -95,4 +106,20 @@ func writeBackfillPlan(out io.Writer, p backfill.Plan) error {
 		line("\n%s;", sql)
 	}
 	return w.Flush()
+}
+
+// writeColumns writes a plan of the raw table's columns.
+func writeColumns(line func(format string, args ...any), p backfill.Plan) {
+	line("backfill of\tcolumns of %s in database %s from files' names, of %s rows", p.Table, p.Database, humanize.Comma(int64(p.SourceRows)))
+	for _, c := range p.Columns {
+		days := ""
+		if c.Rows > 0 {
+			days = fmt.Sprintf(" of %s to %s", c.From, c.To)
+		}
+		line("%s\tfilled in %s rows%s", c.Column, humanize.Comma(int64(c.Rows)), days)
+	}
+	line("made anew\t%s", strings.Join(p.Aggregates, ", "))
+	if p.Resumes {
+		line("\tcarries on where an earlier one ended")
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest/export"
-	"clickql/ingest/ledger"
 )
 
 // newIngestExportQueryCommand prints statements for BigQuery; now is the clock.
@@ -36,8 +35,7 @@ func newIngestExportQueryCommand(a *app, now func() time.Time) *cobra.Command {
 				if i == 0 {
 					gap = ""
 				}
-				command := map[ledger.Kind]string{ledger.Downloads: "run", ledger.Projects: "projects"}[q.Kind]
-				if _, err := fmt.Fprintf(a.stdout, "%s-- load it with: clickql ingest %s '%s'\n%s", gap, command, q.Source, q.SQL); err != nil {
+				if _, err := fmt.Fprintf(a.stdout, "%s-- load it with: %s '%s'\n%s", gap, q.Kind.Command(), q.Source, q.SQL); err != nil {
 					return err
 				}
 			}

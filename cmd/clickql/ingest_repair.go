@@ -73,6 +73,7 @@ func newIngestRepairCommand(a *app) *cobra.Command {
 	days.define(cmd.Flags(), "repair")
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "print what would be done, with the downloads of each table now and then, and change nothing")
 	cmd.Flags().BoolVar(&req.Replace, "replace", false, "let the files of SOURCE take the place of loaded files that it does not name")
+	cmd.Flags().Uint32Var(&req.Shard, "shard", 0, "`number` of the shard to repair, where the tables are Distributed; of SOURCE the files count that no other shard holds")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	f.mend(cmd.Flags())
 	return cmd

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"clickql/ingest/azure"
 	"clickql/ingest/export"
 	"clickql/ingest/gcs"
 	"clickql/ingest/s3"
@@ -18,6 +19,7 @@ const sourceHelp = `SOURCE is one of these, or a pattern of it, in quotes:
 
   gs://bucket/object            Google Cloud Storage
   s3://bucket/object            S3, or a store that speaks its protocol
+  az://ACCOUNT.blob.core.windows.net/container/path  Azure's Blob Storage
   https://host/path.parquet     a web server; patterns read its index pages
   https://host/path.txt         a list of names on that server, one on a line
   path                          a file on the ClickHouse server's own disk
@@ -34,6 +36,8 @@ CLICKQL_GCS_HMAC_SECRET. STORAGE_EMULATOR_HOST names an emulator.
 AWS: credentials of the environment, of the profile in its files (AWS_PROFILE) or
 of the role of the container or machine, or none; ClickHouse reads with the same,
 or with its server's own (--s3-server-keys). AWS_ENDPOINT_URL names another store.
+Azure: AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY
+or AZURE_STORAGE_SAS_TOKEN, or none; ClickHouse reads with the same.
 Web: logins are read from the netrc file (~/.netrc, or the one that NETRC names);
 http is for loopback only. Keys, secrets and logins are stored and logged nowhere.`
 
@@ -57,7 +61,7 @@ func (f *ingestFlags) sources() (sources []export.Source, shut func() error, err
 	}
 	google := gcs.New(gcs.Config{HMACKey: f.hmacKey, HMACSecret: f.hmacSecret, Anonymous: f.anonymous})
 	amazon := s3.New(s3.Config{Anonymous: f.s3Anonymous, ServerKeys: f.s3ServerKeys})
-	return []export.Source{google, amazon, web.New(web.Config{})}, google.Close, nil
+	return []export.Source{google, amazon, azure.New(), web.New(web.Config{})}, google.Close, nil
 }
 
 // stdinName is the SOURCE that stands for the names on standard input.

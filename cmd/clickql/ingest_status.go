@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -48,18 +49,20 @@ func newIngestStatusCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// printStatus writes the status as tables.
+// printStatus writes the status as tables: of shards what is loaded into all, and then
+// each.
 func printStatus(out io.Writer, st ingest.Status) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
-	if len(st.Kinds) == 0 {
-		line("database %s: nothing has been loaded yet", st.Database)
-	} else {
-		line("loaded\tfiles\tsize\trows\trows/s\tbatches\tnewest day\tlast")
-	}
-	for _, k := range st.Kinds {
-		line("%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", k.Kind, humanize.Comma(int64(k.Files)), humanize.IBytes(k.Bytes), humanize.Comma(int64(k.Rows)),
-			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
+	loaded(line, st)
+	if len(st.Shards) > 0 {
+		for _, sh := range st.Shards {
+			line("\nshard %d, at %s", sh.Shard, sh.Server)
+			if err := errors.Join(w.Flush(), printStatus(out, sh.Status)); err != nil {
+				return err
+			}
+		}
+		return w.Flush()
 	}
 	var rejected []string
 	for _, k := range st.Kinds {
@@ -89,6 +92,19 @@ func printStatus(out io.Writer, st ingest.Status) error {
 	underWay(line, st)
 	notLoadable(line, st)
 	return w.Flush()
+}
+
+// loaded writes what is loaded of each kind.
+func loaded(line func(format string, args ...any), st ingest.Status) {
+	if len(st.Kinds) == 0 {
+		line("database %s: nothing has been loaded yet", st.Database)
+	} else {
+		line("loaded\tfiles\tsize\trows\trows/s\tbatches\tnewest day\tlast")
+	}
+	for _, k := range st.Kinds {
+		line("%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", k.Kind, humanize.Comma(int64(k.Files)), humanize.IBytes(k.Bytes), humanize.Comma(int64(k.Rows)),
+			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
+	}
 }
 
 // underWay writes the backfills and shadows that are not done.

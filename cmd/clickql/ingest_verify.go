@@ -81,24 +81,45 @@ func (a *app) printVerification(v verify.Report, asJSON bool) error {
 	if err != nil || v.Agrees {
 		return err
 	}
-	if n := len(v.Differences); n > 0 {
+	n := len(v.Differences)
+	for _, sh := range v.Shards {
+		n += len(sh.Differences)
+	}
+	if n > 0 {
 		return fmt.Errorf("the source and the tables of database %s do not agree: %s", v.Database, english.Plural(n, "difference", ""))
 	}
 	return errors.New("not every file of the source is in the tables of database " + v.Database + " as it is")
 }
 
-// writeVerification writes a verification as tables.
+// writeVerification writes a verification as tables, of shards one after the other.
 func writeVerification(out io.Writer, v verify.Report) error {
+	for _, sh := range v.Shards {
+		sh.Remedies = nil // those of all follow
+		if _, err := fmt.Fprintf(out, "shard %d, at %s\n", sh.Shard, sh.Server); err != nil {
+			return err
+		}
+		if err := writeVerification(out, sh.Report); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out); err != nil {
+			return err
+		}
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush reports
 	f := v.Files
+	if len(v.Shards) > 0 {
+		line("all shards")
+	}
 	line("files\t%d listed, %d loaded, %d new, %d failed, %d in hand, %d changed, %d replaced, %d unreadable", f.Listed, f.Loaded, f.New, f.Failed, f.InHand, f.Changed, f.Replaced, f.Unreadable)
 	if v.Quick {
 		line("rows\t%s by the ledger", humanize.Comma(int64(v.Rows)))
 	} else {
 		line("rows\t%s at the source, and %s that are not stored", humanize.Comma(int64(v.Rows)), humanize.Comma(int64(v.Rejected)))
 	}
-	line("\ntable\tby\texpected\tfound\t")
+	if len(v.Tables) > 0 {
+		line("\ntable\tby\texpected\tfound\t")
+	}
 	for _, t := range v.Tables {
 		line("%s\t%s\t%s\t%s\t%s", t.Table, t.Grain, counted(t.Expected), counted(t.Found), outcomeOf(t))
 	}

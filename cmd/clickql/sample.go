@@ -25,6 +25,7 @@ func newSampleCommand(a *app) *cobra.Command {
 		Long: `Writes downloads to DIR/file_downloads and distribution metadata to DIR/projects,
 in the shape of the exports that the ingest commands load: the oldest third of
 the days as a bulk export in the older flattened form, the others day by day.
+Events on GitHub go to DIR/github, as GH Archive writes them.
 The same arguments give the same rows on any machine. An earlier sample in DIR is
 replaced. The embedded ClickHouse writes the files; --clickhouse is not used.`,
 		Example: "  clickql sample --out /tmp/sample\n" +
@@ -70,9 +71,9 @@ func (a *app) sample(ctx context.Context, o sample.Options) error {
 		return err
 	}
 	p.Finish()
-	fmt.Fprintf(a.stdout, "%s downloads of %s projects from %s to %s, %s files of releases: %d files, %s in %s\n",
+	fmt.Fprintf(a.stdout, "%s downloads of %s projects from %s to %s, %s files of releases, %s events on GitHub: %d files, %s in %s\n",
 		humanize.Comma(result.Rows), humanize.Comma(int64(result.Projects)), result.From, result.To,
-		humanize.Comma(result.Releases), len(result.Files), humanize.IBytes(uint64(result.Bytes)), o.Dir)
+		humanize.Comma(result.Releases), humanize.Comma(result.Events), len(result.Files), humanize.IBytes(uint64(result.Bytes)), o.Dir)
 	if result.Rejected > 0 {
 		fmt.Fprintf(a.stdout, "%s of the downloads lack a project or a timestamp, as in the real exports: loading rejects them\n",
 			humanize.Comma(result.Rejected))

@@ -15,7 +15,7 @@ present schema: it adds the columns that tables lack and the tables and views th
 are missing, and lets the views on the landing tables map exports as this version
 does. Rows that arrive meanwhile are stored once; a load that is running is waited
 for. Nothing that is stored is changed: what a column was added for later it has
-from then on.
+from then on, and clickql ingest backfill pypi fills what files' names tell.
 
 Safe to kill at any instant; run it again to carry on. A mapping of your own, and
 whatever else cannot be changed in place, stays and is named with the reason. What
@@ -82,6 +82,9 @@ func writeUpgrade(out io.Writer, r upgrade.Report, dry bool) error {
 	}
 	if len(r.Unfilled) > 0 {
 		text += "\nThese aggregates count what arrives from now on, and serve only days that they hold whole. Fill them from the raw table:\n"
+		if r.Columns {
+			text += "  clickql ingest backfill " + ddl.RawTable + "    (first: new columns, from files' names, and the aggregates by them)\n"
+		}
 		for _, name := range r.Unfilled {
 			text += "  clickql ingest backfill " + name + "\n"
 		}

@@ -129,6 +129,7 @@ func limitFlags(flags *pflag.FlagSet, l *graph.Limits) {
 	flags.IntVar(&l.Tokens, "max-tokens", l.Tokens, "how many `tokens` a document may have")
 	flags.IntVar(&l.Directives, "max-directives", l.Directives, "how many directives an operation may have, a `number`; fragments written out")
 	flags.IntVar(&l.Values, "max-values", l.Values, "how many values the variables of an operation may have, a `number`")
+	flags.IntVar(&l.Batch, "max-batch", l.Batch, "how many operations a request may bring in a list, a `number`; 0 refuses lists")
 	flags.IntVar(&l.First, "max-first", l.First, "largest `number` that a list's first may be")
 	flags.IntVar(&l.Names, "max-names", l.Names, "how many projects an argument may name, and values a filter may list, a `number`")
 	flags.IntVar(&l.Points, "max-points", l.Points, "how many intervals a series may have, a `number`")
@@ -147,9 +148,9 @@ func (f serveFlags) check(a *app) error {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
 		}
 	}
-	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse), f.connections, f.perClient, f.perSocket} {
+	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.Batch, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse), f.connections, f.perClient, f.perSocket} {
 		if l < 0 {
-			return usagef("a limit cannot be negative: leave its flag away, or 0, for the default")
+			return usagef("a limit cannot be negative: leave its flag away for the default")
 		}
 	}
 	if f.queryTimeout <= 0 || f.drain <= 0 || f.lookEvery < 0 || f.staleFor < 0 || f.serving.grace < 0 || f.maxRows < 0 || f.maxCost < 0 {
@@ -228,6 +229,10 @@ func (a *app) answer(ctx context.Context, f serveFlags, ln net.Listener, cfg gat
 	if cfg.Origins == nil {
 		cfg.Origins = originsFor(ln.Addr())
 	}
+	cfg.Server.Hosts = f.admission.hostsFor(ln.Addr(), cfg.Origins)
+	if admin := cfg.Server.Admin; admin != nil {
+		cfg.Server.AdminHosts = f.admission.hostsFor(admin.Addr(), cfg.Origins)
+	}
 	if !isLoopback(ln.Addr()) && !f.admission.limits() {
 		a.log.Warn("this address is not on loopback, and no rates are set: one client can have all of ClickHouse to itself; set --anonymous-rate and --anonymous-rows, such as 60/1m and 50000000/1m", "addr", ln.Addr().String())
 	}
@@ -268,6 +273,9 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 	}})
 	limits := f.limits
 	limits.Response = int(f.maxResponse)
+	if limits.Batch == 0 {
+		limits.Batch = -1 // none, and not the default
+	}
 	cacheBytes := int64(f.cache)
 	if cacheBytes == 0 {
 		cacheBytes = -1 // none

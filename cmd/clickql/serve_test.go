@@ -200,20 +200,25 @@ func dataDir(t *testing.T) string {
 	return dir
 }
 
-// kill ends the engine of a data directory as a crash would.
-func kill(t *testing.T, dir string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "engine.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// engineOf is the process of the engine of a data directory; 0 where none says that it
+// answers.
+func engineOf(dir string) (pid int) {
 	var info engine.Info
-	if err := json.Unmarshal(text, &info); err != nil {
-		t.Fatal(err)
+	if text, err := os.ReadFile(filepath.Join(dir, "engine.json")); err != nil || json.Unmarshal(text, &info) != nil {
+		return 0
 	}
-	if err := syscall.Kill(info.PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	return info.PID
+}
+
+// kill ends the engine of a data directory as a crash would, and gives the process that
+// it was.
+func kill(t *testing.T, dir string) (pid int) {
+	t.Helper()
+	pid = engineOf(dir)
+	if err := syscall.Kill(pid, syscall.SIGKILL); pid == 0 || err != nil {
+		t.Fatalf("kill the engine, process %d: %v", pid, err)
 	}
+	return pid
 }
 
 func TestServeOutlivesItsEngine(t *testing.T) {

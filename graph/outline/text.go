@@ -43,6 +43,14 @@ func AppendOptional(b []byte, s *string) []byte {
 	return AppendString(b, *s)
 }
 
+// AppendOptionalBool writes a boolean, or null.
+func AppendOptionalBool(b []byte, v *bool) []byte {
+	if v == nil {
+		return append(b, "null"...)
+	}
+	return strconv.AppendBool(b, *v)
+}
+
 // AppendInt writes the scalar Int64.
 func AppendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
 

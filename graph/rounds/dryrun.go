@@ -2,8 +2,8 @@ package rounds
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clickql/internal/cube"
@@ -24,8 +24,9 @@ type dryRun struct {
 
 // Priced is what a dry run comes to, and what could not be planned.
 func (op *Operation) Priced() (fetch.Price, []*fault.Error) {
-	slices.SortFunc(op.dry.failed, func(a, b *fault.Error) int { return strings.Compare(a.Message, b.Message) })
-	return op.dry.price, op.dry.failed
+	failed := slices.Clone(op.dry.failed)
+	slices.SortFunc(failed, func(a, b *fault.Error) int { return strings.Compare(a.Message, b.Message) })
+	return op.dry.price, failed
 }
 
 // add prices what is announced together.
@@ -40,6 +41,9 @@ func (d *dryRun) add(loads *fetch.Operation, w Wanted) {
 		if len(names) > 0 {
 			d.price = d.price.Plus(fetch.Price{Rows: int64(projects.RowsFor(loads.Snapshot(), len(names))), Queries: 1})
 		}
+	}
+	if len(w.GitHub) > 0 {
+		d.price = d.price.Plus(fetch.Price{Rows: int64(projects.GitHubRowsFor(loads.Snapshot(), len(w.GitHub))), Queries: 1})
 	}
 	if len(w.Dependents) > 0 { // all of the table is looked through
 		d.price.Rows += int64(loads.Snapshot().MetadataRows) - int64(projects.RowsFor(loads.Snapshot(), len(w.Dependents)))
@@ -63,8 +67,12 @@ func (op *Operation) values(ctx context.Context, r cube.Request) (*cube.Result, 
 		}
 		return res, nil
 	}
-	for i := range r.First {
-		res.Groups = append(res.Groups, cube.Group{Value: fmt.Sprintf("%03d", i), Total: 1})
+	n := r.First
+	if r.Dim == cube.Version && n == op.cfg.Versions { // a bound on what is looked through, not a wish
+		n = int(cube.Version.TypicalValues())
+	}
+	for i := range n {
+		res.Groups = append(res.Groups, cube.Group{Value: strconv.Itoa(i), Total: 1})
 	}
 	return res, nil
 }

@@ -67,11 +67,13 @@ type Wanted struct {
 	Requests []cube.Request
 	// Projects by what is needed of them.
 	Metadata, Releases, Requirements, Dependents []string
+	// GitHub are repositories, owner/name.
+	GitHub []string
 }
 
 // count is how many questions it comes to.
 func (w Wanted) count() int {
-	return len(w.Requests) + len(w.Metadata) + len(w.Releases) + len(w.Requirements) + len(w.Dependents)
+	return len(w.Requests) + len(w.Metadata) + len(w.Releases) + len(w.Requirements) + len(w.Dependents) + len(w.GitHub)
 }
 
 // Announce hands what is wanted to the loader. An operation that comes to too
@@ -93,6 +95,7 @@ func (op *Operation) Announce(ctx context.Context, w Wanted) error {
 	op.Projects.PrefetchReleases(ctx, w.Releases)
 	op.Projects.PrefetchRequirements(ctx, w.Requirements)
 	op.Projects.PrefetchDependents(ctx, w.Dependents)
+	op.Projects.PrefetchGitHub(ctx, w.GitHub)
 	op.Prefetch(ctx, w.Requests)
 	return nil
 }

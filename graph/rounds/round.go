@@ -108,6 +108,26 @@ func (r *Round) Later(p *Place, e Expand) {
 	}
 }
 
+// AwaitRepository asks which repository is a project's, and then for that. A dry run
+// takes it that there is one.
+func (r *Round) AwaitRepository(p *Place, project string) {
+	if r.op.Snap.GitHub == nil {
+		return
+	}
+	r.Metadata = append(r.Metadata, project)
+	r.Await(p, func(ctx context.Context, r *Round) {
+		repository := project
+		if r.op.dry == nil {
+			m, err := r.op.Projects.Metadata(ctx, project)
+			if err != nil || m == nil || m.Repository == "" {
+				return
+			}
+			repository = m.Repository
+		}
+		r.GitHub = append(r.GitHub, repository)
+	})
+}
+
 // AwaitSplit asks for a split, and awaits its elements where they ask for more.
 func (r *Round) AwaitSplit(p *Place, q cube.Request, more bool, gather func(*Round, *cube.Result)) {
 	r.Ask(q)

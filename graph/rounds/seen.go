@@ -8,46 +8,97 @@ import (
 	"clickql/internal/cube"
 )
 
-// Evidence is what answers tell of a value that a condition asks for.
+// Term is one thing that a filter says of a dimension: a value that is asked for,
+// one that is left out, or versions' specifier.
+type Term struct {
+	Dim  cube.Dimension
+	Text string
+	How  How
+}
+
+// How a term means its text.
+type How uint8
+
+// The ways.
+const (
+	Only    How = iota // downloads with the value
+	Without            // all others
+	Matched            // versions that the specifier holds for
+)
+
+// Evidence is what answers tell of a term.
 type Evidence uint8
 
 // What there may be.
 const (
 	Unasked Evidence = iota // nothing was asked with it
 	Nothing                 // asked for, and nothing found
-	Unclear                 // found something with one of several values
+	Unclear                 // found something with one of several values, or without it
 	Seen                    // found
 )
 
 // seen is the evidence of an operation's answers.
 type seen struct {
 	mu   sync.Mutex
-	that map[[2]string]Evidence // by dimension and value
+	that map[Term]Evidence
+	// of are the projects that versions were asked of; nil for more than are told apart.
+	of map[Term][]string
 }
+
+// maxTerms is how many values of a condition are told apart, maxOf how many projects:
+// nobody reads about more.
+const maxTerms, maxOf = 100, 10
 
 // note takes in an answer.
 func (s *seen) note(r cube.Request, res *cube.Result) {
 	for _, c := range r.Slice.Conditions {
-		if c.Not {
+		if len(c.Values) > maxTerms {
 			continue
 		}
-		found := Nothing
+		found, how := Nothing, Only
 		switch {
+		case c.Not:
+			found, how = Unclear, Without
 		case holds(res) && len(c.Values) == 1:
 			found = Seen
 		case holds(res):
 			found = Unclear
 		}
-		s.mu.Lock()
 		for _, v := range c.Values {
-			if s.that == nil {
-				s.that = map[[2]string]Evidence{}
-			}
-			key := [2]string{string(c.Dim), v}
-			s.that[key] = max(s.that[key], found)
+			s.add(Term{c.Dim, v, how}, found, r.Slice.Projects)
 		}
-		s.mu.Unlock()
 	}
+}
+
+// add takes in what was found of a term in projects.
+func (s *seen) add(t Term, found Evidence, projects []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.that == nil {
+		s.that, s.of = map[Term]Evidence{}, map[Term][]string{}
+	}
+	if t.Dim == cube.Version {
+		of, asked := s.of[t]
+		if !asked {
+			of = []string{}
+		}
+		s.of[t] = join(of, projects)
+	}
+	s.that[t] = max(s.that[t], found)
+}
+
+// join is two lists of projects as one; nil where one is of all of PyPI, or of too
+// many.
+func join(a, b []string) []string {
+	if a == nil || b == nil {
+		return nil
+	}
+	both := slices.Concat(a, b)
+	slices.Sort(both)
+	if both = slices.Compact(both); len(both) > maxOf {
+		return nil
+	}
+	return both
 }
 
 // holds reports that an answer is of at least one download.
@@ -65,9 +116,10 @@ func (op *Operation) Load(ctx context.Context, r cube.Request) (*cube.Result, er
 	return res, err
 }
 
-// EvidenceOf is what the answers so far tell of a value.
-func (op *Operation) EvidenceOf(d cube.Dimension, value string) Evidence {
+// EvidenceOf is what the answers so far tell of a term; of one about versions also
+// the projects that they are of, nil for more than a few.
+func (op *Operation) EvidenceOf(t Term) (found Evidence, projects []string) {
 	op.seen.mu.Lock()
 	defer op.seen.mu.Unlock()
-	return op.seen.that[[2]string{string(d), value}]
+	return op.seen.that[t], op.seen.of[t]
 }

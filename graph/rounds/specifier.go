@@ -93,6 +93,16 @@ func (s *selections) put(key string, versions []string) {
 	}
 }
 
+// settled notes which versions a slice's specifier stands for.
+func (op *Operation) settled(s Slice, versions []string) {
+	found := Seen
+	if len(versions) == 0 {
+		found = Nothing
+	}
+	op.seen.add(Term{cube.Version, s.Only.Text, Matched}, found, s.Projects)
+	op.selected.put(s.key(), versions)
+}
+
 // Resolve is the slice with its specifier looked up.
 func (op *Operation) Resolve(ctx context.Context, s Slice) (cube.Slice, error) {
 	if s.Only == nil {
@@ -108,7 +118,7 @@ func (op *Operation) Resolve(ctx context.Context, s Slice) (cube.Slice, error) {
 	if err != nil {
 		return cube.Slice{}, err
 	}
-	op.selected.put(s.key(), s.Only.Select(all))
+	op.settled(s, s.Only.Select(all))
 	versions, _ := op.selected.get(s.key())
 	return s.among(versions), nil
 }
@@ -254,11 +264,11 @@ func (a *agreement) settle(op *Operation) {
 	for i, s := range a.slices {
 		switch {
 		case !shared || len(a.own[i]) == 0:
-			op.selected.put(s.key(), a.own[i])
+			op.settled(s, a.own[i])
 		case a.finals[i]:
-			op.selected.put(s.key(), a.preferred)
+			op.settled(s, a.preferred)
 		default:
-			op.selected.put(s.key(), a.every)
+			op.settled(s, a.every)
 		}
 	}
 }

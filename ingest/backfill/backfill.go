@@ -18,7 +18,8 @@ import (
 
 // Request says which aggregate to fill.
 type Request struct {
-	// Table is the aggregate's name, or its view's.
+	// Table is the aggregate's name, or its view's; the raw table's for the columns of
+	// it that files' names tell.
 	Table string
 	// Key is the sorting key of an aggregate that the program does not know:
 	// columns of the raw table, with date or month for the time.
@@ -47,6 +48,25 @@ type Plan struct {
 	Exists    bool   `json:"exists"`
 	// Resumes reports that a backfill that did not end is carried on.
 	Resumes bool `json:"resumes"`
+	// Columns are those of the raw table that are filled, with the aggregates that
+	// count by them and are made anew; empty for an aggregate.
+	Columns    []Column `json:"columns,omitempty"`
+	Aggregates []string `json:"aggregates,omitempty"`
+}
+
+// Pending reports that there is something to do.
+func (p Plan) Pending() bool {
+	return p.Resumes || len(p.Columns) == 0 || slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Rows > 0 })
+}
+
+// Column is a column of the raw table that the names of files tell.
+type Column struct {
+	Column string `json:"column"`
+	// Rows are to get another value, all of the days between the two, which are empty
+	// where there are none.
+	Rows uint64 `json:"rows"`
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
 }
 
 // backfiller is one backfill.
@@ -60,6 +80,7 @@ type backfiller struct {
 	view     tables.View // as it should be
 	make     string      // creates the table's like; %s is its name
 	sql      string      // creates the view; empty where it is there
+	update   string      // of the raw table's columns; empty for an aggregate
 	d        tables.Derivation
 	tables   count.Observer
 }
@@ -75,23 +96,54 @@ func Table(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc
 	if req.Discard { // also where what it was to become is not clear any more
 		return b.plan, b.discard(ctx)
 	}
-	if err := b.define(ctx, b.s); err != nil {
+	if b.table.Table == cfg.DownloadsTable {
+		err := (&columns{backfiller: b}).fill(ctx)
 		return b.plan, err
 	}
-	if err := b.makePlan(ctx, b.s); err != nil {
+	err := session.InOrder(ctx,
+		func(ctx context.Context) error { return b.define(ctx, b.s) },
+		func(ctx context.Context) error { return b.alone(ctx, b.s) },
+		func(ctx context.Context) error { return b.makePlan(ctx, b.s) })
+	if err != nil {
 		return b.plan, err
 	}
-	if req.DryRun {
-		return b.plan, nil
-	}
-	if req.Planned != nil {
-		req.Planned(b.plan)
-	}
-	return b.plan, b.owning(ctx, b.s, b.carryOut)
+	err = b.run(ctx, b)
+	return b.plan, err
 }
 
-// fill is the private database of this backfill.
-func (b *backfiller) fill() string { return stage.FillPrefix + b.cfg.Database + "_" + b.table.Table }
+// run shows the plan and carries it out.
+func (b *backfiller) run(ctx context.Context, j job) error {
+	if b.req.DryRun {
+		return nil
+	}
+	if b.req.Planned != nil {
+		b.req.Planned(b.plan)
+	}
+	if !b.plan.Pending() {
+		return nil
+	}
+	return b.owning(ctx, b.s, func(ctx context.Context, s *session.Session) error { return b.carryOut(ctx, s, j) })
+}
+
+// alone refuses while another backfill has not ended that this one would undo, or
+// that would undo this one: one of the raw table's columns and any other, since the
+// latter may be made of what the former changes.
+func (b *backfiller) alone(ctx context.Context, s *session.Session) error {
+	d, err := tables.Read(ctx, s, b.cfg.DownloadsTable)
+	if err != nil {
+		return err
+	}
+	ofRaw := stage.FillPrefix + b.cfg.Database + "_" + b.cfg.DownloadsTable
+	for _, t := range d.Targets {
+		if stage.InFill(t.ID) && t.Database != b.private() && (t.Database == ofRaw || b.private() == ofRaw) {
+			return fmt.Errorf("backfill %s: another backfill has not ended (%s): let it end, run it again, or drop it with --discard", b.plan.Table, t.Database)
+		}
+	}
+	return nil
+}
+
+// private is the private database of this backfill.
+func (b *backfiller) private() string { return stage.FillPrefix + b.cfg.Database + "_" + b.table.Table }
 
 // What is in the private database.
 const (
@@ -106,11 +158,11 @@ func (b *backfiller) owning(ctx context.Context, s *session.Session, do func(con
 	if err := s.OneServer(); err != nil {
 		return err
 	}
-	if err := stage.CreateLasting(ctx, s, b.fill(), stage.LastingID{Kind: stage.LastingBackfill, Database: s.Database, Name: b.plan.Table, Key: b.req.Key}); err != nil {
+	if err := stage.CreateLasting(ctx, s, b.private(), stage.LastingID{Kind: stage.LastingBackfill, Database: s.Database, Name: b.plan.Table, Key: b.req.Key}); err != nil {
 		return err
 	}
 	locking := b.cfg.Locking()
-	l, err := ledger.Acquire(ctx, s.Of(b.fill(), 0), b.cfg.Holder, locking)
+	l, err := ledger.Acquire(ctx, s.Of(b.private(), 0), b.cfg.Holder, locking)
 	if err != nil {
 		return fmt.Errorf("backfill %s: %w", b.plan.Table, err)
 	}
@@ -168,7 +220,7 @@ func (b *backfiller) begunKey(ctx context.Context, s *session.Session) error {
 		return nil
 	}
 	begun, err := stage.Lasting(ctx, s, stage.LastingBackfill)
-	b.req.Key = begun[b.fill()].Key
+	b.req.Key = begun[b.private()].Key
 	return err
 }
 

@@ -119,7 +119,7 @@ func (b *backfiller) source(ctx context.Context, s *session.Session) (tables.Tar
 		if err != nil {
 			return best, inRaw, err
 		}
-		if len(count.Differing(found.Counts, inRaw.Counts)) == 0 {
+		if len(found.Counts.Differing(inRaw.Counts)) == 0 {
 			least, best = rows, b.d.Target(v.Target)
 		}
 	}

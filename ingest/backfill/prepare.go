@@ -24,17 +24,19 @@ type readyLine struct {
 	Source string   `json:"source"`
 	Count  string   `json:"count"` // expression of the source's downloads
 	Key    []string `json:"key"`   // the source's sorting key
+	// Update changes what is kept of the raw table itself.
+	Update string `json:"update,omitempty"`
 }
 
 // readReady reads what an earlier backfill of the same definition has prepared;
 // nil where there is none.
 func (b *backfiller) readReady(ctx context.Context, s *session.Session) (*readyLine, error) {
-	comments, err := s.Texts(ctx, session.SQL("SELECT comment FROM system.tables WHERE database = {database:String} AND name = {name:String}", "database", b.fill(), "name", FillReady))
+	comments, err := s.Texts(ctx, session.SQL("SELECT comment FROM system.tables WHERE database = {database:String} AND name = {name:String}", "database", b.private(), "name", FillReady))
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier backfill of %s: %w", b.plan.Table, err)
 	}
 	var r readyLine
-	if json.Unmarshal([]byte(strings.Join(comments, "")), &r) != nil || r.Make != b.make || r.Select != b.view.Select {
+	if json.Unmarshal([]byte(strings.Join(comments, "")), &r) != nil || r.Make != b.make || r.Select != b.view.Select || r.Update != b.update {
 		return nil, nil //nolint:nilerr // not of ours, or of another definition: prepared anew
 	}
 	return &r, nil
@@ -62,16 +64,19 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 	if err := b.clear(ctx, w.S); err != nil {
 		return nil, err
 	}
+	if err := b.alone(ctx, w.S); err != nil {
+		return nil, err
+	}
 	source, inRaw, err := b.source(ctx, w.S)
 	if err != nil {
 		return nil, err
 	}
-	ready := &readyLine{Make: b.make, Select: b.view.Select, Source: source.Table, Count: "count()", Key: source.Key}
+	ready := &readyLine{Make: b.make, Select: b.view.Select, Update: b.update, Source: source.Table, Count: "count()", Key: source.Key}
 	if source.ID != b.d.Base.ID {
 		ready.Count = source.Witness.Expr
 	}
-	view := "CREATE MATERIALIZED VIEW " + session.Name(b.fill(), fillArrivals+"_mv") + " TO " + session.Name(b.fill(), fillArrivals) + " AS " + b.view.Select
-	for _, sql := range []string{b.creating(session.Name(b.fill(), fillArrivals)), view} {
+	view := "CREATE MATERIALIZED VIEW " + session.Name(b.private(), fillArrivals+"_mv") + " TO " + session.Name(b.private(), fillArrivals) + " AS " + b.view.Select
+	for _, sql := range []string{b.creating(session.Name(b.private(), fillArrivals)), view} {
 		if err := w.S.Do(ctx, sql); err != nil {
 			return nil, fmt.Errorf("collect what arrives for %s: %w", b.plan.Table, err)
 		}
@@ -80,7 +85,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 	if err := b.awaitInserts(ctx, w.S); err != nil {
 		return nil, err
 	}
-	snapshot := tables.ID{Database: b.fill(), Table: fillSnapshot}
+	snapshot := tables.ID{Database: b.private(), Table: fillSnapshot}
 	if err := w.S.Do(ctx, "CREATE TABLE "+snapshot.String()+" AS "+source.String()); err != nil {
 		return nil, fmt.Errorf("keep what %s holds: %w", source, err)
 	}
@@ -95,7 +100,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 	if err != nil {
 		return nil, err
 	}
-	err = w.S.Do(ctx, "CREATE TABLE "+session.Name(b.fill(), FillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
+	err = w.S.Do(ctx, "CREATE TABLE "+session.Name(b.private(), FillReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n COMMENT "+chconn.Literal(string(comment)))
 	return ready, session.Wrap(err, "note what is prepared for %s", b.plan.Table)
 }
 
@@ -106,7 +111,7 @@ func (b *backfiller) unchangedSince(ctx context.Context, w *publish.Writer, befo
 		id   tables.ID
 		expr string
 		rows int64
-	}{{snapshot, count, before}, {b.d.Base.ID, "count()", before}, {tables.ID{Database: b.fill(), Table: fillArrivals}, "count()", 0}} {
+	}{{snapshot, count, before}, {b.d.Base.ID, "count()", before}, {tables.ID{Database: b.private(), Table: fillArrivals}, "count()", 0}} {
 		if now, err := w.P.Whole(ctx, holds.id, holds.expr); err != nil || now != holds.rows {
 			return false, err
 		}
@@ -135,11 +140,11 @@ func (b *backfiller) awaitInserts(ctx context.Context, s *session.Session) error
 func (b *backfiller) clear(ctx context.Context, s *session.Session) error {
 	tables, err := s.Texts(ctx, session.SQL(`SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, {lock:String})
 			ORDER BY engine = 'MaterializedView' DESC, name = {ready:String} DESC`,
-		"database", b.fill(), "lock", ledger.LockPrefix, "ready", FillReady))
+		"database", b.private(), "lock", ledger.LockPrefix, "ready", FillReady))
 	if err == nil {
-		err = stage.DropTables(ctx, s, b.fill(), tables)
+		err = stage.DropTables(ctx, s, b.private(), tables)
 	}
-	return session.Wrap(err, "clear the private database %s", b.fill())
+	return session.Wrap(err, "clear the private database %s", b.private())
 }
 
 // remove drops the private database: first the view, in case the server ends in
@@ -148,13 +153,13 @@ func (b *backfiller) remove(ctx context.Context, s *session.Session) error {
 	if err := b.clear(ctx, s); err != nil {
 		return err
 	}
-	return stage.Drop(ctx, s, b.fill())
+	return stage.Drop(ctx, s, b.private())
 }
 
 // discard drops what a backfill that did not end has left.
 func (b *backfiller) discard(ctx context.Context) error {
 	var there uint64
-	err := b.s.Row(ctx, session.SQL("SELECT count() FROM system.databases WHERE name = {name:String}", "name", b.fill()), &there)
+	err := b.s.Row(ctx, session.SQL("SELECT count() FROM system.databases WHERE name = {name:String}", "name", b.private()), &there)
 	if err != nil || there == 0 {
 		return errors.Join(err, fmt.Errorf("discard the backfill of %s: there is none", b.plan.Table))
 	}

@@ -2,6 +2,7 @@ package backfill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"clickql/ingest/count"
@@ -16,9 +17,9 @@ import (
 // publish puts history and what has arrived together, compares them with the raw
 // table, and puts the result in place. Somebody else's INSERT in between is seen
 // in the raw table: then it is done again, since arrivals are still collected.
-func (b *backfiller) publish(ctx context.Context, w *publish.Writer) error {
+func (b *backfiller) publish(ctx context.Context, w *publish.Writer, j job) error {
 	for n := 1; n <= maxPrepare; n++ {
-		agrees, err := b.tryPublish(ctx, w, n)
+		agrees, err := j.tryPublish(ctx, w, n)
 		if err != nil || agrees {
 			return err
 		}
@@ -47,15 +48,7 @@ func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (
 	}
 	if differs != "" {
 		now, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
-		if err == nil && now == before {
-			return false, at.Abandon(ctx, fmt.Errorf("backfill %s: what was computed does not agree with the raw table: %s; something was taken out of or put into %s otherwise than by an INSERT or a load: drop what is prepared with --discard, and run this again",
-				b.plan.Table, differs, b.d.Base))
-		}
-		give := at.Abandon(ctx, errInserted)
-		if err != nil || give != errInserted { //nolint:errorlint // returned as it is
-			return false, err
-		}
-		return false, nil
+		return false, b.giveUp(ctx, at, differs, err == nil && now == before)
 	}
 	b.cfg.Progress.Phase("publishing")
 	if err := at.PublishSwaps(ctx, swaps); err != nil {
@@ -63,6 +56,19 @@ func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (
 	}
 	differs, err = b.compare(ctx, w.S, b.table)
 	return differs == "", err
+}
+
+// giveUp ends an attempt whose result differs from the raw table. Where that has not
+// changed since the attempt began another would be no better.
+func (b *backfiller) giveUp(ctx context.Context, at *publish.Passage, differs string, unchanged bool) error {
+	if unchanged {
+		return at.Abandon(ctx, fmt.Errorf("backfill %s: what was computed does not agree with the raw table: %s; something was taken out of or put into %s otherwise than by an INSERT or a load: drop what is prepared with --discard, and run this again",
+			b.plan.Table, differs, b.d.Base))
+	}
+	if err := at.Abandon(ctx, errInserted); !errors.Is(err, errInserted) {
+		return err
+	}
+	return nil
 }
 
 // errInserted gives an attempt up because the raw table changed.
@@ -86,7 +92,7 @@ func (b *backfiller) assemble(ctx context.Context, at *publish.Passage) ([]ledge
 		return nil, err
 	}
 	for _, part := range append(parts, fillArrivals) {
-		if err := stage.TakePartitions(ctx, s, tables.ID{Database: b.fill(), Table: part}, next, false); err != nil {
+		if err := stage.TakePartitions(ctx, s, tables.ID{Database: b.private(), Table: part}, next, false); err != nil {
 			return nil, err
 		}
 	}
@@ -101,7 +107,7 @@ func (b *backfiller) assemble(ctx context.Context, at *publish.Passage) ([]ledge
 // finished lists the tables of the ranges that are there.
 func (b *backfiller) finished(ctx context.Context, s *session.Session) ([]string, error) {
 	parts, err := s.Texts(ctx, session.SQL("SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String}) ORDER BY name",
-		"database", b.fill(), "prefix", FillDone))
+		"database", b.private(), "prefix", FillDone))
 	return parts, session.Wrap(err, "list what is computed of %s", b.plan.Table)
 }
 

@@ -14,6 +14,7 @@ import (
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 )
 
 // dayRange is a run of days that one statement computes; without days where the
@@ -31,8 +32,17 @@ const (
 	maxRanges = 400
 )
 
+// job is what is between what all backfills have in common.
+type job interface {
+	// fillRanges computes what is not computed yet from what is kept.
+	fillRanges(ctx context.Context, s *session.Session, ready readyLine) error
+	// tryPublish puts it in place together with what has arrived, in a batch of that
+	// number; false where somebody inserted meanwhile.
+	tryPublish(ctx context.Context, w *publish.Writer, n int) (bool, error)
+}
+
 // carryOut prepares, fills history in ranges, and publishes.
-func (b *backfiller) carryOut(ctx context.Context, own *session.Session) error {
+func (b *backfiller) carryOut(ctx context.Context, own *session.Session, j job) error {
 	ready, err := b.readReady(ctx, own)
 	if err != nil {
 		return err
@@ -47,12 +57,12 @@ func (b *backfiller) carryOut(ctx context.Context, own *session.Session) error {
 			return err
 		}
 	}
-	if err := b.fillRanges(ctx, own, *ready); err != nil {
+	if err := j.fillRanges(ctx, own, *ready); err != nil {
 		return err
 	}
 	b.cfg.Progress.Phase("waiting for the writer")
 	return b.asWriter(ctx, func(ctx context.Context, w *publish.Writer) error {
-		if err := b.publish(ctx, w); err != nil {
+		if err := b.publish(ctx, w, j); err != nil {
 			return err
 		}
 		// The lock goes with the database, which its holder must not take for a loss.
@@ -62,7 +72,7 @@ func (b *backfiller) carryOut(ctx context.Context, own *session.Session) error {
 
 // fillRanges computes each range of history that is not there yet.
 func (b *backfiller) fillRanges(ctx context.Context, s *session.Session, ready readyLine) error {
-	snapshot := tables.ID{Database: b.fill(), Table: fillSnapshot}
+	snapshot := tables.ID{Database: b.private(), Table: fillSnapshot}
 	rows, err := s.Count(ctx, snapshot.String())
 	if err != nil {
 		return fmt.Errorf("count the rows of %s: %w", snapshot, err)
@@ -111,39 +121,61 @@ func (b *backfiller) ranges(ctx context.Context, s *session.Session, snapshot ta
 	return ranges, session.Wrap(err, "count the days of %s", snapshot)
 }
 
-// fillRange computes one range into a table of its own, which gets its final
-// name when it is complete: so it is there whole or not at all. The table's first
-// name holds the epoch, so that a command that was taken over cannot add to it.
+// within is the condition that chooses a range's rows; empty for all.
+func (b *backfiller) within(r dayRange) (condition string, params map[string]any) {
+	if !r.dated {
+		return "", map[string]any{}
+	}
+	day := chconn.Ident(b.tables.Day)
+	return day + " >= {first:Date} AND " + day + " <= {last:Date}", map[string]any{"first": r.days.From.String(), "last": r.days.To.String()}
+}
+
+// fillRange computes one range.
 func (b *backfiller) fillRange(ctx context.Context, s *session.Session, ready readyLine, r dayRange) error {
-	done := tables.ID{Database: b.fill(), Table: fmt.Sprintf("%s%05d", FillDone, r.n)}
-	there, err := publish.UUIDOf(ctx, s, done)
-	if err != nil {
-		return err
-	}
-	condition, params := "", map[string]any{}
-	if r.dated {
-		day := chconn.Ident(b.tables.Day)
-		condition, params = day+" >= {first:Date} AND "+day+" <= {last:Date}", map[string]any{"first": r.days.From.String(), "last": r.days.To.String()}
-	}
-	if there != "" {
-		return b.passed(ctx, s, condition, params)
-	}
-	part := tables.ID{Database: b.fill(), Table: fmt.Sprintf("part_%05d_%08d", r.n, s.Epoch)}
-	if err := s.Do(ctx, b.creating(part.String())); err != nil {
-		return err
-	}
-	f := tables.Fill{View: b.view, Target: tables.Target{Copy: part.Table}}
-	source, from := tables.Target{Copy: fillSnapshot, Key: ready.Key}, (*tables.Cover)(nil)
+	p := piece{name: fmt.Sprintf("%s%05d", FillDone, r.n), make: b.make, view: b.view, source: tables.Target{Copy: fillSnapshot, Key: ready.Key}}
+	p.condition, p.params = b.within(r)
 	if ready.Source != b.d.Base.Table {
-		from = &tables.Cover{Copy: fillSnapshot, Key: ready.Key, Count: tables.Unquote(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
+		p.from = &tables.Cover{Copy: fillSnapshot, Key: ready.Key, Count: chschema.Unquoted(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
 	}
-	err = stage.Compute(ctx, s, b.fill(), f, from, source, condition, session.Statement{Params: params, Settings: b.cfg.Filling(1, nil), Rows: func(n uint64) {
+	computed, err := b.compute(ctx, s, p)
+	if err != nil || computed {
+		return err
+	}
+	return b.passed(ctx, s, p.condition, p.params)
+}
+
+// piece is a table of the private database that one statement computes.
+type piece struct {
+	name      string // that it gets when it is complete
+	make      string // creates it; %s is its name
+	view      tables.View
+	from      *tables.Cover // nil where it is computed from source
+	source    tables.Target
+	condition string // chooses the rows; empty for all
+	params    map[string]any
+}
+
+// compute computes a piece into a table that gets its final name when it is complete:
+// so it is there whole or not at all. The table's first name holds the epoch, so that
+// a command that was taken over cannot add to it. False where it was there.
+func (b *backfiller) compute(ctx context.Context, s *session.Session, p piece) (bool, error) {
+	done := tables.ID{Database: b.private(), Table: p.name}
+	there, err := publish.UUIDOf(ctx, s, done)
+	if err != nil || there != "" {
+		return false, err
+	}
+	part := tables.ID{Database: b.private(), Table: fmt.Sprintf("part_%08d_%s", s.Epoch, p.name)}
+	if err := s.Do(ctx, strings.Replace(p.make, "%s", part.String(), 1)); err != nil {
+		return false, err
+	}
+	f := tables.Fill{View: p.view, Target: tables.Target{Copy: part.Table}}
+	err = stage.Compute(ctx, s, b.private(), f, p.from, p.source, p.condition, session.Statement{Params: p.params, Settings: b.cfg.Filling(1, nil), Rows: func(n uint64) {
 		b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += n })
 	}})
 	if err == nil {
 		err = s.Do(ctx, "RENAME TABLE "+part.String()+" TO "+done.String())
 	}
-	return err
+	return true, err
 }
 
 // passed counts the rows of a range that is there already.
@@ -153,7 +185,7 @@ func (b *backfiller) passed(ctx context.Context, s *session.Session, condition s
 		where = " WHERE " + condition
 	}
 	var rows uint64
-	err := s.Row(ctx, session.Statement{SQL: "SELECT count() FROM " + session.Name(b.fill(), fillSnapshot) + where, Params: params}, &rows)
+	err := s.Row(ctx, session.Statement{SQL: "SELECT count() FROM " + session.Name(b.private(), fillSnapshot) + where, Params: params}, &rows)
 	b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += rows })
 	return err
 }

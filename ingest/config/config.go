@@ -13,6 +13,7 @@ import (
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/internal/chconn"
+	"clickql/internal/ddl"
 )
 
 // Config says what to load into and within which bounds. The zero value of
@@ -67,10 +68,20 @@ type Config struct {
 	// the ledger.
 	Shared bool
 
+	// Shard names the shard that Database is of in messages; empty where there are
+	// none.
+	Shard string
+
+	// Others are the configurations of the other shards, for a command that is about
+	// one: what their ledgers hold as loaded is left out of what it lists.
+	Others []Config
+
 	// Repeat follows each command that a report proposes, RepeatSource each with a
 	// SOURCE: flags, with a space before each, that lead to the same database and
 	// the same buckets.
 	Repeat, RepeatSource string
+	// RepeatShard follows each that is about one shard.
+	RepeatShard string
 	// Named are the SOURCEs as they were given, for such commands, where that is
 	// shorter than what they stand for.
 	Named []string
@@ -122,6 +133,14 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
+// OfShard says of which shard an error is, where there are several.
+func (c Config) OfShard(err error) error {
+	if c.Shard == "" {
+		return err
+	}
+	return session.Wrap(err, "%s", c.Shard)
+}
+
 // Session runs statements for the database, under no lock.
 func (c Config) Session() *session.Session { return session.New(c.Conn, c.Database, c.Before) }
 
@@ -143,8 +162,11 @@ func (c Config) AllSources(s *session.Session) export.Sources {
 
 // Table is the one that files of a kind are loaded into.
 func (c Config) Table(kind ledger.Kind) string {
-	if kind == ledger.Projects {
+	switch kind {
+	case ledger.Projects:
 		return c.ProjectsTable
+	case ledger.GitHub:
+		return ddl.GitHubTable
 	}
 	return c.DownloadsTable
 }

@@ -56,6 +56,20 @@ func (s Summary) Rate() float64 {
 	return float64(s.Rows) / s.Elapsed.Seconds()
 }
 
+// Add adds what was loaded into one shard.
+func (s *Summary) Add(shard Summary) {
+	s.Failed = append(s.Failed, shard.Failed...)
+	s.Files += shard.Files
+	s.Batches += shard.Batches
+	s.Rows += shard.Rows
+	s.Bytes += shard.Bytes
+	reasons := map[string]uint64{}
+	for _, r := range shard.Reject {
+		reasons[r.Reason] = r.Rows
+	}
+	s.AddRejected(map[string]map[string]uint64{"": reasons})
+}
+
 // AddRejected adds a batch's rejected rows.
 func (s *Summary) AddRejected(byFile map[string]map[string]uint64) {
 	sums := map[string]uint64{}

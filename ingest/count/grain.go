@@ -1,9 +1,7 @@
 package count
 
 import (
-	"maps"
-	"slices"
-
+	"clickql/internal/catalog/judge"
 	"clickql/internal/cube"
 )
 
@@ -20,17 +18,19 @@ const (
 	Unchecked Grain = "unchecked"
 )
 
-// Period is the day that stands for a day's period.
-func (g Grain) Period(d cube.Day) cube.Day {
+// steps is the grain of time of a table's counts.
+func (g Grain) steps() cube.Grain {
 	switch g {
 	case ByDay:
-		return d
+		return cube.GrainDay
 	case ByMonth:
-		return d.StartOfMonth()
-	default:
-		return 0
+		return cube.GrainMonth
 	}
+	return cube.GrainNone
 }
+
+// Period is the day that stands for a day's period.
+func (g Grain) Period(d cube.Day) cube.Day { return g.steps().Step(d) }
 
 // Write names a period.
 func (g Grain) Write(p cube.Day) string {
@@ -46,30 +46,18 @@ func (g Grain) Write(p cube.Day) string {
 
 // Counts is what a table holds.
 type Counts struct {
-	Counts map[cube.Day]int64 // by day, or by the first day of the month; under 0 in total
+	Counts judge.Totals // by day, or by the first day of the month; under 0 in total
 	Ends   [2]cube.Day
 }
 
 // Total adds the counts up.
-func (o Counts) Total() (n int64) {
-	for _, c := range o.Counts {
-		n += c
-	}
-	return n
-}
+func (o Counts) Total() int64 { return o.Counts.Sum() }
 
 // Fold brings counts by day to a grain.
-func Fold(g Grain, days map[cube.Day]int64) Counts {
-	o := Counts{Counts: map[cube.Day]int64{}}
-	for d, n := range days {
-		if n == 0 {
-			continue
-		}
-		if o.Ends[1] == 0 {
-			o.Ends = [2]cube.Day{d, d}
-		}
-		o.Ends = [2]cube.Day{min(o.Ends[0], d), max(o.Ends[1], d)}
-		o.Counts[g.Period(d)] += n
+func Fold(g Grain, days judge.Totals) Counts {
+	o := Counts{Counts: days.At(g.steps())}
+	if r := days.Span(); !r.Empty() {
+		o.Ends = [2]cube.Day{r.From, r.To}
 	}
 	return o
 }
@@ -81,10 +69,11 @@ type Difference struct {
 	A, B   int64 // downloads; days since 1970 of FirstLast
 }
 
-// Compare lists where two tables of a grain differ.
+// Compare lists where two tables of a grain differ, as the judge of all aggregates
+// has it.
 func (g Grain) Compare(a, b Counts) (differences []Difference) {
 	if g != FirstLast {
-		for _, p := range Differing(a.Counts, b.Counts) {
+		for _, p := range a.Counts.Differing(b.Counts) {
 			differences = append(differences, Difference{g.Write(p), p, a.Counts[p], b.Counts[p]})
 		}
 		return differences
@@ -95,19 +84,4 @@ func (g Grain) Compare(a, b Counts) (differences []Difference) {
 		}
 	}
 	return differences
-}
-
-// Differing lists the periods in which two counts differ, in their order; absent is
-// none.
-func Differing(a, b map[cube.Day]int64) []cube.Day {
-	return slices.DeleteFunc(PeriodsOf(a, b), func(p cube.Day) bool { return a[p] == b[p] })
-}
-
-// PeriodsOf lists the periods of some counts in their order.
-func PeriodsOf(counts ...map[cube.Day]int64) []cube.Day {
-	all := map[cube.Day]int64{}
-	for _, c := range counts {
-		maps.Copy(all, c)
-	}
-	return slices.Sorted(maps.Keys(all))
 }

@@ -29,10 +29,16 @@ type FileCounts struct {
 	Unnamed    int `json:"unnamed"`    // loaded, and not named by the sources
 }
 
+// Plus adds the counts of another shard.
+func (f FileCounts) Plus(o FileCounts) FileCounts {
+	return FileCounts{f.Listed + o.Listed, f.Loaded + o.Loaded, f.InHand + o.InHand, f.Failed + o.Failed, f.New + o.New, f.Changed + o.Changed,
+		f.Replaced + o.Replaced, f.Unreadable + o.Unreadable, f.Unnamed + o.Unnamed}
+}
+
 // FileProblem is a file whose rows are not in the tables as they are now.
 type FileProblem struct {
 	Name   string `json:"name"`
-	State  string `json:"state"` // new, failed, inHand, changed or unreadable
+	State  string `json:"state"` // new, failed, inHand, changed, unreadable or twice
 	Reason string `json:"reason,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 type Buckets struct {
 	// Scheme begins the names of objects, as gs:// does.
 	Scheme string
+	// Bucket is how a bucket is written, of as many parts as its name has; "bucket"
+	// where it is empty.
+	Bucket string
 	// Each visits the objects of a bucket in the order of their keys' bytes until
 	// visit returns false. It may visit some before KeyRange.From. Its errors say
 	// what to do.
@@ -21,6 +25,19 @@ type Buckets struct {
 // KeyRange is a part of a bucket's index: the keys with a prefix, from one on and
 // before another; empty bounds nothing.
 type KeyRange struct{ Prefix, From, Before string }
+
+// cut parts a path from the bucket.
+func (b Buckets) cut(path string) (bucket, key string) {
+	at := 0
+	for range strings.Count(b.Bucket, "/") + 1 {
+		i := strings.IndexByte(path[at:], '/')
+		if i < 0 {
+			return path, ""
+		}
+		at += i + 1
+	}
+	return path[:at-1], path[at:]
+}
 
 // Object is an object of a bucket.
 func (b Buckets) Object(bucket, key, generation string, size int64) Object {
@@ -36,7 +53,7 @@ func (b Buckets) Path(name string) string { return strings.TrimPrefix(name, b.Sc
 // List expands scheme://bucket/glob.
 func (b Buckets) List(ctx context.Context, pattern string) ([]Object, error) {
 	objects, below, err := b.list(ctx, pattern, KeyRange{})
-	_, glob, _ := strings.Cut(b.Path(pattern), "/")
+	_, glob := b.cut(b.Path(pattern))
 	switch {
 	case err != nil:
 		return nil, err
@@ -53,7 +70,7 @@ func (b Buckets) List(ctx context.Context, pattern string) ([]Object, error) {
 // another; the service reads only that part of the bucket's index.
 func (b Buckets) ListRange(ctx context.Context, pattern, from, before string) ([]Object, error) {
 	key := func(name string) string {
-		_, k, _ := strings.Cut(b.Path(name), "/")
+		_, k := b.cut(b.Path(name))
 		return k
 	}
 	objects, _, err := b.list(ctx, pattern, KeyRange{From: key(from), Before: key(before)})
@@ -63,9 +80,9 @@ func (b Buckets) ListRange(ctx context.Context, pattern, from, before string) ([
 // list lists the objects that match. below reports that the pattern names a
 // folder.
 func (b Buckets) list(ctx context.Context, pattern string, in KeyRange) (objects []Object, below bool, err error) {
-	bucket, glob, _ := strings.Cut(b.Path(pattern), "/")
-	if bucket == "" || strings.ContainsAny(bucket, GlobChars) {
-		return nil, false, AddressError(fmt.Sprintf("list %s: name one bucket, as in %sbucket/prefix*.parquet", pattern, b.Scheme))
+	bucket, glob := b.cut(b.Path(pattern))
+	if bucket == "" || strings.HasSuffix(bucket, "/") || strings.ContainsAny(bucket, GlobChars) {
+		return nil, false, AddressError(fmt.Sprintf("list %s: name one bucket, as in %s/prefix*.parquet", pattern, b.Scheme+cmp.Or(b.Bucket, "bucket")))
 	}
 	match, err := CompileGlob(glob)
 	if err != nil {
@@ -94,7 +111,7 @@ func (b Buckets) Generations(ctx context.Context, objects []Object) (map[string]
 	byBucket := map[string][]string{}
 	wanted := make(map[string]bool, len(objects))
 	for _, o := range objects {
-		bucket, key, _ := strings.Cut(o.Path, "/")
+		bucket, key := b.cut(b.Path(o.Name))
 		byBucket[bucket] = append(byBucket[bucket], key)
 		wanted[o.Name] = true
 	}
@@ -126,9 +143,9 @@ func commonPrefix(a, b string) string {
 }
 
 // Group splits objects by bucket, and so that one table function names not too many.
-func (Buckets) Group(objects []Object) [][]Object {
+func (b Buckets) Group(objects []Object) [][]Object {
 	return GroupBy(objects, func(o Object) string {
-		bucket, _, _ := strings.Cut(o.Path, "/")
+		bucket, _ := b.cut(b.Path(o.Name))
 		return bucket
 	})
 }

@@ -64,7 +64,7 @@ var faults = []struct {
 	{regexp.MustCompile(`file size is 0 bytes|the file is empty`), "it is empty (0 bytes)"},
 	{regexp.MustCompile(`there are no files with provided path|FILE_DOESNT_EXIST|NoSuchKey|does not exist|HTTP (response|status) code: 404`), "it is not there any more"},
 	{regexp.MustCompile(`Permission denied`), "the ClickHouse server may not read it"},
-	{regexp.MustCompile(`read stage|TProtocolException|[Cc]orrupt|decompress|Unexpected end|Couldn't deserialize|PARQUET|Parquet`), "its content is damaged"},
+	{regexp.MustCompile(`read stage|TProtocolException|[Cc]orrupt|decompress|inflate|Unexpected end|Couldn't deserialize|PARQUET|Parquet`), "its content is damaged"},
 }
 
 // PlainReason says in words what is wrong with a file, and what the server said.

@@ -59,8 +59,10 @@ type reject struct {
 
 // Feed is the mapping of one kind of export into its table.
 type Feed struct {
-	Kind    ledger.Kind
-	Table   string
+	Kind  ledger.Kind
+	Table string
+	// Format is that of the files, as ClickHouse calls it.
+	Format  string
 	Leaves  []leaf
 	Columns []column
 	Rejects []reject
@@ -76,17 +78,27 @@ type Feed struct {
 
 // FeedOf is the mapping of a kind.
 func FeedOf(kind ledger.Kind, table string) Feed {
-	if kind == ledger.Projects {
+	switch kind {
+	case ledger.Projects:
 		return projectsFeed(table)
+	case ledger.GitHub:
+		return githubFeed(table)
 	}
 	return DownloadsFeed(table)
 }
+
+// The formats of files. Lines have no footer: the file is read to its end to be
+// counted.
+const (
+	parquet = "Parquet"
+	lines   = "LineAsString"
+)
 
 // DownloadsFeed maps BigQuery's export of file downloads, as the landing table
 // that the program creates does.
 func DownloadsFeed(table string) Feed {
 	f := Feed{
-		Kind: ledger.Downloads, Table: table, Day: "date", Clock: "$timestamp$",
+		Kind: ledger.Downloads, Table: table, Format: parquet, Day: "date", Clock: "$timestamp$",
 		Leaves: []leaf{
 			{Path: "timestamp", Type: timeLeaf}, {Path: "country_code"}, {Path: "project"},
 			{Path: "file.filename"}, {Path: "file.version"}, {Path: "file.type"},
@@ -97,19 +109,30 @@ func DownloadsFeed(table string) Feed {
 			{Path: "distro.name", Optional: true}, {Path: "distro.version", Optional: true}, {Path: "cpu", Optional: true},
 		},
 	}
-	for _, c := range ddl.Landing().Columns {
+	return f.mapped(ddl.Landing())
+}
+
+// mapped is the feed with a mapping's columns and rejects.
+func (f Feed) mapped(t ddl.Transform) Feed {
+	for _, c := range t.Columns {
 		f.Columns = append(f.Columns, column{c.Name, c.SQL})
 	}
-	for _, r := range ddl.Landing().Rejects {
+	for _, r := range t.Rejects {
 		f.Rejects = append(f.Rejects, reject{r.Name, r.SQL})
 	}
 	return f
 }
 
+// githubFeed maps GH Archive's files, of which each line is an event.
+func githubFeed(table string) Feed {
+	f := Feed{Kind: ledger.GitHub, Table: table, Format: lines, Leaves: []leaf{{Path: "line", Type: &leafType{read: "String"}}}}
+	return f.mapped(ddl.GitHubEvents("_path"))
+}
+
 // projectsFeed maps BigQuery's export of distribution metadata, whose columns
 // are the table's.
 func projectsFeed(table string) Feed {
-	f := Feed{Kind: ledger.Projects, Table: table, Rejects: []reject{{"no name", "ifNull($name$, '') = ''"}}}
+	f := Feed{Kind: ledger.Projects, Table: table, Format: parquet, Rejects: []reject{{"no name", "ifNull($name$, '') = ''"}}}
 	for _, l := range projectLeaves() {
 		f.Leaves = append(f.Leaves, l)
 		f.Columns = append(f.Columns, column{l.Path, projectExpr(l)})

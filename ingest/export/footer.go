@@ -55,7 +55,7 @@ func footersOf(ctx context.Context, s *session.Session, src Source, f Feed, grou
 	refused := refusal.MatchString(err.Error())
 	readable = readable || refused && readsAny(ctx, s, src, f, group)
 	if !BlamesFile(err) && (!refused || !readable) {
-		return nil, nil, fmt.Errorf("read the Parquet footer of %s: %w", describeGroup(group), WithAccessRemedy(err, src))
+		return nil, nil, fmt.Errorf("look into %s: %w", describeGroup(group), WithAccessRemedy(err, src))
 	}
 	if len(group) == 1 {
 		return nil, []Failure{{group[0], PlainReason(err)}}, nil
@@ -83,7 +83,8 @@ func readsAny(ctx context.Context, s *session.Session, src Source, f Feed, group
 	return false
 }
 
-// queryFooters reads the footers of a group in one statement.
+// queryFooters reads the footers of a group in one statement; of files without any,
+// it counts the lines.
 func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, group []Object) (good []File, bad []Failure, err error) {
 	byPath := make(map[string]Object, len(group))
 	for _, o := range group {
@@ -91,6 +92,10 @@ func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, g
 			return nil, nil, errEmptyFile
 		}
 		byPath[o.Path] = o
+	}
+	if f.Format == lines {
+		good, err = countLines(ctx, s, src, f, byPath, group)
+		return good, nil, err
 	}
 	table, err := src.Table(group, "ParquetMetadata", "")
 	if err != nil {
@@ -132,6 +137,27 @@ func queryFooters(ctx context.Context, s *session.Session, src Source, f Feed, g
 		good = append(good, File{Object: o, Rows: l.rows, Layout: lay})
 	}
 	return good, bad, nil
+}
+
+// countLines counts the lines of each file of a group.
+func countLines(ctx context.Context, s *session.Session, src Source, f Feed, byPath map[string]Object, group []Object) (files []File, err error) {
+	table, err := src.Table(group, f.Format, structure(f, allPresent(f)))
+	if err != nil {
+		return nil, err
+	}
+	type count struct {
+		path string
+		rows uint64
+	}
+	counts, err := session.Scan(ctx, s, session.Statement{SQL: "SELECT _path, count() FROM " + table.SQL + " GROUP BY _path", Params: table.Params, Settings: table.Settings},
+		func(c *count) []any { return []any{&c.path, &c.rows} })
+	if err == nil && len(counts) != len(group) {
+		err = errMissingFile
+	}
+	for _, c := range counts {
+		files = append(files, File{Object: byPath[c.path], Rows: c.rows, Layout: allPresent(f)})
+	}
+	return files, err
 }
 
 // describeGroup names a group of objects in a message.

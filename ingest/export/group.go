@@ -93,7 +93,7 @@ type reading struct {
 
 // Reading prepares to read a group.
 func (f Feed) Reading(g Group) (reading, error) {
-	table, err := g.Source.Table(g.objects(), "Parquet", structure(f, g.Layout))
+	table, err := g.Source.Table(g.objects(), f.Format, structure(f, g.Layout))
 	return reading{From: f.from(table, g.Layout), Params: table.Params, Settings: table.Settings, feed: f, layout: g.Layout}, err
 }
 

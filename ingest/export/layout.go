@@ -50,6 +50,9 @@ func (p presence) named(l leaf) bool {
 // of one layout can be read by one statement.
 type layout string
 
+// allPresent is the layout of files that hold every leaf by its name.
+func allPresent(f Feed) layout { return layout(strings.Repeat(string(inStruct), len(f.Leaves))) }
+
 // layoutOf matches a file's schema with the feed's leaves. The error says in
 // words what does not fit.
 func layoutOf(f Feed, schema []parquetLeaf) (layout, error) {

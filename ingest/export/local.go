@@ -22,6 +22,9 @@ func (Local) Owns(name string) bool { return !strings.Contains(name, "://") }
 // List asks the server which files a path or glob names.
 func (l Local) List(ctx context.Context, pattern string) ([]Object, error) {
 	objects, err := l.stat(ctx, pattern)
+	if err != nil && circle.MatchString(err.Error()) {
+		objects, err = l.aroundLinks(ctx, pattern, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", pattern, localError(err))
 	}

@@ -3,13 +3,13 @@ package export
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 	"clickql/internal/ddl"
 )
 
@@ -45,7 +45,7 @@ func ReadFeed(ctx context.Context, s *session.Session, kind ledger.Kind, table s
 
 // storesBy takes columns and condition from the SELECT of a view.
 func (f *Feed) storesBy(sql string, landing tables.ID) error {
-	p, err := parsePlain(sql, landing)
+	p, err := parsePlain(sql, landing, false)
 	if err != nil {
 		return err
 	}
@@ -61,8 +61,7 @@ func (f *Feed) storesBy(sql string, landing tables.ID) error {
 
 // rejectsBy takes the expression of the reason from the SELECT of a view.
 func (f *Feed) rejectsBy(sql string, landing tables.ID) error {
-	sql, _, _ = strings.Cut(sql, " GROUP BY ")
-	p, err := parsePlain(sql, landing)
+	p, err := parsePlain(sql, landing, true)
 	if err != nil {
 		return err
 	}
@@ -80,51 +79,27 @@ type plain struct {
 	where string
 }
 
-// beyondPlain are the clauses that make a SELECT more than a row by row mapping.
-var beyondPlain = regexp.MustCompile(`^(GROUP BY|HAVING|ORDER BY|LIMIT|UNION|ARRAY JOIN|JOIN|LEFT|INNER|WINDOW|QUALIFY|PREWHERE|SETTINGS|SAMPLE|FINAL|AS) `)
-
-// parsePlain takes a SELECT apart, in the form that the server gives it.
-func parsePlain(sql string, from tables.ID) (plain, error) {
-	const only = "it must be a plain SELECT of expressions over %s, with or without WHERE"
-	refuse := func() (plain, error) { return plain{}, fmt.Errorf(only, from) }
-	list, ok := strings.CutPrefix(sql, "SELECT ")
-	at := tables.TopLevel(list, " FROM ")
-	if !ok || at < 0 || strings.HasPrefix(list, "DISTINCT ") {
-		return refuse()
+// parsePlain takes a SELECT apart that maps row by row; what it makes of rows may then
+// be counted where it may be grouped.
+func parsePlain(sql string, from tables.ID, grouped bool) (p plain, err error) {
+	s := chschema.ParseSelect(sql)
+	table, alias, ok := s.Source(from.Database)
+	clauses := strings.Join(s.Clauses, " ")
+	if grouped {
+		clauses = strings.TrimSuffix(clauses, " GROUP")
 	}
-	list, rest := list[:at], list[at+len(" FROM "):]
-	source, rest, _ := strings.Cut(rest, " ")
-	if tables.Unquote(source) != from.Database+"."+from.Table {
-		return refuse()
+	if !ok || alias != "" || tables.ID(table) != from || clauses != "SELECT FROM" && clauses != "SELECT FROM WHERE" {
+		return p, fmt.Errorf("it must be a plain SELECT of expressions over %s, with or without WHERE", from)
 	}
-	var p plain
-	if rest != "" {
-		if p.where, ok = strings.CutPrefix(rest, "WHERE "); !ok {
-			return refuse()
-		}
-		for i := tables.TopLevel(p.where, " "); i >= 0; {
-			if beyondPlain.MatchString(p.where[i+1:]) {
-				return refuse()
-			}
-			next := tables.TopLevel(p.where[i+1:], " ")
-			if next < 0 {
-				break
-			}
-			i += 1 + next
-		}
+	for _, w := range s.Where {
+		p.where = chschema.SpanOf(w).Of(sql)
 	}
-	for list != "" {
-		one := list
-		if at := tables.TopLevel(list, ", "); at >= 0 {
-			one, list = list[:at], list[at+2:]
-		} else {
-			list = ""
+	for _, item := range s.Items {
+		name, e := chschema.Aliased(item)
+		if len(e) == len(item) {
+			name = chschema.Written(item)
 		}
-		e := ddl.Expression{Name: tables.Unquote(one), SQL: one}
-		for i := tables.TopLevel(one, " AS "); i >= 0; i = -1 {
-			e = ddl.Expression{Name: tables.Unquote(one[i+4:]), SQL: one[:i]}
-		}
-		p.items = append(p.items, e)
+		p.items = append(p.items, ddl.Expression{Name: name, SQL: chschema.SpanOf(e).Of(sql)})
 	}
 	return p, nil
 }

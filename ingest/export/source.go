@@ -22,6 +22,8 @@ type Object struct {
 	Size int64
 	// Path is what ClickHouse gives as _path for the object's rows.
 	Path string
+	// Fault is why it cannot be read, where the listing tells; empty otherwise.
+	Fault string
 }
 
 // TableFunction is a table expression over objects, with the typed parameters
@@ -131,7 +133,7 @@ const (
 )
 
 // ErrNoSource refuses a SOURCE of a kind that nothing here reads.
-var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object, s3://bucket/object, https://host/file or a path on the ClickHouse server's disk")
+var ErrNoSource = errors.New("no such kind of source: give gs://bucket/object, s3://bucket/object, az://ACCOUNT.blob.core.windows.net/container/path, https://host/file or a path on the ClickHouse server's disk")
 
 // AddressError refuses a SOURCE that its kind of source could never read: trying again
 // mends nothing.

@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,22 +36,8 @@ func New(s *session.Session, cfg config.Config, kind ledger.Kind) *Finder {
 	return &Finder{s: s, cfg: cfg, Ledger: ledger.Of(s), kind: kind, Sources: cfg.AllSources(s)}
 }
 
-// Choose lists what the sources name and leaves out what is loaded, changed or
-// unreadable, which the summary counts.
-func (f *Finder) Choose(ctx context.Context, sum *config.Summary, sources []string) ([]export.File, []export.Failure, error) {
-	f.cfg.Progress.Phase("listing files")
-	objects, err := f.List(ctx, sources)
-	if err != nil {
-		return nil, nil, err
-	}
-	sum.Listed, sum.Partial = len(objects), f.partial.Load()
-	fresh, err := f.unloaded(ctx, sum, objects)
-	if err != nil {
-		return nil, nil, err
-	}
-	f.cfg.Progress.Phase("reading footers")
-	return f.Footers(ctx, fresh)
-}
+// Partial reports that a listing was narrowed to what can be new.
+func (f *Finder) Partial() bool { return f.partial.Load() }
 
 // listings bounds the sources that are listed side by side: a list on standard input
 // may name thousands.
@@ -77,7 +64,28 @@ func (f *Finder) List(ctx context.Context, sources []string) ([]export.Object, e
 			}
 		}
 	}
-	return slices.SortedFunc(maps.Values(byName), func(a, b export.Object) int { return strings.Compare(a.Name, b.Name) }), errors.Join(errs...)
+	objects := slices.SortedFunc(maps.Values(byName), func(a, b export.Object) int { return strings.Compare(a.Name, b.Name) })
+	if err := errors.Join(errs...); err != nil {
+		return objects, err
+	}
+	return f.notOthers(ctx, objects)
+}
+
+// notOthers leaves out what the ledgers of other shards hold as loaded.
+func (f *Finder) notOthers(ctx context.Context, objects []export.Object) ([]export.Object, error) {
+	for _, cfg := range f.cfg.Others {
+		other := New(cfg.Session(), cfg, f.kind)
+		var own []export.Object
+		for chunk := range slices.Chunk(objects, askedChunk) {
+			loaded, err := other.loadedGenerations(ctx, chunk)
+			if err != nil {
+				return nil, cfg.OfShard(err)
+			}
+			own = append(own, slices.DeleteFunc(slices.Clone(chunk), func(o export.Object) bool { _, has := loaded[o.Name]; return has })...)
+		}
+		objects = own
+	}
+	return objects, nil
 }
 
 // LedgerChunk bounds the objects of which the ledger is asked, and that are then
@@ -107,57 +115,14 @@ func (f *Finder) About(objects []export.Object) (condition string, params map[st
 	return condition + " AND name IN ({names:Array(String)})", params
 }
 
-// unloaded leaves out the objects that are in the tables, and notes those that
-// are there at another generation.
-func (f *Finder) unloaded(ctx context.Context, sum *config.Summary, objects []export.Object) (fresh []export.Object, err error) {
-	for chunk := range slices.Chunk(objects, askedChunk) {
-		loaded, err := f.loadedGenerations(ctx, chunk)
-		if err != nil {
-			return nil, err
-		}
-		failed, err := f.failuresOf(ctx, chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range chunk {
-			switch generation, known := loaded[o.Name]; {
-			case !known:
-				if f.isDue(sum, o, failed[o.Name]) {
-					fresh = append(fresh, o)
-				}
-			case generation == o.Generation:
-				sum.Already++
-			default:
-				sum.Changed = append(sum.Changed, config.Change{Object: o, Loaded: generation})
-			}
-		}
-	}
-	return fresh, nil
-}
-
-// isDue tells whether an object that is not loaded is to be tried now, and notes
-// it where not. What failed with other content is forgotten.
-func (f *Finder) isDue(sum *config.Summary, o export.Object, past failures) bool {
-	if past.Generation != o.Generation {
-		return true
-	}
-	switch judgeFailures(f.cfg, o.Name, past, f.cfg.Now()) {
-	case tryLater:
-		sum.Waiting++
-		return false
-	case setAside:
-		sum.SetAside = append(sum.SetAside, export.Failure{Object: o, Reason: past.Reason})
-		return false
-	default:
-		return true
-	}
-}
-
 // loadedGenerations asks the ledger at which generation each object was loaded.
 // Recovery has run, so every batch is either done or failed.
 func (f *Finder) loadedGenerations(ctx context.Context, objects []export.Object) (map[string]string, error) {
 	condition, params := f.About(objects)
 	lines, err := session.Structs[ledger.File](ctx, f.s, session.Statement{SQL: "SELECT name, generation FROM " + f.Ledger.InForce(condition), Params: params})
+	if session.Gone(err) {
+		err = nil // nothing has ever been loaded
+	}
 	loaded := make(map[string]string, len(lines))
 	for _, l := range lines {
 		loaded[l.Name] = l.Generation
@@ -172,7 +137,7 @@ func (f *Finder) Footers(ctx context.Context, objects []export.Object) ([]export
 	bySource := map[export.Source][]export.Object{}
 	var order []export.Source
 	for _, o := range objects {
-		if reason := export.Unreadable(o.Name); reason != "" {
+		if reason := cmp.Or(export.Unreadable(o.Name), o.Fault); reason != "" {
 			failures = append(failures, export.Failure{Object: o, Reason: reason})
 			continue
 		}

@@ -65,6 +65,9 @@ func (f *Finder) failuresOf(ctx context.Context, objects []export.Object) (map[s
 			GROUP BY name`,
 		Params: params,
 	})
+	if session.Gone(err) {
+		err = nil // nothing has ever been tried
+	}
 	found := make(map[string]failures, len(lines))
 	for _, l := range lines {
 		found[l.Name] = l

@@ -23,11 +23,12 @@ func fake(t *testing.T) sourcetest.Store {
 	t.Cleanup(server.Stop)
 	src := New(Config{EmulatorHost: server.URL()})
 	t.Cleanup(func() { _ = src.Close() })
-	return sourcetest.Store{Source: src, Bucket: "gs://exports", Put: server.Put}
+	return sourcetest.Store{Source: src, Bucket: "gs://exports", Put: server.Put, Remove: server.Remove}
 }
 
 func TestLoad(t *testing.T)              { sourcetest.Loads(t, fake(t)) }
 func TestReplacedWhileRead(t *testing.T) { sourcetest.ReplacedWhileRead(t, fake(t)) }
+func TestVanishes(t *testing.T)          { sourcetest.Vanishes(t, fake(t)) }
 func TestListErrors(t *testing.T)        { sourcetest.ListErrors(t, fake(t)) }
 func TestRanges(t *testing.T)            { sourcetest.Ranges(t, fake(t)) }
 

@@ -70,13 +70,10 @@ func (b Batch) What() string {
 
 // Again says how the work of a batch that is given up is done anew.
 func (b Batch) Again() string {
-	switch {
-	case b.Files == 0:
+	if b.Files == 0 {
 		return "run that command again"
-	case b.Kind == string(Projects):
-		return "the next clickql ingest projects loads its files again"
 	}
-	return "the next clickql ingest run loads its files again"
+	return "the next " + Kind(b.Kind).Command() + " loads its files again"
 }
 
 // State is how far a batch has come. A batch's state is the greatest that the
@@ -179,6 +176,16 @@ func (l Ledger) Loads(ctx context.Context) (Loads, error) {
 	return all, err
 }
 
+// Retention is the kind of a batch that drops raw rows of old days on purpose.
+const Retention = "retention"
+
+// RetiredDays are the rows of each day that were dropped from the raw table on purpose.
+func (l Ledger) RetiredDays(ctx context.Context) (map[cube.Day]int64, error) {
+	days, err := session.ReadDays(ctx, l.S, session.SQL(`SELECT day, -sum(n) FROM (SELECT DISTINCT batch, day, rows AS n FROM `+l.Table(Days)+` WHERE batch IN
+				(SELECT batch FROM `+l.Table(Batches)+` WHERE kind = {kind:String}) AND batch IN `+l.Done()+`) GROUP BY day`, "kind", Retention))
+	return days, session.Wrap(err, "read from the ledger which days were dropped")
+}
+
 // dayLine is what a batch adds to a day of the raw table: the sum over the
 // batches that are done is what the table should hold. A repair takes rows away
 // too.
@@ -197,14 +204,20 @@ func (l Ledger) RecordDays(ctx context.Context, batch string, rows map[cube.Day]
 	return Write(ctx, l, Days, "days", lines)
 }
 
-// LoadedDays is what the ledger says that the raw table should hold by day.
+// LoadedDays is what the ledger says that the raw table should hold by day. Of a day
+// of which more was dropped than was ever loaded, since somebody else had put rows into
+// the table, it is nothing.
 func (l Ledger) LoadedDays(ctx context.Context) (map[cube.Day]int64, error) {
 	days, err := session.ReadDays(ctx, l.S, session.Statement{
 		// A line that was written twice because its answer was lost counts once.
-		SQL: `SELECT day, sum(n) FROM (SELECT DISTINCT batch, day, rows AS n FROM ` + l.Table(Days) + ` WHERE batch IN
-				` + l.Done() + `) GROUP BY day`,
+		SQL: "SELECT day, n FROM " + l.dayRows(),
 	})
 	return days, session.Wrap(err, "read the ledger's days")
+}
+
+// dayRows is the query of LoadedDays.
+func (l Ledger) dayRows() string {
+	return "(SELECT day, greatest(0, sum(rows)) AS n FROM (SELECT DISTINCT batch, day, rows FROM " + l.Table(Days) + " WHERE batch IN " + l.Done() + ") GROUP BY day)"
 }
 
 // Span is a run of days, both included.

@@ -15,7 +15,19 @@ type Kind string
 const (
 	Downloads Kind = "downloads" // one row is one download, for the table pypi
 	Projects  Kind = "projects"  // one row is one uploaded file, for the table projects
+	GitHub    Kind = "github"    // one row is one event on GitHub, for the table github_events
 )
+
+// Kinds lists them.
+func Kinds() []Kind { return []Kind{Downloads, Projects, GitHub} }
+
+// Command is the one that loads files of a kind.
+func (k Kind) Command() string {
+	if k == Downloads {
+		return "clickql ingest run"
+	}
+	return "clickql ingest " + string(k)
+}
 
 // outcome is what a line of the files' ledger says.
 type outcome string
@@ -113,7 +125,7 @@ func (l Ledger) InTables(ctx context.Context, kind Kind) (inTables, error) {
 func (l Ledger) storedRows(ctx context.Context) (uint64, error) {
 	var rows uint64
 	err := l.S.Row(ctx, session.SQL(`SELECT toUInt64(greatest(0,
-			(SELECT toInt64(sum(n)) FROM (SELECT DISTINCT batch, day, rows AS n FROM `+l.Table(Days)+` WHERE batch IN `+l.Done()+`)) +
+			(SELECT toInt64(sum(n)) FROM `+l.dayRows()+`) +
 			(SELECT toInt64(sum(s)) FROM (SELECT batch, max(b.stored) AS s FROM `+l.Table(Batches)+` AS b WHERE b.kind = {kind:String} AND b.batch IN `+l.Done()+`
 				AND b.batch NOT IN (SELECT d.batch FROM `+l.Table(Days)+` AS d) GROUP BY batch HAVING max(b.rows) > 0))))`, "kind", string(Downloads)), &rows)
 	return rows, session.Wrap(err, "add up the ledger's days")

@@ -38,6 +38,8 @@ const (
 	Exchange Verb = "exchange" // a complete staged table takes a public one's place
 	Place    Verb = "place"    // a complete staged table becomes a public one that was missing
 	Define   Verb = "define"   // a view is created where it is missing
+	Drop     Verb = "drop"     // a partition of a public table goes; Copy is its name
+	Replace  Verb = "replace"  // a partition takes the place of one that replicas keep
 )
 
 // Swap is one step of publishing whole tables, and what recovery needs to
@@ -49,8 +51,8 @@ type Swap struct {
 	Database string    `ch:"target_database"`
 	Table    string    `ch:"target_table"`
 	Copy     string    `ch:"staged_table"`
-	UUID     string    `ch:"uuid"`
-	Witness  string    `ch:"witness"` // an expression over the public table before; empty: none
+	UUID     string    `ch:"uuid"`    // of replace: the partition
+	Witness  string    `ch:"witness"` // an expression over the public table before, or the partition of it; empty: none
 	Before   int64     `ch:"before"`
 	SQL      string    `ch:"sql"` // of define
 	At       time.Time `ch:"at"`
@@ -58,6 +60,14 @@ type Swap struct {
 
 // Public is the table that a swap is about.
 func (l Swap) Public() tables.ID { return tables.ID{Database: l.Database, Table: l.Table} }
+
+// Dropped is the partition that goes; empty where a whole table is put in place.
+func (l Swap) Dropped() string {
+	if Verb(l.Verb) == Drop {
+		return l.Copy
+	}
+	return ""
+}
 
 // Swaps lists the swaps of a batch in their order.
 func (l Ledger) Swaps(ctx context.Context, batch string) ([]Swap, error) {

@@ -2,7 +2,9 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,54 +23,96 @@ type loader struct {
 	cfg     config.Config
 	kind    ledger.Kind
 	sum     *config.Summary
+	files   []export.File // to load
 	feed    export.Feed
 	d       tables.Derivation
 	batches int // named so far
 }
 
-// Files loads what is new of the sources.
-func Files(ctx context.Context, w *publish.Writer, kind ledger.Kind, sum *config.Summary, sources []string) error {
-	began := w.Cfg.Now()
-	l := &loader{w: w, cfg: w.Cfg, kind: kind, sum: sum}
-	files, err := l.choose(ctx, sources)
+// Files loads what is new of the sources into the shards whose locks the writers
+// hold: one where there are no shards. Which shard a file goes to is decided here, with
+// all locks held and all ledgers brought to an end. A shard that fails does not end
+// the others.
+func Files(ctx context.Context, shards []*publish.Writer, kind ledger.Kind, sum *config.Summary, sources []string) error {
+	cfg := shards[0].Cfg
+	began := cfg.Now()
+	loaders, finders := make([]*loader, len(shards)), make([]*find.Finder, len(shards))
+	for i, w := range shards {
+		loaders[i] = &loader{w: w, cfg: w.Cfg, kind: kind, sum: &config.Summary{}}
+		finders[i] = find.New(w.S, w.Cfg, kind)
+	}
+	chosen, err := find.Choose(ctx, finders, sum, sources)
 	if err != nil {
 		return err
 	}
-	defer func() { sum.Elapsed, sum.PeakMemory = w.Cfg.Now().Sub(began), w.S.PeakMemory() }()
-	if len(files) == 0 {
+	defer func() {
+		for _, l := range loaders {
+			sum.Add(*l.sum)
+			sum.PeakMemory += l.w.S.PeakMemory()
+		}
+		sum.Elapsed = cfg.Now().Sub(began)
+	}()
+	if err := readFooters(ctx, loaders, finders, chosen); err != nil {
+		return err
+	}
+	errs := make([]error, len(loaders))
+	var all sync.WaitGroup
+	for i, l := range loaders {
+		all.Go(func() {
+			if errs[i] = l.cfg.OfShard(l.load(ctx)); errs[i] != nil && len(loaders) > 1 {
+				l.cfg.Log.Error("the load of a shard has ended; the others go on", "error", errs[i])
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// readFooters reads the footers of what each shard is to load, on its server, and sets
+// aside what cannot be loaded.
+func readFooters(ctx context.Context, loaders []*loader, finders []*find.Finder, chosen [][]export.Object) error {
+	cfg := loaders[0].cfg
+	cfg.Progress.Phase("reading footers")
+	var rows uint64
+	var bytes int64
+	files, failures := 0, make([][]export.Failure, len(loaders))
+	for i, l := range loaders {
+		var err error
+		if l.files, failures[i], err = finders[i].Footers(ctx, chosen[i]); err != nil {
+			return err
+		}
+		for _, f := range l.files {
+			rows, bytes = rows+f.Rows, bytes+f.Size
+		}
+		files += len(chosen[i])
+	}
+	cfg.Progress.Begin(files, rows, bytes)
+	for i, l := range loaders {
+		for _, f := range failures[i] {
+			if err := l.setAside(ctx, f, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// load loads the files that were chosen for it.
+func (l *loader) load(ctx context.Context) error {
+	if len(l.files) == 0 {
 		return nil
 	}
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
-	if err := l.publishAll(ctx, cut(files, limits{l.cfg.BatchRows, l.cfg.BatchBytes, l.cfg.BatchFiles})); err != nil {
+	if err := l.publishAll(ctx, cut(l.files, limits{l.cfg.BatchRows, l.cfg.BatchBytes, l.cfg.BatchFiles})); err != nil {
 		return err
 	}
 	l.cfg.Progress.Phase("verifying totals")
-	if err := w.P.Verify(ctx); err != nil {
+	if err := l.w.P.Verify(ctx); err != nil {
 		return fmt.Errorf("verify the totals of the tables after loading: %w", err)
 	}
 	return l.reload(ctx)
-}
-
-// choose finds what is to be loaded, and sets aside what cannot be.
-func (l *loader) choose(ctx context.Context, sources []string) ([]export.File, error) {
-	files, failures, err := find.New(l.w.S, l.cfg, l.kind).Choose(ctx, l.sum, sources)
-	if err != nil {
-		return nil, err
-	}
-	var rows uint64
-	var bytes int64
-	for _, f := range files {
-		rows, bytes = rows+f.Rows, bytes+f.Size
-	}
-	l.cfg.Progress.Begin(len(files)+len(failures), rows, bytes)
-	for _, f := range failures {
-		if err := l.setAside(ctx, f, 0); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
 }
 
 // setAside notes that a file cannot be loaded.

@@ -91,6 +91,9 @@ func (e *unpublishedError) Error() string {
 	switch foreign := errors.As(e.cause, &f); {
 	case foreign && f.Witness == PartsWitness:
 		return fmt.Sprintf("%s does not hold what it did when its successor was built: something other than clickql ingest has written to it meanwhile; stop that for a while and run this again; nothing was changed", f.Table)
+	case foreign && f.Partition != "":
+		return fmt.Sprintf("partition %s of %s had %d rows when it was to be dropped and has %d: something has written to it meanwhile; stop that for a while and run this again; nothing was changed",
+			f.Partition, f.Table, f.Expected[0], f.Found)
 	case foreign:
 		return fmt.Sprintf("%s of %s was %d when its successor was built and is %d: something other than clickql ingest has written to it meanwhile; stop that for a while and run this again; nothing was changed",
 			f.Witness, f.Table, f.Expected[0], f.Found)

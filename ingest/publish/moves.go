@@ -38,8 +38,13 @@ func newPublisher(s *session.Session, cfg config.Config) *publisher {
 }
 
 // total computes a witness over one partition; 0 where there is none.
-func (p *publisher) total(ctx context.Context, id tables.Partition, expr string) (sum int64, err error) {
-	err = p.s.Row(ctx, session.SQL("SELECT toInt64("+expr+") FROM "+id.Table.String()+" WHERE _partition_id = {partition:String}", "partition", id.Name), &sum)
+func (p *publisher) total(ctx context.Context, id tables.Partition, expr string) (int64, error) {
+	return Total(ctx, p.s, id, expr)
+}
+
+// Total computes a witness over one partition; 0 where there is none.
+func Total(ctx context.Context, s *session.Session, id tables.Partition, expr string) (sum int64, err error) {
+	err = s.Row(ctx, session.SQL("SELECT toInt64("+expr+") FROM "+id.Table.String()+" WHERE _partition_id = {partition:String}", "partition", id.Name), &sum)
 	return sum, session.Wrap(err, "add up partition %s of %s", id.Name, id.Table)
 }
 
@@ -48,6 +53,9 @@ func (p *publisher) total(ctx context.Context, id tables.Partition, expr string)
 // insert takes a new block and every deletion is a mutation or leaves a partition
 // without its blocks, while merges change neither.
 const PartsWitness = "parts"
+
+// RowsWitness is the number of rows.
+const RowsWitness = "count()"
 
 // Whole computes a witness over a whole table.
 func (p *publisher) Whole(ctx context.Context, id tables.ID, expr string) (sum int64, err error) {

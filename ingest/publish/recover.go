@@ -86,19 +86,20 @@ func (w *Writer) rollForward(ctx context.Context, b ledger.Batch, stage string) 
 	if err != nil {
 		return err
 	}
-	if len(swaps) > 0 {
-		return w.P.carryOut(ctx, stage, swaps)
-	}
 	moves, err := w.Ledger.Moves(ctx, b.Batch)
 	if err != nil {
 		return err
 	}
-	if len(moves) == 0 {
+	if len(moves)+len(swaps) == 0 {
 		return errors.New("the ledger holds none of its steps: it has been altered")
 	}
-	if stage == "" && w.Ledger.Shared {
+	prepared := len(moves) > 0 || slices.ContainsFunc(swaps, func(l ledger.Swap) bool { return ledger.Verb(l.Verb) == ledger.Replace })
+	if stage == "" && prepared && w.Ledger.Shared {
 		return fmt.Errorf("it was prepared on another replica, by %s, and only there is what is still to be published: run this again with the DSN of that server; "+
 			"if it is lost for good, docs/CLUSTER.md says what to do", b.Owner)
+	}
+	if len(swaps) > 0 {
+		return w.P.carryOut(ctx, stage, swaps)
 	}
 	// All are judged before any is moved: a foreign writer stops everything.
 	todo, err := w.P.judgeMoves(ctx, moves, stage)

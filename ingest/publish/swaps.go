@@ -35,13 +35,23 @@ func Exchangeable(ctx context.Context, s *session.Session, id tables.ID) (string
 	return uuid, nil
 }
 
+// Replaceable refuses a public table that another cannot take the place of: whole, or
+// where replicas keep it partition by partition.
+func Replaceable(ctx context.Context, s *session.Session, id tables.ID) error {
+	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
+	if err == nil && !replicated {
+		_, err = Exchangeable(ctx, s, id)
+	}
+	return err
+}
+
 // Unreplicated refuses a table that replicas keep: whole tables are exchanged on one
 // server, and the other replicas would keep the old one.
 func Unreplicated(ctx context.Context, s *session.Session, id tables.ID) error {
 	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
 	if err == nil && replicated {
 		err = fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only: "+
-			"clickql ingest run, verify and status work on replicas, this does not yet", id)
+			"clickql ingest run, repair, verify and status work on replicas, this does not yet", id)
 	}
 	return err
 }
@@ -80,7 +90,7 @@ func (p *publisher) judgeSwaps(ctx context.Context, private string, swaps []ledg
 			todo = append(todo, l)
 		case obstacle != nil: // the first is told
 		case verdict == foreign:
-			obstacle = &ForeignError{Batch: l.Batch, Table: l.Public().String(), Witness: l.Witness, Expected: []int64{l.Before}, Found: found}
+			obstacle = &ForeignError{Batch: l.Batch, Table: l.Public().String(), Partition: l.Dropped(), Witness: l.Witness, Expected: []int64{l.Before}, Found: found}
 		default:
 			obstacle = fmt.Errorf("the table that is to become %s is neither public nor in a private database: the private database %s* was dropped by hand; restore it",
 				l.Public(), stage.Prefix)
@@ -96,8 +106,13 @@ func (p *publisher) judgeSwaps(ctx context.Context, private string, swaps []ledg
 // replaced must hold what it held when its successor was built; found is what it
 // does.
 func (p *publisher) judgeSwap(ctx context.Context, stage string, l ledger.Swap) (verdict landing, found int64, err error) {
-	if ledger.Verb(l.Verb) == ledger.Define {
+	switch ledger.Verb(l.Verb) {
+	case ledger.Define:
 		return notLanded, 0, nil
+	case ledger.Drop:
+		return p.judgeDrop(ctx, l)
+	case ledger.Replace:
+		return p.judgeReplacement(ctx, stage, l)
 	}
 	public, err := UUIDOf(ctx, p.s, l.Public())
 	if err != nil {
@@ -117,14 +132,28 @@ func (p *publisher) judgeSwap(ctx context.Context, stage string, l ledger.Swap) 
 	return verdict, found, err
 }
 
+// judgeDrop asks whether a partition is still there: with the rows that were to be
+// dropped, and no others.
+func (p *publisher) judgeDrop(ctx context.Context, l ledger.Swap) (landing, int64, error) {
+	found, err := p.total(ctx, tables.Partition{Table: l.Public(), Name: l.Copy}, l.Witness)
+	return judgeMove(l.Before, -l.Before, found, true), found, err
+}
+
 // swap does one swap.
 func (p *publisher) swap(ctx context.Context, stage string, l ledger.Swap) error {
-	sql := l.SQL
+	if ledger.Verb(l.Verb) == ledger.Replace {
+		return p.replace(ctx, stage, l)
+	}
+	sql, unguarded := l.SQL, map[string]any{"max_partition_size_to_drop": 0}
 	switch staged := session.Name(stage, l.Copy); ledger.Verb(l.Verb) {
 	case ledger.Exchange:
 		sql = "EXCHANGE TABLES " + staged + " AND " + l.Public().String()
 	case ledger.Place:
 		sql = "RENAME TABLE " + staged + " TO " + l.Public().String()
+	case ledger.Drop:
+		err := p.s.Exec(ctx, session.Statement{SQL: "ALTER TABLE " + l.Public().String() + " DROP PARTITION ID {partition:String}",
+			Params: map[string]any{"partition": l.Copy}, Settings: unguarded})
+		return session.Wrap(err, "drop partition %s of %s", l.Copy, l.Public())
 	}
 	return session.Wrap(p.s.Do(ctx, sql), "put %s of batch %s in its place", l.Public(), l.Batch)
 }

@@ -32,7 +32,7 @@ func (b *builder) id(t tables.Target) tables.ID {
 
 // create makes an empty successor.
 func (b *builder) create(ctx context.Context, t tables.Target) error {
-	return session.Wrap(b.s.Do(ctx, "CREATE TABLE "+b.id(t).String()+" AS "+t.String()), "create the successor of %s", t)
+	return session.Wrap(b.s.Do(ctx, "CREATE TABLE "+b.id(t).String()+" AS "+t.String()+t.AloneEngine()), "create the successor of %s", t)
 }
 
 // keepOthers fills a successor with what stays of a table. Deleting marks rows

@@ -3,6 +3,7 @@ package repair
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,6 +13,7 @@ import (
 	"clickql/ingest/session"
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
+	"clickql/internal/catalog/judge"
 	"clickql/internal/cube"
 )
 
@@ -41,6 +43,22 @@ func (rp *repairer) expectDays(ctx context.Context) error {
 	all := maps.Clone(raw)
 	maps.Copy(all, kept)
 	rp.totals = dayTotals{raw: raw, all: all, kept: slices.Sorted(maps.Keys(kept))}
+	return nil
+}
+
+// refuseRetired refuses days whose raw rows were dropped on purpose: the table would
+// have rows of these again, and of their neighbours none.
+func (rp *repairer) refuseRetired(ctx context.Context) error {
+	gone, err := ledger.Of(rp.s).RetiredDays(ctx)
+	if err != nil && !session.Gone(err) {
+		return err
+	}
+	for d := rp.days.From; d <= rp.days.To; d++ {
+		if n := gone[d]; n != 0 {
+			return fmt.Errorf("repair %s: the raw rows of %s were dropped on purpose (%d rows, by clickql ingest retire), and only aggregates hold that day: it cannot be rebuilt without them; "+
+				"what the aggregates hold is compared by clickql ingest verify; a set of tables with all days can be loaded beside with clickql ingest shadow", rp.days, d, n)
+		}
+	}
 	return nil
 }
 
@@ -185,7 +203,7 @@ func (rp *repairer) agreesOnOthers(ctx context.Context, id tables.ID) (bool, err
 		return false, nil
 	}
 	held, err := rp.all(ctx, rp.rebuilds[i])
-	differing := slices.DeleteFunc(count.Differing(held, rp.totals.all), rp.days.Holds)
+	differing := slices.DeleteFunc(judge.Totals(held).Differing(rp.totals.all), rp.days.Holds)
 	return len(differing) == 0, err
 }
 

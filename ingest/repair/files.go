@@ -43,6 +43,9 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 	if rp.files, err = rp.withRows(ctx, all); err != nil {
 		return err
 	}
+	if err := rp.refuseOfOthers(ctx); err != nil {
+		return err
+	}
 	if err := rp.countDays(ctx); err != nil {
 		return err
 	}
@@ -57,6 +60,24 @@ func (rp *repairer) chooseFiles(ctx context.Context, sources []string) error {
 		return rp.wouldEmpty(ctx, all, missing)
 	}
 	return rp.refuseOtherDays()
+}
+
+// refuseOfOthers refuses files that are not loaded yet where there are other shards: to
+// which one they go is decided by loads, which hold the locks of all.
+func (rp *repairer) refuseOfOthers(ctx context.Context) error {
+	i := slices.IndexFunc(rp.files, func(f export.File) bool {
+		state := rp.states[f.Name]
+		return state != count.StateLoaded && state != count.StateChanged
+	})
+	if i < 0 {
+		return nil
+	}
+	fronts, err := session.Fronts(ctx, rp.s, rp.s.Database, rp.cfg.DownloadsTable)
+	if err == nil && len(fronts) > 0 {
+		err = fmt.Errorf("repair %s: %s is not loaded into this shard, one of those behind %s, and may be in another: load what is new with clickql ingest run there, "+
+			"and repair there with --shard, which leaves out what other shards hold", rp.days, rp.files[i].Name, fronts[0])
+	}
+	return err
 }
 
 // readable reads the footers. A file that cannot be read may hold rows of the

@@ -23,6 +23,8 @@ import (
 type Request struct {
 	// From and To are the first and the last day, both included.
 	From, To time.Time
+	// Shard is the one that is repaired, 0 where there are none.
+	Shard uint32
 	// Replace lets the files of SOURCE take the place of loaded ones that SOURCE
 	// does not name and whose downloads all lie within the days.
 	Replace bool
@@ -137,9 +139,6 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 	if rp.d, err = tables.Read(ctx, rp.s, rp.cfg.DownloadsTable); err != nil {
 		return err
 	}
-	if err := publish.Unreplicated(ctx, rp.s, rp.d.Base.ID); err != nil {
-		return err
-	}
 	if err := rp.d.Takes(rp.feed.Columns[0].Name, rp.feed.Day); err != nil {
 		return err
 	}
@@ -147,6 +146,9 @@ func (rp *repairer) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	rp.source, rp.tables = count.NewSource(rp.s, rp.cfg, rp.feed), count.NewObserver(rp.s, rp.cfg)
+	if err := rp.refuseRetired(ctx); err != nil {
+		return err
+	}
 	for _, t := range rp.d.Targets {
 		if stage.InFill(t.ID) {
 			return fmt.Errorf("repair %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",

@@ -9,7 +9,9 @@ import (
 	"clickql/ingest/count"
 	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
+	"clickql/ingest/session"
 	"clickql/ingest/tables"
+	"clickql/internal/chschema"
 	"clickql/internal/cube"
 )
 
@@ -35,7 +37,7 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		byID[c.ID] = c
 	}
 	for _, t := range rp.d.All() {
-		if _, err := publish.Exchangeable(ctx, rp.s, t.ID); err != nil {
+		if err := publish.Replaceable(ctx, rp.s, t.ID); err != nil {
 			return err
 		}
 		r := rebuild{t: t, checked: byID[t.ID]}
@@ -45,7 +47,12 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		if tables.FilledBy(rp.d, t.ID) > 1 {
 			r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
 		}
-		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, tables.Unquote(r.checked.Period))
+		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, chschema.Unquoted(r.checked.Period))
+		if t.Engine.Replicated() && !rp.req.DryRun {
+			if err := session.CatchUp(ctx, rp.s, t.Database, t.Table); err != nil {
+				return fmt.Errorf("wait until this server has all of %s: %w", t, err)
+			}
+		}
 		if r.parts, err = rp.witness(ctx, t.ID); err != nil {
 			return err
 		}
@@ -203,7 +210,16 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) error
 func (rp *repairer) swaps(ctx context.Context, at *publish.Passage) ([]ledger.Swap, error) {
 	var swaps []ledger.Swap
 	for _, r := range rp.rebuilds {
-		l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, tables.Successor(r.t.Copy), r.t.ID)
+		staged := tables.Successor(r.t.Copy)
+		if r.t.Engine.Replicated() {
+			replaced, err := rp.replacements(ctx, at, r, staged)
+			if err != nil {
+				return nil, err
+			}
+			swaps = append(swaps, replaced...)
+			continue
+		}
+		l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, staged, r.t.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -211,4 +227,18 @@ func (rp *repairer) swaps(ctx context.Context, at *publish.Passage) ([]ledger.Sw
 		swaps = append(swaps, l)
 	}
 	return swaps, nil
+}
+
+// replacements are the swaps of a table that replicas keep, which must still hold what
+// it held when its successor was built.
+func (rp *repairer) replacements(ctx context.Context, at *publish.Passage, r rebuild, staged string) ([]ledger.Swap, error) {
+	swaps, err := at.W.P.Replacements(ctx, at.Line.Batch, at.Stage, staged, r.t)
+	if err != nil {
+		return nil, err
+	}
+	now, err := rp.witness(ctx, r.t.ID)
+	if err == nil && now != r.parts {
+		err = fmt.Errorf("repair %s: something other than clickql ingest has written to %s meanwhile; stop that for a while and run this again; nothing was changed", rp.days, r.t.ID)
+	}
+	return swaps, err
 }

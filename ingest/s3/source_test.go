@@ -48,15 +48,19 @@ func store(t *testing.T) sourcetest.Store {
 	t.Helper()
 	alone(t)
 	server := fake(t)
-	return sourcetest.Store{Source: New(Config{}), Bucket: "s3://exports", Put: func(key string, content []byte) {
-		if err := server.Put(key, content); err != nil {
+	must := func(err error) {
+		if err != nil {
 			t.Fatal(err)
 		}
-	}}
+	}
+	return sourcetest.Store{Source: New(Config{}), Bucket: "s3://exports",
+		Put:    func(key string, content []byte) { must(server.Put(key, content)) },
+		Remove: func(key string) { must(server.Remove(key)) }}
 }
 
 func TestLoad(t *testing.T)              { sourcetest.Loads(t, store(t)) }
 func TestReplacedWhileRead(t *testing.T) { sourcetest.ReplacedWhileRead(t, store(t)) }
+func TestVanishes(t *testing.T)          { sourcetest.Vanishes(t, store(t)) }
 func TestListErrors(t *testing.T)        { sourcetest.ListErrors(t, store(t)) }
 func TestRanges(t *testing.T)            { sourcetest.Ranges(t, store(t)) }
 

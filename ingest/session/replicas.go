@@ -16,6 +16,23 @@ func Replicated(ctx context.Context, s *Session, database string, tables ...stri
 	return len(found) > 0, Wrap(err, "look for %s of database %s", strings.Join(tables, ", "), database)
 }
 
+// Fronts are the Distributed tables of this server that lead to a table: its database is
+// that of one shard then.
+func Fronts(ctx context.Context, s *Session, database, table string) (fronts []string, err error) {
+	type line struct {
+		name   string
+		engine chschema.Engine
+	}
+	lines, err := Scan(ctx, s, SQL("SELECT concat(database, '.', name), engine, engine_full FROM system.tables WHERE engine = 'Distributed'"),
+		func(l *line) []any { return []any{&l.name, &l.engine.Name, &l.engine.Full} })
+	for _, l := range lines {
+		if _, at, ok := l.engine.Distributed(); ok && at.Table == table && (at.Database == database || at.Database == "") {
+			fronts = append(fronts, l.name)
+		}
+	}
+	return fronts, Wrap(err, "look for Distributed tables that lead to %s.%s", database, table)
+}
+
 // catchUpSeconds is how long this server may take to get what other replicas have.
 const catchUpSeconds = 60
 

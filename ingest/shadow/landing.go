@@ -8,6 +8,7 @@ import (
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
+	"clickql/internal/chschema"
 )
 
 // createLanding gives the shadow the live mapping of exports.
@@ -62,7 +63,7 @@ func (p *promoter) landing(ctx context.Context) ([]ledger.Swap, error) {
 func (p *promoter) change(live, next []tables.View, over func(tables.View) (query, create string, err error)) (swaps []ledger.Swap, err error) {
 	now := map[string]string{}
 	for _, v := range live {
-		now[v.Table] = tables.Unquote(v.Select)
+		now[v.Table] = v.Select
 	}
 	for _, v := range next {
 		query, sql, err := over(v)
@@ -70,7 +71,7 @@ func (p *promoter) change(live, next []tables.View, over func(tables.View) (quer
 			return nil, err
 		}
 		before, there := now[v.Table]
-		if there && before == tables.Unquote(query) {
+		if there && chschema.SameText(before, query) {
 			continue
 		}
 		id := tables.ID{Database: p.live.S.Database, Table: v.Table}

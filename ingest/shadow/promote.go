@@ -12,6 +12,7 @@ import (
 	"clickql/ingest/session"
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
+	"clickql/internal/catalog/judge"
 )
 
 // Promote puts the shadow's tables and its ledger in the live ones' places, and
@@ -85,7 +86,7 @@ func (p *promoter) lacksDays(live, shadow map[string]count.Held) error {
 		if now.Checked.Grain != count.ByDay && now.Checked.Grain != count.ByMonth || now.Checked.Grain != next.Checked.Grain || p.fewer {
 			continue
 		}
-		for _, d := range count.PeriodsOf(now.Got.Counts) {
+		for _, d := range judge.Steps(now.Got.Counts) {
 			if now.Got.Counts[d] != 0 && next.Got.Counts[d] == 0 {
 				return fmt.Errorf("it has no downloads of %s, of which the live table %s has %d: load them, or, if they are to go, give --fewer-days", now.Checked.Grain.Write(d), table, now.Got.Counts[d])
 			}

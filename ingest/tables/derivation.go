@@ -174,19 +174,19 @@ func LandingViews(ctx context.Context, s *session.Session, raw string) (views []
 // OverLanding is a landing view's SELECT over the landing table of another
 // database.
 func (v View) OverLanding(database string) (string, error) {
-	for _, source := range []string{v.Source.String(), v.Source.Database + "." + v.Source.Table} {
-		if at := TopLevel(v.Select, " FROM "+source); at >= 0 {
-			return v.Select[:at] + " FROM " + session.Name(database, v.Source.Table) + v.Select[at+len(" FROM "+source):], nil
-		}
+	at, err := onlyAt(v.Select, v.Source)
+	if err != nil {
+		return "", fmt.Errorf("read the view %s: %w", v.ID, err)
 	}
-	return "", fmt.Errorf("its view %s does not select from %s", v.ID, v.Source)
+	return at.Replace(v.Select, session.Name(database, v.Source.Table)), nil
 }
 
 // Over is the view's SELECT over the table of the same name in another database.
 func (v View) Over(database string) (string, error) {
+	to := session.Name(database, v.Source.Table)
 	if v.Grouping == nil {
-		return redirect(v.Select, v.Source, session.Name(database, v.Source.Table))
+		return redirect(v.Select, v.Source, to)
 	}
-	at := plainSelect.FindStringSubmatchIndex(v.Select)
-	return v.Select[:at[4]] + session.Name(database, v.Source.Table) + v.Select[at[5]:], nil
+	at, err := onlyAt(v.Select, v.Source)
+	return at.Replace(v.Select, to), err
 }

@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +76,7 @@ func (s Grouping) tuplesApart(columns []chschema.Column) Grouping {
 		for _, c := range columns {
 			inner, isTuple := strings.CutPrefix(c.Type, "Tuple(")
 			if c.Name == k.Column && k.Func == "" && isTuple && !strings.ContainsAny(inner, "'`") && !strings.Contains(inner, "Tuple(") {
-				s.Keys[n].Elements = len(splitTop(strings.TrimSuffix(inner, ")")))
+				s.Keys[n].Elements = len(chschema.SplitTop(chschema.Tokens(strings.TrimSuffix(inner, ")"))))
 			}
 		}
 	}
@@ -95,61 +94,60 @@ func (s Grouping) columns() []string {
 	return columns
 }
 
-// The server writes a view's SELECT in one form, which these patterns match
-// whole; whatever differs is not understood, which costs time, not rightness.
-var (
-	plainSelect = regexp.MustCompile(`^SELECT (.+) FROM (` + identifier + `\.` + identifier + `) GROUP BY (.+)$`)
-	plainItem   = regexp.MustCompile(`^(` + identifier + `)$`)
-	funcItem    = regexp.MustCompile(`^(\w+)\((` + identifier + `)\) AS (` + identifier + `)$`)
-	countItem   = regexp.MustCompile(`^count\(\) AS (` + identifier + `)$`)
-)
-
 // pureFunctions of one column give the same for equal values.
 var pureFunctions = []string{"toStartOfMonth", "toStartOfYear", "toStartOfWeek", "toStartOfQuarter", "toMonday",
 	"toYYYYMM", "toYear", "toDate", "lower", "upper", "length"}
 
-// parseGrouping understands a view's SELECT from source, or returns nil.
+// parseGrouping understands a view's SELECT from source, or returns nil: what is not
+// understood costs time, not rightness.
 func parseGrouping(sql string, source ID) *Grouping {
-	m := plainSelect.FindStringSubmatch(sql)
-	if m == nil || m[2] != source.String() && Unquote(m[2]) != source.Database+"."+source.Table {
+	sel := chschema.ParseSelect(sql)
+	from, alias, ok := sel.Source(source.Database)
+	if !ok || alias != "" || ID(from) != source || !slices.Equal(sel.Clauses, []string{"SELECT", "FROM", "GROUP"}) {
 		return nil
 	}
 	var s Grouping
 	names := map[string]bool{}
-	for _, text := range splitTop(m[1]) {
+	for _, item := range sel.Items {
+		i, ok := parseItem(item)
 		switch {
-		case plainItem.MatchString(text):
-			n := Unquote(text)
-			s.Keys = append(s.Keys, Item{Name: n, Column: n})
-			names[n] = true
-		case countItem.MatchString(text):
-			s.Counts = append(s.Counts, Unquote(countItem.FindStringSubmatch(text)[1]))
-		case funcItem.MatchString(text):
-			f := funcItem.FindStringSubmatch(text)
-			i := Item{Func: f[1], Column: Unquote(f[2]), Name: Unquote(f[3])}
-			switch {
-			case i.Func == "min" || i.Func == "max":
-				s.Ends = append(s.Ends, i)
-			case slices.Contains(pureFunctions, i.Func) && i.Name != i.Column:
-				s.Keys = append(s.Keys, i)
-				names[i.Name] = true
-			default:
-				return nil
-			}
+		case !ok:
+			return nil
+		case i.Func == "count":
+			s.Counts = append(s.Counts, i.Name)
+		case i.Func == "min" || i.Func == "max":
+			s.Ends = append(s.Ends, i)
 		default:
+			s.Keys, names[i.Name] = append(s.Keys, i), true
+		}
+	}
+	for _, g := range sel.Group {
+		if len(g) != 1 || !g[0].Names() || !names[g[0].Text] {
 			return nil
 		}
 	}
-	grouped := splitTop(m[3])
-	for _, g := range grouped {
-		if !plainItem.MatchString(g) || !names[Unquote(g)] {
-			return nil
-		}
-	}
-	if len(grouped) != len(s.Keys) || s.shadows() {
+	if len(sel.Group) != len(s.Keys) || s.shadows() {
 		return nil
 	}
 	return &s
+}
+
+// parseItem understands a selected column, count() and a function of one column;
+// those with an alias.
+func parseItem(ts []chschema.Token) (i Item, ok bool) {
+	name, e := chschema.Aliased(ts)
+	switch aliased := len(e) < len(ts); {
+	case len(ts) == 1 && ts[0].Names():
+		return Item{Name: name, Column: name}, true
+	case !aliased || len(e) < 3 || e[0].Kind != chschema.Word || !e[1].IsSign("(") || !e[len(e)-1].IsSign(")"):
+		return i, false
+	case len(e) == 3:
+		return Item{Name: name, Func: e[0].Text}, e[0].Text == "count"
+	case len(e) != 4 || !e[2].Names():
+		return i, false
+	}
+	i = Item{Name: name, Func: e[0].Text, Column: e[2].Text}
+	return i, i.Func == "min" || i.Func == "max" || slices.Contains(pureFunctions, i.Func) && i.Name != i.Column
 }
 
 // shadows reports that an alias hides a column that another item needs, so

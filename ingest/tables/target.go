@@ -87,19 +87,27 @@ type Witness struct {
 	Idempotent bool // rows may be moved in twice without a change of meaning
 }
 
-// StagedEngine is the ENGINE clause of a private copy; empty for that of the table
-// itself. Copies of a replicated table are this server's alone, and each of their
-// parts is told from all others, also from one with equal rows: Keeper knows a part
-// that was attached before by its checksum, and passes over it.
-func (t Target) StagedEngine() string {
+// AloneEngine is the ENGINE clause of a copy that this server keeps alone; empty for
+// that of the table itself.
+func (t Target) AloneEngine() string {
 	if !t.Engine.Replicated() {
 		return ""
 	}
-	alone := t.Engine.Alone()
-	if strings.Contains(alone, " SETTINGS ") {
-		return " ENGINE = " + alone + ", assign_part_uuids = 1"
+	return " ENGINE = " + t.Engine.Alone()
+}
+
+// StagedEngine is AloneEngine for a copy whose partitions are attached to a replicated
+// table: each of its parts is told from all others, also from one with equal rows.
+// Keeper knows a part that was attached before by its checksum, and passes over it.
+func (t Target) StagedEngine() string {
+	alone := t.AloneEngine()
+	switch {
+	case alone == "":
+		return ""
+	case strings.Contains(alone, " SETTINGS "):
+		return alone + ", assign_part_uuids = 1"
 	}
-	return " ENGINE = " + alone + " SETTINGS assign_part_uuids = 1"
+	return alone + " SETTINGS assign_part_uuids = 1"
 }
 
 // wholeNumber matches the types whose sums are exact.
@@ -122,6 +130,8 @@ func witnessOf(t Target) (Witness, error) {
 		return Witness{}, fmt.Errorf("%s has the engine %s, of ClickHouse Cloud's storage, where it has not been tried that a load happens once: load into a server or a cluster of your own", t, t.Engine.Name)
 	}
 	switch t.Engine.Base() {
+	case "Distributed":
+		return Witness{}, fmt.Errorf("%s is Distributed: clickql ingest run, projects, watch, worker, status and verify work on the shards behind it, this does not yet", t)
 	case "MergeTree":
 		return Witness{Expr: "count()"}, nil
 	case "ReplacingMergeTree":

@@ -33,6 +33,9 @@ type Report struct {
 	// Unfilled lists the aggregates that are new to a database with downloads: they
 	// count what arrives from now on.
 	Unfilled []string `json:"unfilled"`
+	// Columns reports that the raw table has got columns, which are empty in the rows
+	// that it had.
+	Columns bool `json:"columns,omitempty"`
 }
 
 // ErrRefused tells a database that cannot be upgraded as it is.
@@ -109,6 +112,7 @@ func (u *upgrader) run(ctx context.Context, s *session.Session) error {
 		}
 		u.report.Statements = append(u.report.Statements, statement.SQL)
 		created = append(created, statement.Kind+" "+statement.Object)
+		u.report.Columns = u.report.Columns || statement.Object == "columns of "+u.cfg.Database+"."+ddl.RawTable
 		if u.req.Done != nil {
 			u.req.Done(statement)
 		}

@@ -152,9 +152,9 @@ func (p *prescriber) spanOf(d cube.Day) ledger.Span {
 // repair is the command that rebuilds days.
 func (p *prescriber) repair(s ledger.Span) string {
 	if s.From == s.To {
-		return fmt.Sprintf("clickql ingest repair%s --date %s", p.source, s.From)
+		return fmt.Sprintf("clickql ingest repair%s --date %s%s", p.source, s.From, p.v.cfg.RepeatShard)
 	}
-	return fmt.Sprintf("clickql ingest repair%s --from %s --to %s", p.source, s.From, s.To)
+	return fmt.Sprintf("clickql ingest repair%s --from %s --to %s%s", p.source, s.From, s.To, p.v.cfg.RepeatShard)
 }
 
 // verify is the command that finds the days which a quick look does not know.

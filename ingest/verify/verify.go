@@ -3,10 +3,13 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"clickql/ingest/config"
 	"clickql/ingest/count"
 	"clickql/ingest/export"
+	"clickql/ingest/find"
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
 	"clickql/internal/cube"
@@ -36,6 +39,9 @@ type Report struct {
 	Remedies []string `json:"remedies"`
 	// Notes say what limits the comparison.
 	Notes []string `json:"notes"`
+	// Shards are the reports of the shards that the database stands for, each of the
+	// files that its ledger holds. There are no tables then but those of shards.
+	Shards []Shard `json:"shards,omitempty"`
 }
 
 // Table is how one table compares as a whole.
@@ -85,6 +91,8 @@ type verifier struct {
 	out    Report
 	whole  bool // the sources name every file that is loaded
 	loads  ledger.Loads
+	// retired are the rows of each day that were dropped from the raw table on purpose.
+	retired map[cube.Day]int64
 }
 
 // Tables compares the downloads that the sources name with the raw table and
@@ -95,34 +103,47 @@ type verifier struct {
 // raw table's. What differs is no error.
 func Tables(ctx context.Context, cfg config.Config, quick bool, sources []string) (Report, error) {
 	s := cfg.Session()
-	v := &verifier{cfg: cfg, ledger: ledger.Of(s), out: Report{Database: cfg.Database, Quick: quick,
-		Tables: []Table{}, Differences: []Difference{}, Problems: []count.FileProblem{}, Remedies: []string{}, Notes: []string{}}}
 	if err := cfg.AllSources(s).Known(sources); err != nil {
-		return v.out, err
+		return empty(cfg, quick), err
 	}
-	err := v.verify(ctx, s, sources)
+	cfg.Progress.Phase("listing files")
+	objects, err := find.New(s, cfg, ledger.Downloads).List(ctx, sources)
+	if err != nil {
+		return empty(cfg, quick), err
+	}
+	return holding(ctx, cfg, quick, sources, objects)
+}
+
+// empty is a report that says nothing yet.
+func empty(cfg config.Config, quick bool) Report {
+	return Report{Database: cfg.Database, Quick: quick,
+		Tables: []Table{}, Differences: []Difference{}, Problems: []count.FileProblem{}, Remedies: []string{}, Notes: []string{}}
+}
+
+// holding is Tables for objects, of what the sources name.
+func holding(ctx context.Context, cfg config.Config, quick bool, sources []string, objects []export.Object) (Report, error) {
+	s := cfg.Session()
+	v := &verifier{cfg: cfg, ledger: ledger.Of(s), out: empty(cfg, quick)}
+	err := v.verify(ctx, s, sources, objects)
 	f := v.out.Files
 	v.out.Agrees = err == nil && len(v.out.Differences) == 0 && f.Loaded+f.Replaced == f.Listed && f.Unreadable == 0
 	return v.out, err
 }
 
 // verify does the whole comparison.
-func (v *verifier) verify(ctx context.Context, s *session.Session, sources []string) error {
+func (v *verifier) verify(ctx context.Context, s *session.Session, sources []string, objects []export.Object) error {
 	feed, err := export.ReadFeed(ctx, s, ledger.Downloads, v.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
-	v.cfg.Progress.Phase("listing files")
 	if v.cfg, err = v.cfg.WithThreads(ctx, s); err != nil {
 		return err
 	}
 	v.source, v.tables = count.NewSource(s, v.cfg, feed), count.NewObserver(s, v.cfg)
-	objects, err := v.source.Finder.List(ctx, sources)
-	if err != nil {
+	if v.loads, err = v.ledger.Loads(ctx); err != nil {
 		return err
 	}
-	v.out.Files.Listed = len(objects)
-	if v.loads, err = v.ledger.Loads(ctx); err != nil {
+	if v.retired, err = v.ledger.RetiredDays(ctx); err != nil && !session.Gone(err) {
 		return err
 	}
 	if err := v.count(ctx, objects); err != nil {
@@ -164,6 +185,10 @@ func (v *verifier) notef(format string, args ...any) {
 func (v *verifier) note(after ledger.Loads) {
 	if n := v.out.Files.Unnamed; n > 0 && !v.out.Quick {
 		v.notef("files that are loaded and that SOURCE does not name: %d; days outside SOURCE, months and totals are compared with the raw table instead", n)
+	}
+	if len(v.retired) > 0 {
+		v.notef("raw rows of %d days were dropped with clickql ingest retire: %d rows of %s to %s, which only the aggregates hold", len(v.retired), count.Counts{Counts: v.retired}.Total(),
+			slices.Min(slices.Collect(maps.Keys(v.retired))), slices.Max(slices.Collect(maps.Keys(v.retired))))
 	}
 	if after.Lines != v.loads.Lines || after.Publishing > 0 {
 		v.notef("a load was going on: tables may have been read before and after it; run this again when it has ended")

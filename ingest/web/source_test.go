@@ -3,8 +3,12 @@ package web
 import (
 	"bytes"
 	"crypto/md5"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"html"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,9 +26,31 @@ import (
 	"clickql/ingest/ledger"
 	"clickql/ingest/verify"
 	"clickql/internal/chtest"
+	"clickql/internal/engine"
 )
 
-func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if engine.IsChild() {
+		os.Exit(engine.RunChild())
+	}
+	os.Exit(trusting(func() int { return chtest.Main(m) }))
+}
+
+// trusting lets ClickHouse trust the certificate of the sites here.
+func trusting(run func() int) int {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	file, err := os.CreateTemp("", "clickql-web-*.pem")
+	if err == nil {
+		defer func() { _ = os.Remove(file.Name()) }() // of a test
+		err = errors.Join(pem.Encode(file, &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), file.Close(), os.Setenv("SSL_CERT_FILE", file.Name()))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "trust the sites of the tests:", err)
+		return 1
+	}
+	return run()
+}
 
 // site is a web server whose files change, vanish and come again.
 type site struct {
@@ -41,9 +67,16 @@ type site struct {
 func newSite(t *testing.T, files map[string][]byte) *site {
 	t.Helper()
 	s := &site{files: files, hidden: map[string]bool{}}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewTLSServer(s)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that end while they are answered
 	t.Cleanup(s.Close)
 	return s
+}
+
+// source reads the site.
+func (s *site) source(cfg Config) *Source {
+	cfg.Client = s.Client()
+	return New(cfg)
 }
 
 // change changes the server's state.
@@ -109,7 +142,7 @@ func TestLoad(t *testing.T) {
 		"/2024/a.parquet": db.Export(t, 1, 1000), "/2024/b c%41+#é|*{1,2}.parquet": db.Export(t, 2, 100),
 		"/2024/d,e.parquet": db.Export(t, 3, 10), "/2024/deep/f.parquet": db.Export(t, 4, 1), "/other.txt": []byte("2024/a.parquet\n\n# no name\n/2024/deep/f.parquet\n"),
 	})
-	src := New(Config{Netrc: "-", Wait: time.Nanosecond})
+	src := s.source(Config{Netrc: "-", Wait: time.Nanosecond})
 	load := loader(db, src, nil)
 	sum := load(t, s.URL+"/2024/*.parquet", s.URL+"/2024/%61.parquet", s.URL+"/{2024,2025}/a.parquet")
 	if sum.Listed != 3 || sum.Files != 3 || sum.Rows != 1110 || !sum.Complete() || db.Downloads(t) != 1110 {
@@ -139,7 +172,7 @@ func TestVanishing(t *testing.T) {
 	s := newSite(t, map[string][]byte{"/a.parquet": db.Export(t, 1, 10), "/b.parquet": db.Export(t, 2, 100), "/c.parquet": db.Export(t, 3, 1000)})
 	s.hidden["/b.parquet"] = true
 	once := sync.OnceFunc(func() { s.change(func() { s.hidden["/c.parquet"] = true }) })
-	load := loader(db, New(Config{Netrc: "-", Wait: time.Nanosecond}), func(sql string) error {
+	load := loader(db, s.source(Config{Netrc: "-", Wait: time.Nanosecond}), func(sql string) error {
 		if strings.HasPrefix(sql, "INSERT INTO clickql_stage_") {
 			once()
 		}
@@ -161,7 +194,7 @@ func TestReplacedWhileRead(t *testing.T) {
 	s := newSite(t, map[string][]byte{"/a.parquet": db.Export(t, 1, 10)})
 	other := db.Export(t, 3, 10)
 	once := sync.OnceFunc(func() { s.change(func() { s.files["/a.parquet"] = other }) })
-	load := loader(db, New(Config{Netrc: "-"}), func(sql string) error {
+	load := loader(db, s.source(Config{Netrc: "-"}), func(sql string) error {
 		if strings.HasPrefix(sql, "SELECT count() FROM clickql_stage_") {
 			once()
 		}
@@ -182,14 +215,14 @@ func TestLogin(t *testing.T) {
 	s := newSite(t, map[string][]byte{"/a.parquet": db.Export(t, 1, 10)})
 	s.login = "Basic bG9hZGVyOmh1bnRlcjI=" // loader:hunter2
 	netrc := filepath.Join(t.TempDir(), "netrc")
-	if _, err := New(Config{Netrc: netrc}).List(t.Context(), s.URL+"/a.parquet"); err == nil || !strings.Contains(err.Error(), "netrc file") {
+	if _, err := s.source(Config{Netrc: netrc}).List(t.Context(), s.URL+"/a.parquet"); err == nil || !strings.Contains(err.Error(), "netrc file") {
 		t.Fatalf("without a login: %v", err)
 	}
 	if err := os.WriteFile(netrc, []byte("machine 127.0.0.1 login loader password hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var texts strings.Builder
-	load := loader(db, New(Config{Netrc: netrc}), func(sql string) error {
+	load := loader(db, s.source(Config{Netrc: netrc}), func(sql string) error {
 		texts.WriteString(sql)
 		return nil
 	})
@@ -204,7 +237,7 @@ func TestLogin(t *testing.T) {
 // TestGenerations knows a file by what its server says of it.
 func TestGenerations(t *testing.T) {
 	s := newSite(t, map[string][]byte{"/a.parquet": []byte("one"), "/b.parquet": []byte("other")})
-	src := New(Config{Netrc: "-", Wait: time.Nanosecond})
+	src := s.source(Config{Netrc: "-", Wait: time.Nanosecond})
 	objects, err := src.List(t.Context(), s.URL+"/*.parquet")
 	if err != nil || len(objects) != 2 || objects[0] != (export.Object{Name: s.URL + "/a.parquet", Generation: fmt.Sprintf("%x", md5.Sum([]byte("one"))), Size: 3, Path: "/a.parquet"}) {
 		t.Fatalf("%+v, %v", objects, err)
@@ -223,7 +256,7 @@ func TestGenerations(t *testing.T) {
 func TestListErrors(t *testing.T) {
 	s := newSite(t, map[string][]byte{"/folder/a.parquet": []byte("x"), "/far.txt": []byte("https://elsewhere.example/a.parquet\n"),
 		"/globs.txt": []byte("*.parquet\n"), "/gone.txt": []byte("gone.parquet\n"), "/secret.txt": []byte("a.parquet?sig=hunter2\n")})
-	src := New(Config{Netrc: "-", Wait: time.Nanosecond})
+	src := s.source(Config{Netrc: "-", Wait: time.Nanosecond})
 	for path, want := range map[string]string{
 		"/none*.parquet": "no file matches", "/none.parquet": "no such file", "": "it is a folder", "/folder/": "it is a folder", "/{a": "not closed", "/{a,b}.parquet": "no file matches",
 		"/far.txt": "of another server", "/globs.txt": "names the pattern", "/gone.txt": "no such file", "/secret.txt": "query", "/none.txt": "no such file",

@@ -56,6 +56,7 @@ type flags struct {
 	data, out, cpuProfile string
 	rows, loadRows        int64
 	coverageRows          int64
+	scaleRows             string
 	days, projects        int
 	quick                 bool
 	sections              string
@@ -69,6 +70,10 @@ const allSides = "abcde"
 // The size of the data beside its downloads.
 const defaultDays, defaultProjects = 400, 5000
 
+// The sizes that the section scale loads. Those of -quick have the fewest downloads of
+// which every project that is asked about has some.
+const defaultScale, quickScale = "3000000,12000000,60000000", "300000,1200000"
+
 // define adds the flags.
 func (f *flags) define(set *flag.FlagSet) {
 	set.StringVar(&f.data, "data", ".clickql-bench", "`directory` that keeps the data between runs")
@@ -76,10 +81,11 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.Int64Var(&f.rows, "rows", 0, "`downloads` that are served (default 20 million, with -quick 1 million)")
 	set.Int64Var(&f.loadRows, "load-rows", 0, "`downloads` in each load that is measured (default 3 million, with -quick 200 thousand)")
 	set.Int64Var(&f.coverageRows, "coverage-rows", 0, "`downloads` that the section coverage loads (default 50 million, with -quick 500 thousand)")
+	set.StringVar(&f.scaleRows, "scale-rows", "", "`downloads` of each size that the section scale loads, ascending (default "+defaultScale+", with -quick "+quickScale+")")
 	set.IntVar(&f.days, "days", defaultDays, "`days` of data")
 	set.IntVar(&f.projects, "projects", defaultProjects, "`projects` of the data")
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
-	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings and scale only by name")
+	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings, scale and statements only by name")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
 	set.StringVar(&f.sides, "sides", allSides, "the `letters` of the ways of serving that are measured: one alone for profiles")
 	set.DurationVar(&f.span, "span", 0, "how `long` each turn of serving lasts: longer for profiles")
@@ -88,7 +94,7 @@ func (f *flags) define(set *flag.FlagSet) {
 
 // complete fills in what depends on other flags.
 func (f *flags) complete() {
-	rows, load, coverage, out := int64(20_000_000), int64(3_000_000), int64(50_000_000), "docs/BENCHMARKS.md"
+	rows, load, coverage, scale, out := int64(20_000_000), int64(3_000_000), int64(50_000_000), defaultScale, "docs/BENCHMARKS.md"
 	switch f.sections {
 	case coverageSection:
 		out = "docs/COVERAGE.md"
@@ -96,9 +102,11 @@ func (f *flags) complete() {
 		out = "docs/LOADING.md"
 	case scaleSection:
 		out = "docs/SCALE.md"
+	case statementsSection:
+		out = "-"
 	}
 	if f.quick {
-		rows, load, coverage, out = 1_000_000, 200_000, 500_000, "-"
+		rows, load, coverage, scale, out = 1_000_000, 200_000, 500_000, quickScale, "-"
 	}
 	if f.rows == 0 {
 		f.rows = rows
@@ -108,6 +116,9 @@ func (f *flags) complete() {
 	}
 	if f.coverageRows == 0 {
 		f.coverageRows = coverage
+	}
+	if f.scaleRows == "" {
+		f.scaleRows = scale
 	}
 	if f.out == "" {
 		f.out = out
@@ -144,14 +155,28 @@ func sections() []section {
 
 // The sections that have a report of their own, and run only by name.
 const (
-	coverageSection = "coverage"
-	settingsSection = "settings"
-	scaleSection    = "scale"
+	coverageSection   = "coverage"
+	settingsSection   = "settings"
+	scaleSection      = "scale"
+	statementsSection = "statements"
 )
 
-func sectionNames() []string {
+// apart lists them.
+func apart() []section {
+	return []section{
+		{coverageSection, (*bench).measureCoverage},
+		{settingsSection, (*bench).measureSettings},
+		{scaleSection, (*bench).measureScale},
+		{statementsSection, (*bench).measureStatements},
+	}
+}
+
+// sectionNames are those that run unless others are named.
+func sectionNames() []string { return namesOf(sections()) }
+
+func namesOf(some []section) []string {
 	var names []string
-	for _, s := range sections() {
+	for _, s := range some {
 		names = append(names, s.name)
 	}
 	return names
@@ -192,13 +217,13 @@ func (b *bench) chosen() ([]section, error) {
 	var out []section
 	for _, name := range strings.Split(b.sections, ",") {
 		found := false
-		for _, s := range append(sections(), section{coverageSection, (*bench).measureCoverage}, section{settingsSection, (*bench).measureSettings}, section{scaleSection, (*bench).measureScale}) {
+		for _, s := range append(sections(), apart()...) {
 			if s.name == name {
 				out, found = append(out, s), true
 			}
 		}
 		if !found && name != "none" {
-			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s, %s, %s and none", name, strings.Join(sectionNames(), ", "), coverageSection, settingsSection, scaleSection)
+			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s and none", name, strings.Join(sectionNames(), ", "), strings.Join(namesOf(apart()), ", "))
 		}
 	}
 	return out, nil

@@ -126,8 +126,7 @@ func (b *bench) introduce() {
 	if b.sections == scaleSection {
 		r.heading(1, "What scale costs")
 		r.para("Written by `make scale`; do not edit. What each part of the work costs as the downloads grow, and, computed from that, what PyPI's whole history takes.")
-		sizes := b.scaleRows()
-		b.circumstances([]string{"Data", fmt.Sprintf("samples of %s, %s and %s downloads of %d projects on %d days", whole(float64(sizes[0])), whole(float64(sizes[1])), whole(float64(sizes[2])), b.projects, b.days)})
+		b.circumstances([]string{"Data", fmt.Sprintf("samples of %d projects on %d days", b.projects, b.days)})
 		return
 	}
 	r.heading(1, "Benchmarks")
@@ -170,6 +169,9 @@ func (b *bench) arguments() string {
 	}
 	if b.coverageRows != full.coverageRows {
 		s += " -coverage-rows " + strconv.FormatInt(b.coverageRows, 10)
+	}
+	if b.scaleRows != full.scaleRows {
+		s += " -scale-rows " + b.scaleRows
 	}
 	if b.loadRows != full.loadRows {
 		s += " -load-rows " + strconv.FormatInt(b.loadRows, 10)

@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"clickql/ingest"
 	"clickql/ingest/config"
+	"clickql/ingest/ledger"
 	"clickql/ingest/repair"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
@@ -19,19 +22,29 @@ import (
 	"clickql/internal/sample"
 )
 
-// scaleRows are the sizes that the section scale loads, with -quick a tenth of them.
-func (b *bench) scaleRows() []int64 {
-	if b.quick {
-		return []int64{100_000, 300_000, 1_200_000}
+// parseScaleRows reads the sizes that the section scale loads, which ascend: a growth
+// is told by two of them at the least.
+func parseScaleRows(text string) (sizes []int64, err error) {
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(word), 10, 64)
+		if err != nil || n <= 0 || len(sizes) > 0 && n <= sizes[len(sizes)-1] {
+			return nil, fmt.Errorf("-scale-rows: %q: give two or more numbers of downloads that ascend, separated by commas", text)
+		}
+		sizes = append(sizes, n)
 	}
-	return []int64{1_000_000, 3_000_000, 12_000_000}
+	if len(sizes) < 2 {
+		return nil, fmt.Errorf("-scale-rows: %q: give two or more numbers of downloads that ascend, separated by commas", text)
+	}
+	return sizes, nil
 }
 
 // cost is what one part of the work takes.
 type cost struct{ rows, seconds float64 }
 
-// scaled is what was found at one size.
+// scaled is one size: its engine, and what was found.
 type scaled struct {
+	store      *store
+	sample     sample.Options
 	downloads  float64
 	days       int
 	costs      map[string]cost // by the part's name
@@ -62,56 +75,79 @@ func scaleParts() []string {
 
 // measureScale follows what each part of the work costs as the downloads grow, and
 // computes from that what PyPI's whole history takes.
-func (b *bench) measureScale(ctx context.Context) error {
+func (b *bench) measureScale(ctx context.Context) (err error) {
+	rows, err := parseScaleRows(b.scaleRows)
+	if err != nil {
+		return err
+	}
 	var sizes []scaled
-	for _, rows := range b.scaleRows() {
-		s, err := b.scaleOnce(ctx, rows)
+	defer func() {
+		for _, s := range sizes {
+			err = errors.Join(err, s.store.Close())
+		}
+	}()
+	for _, n := range rows {
+		s, err := b.scaleTo(ctx, n)
 		if err != nil {
-			return fmt.Errorf("%d downloads: %w", rows, err)
+			return fmt.Errorf("%d downloads: %w", n, err)
 		}
 		sizes = append(sizes, s)
 	}
+	fresh, err := b.compareSeries(ctx, sizes)
+	if err != nil {
+		return err
+	}
+	for i := range sizes {
+		s := &sizes[i]
+		b.say("merging the tables of %s downloads", whole(float64(rows[i])))
+		if s.tables, err = mergeAll(ctx, s.store.admin); err != nil {
+			return err
+		}
+		s.downloads = float64(s.tables[ddl.RawTable].rows)
+	}
+	merged, err := b.compareSeries(ctx, sizes)
+	if err != nil {
+		return err
+	}
+	for i, s := range sizes {
+		b.say("following each part at %s downloads", whole(float64(rows[i])))
+		if err := errors.Join(b.scaleServing(ctx, s), b.scaleLoading(ctx, s)); err != nil {
+			return fmt.Errorf("%d downloads: %w", rows[i], err)
+		}
+	}
 	b.reportGrowth(sizes)
+	b.reportSeries(sizes, fresh, merged)
 	b.reportProjection(sizes)
 	return nil
 }
 
-// scaleOnce loads one size into an engine of its own and measures every part.
-func (b *bench) scaleOnce(ctx context.Context, rows int64) (s scaled, err error) {
+// scaleTo loads one size into an engine of its own, which it leaves open.
+func (b *bench) scaleTo(ctx context.Context, rows int64) (s scaled, err error) {
 	o := b.options(rows, b.days, b.space.path(fmt.Sprintf("scale-%dx%dx%d", rows, b.days, b.projects)))
 	if err := b.sample(ctx, o); err != nil {
 		return s, err
 	}
-	st, err := b.openStore(ctx, b.space.path("scale-engine"), true)
+	st, err := b.openStore(ctx, b.space.path(fmt.Sprintf("scale-engine-%d", rows)), true)
 	if err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	database := st.admin.Database()
-	for _, statement := range ddl.Statements(ddl.Options{Database: database}) {
-		if err := st.admin.Exec(ctx, statement.SQL); err != nil {
-			return s, fmt.Errorf("create %s: %w", statement.Object, err)
+	s = scaled{store: st, sample: o, costs: map[string]cost{}, days: b.days, processors: runtime.NumCPU()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, st.Close())
 		}
+	}()
+	if _, err := ddl.Apply(ctx, st.admin, ddl.Options{Database: st.admin.Database()}); err != nil {
+		return s, err
 	}
-	b.say("loading %d downloads", rows)
+	b.say("loading %s downloads", whole(float64(rows)))
 	began := time.Now()
 	files := filepath.Join(o.Dir, sample.DownloadsDir, "*.parquet")
-	if err := b.ingest(ctx, config.Config{Conn: st.admin}, "downloads", files); err != nil {
+	if err := b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Downloads, files); err != nil {
 		return s, err
 	}
-	took := time.Since(began).Seconds()
-	if err := b.ingest(ctx, config.Config{Conn: st.admin}, "projects", filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet")); err != nil {
-		return s, err
-	}
-	s = scaled{costs: map[string]cost{}, days: b.days, processors: runtime.NumCPU(), loadRate: float64(rows) / took / float64(runtime.NumCPU())}
-	if s.tables, err = mergeAll(ctx, st.admin); err != nil {
-		return s, err
-	}
-	s.downloads = float64(s.tables[ddl.RawTable].rows)
-	if err := b.scaleServing(ctx, st, s.costs); err != nil {
-		return s, err
-	}
-	return s, b.scaleLoading(ctx, st, o, s.costs)
+	s.loadRate = float64(rows) / time.Since(began).Seconds() / float64(s.processors)
+	return s, b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Projects, filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet"))
 }
 
 // mergeAll merges every table, as time does, and weighs it.
@@ -177,66 +213,171 @@ func (f following) read(ctx context.Context) (n uint64, err error) {
 	return n, err
 }
 
-// scaleServing measures what a gateway does, which keeps no answers.
-func (b *bench) scaleServing(ctx context.Context, st *store, costs map[string]cost) (err error) {
-	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.ReadOnlyDSN(), MaxConns: 2, Log: b.log})
+// front is what serves one size: a gateway that keeps no answers.
+type front struct {
+	conn    *chconn.Conn // the catalog's own
+	cat     *catalog.Catalog
+	gateway *running
+	asked   []variant
+	names   []string // of the projects, the most downloaded first
+}
+
+// openFront opens one.
+func (b *bench) openFront(ctx context.Context, st *store) (f *front, err error) {
+	f = &front{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	if f.conn, err = chconn.Open(ctx, chconn.Config{DSN: st.engine.ReadOnlyDSN(), MaxConns: 2, Log: b.log}); err != nil {
+		return f, err
+	}
+	if f.cat, err = b.openCatalog(ctx, f.conn); err != nil {
+		return f, err
+	}
+	top, _ := f.cat.Snapshot().Projects.Prefix("", nil, variants*peers)
+	for _, p := range top {
+		f.names = append(f.names, p.Name)
+	}
+	if f.asked, err = variantsOf(f.names, f.cat.Snapshot().Days); err != nil {
+		return f, err
+	}
+	f.gateway, err = startGateway(ctx, st.engine.ReadOnlyDSN(), f.cat, -1, -1)
+	return f, err
+}
+
+// openCatalog reads a catalog for the first time.
+func (b *bench) openCatalog(ctx context.Context, conn *chconn.Conn) (*catalog.Catalog, error) {
+	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log})
+	if err == nil {
+		err = cat.Ready()
+	}
+	return cat, err
+}
+
+// Close ends serving.
+func (f *front) Close() (err error) {
+	if f.gateway != nil {
+		err = f.gateway.Close()
+	}
+	if f.conn != nil {
+		err = errors.Join(err, f.conn.Close())
+	}
+	return err
+}
+
+// operationNamed is one of those that are measured by time too.
+func operationNamed(name string) operation {
+	all := operations()
+	return all[slices.IndexFunc(all, func(o operation) bool { return o.name == name })]
+}
+
+// seriesCost is what one project's series takes at one size.
+type seriesCost struct {
+	parts, rows float64 // of the table, and read for one
+	turns       turns
+}
+
+// seriesTable is the table that answers it.
+const seriesTable = "pypi_downloads_per_day"
+
+// compareSeries lets the sizes take turns at the series of 90 days of some projects.
+func (b *bench) compareSeries(ctx context.Context, sizes []scaled) (costs []seriesCost, err error) {
+	o, sides := operationNamed("series 90"), make([]*side, len(sizes))
+	var fronts []*front
+	defer func() {
+		for _, f := range fronts {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	costs = make([]seriesCost, len(sizes))
+	for i, s := range sizes {
+		f, err := b.openFront(ctx, s.store)
+		if err != nil {
+			return nil, err
+		}
+		fronts = append(fronts, f)
+		if costs[i], sides[i], err = b.countSeries(ctx, s, f, o); err != nil {
+			return nil, err
+		}
+	}
+	p := pace{rounds: 15, span: 400 * time.Millisecond, budget: time.Minute}
+	if b.quick {
+		p.rounds, p.span = 3, 60*time.Millisecond
+	}
+	all, err := compare(ctx, p, 1, sides)
+	for i := range all {
+		costs[i].turns = all[i]
+	}
+	return costs, err
+}
+
+// countSeries counts what the series of every variant read, and prepares to ask for
+// them in turn.
+func (b *bench) countSeries(ctx context.Context, s scaled, f *front, o operation) (c seriesCost, one *side, err error) {
+	requests, bodies := make([][]byte, len(f.asked)), make([][]byte, len(f.asked))
+	counting := following{s.store.admin, map[string]cost{}, 1}
+	err = counting.follow(ctx, o.name, func(int) (err error) {
+		for i, v := range f.asked {
+			if requests[i], err = o.request(v); err != nil {
+				return err
+			}
+			if bodies[i], err = f.gateway.answer(ctx, o, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return c, nil, err
+	}
+	c.rows = counting.costs[o.name].rows / float64(len(f.asked))
+	var parts uint64
+	err = s.store.admin.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(seriesTable)).Scan(&parts)
+	c.parts = float64(parts)
+	return c, over(whole(float64(s.sample.Rows))+" downloads", f.gateway.clients, requests, bodies), err
+}
+
+// scaleServing measures what a gateway does.
+func (b *bench) scaleServing(ctx context.Context, s scaled) (err error) {
+	f, err := b.openFront(ctx, s.store)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	f := following{st.admin, costs, 5}
-	var cat *catalog.Catalog
-	err = f.follow(ctx, partStart, func(int) (err error) {
-		if cat, err = catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log}); err == nil {
-			err = cat.Ready()
-		}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	counting := following{s.store.admin, s.costs, 5}
+	err = counting.follow(ctx, partStart, func(int) error {
+		_, err := b.openCatalog(ctx, f.conn)
 		return err
 	})
 	if err == nil {
-		err = f.follow(ctx, partNews, func(int) error { return cat.Look(ctx) })
+		err = counting.follow(ctx, partNews, func(int) error { _, err := f.cat.Look(ctx); return err })
 	}
 	if err != nil {
 		return err
 	}
-	var names []string
-	top, _ := cat.Snapshot().Projects.Prefix("", nil, variants*peers)
-	for _, p := range top {
-		names = append(names, p.Name)
-	}
-	asked, err := variantsOf(names, cat.Snapshot().Days)
-	if err != nil {
-		return err
-	}
-	g, err := startGateway(ctx, st.engine.ReadOnlyDSN(), cat, -1, -1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, g.Close()) }()
-	return b.scaleAnswers(ctx, f, g, asked, names[len(names)/2])
+	return b.scaleAnswers(ctx, counting, f)
 }
 
 // scaleAnswers measures what clients ask.
-func (b *bench) scaleAnswers(ctx context.Context, f following, g *running, asked []variant, middling string) error {
-	named := map[string]operation{}
-	for _, o := range operations() {
-		named[o.name] = o
-	}
+func (b *bench) scaleAnswers(ctx context.Context, counting following, f *front) error {
 	rank := operation{name: "rank", query: `query Rank($p: String!) { project(name: $p) { rank(range: {last: 30}) { position } } }`, variables: ofProject}
 	for _, p := range []struct {
 		part string
 		o    operation
 		rare bool
 	}{
-		{partSeries, named["series 90"], false}, {partRare, named["series 90"], true}, {partTotal, named["total"], false},
-		{partRank, rank, false}, {partTop, named["top projects"], false}, {partPython, named["global python"], false},
+		{partSeries, operationNamed("series 90"), false}, {partRare, operationNamed("series 90"), true}, {partTotal, operationNamed("total"), false},
+		{partRank, rank, false}, {partTop, operationNamed("top projects"), false}, {partPython, operationNamed("global python"), false},
 	} {
-		err := f.follow(ctx, p.part, func(turn int) error {
-			v := asked[0]
+		err := counting.follow(ctx, p.part, func(turn int) error {
+			v := f.asked[0]
 			if p.rare {
-				v.project = middling
+				v.project = f.names[len(f.names)/2]
 			}
-			v.month, v.year = asked[turn].month, asked[turn].year // not the same statement twice
-			_, err := g.answer(ctx, p.o, v)
+			v.month, v.year = f.asked[turn].month, f.asked[turn].year // not the same statement twice
+			_, err := f.gateway.answer(ctx, p.o, v)
 			return err
 		})
 		if err != nil {
@@ -251,16 +392,16 @@ const smallLoad = 100_000
 
 // scaleLoading measures a load of a file and the repair of its day, on top of what
 // there is.
-func (b *bench) scaleLoading(ctx context.Context, st *store, all sample.Options, costs map[string]cost) error {
-	f := following{st.admin, costs, 1}
+func (b *bench) scaleLoading(ctx context.Context, s scaled) error {
+	f := following{s.store.admin, s.costs, 1}
 	day := b.options(smallLoad, 1, b.space.path(fmt.Sprintf("scale-day-%d", b.projects)))
-	day.Until = all.Until.AddDate(0, 0, 1)
+	day.Until = s.sample.Until.AddDate(0, 0, 1)
 	if err := b.sample(ctx, day); err != nil {
 		return err
 	}
 	files := filepath.Join(day.Dir, sample.DownloadsDir, "*.parquet")
-	cfg := config.Config{Conn: st.admin, Log: b.log}
-	err := f.follow(ctx, partLoad, func(int) error { return b.ingest(ctx, cfg, "downloads", files) })
+	cfg := config.Config{Conn: s.store.admin, Log: b.log}
+	err := f.follow(ctx, partLoad, func(int) error { return b.ingest(ctx, cfg, ledger.Downloads, files) })
 	if err != nil {
 		return err
 	}

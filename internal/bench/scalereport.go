@@ -50,8 +50,38 @@ func (b *bench) reportGrowth(sizes []scaled) {
 	for _, s := range sizes {
 		columns = append(columns, "rows, "+whole(s.downloads))
 	}
+	r.para("%s", strings.Join([]string{
+		"What grows, and why: a start compares each table with the raw one, by all of its rows up to a bound of the raw table's and by those of some projects beyond it.",
+		"Ranks and the top list read a row for each project and day asked for, of which there are more until every project is downloaded every day.",
+		"A load adds up, before and after, the partitions that it comes into: that a move has happened is told by their totals. That is a year of each table of days, whatever the load brings.",
+		"A repair reads the day in each table of days, and the smallest of them that the tables without days are computed from.",
+		"A look at what is new reads parts' names alone.",
+	}, " "))
 	r.heading(2, "How the tables grow")
 	r.table(append(columns, "grows by", "bytes a row"), lines)
+}
+
+// reportSeries writes what one project's series takes, as loads leave the tables and
+// when they are merged.
+func (b *bench) reportSeries(sizes []scaled, fresh, merged []seriesCost) {
+	r := &b.report
+	r.heading(2, "One project's series of 90 days")
+	r.para("Of %d projects, the most downloaded first, of `%s`: the sizes take turns, one client each, so that other load on the machine slows down all alike. A part that holds any of the days costs "+
+		"a granule. The ratio is the median over the turns. Loads leave the parts that the server has not merged yet; merged is what a partition comes to once nothing is loaded into it.", variants, seriesTable)
+	var lines [][]string
+	for _, state := range []struct {
+		name  string
+		costs []seriesCost
+	}{{"as the loads left it", fresh}, {"merged", merged}} {
+		for i, c := range state.costs {
+			against := none
+			if i > 0 {
+				against = ratio(medianRatio(c.turns.p50s(), state.costs[i-1].turns.p50s()))
+			}
+			lines = append(lines, []string{whole(sizes[i].downloads) + " downloads, " + state.name, whole(c.parts), whole(c.rows), millis(median(c.turns.p50s())), against})
+		}
+	}
+	r.table([]string{"", "parts of the table", "rows read", "ms", "against the size before"}, lines)
 }
 
 // power writes an exponent.
@@ -63,18 +93,24 @@ type history struct {
 	downloads, projects, days, daily float64
 }
 
-// wholeHistory is that of all downloads that BigQuery has.
+// wholeHistory is that of all downloads that BigQuery has: 2,214,017,475,506 in
+// ClickPy's table in January 2026 (clickhouse.com/blog/clickpy-2-trillion-rows), and
+// one trillion in August 2024 (clickhouse.com/blog/clickpy-one-trillion-rows), which
+// makes 2.4 billion a day between the two, and some 3.5 billion at the growth of that
+// time by the end of 2026; about 700,000 projects on PyPI's own front page.
 func wholeHistory() history {
 	return history{downloads: 2.2e12, projects: 700_000, days: 3650, daily: 3.5e9}
 }
 
-// The prices that the machines are reckoned with, in dollars a month, and what one
-// machine has. They are round figures of large clouds, without discounts.
+// The machine that is reckoned with, AWS's i4i.8xlarge (32 processors, 256 GiB, two
+// disks of 3,750 GB), and its price on demand in us-east-1 in 2025, 2.746 dollars an
+// hour; S3's standard storage there was 0.023 dollars a GB and month.
 const (
+	machineName             = "i4i.8xlarge"
 	machineCores, machineTB = 32.0, 7.5
-	machinePrice            = 2500.0 // 32 processors, 256 GB, 7.5 TB of local disks
-	objectPrice             = 23.0   // a TB in an object store
-	fullest                 = 0.7    // of a disk, so that merges have room
+	machinePrice            = 2.746 * 730 // dollars a month
+	objectPrice             = 23.0        // dollars a TB and month
+	fullest                 = 0.7         // of a disk, so that merges have room
 )
 
 // projectDays is how many days of projects a history has: projects began evenly.
@@ -124,7 +160,7 @@ func (b *bench) reportProjection(sizes []scaled) {
 		lines = append(lines, []string{"`" + t.Name + "`", whole(rows / 1e6), terabytes(rows * bytesOfRow(t.Name))})
 	}
 	r.heading(2, "PyPI's whole history, computed")
-	r.para("For %s trillion downloads of %s projects over %s days, of which %s billion come every day now. Nothing of this was measured at that size. A table of days has rows for each day of each project "+
+	r.para("For %s trillion downloads ([ClickPy, January 2026](https://clickhouse.com/blog/clickpy-2-trillion-rows)) of %s projects over %s days, of which %s billion come every day now. Nothing of this was measured at that size. A table of days has rows for each day of each project "+
 		"(projects began evenly over the time: %s billion such days), times a number that grows with the downloads of such a day by the power that the sizes above show; as that saturates, "+
 		"these are upper bounds. Bytes are those of a row above; longer runs of equal values pack better.",
 		fmt.Sprintf("%.1f", h.downloads/1e12), whole(h.projects), whole(h.days), fmt.Sprintf("%.1f", h.daily/1e9), fmt.Sprintf("%.1f", h.projectDays()/1e9))
@@ -137,14 +173,14 @@ func (b *bench) reportProjection(sizes []scaled) {
 		{"all tables, two copies", whole(2 * shards), whole(2 * shards * machinePrice)},
 		{"aggregates on local disks in two copies, the raw table in an object store", whole(2 * served), whole(2*served*machinePrice + raw/1e12*objectPrice)},
 	})
-	r.para("A machine is one of %.0f processors with %.1f TB of local disks at %s dollars, filled to %.0f %%; a TB in an object store is %.0f dollars. "+
+	r.para("A machine is AWS's %s, of %.0f processors with %.1f TB of local disks, at %s dollars a month (on demand, us-east-1, 2025), filled to %.0f %%; a TB in S3 is %.0f dollars. "+
 		"This run loaded %s downloads a second on %d processors: a day's %.1f billion take %.1f hours of one such machine, and the whole history %.0f days of %.0f machines that load side by side.",
-		machineCores, machineTB, whole(machinePrice), fullest*100, objectPrice,
+		machineName, machineCores, machineTB, whole(machinePrice), fullest*100, objectPrice,
 		whole(rate*float64(last.processors)), last.processors, h.daily/1e9, h.daily/(rate*machineCores)/3600, math.Ceil(h.downloads/(rate*machineCores*max(shards, 1))/86400), max(shards, 1))
 	r.para("%s", strings.Join([]string{
-		"What a client asks about one project reads its rows only, whatever the size: each part of a table costs a granule of 8,192 rows.",
+		"What a client asks about one project reads its rows only, whatever the size: each part of a table costs a mark's rows, 1,024 in the tables that keep nothing but projects and days apart, and 8,192 in the others.",
 		fmt.Sprintf("What is asked about all projects, the top list and ranks, reads the days asked for in a table of days: at most %s million rows for 30 days.", whole(h.projects*30/1e6)),
-		"A repair reads the day's partitions and the smallest table of days that the tables without days are computed from; a load reads what it loads, and adds up the partitions that it adds to, a year of each table of days.",
+		"What a load and a repair read beside what they bring is a year of each table of days, and the smallest table of days: see above.",
 	}, " "))
 }
 

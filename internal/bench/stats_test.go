@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,5 +126,17 @@ func TestDrive(t *testing.T) {
 	boom := errors.New("boom")
 	if _, err := drive(t.Context(), loop{clients: 2, counter: new(atomic.Int64)}, func(context.Context, int, int64) error { return boom }); !errors.Is(err, boom) {
 		t.Errorf("error %v, want boom", err)
+	}
+}
+
+// TestParseScaleRows takes sizes that ascend, two of them at the least.
+func TestParseScaleRows(t *testing.T) {
+	for text, want := range map[string][]int64{
+		defaultScale: {3_000_000, 12_000_000, 60_000_000}, "1, 2": {1, 2}, "": nil, "5": nil, "2,1": nil, "1,1": nil, "1,x": nil, "0,1": nil, "1,,2": nil,
+	} {
+		got, err := parseScaleRows(text)
+		if (err != nil) != (want == nil) || err == nil && !slices.Equal(got, want) {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
 	}
 }

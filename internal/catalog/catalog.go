@@ -157,13 +157,16 @@ func (c *Catalog) Changed() <-chan struct{} {
 func (c *Catalog) Refresh(ctx context.Context) error { return c.look(ctx, true) }
 
 // Look takes a new snapshot at once where the database changed, instead of when
-// its turn comes. Where somebody is looking already it does nothing.
-func (c *Catalog) Look(ctx context.Context) error {
+// its turn comes, and reports whether the last one holds as it is. Where somebody is
+// looking already it does nothing.
+func (c *Catalog) Look(ctx context.Context) (holds bool, err error) {
 	if !c.working.TryLock() {
-		return nil
+		return false, nil
 	}
 	defer c.working.Unlock()
-	return c.lookNow(ctx, false)
+	before := c.Snapshot()
+	err = c.lookNow(ctx, false)
+	return err == nil && c.Snapshot() == before && !c.reader.unsettled(), err
 }
 
 // look takes a new snapshot where the database changed, or always.

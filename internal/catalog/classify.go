@@ -34,8 +34,9 @@ func classify(s chschema.Schema, database, rawName string) (*inventory, error) {
 			c.local[at] = t.Table
 		}
 	}
+	l.github = c.findGitHub(database)
 	for _, t := range s.Sorted() {
-		if t.Database == database && t != c.raw && !strings.HasPrefix(t.Table, "_") && !c.views.Inner(t.Name) && t.Table[0] != '.' {
+		if t.Database == database && t != c.raw && !l.github.all[t] && !strings.HasPrefix(t.Table, "_") && !c.views.Inner(t.Name) && t.Table[0] != '.' {
 			c.place(l, t)
 		}
 	}
@@ -55,7 +56,7 @@ func (c *classifier) findRaw(l *inventory) error {
 	if t.Engine.Name == "Null" {
 		return nil
 	}
-	out := newTable(t.Name, t.Types())
+	out := newTable(t)
 	if typ := out.Types[lineage.DayColumn]; !isDate(typ) {
 		return fmt.Errorf("read the raw table %s: its column %s is %s, not a Date; name the table of single downloads with another option or add the column",
 			t.Name, lineage.DayColumn, cmp.Or(typ, "absent"))
@@ -127,7 +128,7 @@ func (c *classifier) aggregate(t, at *chschema.Table, fed lineage.Fed) (*candida
 	if at == c.rawAt {
 		return nil, "it reads the raw table itself"
 	}
-	cand := &candidate{table: newTable(t.Name, t.Types()), stored: at, spread: isSpread(t), fed: fed.Known}
+	cand := &candidate{table: newTable(t), stored: at, spread: isSpread(t), fed: fed.Known}
 	f := fed.Feed
 	if !fed.Known || fed.Err != nil {
 		f = lineage.ByName(at)
@@ -235,5 +236,5 @@ func extent(t, at *chschema.Table, fed lineage.Fed) *extentCandidate {
 	if e.Min == "" || e.Max == "" {
 		return nil
 	}
-	return &extentCandidate{extent: e, stored: at, spread: isSpread(t)}
+	return &extentCandidate{extent: e, named: t, stored: at, spread: isSpread(t)}
 }

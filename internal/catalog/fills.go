@@ -113,7 +113,7 @@ func (c *comparison) fillsOfRaw(ctx context.Context, f *filled, days cube.Range)
 		}
 		lacking := slices.DeleteFunc(slices.Sorted(maps.Keys(read)), func(day cube.Day) bool { return read[day].Lack[i] == 0 })
 		if wheelTag(d) && len(lacking) > 0 {
-			if lacking, err = c.wheelsWithout(ctx, t, d, lacking); err != nil {
+			if lacking, err = c.wheelsWithout(ctx, t, d, lacking, read); err != nil {
 				return err
 			}
 		}
@@ -351,21 +351,26 @@ func (c *comparison) askFillings(ctx context.Context, due []*filled) error {
 const wheelNames = 100
 
 // wheelsWithout lists those of the days on which a wheel lacks a value that its
-// name tells; names of other files have none to lack.
-func (c *comparison) wheelsWithout(ctx context.Context, t *Table, d cube.Dimension, days []cube.Day) ([]cube.Day, error) {
+// name tells, or on which files have no names and none has a value; names of other
+// files have none to lack.
+func (c *comparison) wheelsWithout(ctx context.Context, t *Table, d cube.Dimension, days []cube.Day, read fillings) ([]cube.Day, error) {
 	texts := make([]string, len(days))
 	for i, day := range days {
 		texts[i] = day.String()
 	}
 	values := map[string]any{"days": texts}
-	sql := fmt.Sprintf(`SELECT step FROM (SELECT DISTINCT %s AS step, filename FROM %s
-WHERE %s AND %s AND %s IN {days:Array(Date)} LIMIT %d BY step) GROUP BY step HAVING max(%s != '')`,
-		t.time(), t.SQL(), scope{projects: c.projects}.where(t, "", values), t.lacks(d), Ident(t.TimeColumn), wheelNames, wheeltag.Of("filename").ABI)
+	i := slices.Index(cube.Later, d)
+	sql := fmt.Sprintf(`SELECT step, max(%s != ''), max(filename = '') FROM (SELECT DISTINCT %s AS step, filename FROM %s
+WHERE %s AND %s AND %s IN {days:Array(Date)} LIMIT %d BY step) GROUP BY step`,
+		wheeltag.Of("filename").ABI, t.time(), t.SQL(), scope{projects: c.projects}.where(t, "", values), t.lacks(d), Ident(t.TimeColumn), wheelNames)
 	var out []cube.Day
 	err := c.db.Each(ctx, sql, values, func(row func(...any) error) error {
 		var step int32
-		err := row(&step)
-		out = append(out, cube.Day(step))
+		var wheels, nameless uint8
+		err := row(&step, &wheels, &nameless)
+		if day := cube.Day(step); wheels > 0 || nameless > 0 && read[day].Have[i] == 0 {
+			out = append(out, day)
+		}
 		return err
 	})
 	if err != nil {

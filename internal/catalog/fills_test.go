@@ -84,6 +84,18 @@ func TestColumnsWithoutWitness(t *testing.T) {
 	}
 }
 
+// TestFilesWithoutNames: where names came later than rows, what they would tell is not
+// known of the days before.
+func TestFilesWithoutNames(t *testing.T) {
+	w := &world{chtestNew(t), t}
+	w.exec("CREATE TABLE pypi (" + rawColumns + ", platform String) ENGINE = MergeTree ORDER BY (project, date)")
+	w.exec("INSERT INTO pypi (date, project, type) SELECT toDate('2026-01-01') + number % 50, 'a', 'bdist_wheel' FROM numbers(500)",
+		"INSERT INTO pypi (date, project, type, filename, platform) SELECT toDate('2026-02-20') + number % 50, 'a', 'bdist_wheel', 'a-1-py3-none-any.whl', 'any' FROM numbers(500)")
+	if got, want := w.table(w.snapshot(), "pypi").Fills[cube.Platform], days(t, "2026-02-20 2026-04-10"); got != want {
+		t.Errorf("the platform tells of %v, want %v", got, want)
+	}
+}
+
 // TestColumnsFilledFromTheStart: what is empty since nothing was reported, and
 // names that are no wheel's, are no holes.
 func TestColumnsFilledFromTheStart(t *testing.T) {

@@ -30,6 +30,7 @@ type candidate struct {
 // extentCandidate is a table of first and last days, not yet compared.
 type extentCandidate struct {
 	extent *Extent
+	named  *chschema.Table
 	stored *chschema.Table
 	spread bool
 }
@@ -42,8 +43,11 @@ type inventory struct {
 	metadata *chschema.Table // nil where there is none
 	// metadataAt stores the rows of metadata; nil where that cannot be seen.
 	metadataAt *chschema.Table
+	github     githubTables
 	ignored    []Ignored
 	ledger     bool // there is one of clickql ingest
+	dayLedger  bool // and one of what it adds to each day
+	retired    Retired
 	// Set by verifying: see Snapshot for daily. gaps are the days between others on
 	// which no project has a download, totals the downloads by day, of all projects
 	// or of a sample.
@@ -67,8 +71,37 @@ func (l *inventory) stored() []*chschema.Table {
 	if l.metadataAt != nil {
 		out = append(out, l.metadataAt)
 	}
+	out = append(out, l.github.stored...)
 	slices.SortFunc(out, func(a, b *chschema.Table) int { return a.Compare(b.Name) })
 	return slices.Compact(out)
+}
+
+// bound lists the tables that answers may be read from.
+func (l *inventory) bound() []Bound {
+	var out []Bound
+	add := func(named chschema.Exact, stored *chschema.Table) {
+		b := Bound{Named: named}
+		if stored != nil {
+			b.Stored = stored.Exact()
+		}
+		out = append(out, b)
+	}
+	if l.raw != nil {
+		add(l.raw.table.exact(), l.raw.stored)
+	}
+	for _, c := range l.tables {
+		add(c.table.exact(), c.stored)
+	}
+	for _, e := range l.extents {
+		add(e.named.Exact(), e.stored)
+	}
+	if l.metadata != nil {
+		add(l.metadata.Exact(), l.metadataAt)
+	}
+	for i, at := range l.github.stored {
+		add(l.github.named[i].Exact(), at)
+	}
+	return out
 }
 
 // spread reports that a table's rows live on other servers too, whose parts are
@@ -120,7 +153,7 @@ func (c *candidate) measured(parts chschema.Parts) *Table {
 	c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
 	c.table.Partitions = partitionsOf(parts[c.stored.Name])
 	if c.table.at() == c.stored.Name {
-		c.table.LastBlock, c.table.UUID = parts.LastBlock(c.stored), c.stored.UUID
+		c.table.LastBlock = parts.LastBlock(c.stored)
 	}
 	return c.table
 }

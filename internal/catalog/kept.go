@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"clickql/internal/catalog/judge"
 	"clickql/internal/chschema"
+	"clickql/internal/cube"
 )
 
 // kept is what a look found out, as it is kept in a file: reading it again and
@@ -29,6 +31,51 @@ type kept struct {
 	Parts    chschema.Parts
 	Stored   []*chschema.Table
 	Snapshot Snapshot
+	// Known and Fills are what was added up of tables, by their names: where the data
+	// has changed since, only that need be read.
+	Known map[string]keptTotals
+	Fills map[string]keptFills
+}
+
+// keptTotals are the totals of a table as it was defined.
+type keptTotals struct {
+	Totals    judge.Totals
+	DefinedAs string
+}
+
+// keptFills are knownFillings as they are written.
+type keptFills struct {
+	Fillings  map[cube.Day]filling
+	DefinedAs string
+	Projects  []string
+	All       bool // of all projects, for which Projects is nil
+	Stored    *chschema.Table
+}
+
+// keepKnown notes what the verifier knows.
+func (k *kept) keepKnown(v *verifier) {
+	k.Known, k.Fills = map[string]keptTotals{}, map[string]keptFills{}
+	for name, t := range v.known {
+		k.Known[name] = keptTotals{t, v.definedAs[name]}
+	}
+	for name, f := range v.knownFills {
+		k.Fills[name] = keptFills{f.fillings, f.definedAs, f.projects, f.projects == nil, f.stored}
+	}
+}
+
+// recallKnown is keepKnown the other way round.
+func (k *kept) recallKnown(v *verifier) {
+	v.known, v.definedAs, v.knownFills = map[string]judge.Totals{}, map[string]string{}, map[string]knownFillings{}
+	for name, t := range k.Known {
+		v.known[name], v.definedAs[name] = t.Totals, t.DefinedAs
+	}
+	for name, f := range k.Fills {
+		projects := append([]string{}, f.Projects...)
+		if f.All {
+			projects = nil
+		}
+		v.knownFills[name] = knownFillings{f.Fillings, f.DefinedAs, projects, f.Stored}
+	}
 }
 
 // indexed is an Index as it is written.
@@ -83,6 +130,7 @@ func (r *reader) keep(s *Snapshot) {
 		return
 	}
 	k := kept{Program: program(), Database: r.opts.Database, RawTable: r.opts.RawTable, Signature: r.signature, Parts: r.parts, Stored: r.stored, Snapshot: *s}
+	k.keepKnown(&r.verifier)
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(k)
 	if err == nil {
@@ -141,7 +189,8 @@ func (r *reader) recall(ctx context.Context) *Snapshot {
 }
 
 // still is the kept snapshot where the database has the same tables and parts,
-// and without parts where it is young enough.
+// and without parts where it is young enough. Otherwise what the verifier knew is known
+// again, of the parts of then.
 func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 	stored, parts := r.stored, r.parts
 	r.stored, r.parts = k.Stored, k.Parts
@@ -151,8 +200,14 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 	if err == nil && signature.same(k.Signature, k.Parts != nil) && signature.Ledger == k.Signature.Ledger {
 		same, err = r.unchanged(ctx, s)
 	}
+	if k.Parts != nil {
+		k.recallKnown(&r.verifier)
+	}
 	if err != nil || !same {
-		r.stored, r.parts = stored, parts
+		r.stored = stored
+		if k.Parts == nil {
+			r.parts = parts
+		}
 		return nil, err
 	}
 	r.signature, r.index, s.Mirrors = signature, s.Projects, r.opts.Mirrors

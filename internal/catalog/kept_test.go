@@ -114,3 +114,33 @@ func TestServesWhenTheQuotaIsSpent(t *testing.T) {
 		t.Errorf("with the quota spent the catalog has %d tables and is %v", len(c.Snapshot().Tables), c.Ready())
 	}
 }
+
+// TestRestartReadsWhatChanged: a process that begins after a load reads what that
+// brought, where the last one has kept what it had added up; without that, everything.
+func TestRestartReadsWhatChanged(t *testing.T) {
+	w := &world{chtestNew(t), t}
+	w.exec("CREATE TABLE pypi ("+rawColumns+") ENGINE = MergeTree PARTITION BY toYYYYMM(date) ORDER BY (project, date)",
+		"CREATE TABLE per_day (project String, date Date, count Int64) ENGINE = SummingMergeTree PARTITION BY toYYYYMM(date) ORDER BY (project, date)",
+		"CREATE MATERIALIZED VIEW per_day_mv TO per_day AS SELECT project, date, count() AS count FROM pypi GROUP BY ALL")
+	w.aggregate("totals", "project String, count Int64", "SummingMergeTree", "project", "SELECT project, count() AS count FROM pypi GROUP BY ALL")
+	w.exec("INSERT INTO pypi (date, project) SELECT toDate('2026-01-01') + intHash32(number + 1) % 90, toString(intHash32(number) % 3000) FROM numbers(400000)",
+		"OPTIMIZE TABLE pypi FINAL", "OPTIMIZE TABLE per_day FINAL", "OPTIMIZE TABLE totals FINAL")
+	state := filepath.Join(t.TempDir(), "learnt")
+	opened := func(most int, state string) *catalog.Snapshot {
+		c, err := catalog.Open(t.Context(), frugal{w.Conn, &most}, catalog.Options{Database: w.Name, State: state})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Snapshot()
+	}
+	w.covers(opened(1_000_000, state), "per_day", "2026-01-01 2026-03-31")
+	w.exec("INSERT INTO pypi (date, project) SELECT '2026-04-01', toString(number % 3000) FROM numbers(10000)")
+	const few = 50_000
+	s := opened(few, state)
+	for _, name := range []string{"pypi", "per_day", "totals"} {
+		w.covers(s, name, "2026-01-01 2026-04-01")
+	}
+	if s := opened(few, ""); len(s.Tables) > 0 && !w.table(s, "per_day").Covers.Empty() {
+		t.Errorf("without what was kept as much is known from %d rows: %v", few, w.table(s, "per_day").Covers)
+	}
+}

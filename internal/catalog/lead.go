@@ -195,6 +195,7 @@ func (r *reader) marks(ctx context.Context, stored []*chschema.Table) (chschema.
 // or were others when the look ended, there is no version that other servers could
 // have; still is false for the latter, which another look may mend.
 func (s *Snapshot) bind(before, after chschema.Marks, l *inventory) (still bool) {
+	s.Bound = l.bound()
 	if s.Server = before.Server; s.Server == "" {
 		return true
 	}
@@ -214,22 +215,7 @@ func (s *Snapshot) bind(before, after chschema.Marks, l *inventory) (still bool)
 		s.Version = ""
 		return false
 	}
-	s.shared = chschema.SharedAmong(l.stored())
-	add := func(named chschema.Name, stored *chschema.Table) {
-		s.bound = append(s.bound, bound{named: named, stored: stored.Name, mark: before.Of[stored.Name]})
-	}
-	if l.raw != nil {
-		add(l.raw.table.at(), l.raw.stored)
-	}
-	for _, c := range l.tables {
-		add(c.table.at(), c.stored)
-	}
-	for _, e := range l.extents {
-		add(chschema.Name{Database: e.extent.Database, Table: e.extent.Name}, e.stored)
-	}
-	if l.metadataAt != nil {
-		add(l.metadata.Name, l.metadataAt)
-	}
+	s.shared, s.marks = chschema.SharedAmong(l.stored()), before.Of
 	return true
 }
 

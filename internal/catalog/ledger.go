@@ -16,7 +16,9 @@ import (
 //	                        ('downloads'), name, batch, outcome, at
 //	clickql_ledger_batches  lines of each batch's life: batch, kind, state, files,
 //	                        first_day, last_day, at; its state is the greatest, 5 is
-//	                        done; one of downloads without files is a repair of days
+//	                        done; one of downloads without files is a repair of days,
+//	                        one of retention has dropped raw rows of old days
+//	clickql_ledger_days     what each batch adds to each day: batch, day, rows
 //
 // A file is done when a batch that has it is, or when a repair has made its day
 // anew since anything was heard of it. Exports by day are named by the Unix time of
@@ -28,7 +30,44 @@ import (
 const (
 	ledgerFiles   = "clickql_ledger_files"
 	ledgerBatches = "clickql_ledger_batches"
+	ledgerDayRows = "clickql_ledger_days"
 )
+
+// Retired is what was dropped from the raw table on purpose, as the ledger says: rows
+// of days from the first to the last, which the aggregates have counted. What the raw
+// table has of such days, as where files of theirs came later, is a part of them.
+type Retired struct {
+	Days cube.Range // cube.NoDays for none
+	Rows int64
+}
+
+const retiredQuery = `SELECT count(), toInt32(min(day)), toInt32(max(day)), -sum(n) FROM (SELECT DISTINCT batch, day, rows AS n FROM %s
+	WHERE batch IN (SELECT batch FROM %s WHERE batch IN (SELECT batch FROM %[2]s WHERE kind = 'retention') GROUP BY batch HAVING max(state) = 5))`
+
+// readRetired reads what was dropped; nothing where there is no ledger of days, or the
+// account may not read it.
+func (r *reader) readRetired(ctx context.Context, there bool) (Retired, error) {
+	none := Retired{Days: cube.NoDays}
+	if !there {
+		return none, nil
+	}
+	name := func(table string) string { return chschema.Name{Database: r.opts.Database, Table: table}.SQL() }
+	var n uint64
+	var first, last int32
+	var rows int64
+	err := r.db.Row(ctx, fmt.Sprintf(retiredQuery, name(ledgerDayRows), name(ledgerBatches)), nil, &n, &first, &last, &rows)
+	if reason, ok := chschema.Refused(err); ok {
+		r.opts.Log.Debug("the ledger of loads cannot be read: which days were dropped is told by the tables alone", "reason", reason)
+		return none, nil
+	}
+	if err != nil {
+		return none, fmt.Errorf("read the ledger of loads in %s: %w", r.opts.Database, err)
+	}
+	if n == 0 {
+		return none, nil
+	}
+	return Retired{Days: cube.Range{From: cube.Day(first), To: cube.Day(last)}, Rows: rows}, nil
+}
 
 // ledgerDays tells of each day that files are named for whether all of them are
 // done.

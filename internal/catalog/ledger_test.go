@@ -140,3 +140,42 @@ func TestLedgerOutOfSight(t *testing.T) {
 		t.Errorf("a day that has begun: %s", got)
 	}
 }
+
+// TestRetired: of days whose raw rows were dropped the aggregates tell, and what the raw
+// table has of them, as where files came late, is not taken for all of it; also where
+// nothing else is left of the raw table.
+func TestRetired(t *testing.T) {
+	for name, opts := range map[string]catalog.Options{"compared whole": {}, "sampled": {WholeRows: 10}} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{chtestNew(t), t}
+			w.exec("CREATE TABLE pypi (" + rawColumns + ") ENGINE = MergeTree PARTITION BY toYYYYMM(date) ORDER BY (project, date)")
+			for table, columns := range map[string]string{"per_day": "project, date", "by_system": "project, date, system"} {
+				w.exec("CREATE TABLE "+table+" (project String, date Date, system String, count Int64) ENGINE = SummingMergeTree PARTITION BY toYear(date) ORDER BY ("+columns+")",
+					"CREATE MATERIALIZED VIEW "+table+"_mv TO "+table+" AS SELECT "+columns+", count() AS count FROM pypi GROUP BY "+columns)
+			}
+			w.exec("CREATE TABLE clickql_ledger_batches (batch String, kind String, state UInt8) ENGINE = MergeTree ORDER BY batch",
+				"CREATE TABLE clickql_ledger_days (batch String, day Date, rows Int64) ENGINE = MergeTree ORDER BY day")
+			w.exec("INSERT INTO pypi (date, project, system) SELECT toDate('2026-01-01') + number % 59, toString(intDiv(number, 59) % 7), 'Linux' FROM numbers(5900)")
+			covered := func(raw string) {
+				t.Helper()
+				s := w.ready(w.open(opts))
+				w.covers(s, "per_day", "2026-01-01 2026-02-28")
+				w.covers(s, "by_system", "2026-01-01 2026-02-28")
+				if got := w.table(s, "pypi").Covers; raw == "" && !got.Empty() || raw != "" && got != days(t, raw) {
+					t.Errorf("the raw table covers %v, want %q", got, raw)
+				}
+			}
+			covered("2026-01-01 2026-02-28")
+			w.exec("INSERT INTO clickql_ledger_days SELECT '1', date, -count() FROM pypi WHERE toYYYYMM(date) = 202601 GROUP BY date",
+				"INSERT INTO clickql_ledger_batches VALUES ('1', 'retention', 4), ('1', 'retention', 5)", "ALTER TABLE pypi DROP PARTITION 202601")
+			covered("2026-02-01 2026-02-28")
+			late := "INSERT INTO pypi (date, project, system) SELECT '2026-01-05', toString(number), 'Linux' FROM numbers(7)"
+			w.exec(late)
+			covered("2026-02-01 2026-02-28")
+			w.exec("INSERT INTO clickql_ledger_days SELECT '2', date, -count() FROM pypi GROUP BY date", "INSERT INTO clickql_ledger_batches VALUES ('2', 'retention', 5)", "TRUNCATE TABLE pypi")
+			covered("")
+			w.exec(late)
+			covered("")
+		})
+	}
+}

@@ -43,7 +43,7 @@ func (k Key) Columns() []string {
 // Proposed describes an aggregate that does not exist as it would be once it is
 // complete: what the planner would see of it.
 func (s *Snapshot) Proposed(name string, key []string, rows, bytes uint64) *Table {
-	t := newTable(chschema.Name{Database: s.Database, Table: name}, map[string]string{})
+	t := newTable(&chschema.Table{Name: chschema.Name{Database: s.Database, Table: name}})
 	t.Count, t.Key, t.Primary, t.Covers = lineage.CountColumn, key, len(key), s.Days
 	t.Rows, t.Bytes, t.Parts = rows, bytes, 1
 	for _, column := range key {

@@ -35,6 +35,7 @@ type reader struct {
 	// unnormalised reports that some names were not normalised at the last look.
 	unnormalised bool
 	spellings    spellings
+	githubDays   githubDays
 	sized        map[string]sized
 	versions     versions
 	// doubt is since when tables disagree that agreed before; zero while none
@@ -179,6 +180,9 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.retired, err = r.readRetired(ctx, l.dayLedger); err != nil {
+		return nil, err
+	}
 	stored := l.stored()
 	marks, err := r.marks(ctx, stored)
 	if err != nil {
@@ -202,7 +206,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Strays: strays, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
+	snap := &Snapshot{Database: r.opts.Database, ReadAt: readAt, Days: days, Strays: strays, Retired: l.retired, Tables: l.measured(parts), Mirrors: r.opts.Mirrors}
 	if l.metadata != nil {
 		snap.Metadata, snap.MetadataColumns, snap.MetadataRows = true, l.metadata.Types(), l.metadata.Rows
 	}
@@ -234,6 +238,7 @@ func (r *reader) beside(ctx context.Context, snap *Snapshot, l *inventory, parts
 	g.Go(func() (err error) { snap.Threads, err = r.threads(gctx); return err })
 	g.Go(func() (err error) { snap.Projects, err = r.projects(gctx, snap); return err })
 	g.Go(func() (err error) { snap.Spellings, err = r.spell(gctx, l, parts); return err })
+	g.Go(func() (err error) { snap.GitHub, err = r.github(gctx, l, parts); return err })
 	g.Go(func() (err error) { named, err = r.readLedger(gctx, l.ledger); return err })
 	if err := g.Wait(); err != nil {
 		return named, err
@@ -258,13 +263,14 @@ func (r *reader) take(ctx context.Context) (*inventory, error) {
 		return nil, fmt.Errorf("find the database %s: it does not exist or the account may not see it; "+
 			"name another one in the DSN, or create it with `clickql schema apply`", database)
 	}
-	s, err := chschema.Read(ctx, r.db, database)
+	s, err := chschema.Read(ctx, r.db, database, githubDatabase)
 	if err != nil {
 		return nil, err
 	}
 	l, err := classify(s, database, r.opts.RawTable)
 	if err == nil {
-		l.ledger = s[chschema.Name{Database: database, Table: ledgerFiles}] != nil && s[chschema.Name{Database: database, Table: ledgerBatches}] != nil
+		has := func(table string) bool { return s[chschema.Name{Database: database, Table: table}] != nil }
+		l.ledger, l.dayLedger = has(ledgerFiles) && has(ledgerBatches), has(ledgerDayRows) && has(ledgerBatches)
 	}
 	if err == nil && l.raw == nil && len(l.tables) == 0 {
 		return nil, fmt.Errorf("read the database %s: it holds neither the table %s nor an aggregate of it; "+

@@ -27,6 +27,7 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	if err != nil || days.Empty() {
 		return days, err
 	}
+	days = c.reachingBack(days)
 	projects, err := c.sample(ctx, days)
 	if err != nil {
 		return days, err
@@ -43,6 +44,7 @@ func (c *comparison) sampled(ctx context.Context, hasRaw bool) (cube.Range, erro
 	if err != nil {
 		return days, err
 	}
+	c.leaveRetired()
 	ref := c.reference()
 	ref.Days, ref.Sampled = days, true
 	c.judgeAll(ref, keepsProject)
@@ -154,6 +156,32 @@ func (c *comparison) edges(ctx context.Context) (cube.Range, error) {
 		return cube.NoDays, nil
 	}
 	return cube.Range{From: cube.Day(first), To: cube.Day(last)}, nil
+}
+
+// reachingBack are the days with those before them that the parts of two tables of
+// days hold: raw rows are sometimes dropped when they are old. See
+// judge.Reference.ReachingBack.
+func (c *comparison) reachingBack(days cube.Range) cube.Range {
+	if days.Empty() {
+		return days
+	}
+	var first []cube.Day
+	for _, cand := range c.inventory.tables {
+		if cand.void != "" || cand.table.Grain != cube.GrainDay || cand.spread || !chschema.Mentions(cand.stored.PartitionKey, cand.table.TimeColumn) {
+			continue
+		}
+		held := cube.NoDays
+		for _, x := range c.now[cand.stored.Name] {
+			held = held.Hull(daysOf(x))
+		}
+		if !held.Empty() {
+			first = append(first, held.From)
+		}
+	}
+	if slices.Sort(first); len(first) > 1 {
+		days.From = min(days.From, max(first[1], cube.FirstDay))
+	}
+	return days
 }
 
 // sample names projects of middling size, and some with downloads on the first

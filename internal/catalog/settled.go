@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"clickql/internal/catalog/judge"
@@ -31,11 +30,6 @@ const (
 	// bandWidth is how many spreads below the median the band begins. It has no upper
 	// end: no day becomes too large by lacking rows.
 	bandWidth = 3
-	// A spread is the standard deviation as the median absolute deviation estimates
-	// it, robust against holidays and gaps; not less than that of counting as many
-	// downloads at random, nor than this part of the median, since eight days are few.
-	madToDeviation = 1.4826
-	leastSpread    = 0.05
 )
 
 // seenDays is what a look at the data told of its days, to be judged again when the
@@ -101,13 +95,7 @@ func inBand(d cube.Day, totals judge.Totals, named ledgerDays) bool {
 	if len(like) < bandLeast {
 		return true
 	}
-	middle := median(like)
-	deviations := make([]float64, len(like))
-	for i, n := range like {
-		deviations[i] = math.Abs(n - middle)
-	}
-	spread := max(madToDeviation*median(deviations), math.Sqrt(middle), leastSpread*middle)
-	return float64(totals[d]) >= middle-bandWidth*spread
+	return cube.BandOf(like).Deviation(float64(totals[d])) >= -bandWidth
 }
 
 // before are the totals of the days that lie a multiple of step before d, as far as
@@ -119,11 +107,4 @@ func before(d, step cube.Day, totals judge.Totals, named ledgerDays) (found []fl
 		}
 	}
 	return found
-}
-
-// median is the middle value of some, the mean of both where there are two.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

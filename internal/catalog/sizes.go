@@ -17,10 +17,6 @@ type Size struct{ Downloads, Rows float64 }
 // up in every table: how these grow with the downloads differs from table to table.
 var sizedPlaces = [...]int{0, 7, 63, 511}
 
-// granuleRows is how many rows a mark of the index stands for, as ClickHouse sets
-// it unless it is told otherwise.
-const granuleRows = 8192
-
 // sizes looks up, by the index alone, how many rows of each table projects of
 // several sizes have. Where that may not be asked the tables stay without.
 func (r *reader) sizes(ctx context.Context, snap *Snapshot) error {
@@ -50,7 +46,7 @@ func (r *reader) sizes(ctx context.Context, snap *Snapshot) error {
 			}
 			// A run of rows begins and ends within a granule.
 			if t := tables[database+"."+table]; t != nil && marks > touched {
-				t.Sizes = append(t.Sizes, Size{float64(of.Total), math.Min(float64((marks-touched)*granuleRows), float64(rows))})
+				t.Sizes = append(t.Sizes, Size{float64(of.Total), math.Min(float64(marks-touched)*t.GranuleRows(), float64(rows))})
 			}
 			return nil
 		})

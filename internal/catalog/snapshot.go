@@ -48,6 +48,8 @@ type Snapshot struct {
 	// tomorrow: outside Days, and counted in totals of all time alone. Of large
 	// databases those of some projects.
 	Strays int64
+	// Retired is what was dropped from the raw table on purpose.
+	Retired Retired
 	// Missing are the days of Days, ascending, that are not settled: nobody loaded
 	// them, or not all of their files. Nil where there are none, and where that could
 	// not be told. Calendar has what follows from it.
@@ -78,12 +80,17 @@ type Snapshot struct {
 	// Spellings holds, by normalised name, how that table writes projects' names
 	// otherwise; nil where that is not known.
 	Spellings map[string][]string
+	// GitHub is the table of events on GitHub; nil where there is none.
+	GitHub *GitHub
 	// Server tells the server that the snapshot was read from; empty where
 	// one server is all there is.
 	Server string
-	// bound are the tables by whose marks a server is known to have the snapshot's
-	// version; none where that cannot be told. shared is of their engines.
-	bound  []bound
+	// Bound are the tables that answers are read from.
+	Bound []Bound
+	// marks are those of the stored tables, by which a server is known to have the
+	// snapshot's version; nil where one server is all there is, and where that cannot
+	// be told. shared is of their engines.
+	marks  map[chschema.Name]uint64
 	shared bool
 	// Err says why the database could not be read: the server is away, or the
 	// database lacks what it needs. Tables and data are then those of the last
@@ -91,40 +98,53 @@ type Snapshot struct {
 	Err error
 }
 
-// bound is a table at the mark that it has in a snapshot.
-type bound struct {
-	named, stored chschema.Name // as it is asked, and where its rows are
-	mark          uint64
+// Bound is a table as a snapshot knows it: as it is asked, and where its rows are,
+// which is the zero value where that cannot be seen.
+type Bound struct{ Named, Stored chschema.Exact }
+
+// in reports that a statement reads the table.
+func (b Bound) in(sql string) bool {
+	return strings.Contains(sql, Ident(b.Named.Database)+"."+Ident(b.Named.Table)) || strings.Contains(sql, b.Named.SQL())
 }
 
-// Guard is a statement about the snapshot's tables, bound to it: on a server that
-// does not hold the tables that it reads as the snapshot tells of them it fails,
-// see chschema.Elsewhere. Where no version can be told it is bound to the server
-// that the snapshot was read from, and left as it is where there is but one.
+// Guard is a statement about the snapshot's tables, bound to it: where these are not
+// as the snapshot tells of them it fails, see chschema.Elsewhere. A server is held to
+// the version, where several answer; where no version can be told, it is the server
+// that the snapshot was read from. Where there is but one, whose data may have grown
+// since, the tables have to be the same ones: what was exchanged for one of them has
+// yet to be looked at.
 func (s *Snapshot) Guard(sql string) string {
-	if s.Server == "" {
-		return sql
+	read := slices.DeleteFunc(slices.Clone(s.Bound), func(b Bound) bool { return !b.in(sql) })
+	if s.Version != "" && s.marks != nil {
+		return s.guardMark(sql, read)
 	}
-	if s.Version == "" || len(s.bound) == 0 {
-		return chschema.GuardServer(sql, s.Server)
+	var tables []chschema.Exact
+	for _, b := range read {
+		tables = append(tables, b.Named, b.Stored)
 	}
-	read, mark := s.marked(func(b bound) bool {
-		return strings.Contains(sql, Ident(b.named.Database)+"."+Ident(b.named.Table)) || strings.Contains(sql, b.named.SQL())
-	})
-	if len(read) == 0 {
-		read, mark = s.marked(func(bound) bool { return true })
+	sql = chschema.GuardTables(sql, tables)
+	if s.Server != "" {
+		sql = chschema.GuardServer(sql, s.Server)
 	}
-	return chschema.GuardMark(sql, read, s.shared, mark)
+	return sql
 }
 
-// marked lists the tables that are chosen, each once, with the mark of them all.
-func (s *Snapshot) marked(chosen func(bound) bool) (tables []chschema.Name, mark uint64) {
-	for _, b := range s.bound {
-		if chosen(b) && !slices.Contains(tables, b.stored) {
-			tables, mark = append(tables, b.stored), mark^b.mark
+// guardMark binds a statement to the marks of the tables that it reads; of all where
+// it is not known which.
+func (s *Snapshot) guardMark(sql string, read []Bound) string {
+	var tables []chschema.Name
+	var mark uint64
+	add := func(some []Bound) {
+		for _, b := range some {
+			if at := b.Stored.Name; at != (chschema.Name{}) && !slices.Contains(tables, at) {
+				tables, mark = append(tables, at), mark^s.marks[at]
+			}
 		}
 	}
-	return tables, mark
+	if add(read); len(tables) == 0 {
+		add(s.Bound)
+	}
+	return chschema.GuardMark(sql, tables, s.shared, mark)
 }
 
 // Pinned is the snapshot for an operation all of whose statements the server
@@ -180,7 +200,7 @@ func (s *Snapshot) text() string {
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Name, t.Covers, t.Dims, t.Fills, t.Grain, t.Count)
 	}
-	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy, s.Mirrors)
+	fmt.Fprintln(&b, s.Extents, s.Days, s.Metadata, s.Missing, s.SettledBy, s.Mirrors, s.GitHub != nil)
 	return b.String()
 }
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"strings"
 
 	"clickql/internal/chschema"
@@ -54,6 +55,8 @@ type Table struct {
 	// Parts is the number of active data parts; 0 where unknown. Every part
 	// that a query touches costs at least one granule.
 	Parts uint64
+	// Granule is the rows of a granule; 0 where unknown, see GranuleRows.
+	Granule float64
 	// Partitions are the table's partitions in the order of their days; those
 	// outside a query's range are not read. Nil where unknown.
 	Partitions []Partition
@@ -63,7 +66,8 @@ type Table struct {
 	// the parts are not seen, or lie on several servers, or each partition counts
 	// for itself. A table exchanged for another counts anew.
 	LastBlock int64
-	// UUID is the stored table's; empty where it has none.
+	// UUID tells the table from others that went by its name. One that does not store
+	// its rows has its own.
 	UUID string
 	// KeySpace is about how many rows the table would keep of a project however
 	// often it is downloaded; a project of n downloads has about
@@ -110,20 +114,30 @@ type Extent struct {
 // FullName is database.name as ClickHouse shows it, unquoted.
 func (e *Extent) FullName() string { return e.Database + "." + e.Name }
 
+// DefaultGranule is the rows of a granule where nothing else is known.
+const DefaultGranule = chschema.DefaultGranule
+
+// GranuleRows is how many rows are read at the least of a part that is touched.
+func (t *Table) GranuleRows() float64 { return cmp.Or(t.Granule, DefaultGranule) }
+
 // newTable begins the description of a table.
-func newTable(at chschema.Name, types map[string]string) *Table {
-	return &Table{Database: at.Database, Name: at.Table, Types: types, Grain: cube.GrainNone, Covers: cube.NoDays,
+func newTable(t *chschema.Table) *Table {
+	return &Table{Database: t.Database, Name: t.Table, UUID: t.UUID, Types: t.Types(), Grain: cube.GrainNone, Covers: cube.NoDays,
 		Dims: map[cube.Dimension]bool{}, Untrusted: map[cube.Dimension]bool{}, Unusable: map[cube.Dimension]string{}, Width: map[string]float64{}}
 }
 
 // setKey takes the keys of the table that stores the rows.
 func (t *Table) setKey(at *chschema.Table) {
 	t.Key = chschema.KeyColumns(at.SortingKey)
+	t.Granule = at.Engine.Granule()
 	t.Primary = min(len(chschema.KeyColumns(at.PrimaryKey)), len(t.Key))
 }
 
 // at names the table.
 func (t *Table) at() chschema.Name { return chschema.Name{Database: t.Database, Table: t.Name} }
+
+// exact is the table and no other one of its name.
+func (t *Table) exact() chschema.Exact { return chschema.Exact{Name: t.at(), UUID: t.UUID} }
 
 // SQL is the table's name for a statement.
 func (t *Table) SQL() string { return t.at().SQL() }

@@ -110,6 +110,7 @@ func (c *comparison) whole(ctx context.Context, hasRaw bool) (cube.Range, error)
 	for i, cand := range c.inventory.tables {
 		c.entire[cand] = c.totals[i]
 	}
+	c.leaveRetired()
 	ref := c.reference()
 	c.inventory.gaps, c.inventory.totals, c.inventory.daily = ref.Gaps(), ref.ByDay, daily(ref.ByDay)
 	c.judgeAll(ref, func(int) bool { return true })
@@ -183,12 +184,29 @@ func (c *comparison) reference() judge.Reference {
 	return ref.ReachingBack(agreed, disputed)
 }
 
+// leaveRetired leaves the days out of the raw table's totals whose rows were dropped:
+// what it has of them came later, and is not all. Nothing may be left.
+func (c *comparison) leaveRetired() {
+	gone := c.inventory.retired.Days
+	if c.raw == nil || gone.Empty() {
+		return
+	}
+	c.raw = maps.Clone(c.raw)
+	maps.DeleteFunc(c.raw, func(d cube.Day, _ int64) bool { return d <= gone.To })
+	if c.raw.Span().Empty() {
+		c.raw = nil
+	}
+}
+
 // judgeAll sets what the chosen tables cover.
 func (c *comparison) judgeAll(ref judge.Reference, chosen func(i int) bool) {
 	if c.inventory.raw != nil {
 		c.inventory.raw.table.Covers = cube.Range{From: max(ref.Days.From, ref.RawFrom), To: ref.Days.To}
 		if ref.RawFrom > ref.Days.From {
 			c.inventory.raw.table.Incomplete = "its rows begin on " + ref.RawFrom.String() + ", after the aggregates' do"
+			if !c.inventory.retired.Days.Empty() {
+				c.inventory.raw.table.Incomplete += ": older ones were dropped with clickql ingest retire"
+			}
 		}
 		if c.raw == nil && !c.rawLeft {
 			c.inventory.raw.table.Covers = cube.NoDays

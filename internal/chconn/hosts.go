@@ -103,18 +103,31 @@ const connsToOne = 4
 func (c *Conn) perHost() []*Conn {
 	conns := make([]*Conn, len(c.opts.Addr))
 	for i, addr := range c.opts.Addr {
-		one := &Conn{opts: c.opts, settings: c.settings, database: c.database, log: c.log, opening: make(chan struct{}, 1), hosts: newHosts()}
-		one.opts.Addr = []string{addr}
+		one := c.Alone(addr, c.database)
 		one.opts.MaxOpenConns = connsToOne
 		if len(c.opts.Addr) == 1 {
 			one.opts.MaxOpenConns, one.opts.DialTimeout = 1, 24*time.Hour
 		}
-		one.opts.MaxIdleConns, one.opts.ConnOpenStrategy = one.opts.MaxOpenConns, clickhouse.ConnOpenInOrder
-		one.opts.DialStrategy = (&dialer{timeout: c.opts.DialTimeout, hosts: one.hosts}).dial
+		one.opts.MaxIdleConns = one.opts.MaxOpenConns
 		conns[i] = one
 	}
 	return conns
 }
+
+// Alone is a pool of its own to one of the DSN's hosts, under the same account and
+// options, for a database that may be another one. The caller closes it.
+func (c *Conn) Alone(addr, database string) *Conn {
+	one := &Conn{opts: c.opts, settings: c.settings, database: database, log: c.log, opening: make(chan struct{}, 1), hosts: newHosts()}
+	one.opts.Addr, one.opts.ConnOpenStrategy = []string{addr}, clickhouse.ConnOpenInOrder
+	if one.opts.Auth.Database != "" {
+		one.opts.Auth.Database = database
+	}
+	one.opts.DialStrategy = (&dialer{timeout: c.opts.DialTimeout, hosts: one.hosts}).dial
+	return one
+}
+
+// Hosts are the addresses that the DSN names, host:port.
+func (c *Conn) Hosts() []string { return slices.Clone(c.opts.Addr) }
 
 // Replicas are connections of one server each: one for each host of the DSN, or,
 // where that is one, a single connection to whichever server is behind it. They

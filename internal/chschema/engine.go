@@ -3,6 +3,7 @@ package chschema
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -146,6 +147,24 @@ func (e Engine) Distributed() (cluster string, at Name, ok bool) {
 		return "", Name{}, false
 	}
 	return literal(args[0]), Name{literal(args[1]), literal(args[2])}, true
+}
+
+// DefaultGranule is how many rows a mark of a MergeTree's index stands for unless its
+// definition says otherwise.
+const DefaultGranule = 8192
+
+// Granule is how many rows a mark of the index stands for: the least that is read of a
+// part that holds anything.
+func (e Engine) Granule() float64 {
+	ts := Tokens(e.Full)
+	for i := 0; i+2 < len(ts); i++ {
+		if ts[i].Is("index_granularity") && ts[i+1].IsSign("=") {
+			if n, err := strconv.ParseUint(ts[i+2].Text, 10, 32); err == nil && n > 0 {
+				return float64(n)
+			}
+		}
+	}
+	return DefaultGranule
 }
 
 // literal is an argument of one token; empty where it is an expression.

@@ -87,3 +87,15 @@ func TestPlainType(t *testing.T) {
 		}
 	}
 }
+
+// TestGranule reads how many rows a mark stands for.
+func TestGranule(t *testing.T) {
+	for full, want := range map[string]float64{
+		"MergeTree ORDER BY a SETTINGS index_granularity = 1024": 1024, "MergeTree ORDER BY a SETTINGS a = 1, index_granularity=64, b = 'x'": 64,
+		"MergeTree ORDER BY a": chschema.DefaultGranule, "MergeTree ORDER BY a COMMENT 'index_granularity = 5'": chschema.DefaultGranule,
+	} {
+		if got := (chschema.Engine{Name: "MergeTree", Full: full}).Granule(); got != want {
+			t.Errorf("%s: %.0f, want %.0f", full, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -132,7 +133,7 @@ func (m Marks) Mark(tables []Name) (mark uint64) {
 }
 
 // elsewhere is the message of a statement that another server answers, or this
-// one at another state of its data.
+// one at another state of its data, or of its tables.
 const elsewhere = "clickql: this server's data is not of the version that was asked for"
 
 // codeThrown is FUNCTION_THROW_IF_VALUE_IS_NON_ZERO.
@@ -171,6 +172,33 @@ func guarded(sql, condition, from string) string {
 // Elsewhere, on a server that does not have the mark of them all.
 func GuardMark(sql string, tables []Name, shared bool, mark uint64) string {
 	return guarded(sql, fmt.Sprintf("groupBitXor(h) != %d", mark), " FROM (\n"+marked(shared, tables)+"\n)")
+}
+
+// Exact is a table, and no other one that goes, or went, by its name.
+type Exact struct {
+	Name
+	// UUID is noUUID in databases that give tables none.
+	UUID string
+}
+
+// noUUID is the UUID of tables in databases that give none.
+const noUUID = "00000000-0000-0000-0000-000000000000"
+
+// GuardTables is the statement bound to the tables that it reads: it fails, see
+// Elsewhere, where one of them has gone, or another one goes by its name. Tables are
+// found before conditions are worked out, so that what the statement reads is what was
+// there before it was looked at.
+func GuardTables(sql string, tables []Exact) string {
+	var each []string
+	for i, t := range tables {
+		if t.UUID != "" && t.UUID != noUUID && !slices.Contains(tables[:i], t) {
+			each = append(each, "database = "+chconn.Literal(t.Database)+" AND name = "+chconn.Literal(t.Table)+" AND uuid = "+chconn.Literal(t.UUID))
+		}
+	}
+	if len(each) == 0 {
+		return sql
+	}
+	return guarded(sql, fmt.Sprintf("count() != %d", len(each)), " FROM system.tables WHERE "+strings.Join(each, " OR "))
 }
 
 // GuardServer is the statement bound to one server.

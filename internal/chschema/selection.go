@@ -12,7 +12,9 @@ type Selection struct {
 	From         []Token
 	// Where are the conditions of WHERE and PREWHERE.
 	Where [][]Token
-	// Others are keywords of clauses that change which rows there are.
+	// Clauses are the keywords that begin the clauses, in their order.
+	Clauses []string
+	// Others are those of Clauses that change which rows there are.
 	Others []string
 }
 
@@ -63,6 +65,7 @@ func begins(ts []Token, i int) bool {
 
 // add takes in one clause.
 func (s *Selection) add(clause string, ts []Token) {
+	s.Clauses = append(s.Clauses, clause)
 	switch clause {
 	case "SELECT":
 		s.Items = append(s.Items, SplitTop(ts)...)
@@ -112,4 +115,16 @@ func Aliased(item []Token) (name string, expression []Token) {
 		return item[n-1].Text, item
 	}
 	return Written(item), item
+}
+
+// Named finds where a table's name stands in SQL, alone and not before a column's.
+func Named(sql string, table Name) (at []Span) {
+	ts := Tokens(sql)
+	for i := range ts {
+		found, n := name(ts[i:], "")
+		if n == 3 && found == table && (i == 0 || !ts[i-1].IsSign(".")) && (i+n == len(ts) || !ts[i+n].IsSign(".")) {
+			at = append(at, SpanOf(ts[i:i+n]))
+		}
+	}
+	return at
 }

@@ -37,3 +37,22 @@ func TestParseSelect(t *testing.T) {
 		}
 	}
 }
+
+// TestNamed finds a table wherever its name stands whole.
+func TestNamed(t *testing.T) {
+	for sql, want := range map[string]int{
+		"SELECT a FROM pypi.pypi": 1, "SELECT a FROM `pypi`.pypi AS p WHERE p.a = 'pypi.pypi'": 1, "SELECT 'it\\'s pypi.pypi' FROM pypi.pypi": 1,
+		"SELECT a FROM pypi.pypi_downloads": 0, "SELECT a FROM xpypi.pypi": 0, "SELECT a FROM x.pypi.pypi": 0, "SELECT pypi.pypi.a FROM pypi.`pypi`": 1,
+		"SELECT a FROM pypi.pypi WHERE a IN (SELECT a FROM pypi . pypi)": 2,
+	} {
+		found := chschema.Named(sql, chschema.Name{Database: "pypi", Table: "pypi"})
+		if len(found) != want {
+			t.Errorf("%s: %v, want %d", sql, found, want)
+		}
+		for _, at := range found {
+			if again := chschema.Named(at.Of(sql), chschema.Name{Database: "pypi", Table: "pypi"}); len(again) != 1 {
+				t.Errorf("%s: found at %q", sql, at.Of(sql))
+			}
+		}
+	}
+}

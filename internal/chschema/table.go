@@ -65,6 +65,9 @@ func (t *Table) Types() map[string]string {
 	return m
 }
 
+// Exact is the table and no other one of its name.
+func (t *Table) Exact() Exact { return Exact{t.Name, t.UUID} }
+
 // Same is a text that differs for a table that another one was exchanged for, or
 // that was altered.
 func (t *Table) Same() string {
@@ -106,11 +109,11 @@ func Exists(ctx context.Context, q Querier, database string) (exists bool, err e
 	return n > 0, nil
 }
 
-// Read reads the tables of a database, and of those that its Distributed tables
-// point into.
-func Read(ctx context.Context, q Querier, database string) (Schema, error) {
+// Read reads the tables of a database, of others beside it, where there are such,
+// and of those that Distributed tables point into.
+func Read(ctx context.Context, q Querier, database string, beside ...string) (Schema, error) {
 	s := Schema{}
-	if err := s.read(ctx, q, []string{database}); err != nil {
+	if err := s.read(ctx, q, append([]string{database}, beside...)); err != nil {
 		return nil, err
 	}
 	if err := s.findShards(ctx, q); err != nil {
@@ -118,7 +121,7 @@ func Read(ctx context.Context, q Querier, database string) (Schema, error) {
 	}
 	elsewhere := map[string]bool{}
 	for _, t := range s {
-		if _, at, ok := t.Distributed(); ok && at.Database != database && at.Database != "" {
+		if _, at, ok := t.Distributed(); ok && at.Database != database && at.Database != "" && !slices.Contains(beside, at.Database) {
 			elsewhere[at.Database] = true
 		}
 	}

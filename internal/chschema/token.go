@@ -1,6 +1,7 @@
 package chschema
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,6 +10,24 @@ import (
 type Token struct {
 	Kind TokenKind
 	Text string // of quoted names and strings, what the quotes hold
+	At   Span   // where it stands, quotes included
+}
+
+// Span is a part of a text, in bytes: from one on and before another.
+type Span struct{ From, To int }
+
+// Of is the part of the text.
+func (s Span) Of(text string) string { return text[s.From:s.To] }
+
+// Replace is the text with another in the part's place.
+func (s Span) Replace(text, by string) string { return text[:s.From] + by + text[s.To:] }
+
+// SpanOf is where tokens that follow one another stand.
+func SpanOf(ts []Token) Span {
+	if len(ts) == 0 {
+		return Span{}
+	}
+	return Span{ts[0].At.From, ts[len(ts)-1].At.To}
 }
 
 // TokenKind tells words apart.
@@ -48,6 +67,10 @@ func (t Token) Nesting() int {
 // something. Comments are left out.
 func Tokens(sql string) []Token {
 	var out []Token
+	add := func(kind TokenKind, text string, from, length int) int {
+		out = append(out, Token{kind, text, Span{from, from + length}})
+		return from + length
+	}
 	for i := 0; i < len(sql); {
 		c := sql[i]
 		switch {
@@ -59,23 +82,19 @@ func Tokens(sql string) []Token {
 			if c == '\'' {
 				kind = Text
 			}
-			out = append(out, Token{kind, s})
-			i += n
+			i = add(kind, s, i, n)
 		case isDigit(c):
 			n := span(sql[i:], func(c byte) bool { return isDigit(c) || isLetter(c) || c == '.' })
-			out = append(out, Token{Number, sql[i : i+n]})
-			i += n
+			i = add(Number, sql[i:i+n], i, n)
 		case isLetter(c):
 			n := span(sql[i:], func(c byte) bool { return isDigit(c) || isLetter(c) })
-			out = append(out, Token{Word, sql[i : i+n]})
-			i += n
+			i = add(Word, sql[i:i+n], i, n)
 		default:
 			if n := comment(sql[i:]); n > 0 {
 				i += n
 				continue
 			}
-			out = append(out, Token{Sign, string(c)})
-			i++
+			i = add(Sign, string(c), i, 1)
 		}
 	}
 	return out
@@ -155,6 +174,22 @@ func unescape(s string) (text string, length int) {
 		return `\` + s[:1], 1
 	}
 	return s[:1], 1
+}
+
+// Unquoted is a name without its quotes; any other text stays as it is.
+func Unquoted(name string) string {
+	if ts := Tokens(name); len(ts) == 1 && ts[0].Names() {
+		return ts[0].Text
+	}
+	return name
+}
+
+// SameText reports that two statements consist of the same words, however names are
+// quoted and whatever stands between them.
+func SameText(a, b string) bool {
+	return slices.EqualFunc(Tokens(a), Tokens(b), func(x, y Token) bool {
+		return x.Text == y.Text && (x.Kind == y.Kind || x.Names() && y.Names())
+	})
 }
 
 // SplitTop cuts at the commas outside all brackets.

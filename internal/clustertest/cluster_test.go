@@ -29,17 +29,18 @@ import (
 // cluster is the cluster of the environment, with a database of the test's own on
 // every host.
 type cluster struct {
-	t        *testing.T
+	t        testing.TB
 	dsn      *url.URL
 	name     string
 	database string
 	hosts    []string
 	conns    []*chconn.Conn // of each host
+	shards   int
 }
 
-// onCluster makes a database with the schema on all hosts; of some tables only,
+// onCluster makes a database with the schema on all hosts; with some tables only,
 // where any are named.
-func onCluster(t *testing.T, only ...string) *cluster {
+func onCluster(t testing.TB, only ...string) *cluster {
 	t.Helper()
 	u, err := url.Parse(os.Getenv("CLUSTER"))
 	if err != nil || u.Host == "" {
@@ -50,15 +51,20 @@ func onCluster(t *testing.T, only ...string) *cluster {
 	for i := range c.hosts {
 		c.conns = append(c.conns, c.open(c.hosts[i], ""))
 	}
+	c.shards = int(c.number(0, "SELECT toInt64(max(shard_num)) FROM system.clusters WHERE cluster = "+chconn.Literal(c.name)))
 	o := ddl.Options{Database: c.database, Cluster: c.name}
-	if len(only) == 0 {
+	if len(only) == 0 || c.shards > 1 {
 		if _, err := ddl.Apply(t.Context(), c.conns[0], o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, st := range ddl.Statements(o) {
-		if st.Kind == "database" || slices.Contains(only, strings.TrimSuffix(st.Name(c.database), "_mv")) {
-			c.exec(0, st.SQL)
+	if c.shards > 1 {
+		c.keep(only)
+	} else {
+		for _, st := range ddl.Statements(o) {
+			if st.Kind == "database" || slices.Contains(only, strings.TrimSuffix(st.Name(c.database), "_mv")) {
+				c.exec(0, st.SQL)
+			}
 		}
 	}
 	t.Cleanup(func() {
@@ -72,6 +78,30 @@ func onCluster(t *testing.T, only ...string) *cluster {
 	})
 	return c
 }
+
+// keep drops all aggregates but some, where any are named.
+func (c *cluster) keep(only []string) {
+	c.t.Helper()
+	for _, table := range ddl.Derived() {
+		if len(only) == 0 || slices.Contains(only, table.Name) {
+			continue
+		}
+		for _, name := range []string{ddl.ShardDatabase(c.database) + "." + table.View(), ddl.ShardDatabase(c.database) + "." + table.Name, c.database + "." + table.Name} {
+			c.exec(0, "DROP TABLE IF EXISTS "+name+" ON CLUSTER "+chconn.Ident(c.name)+" SYNC")
+		}
+	}
+}
+
+// rows is the database that holds the rows of a host's shard.
+func (c *cluster) rows() string {
+	if c.shards > 1 {
+		return ddl.ShardDatabase(c.database)
+	}
+	return c.database
+}
+
+// shardOf is the place of a host's shard, from 0.
+func (c *cluster) shardOf(host int) int { return host * c.shards / len(c.hosts) }
 
 // dsnOf names some hosts.
 func (c *cluster) dsnOf(hosts, options string) string {
@@ -113,7 +143,7 @@ func (c *cluster) number(host int, sql string) (n int64) {
 // tables are all replicated tables of the database.
 func (c *cluster) tables(host int) (names []string) {
 	c.t.Helper()
-	rows, err := c.conns[host].Query(c.t.Context(), "SELECT table FROM system.replicas WHERE database = '"+c.database+"' ORDER BY table")
+	rows, err := c.conns[host].Query(c.t.Context(), "SELECT table FROM system.replicas WHERE database = '"+c.rows()+"' ORDER BY table")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -128,11 +158,11 @@ func (c *cluster) tables(host int) (names []string) {
 	return names
 }
 
-// everyTable runs a statement for each table on a host, which its name ends.
-func (c *cluster) everyTable(host int, sql string) {
+// everyTable runs a statement for each table on a host, whose name comes behind it.
+func (c *cluster) everyTable(host int, sql string, end ...string) {
 	c.t.Helper()
 	for _, name := range c.tables(host) {
-		c.exec(host, sql+" "+c.database+"."+name)
+		c.exec(host, sql+" "+c.rows()+"."+name+strings.Join(end, ""))
 	}
 }
 
@@ -149,7 +179,7 @@ func (c *cluster) load(host, rows int) {
 	c.exec(host, fmt.Sprintf(`INSERT INTO DB.pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename)
 SELECT toDate('2024-02-01') + n %% 100, ['US', 'DE', '', 'FR'][n %% 4 + 1], 'p' || toString(n %% 40),
 	'bdist_wheel', 'pip', ['3.11', '3.12'][n %% 2 + 1], 'Linux', ['1.0', '1.1', '2.0'][n %% 3 + 1], 'false', 'f.whl'
-FROM (SELECT toUInt64(number) AS n FROM numbers(%d)) SETTINGS insert_deduplicate = 0`, rows))
+FROM (SELECT toUInt64(number) AS n FROM numbers(%d)) SETTINGS insert_deduplicate = 0, distributed_foreground_insert = 1`, rows))
 }
 
 // serve starts a gateway on some hosts, and gives its address.
@@ -215,6 +245,33 @@ func ask(ctx context.Context, at, project string, days int) (a answer, err error
 		total series(interval: DAY) { totals } by(dimension: COUNTRY, first: 10) { total } } } }`, project, days))
 }
 
+// agrees is why an answer's parts do not agree; empty where they do.
+func agrees(a answer) string {
+	if len(a.Errors) > 0 {
+		return "refused: " + a.Errors[0].Extensions.Code + ": " + a.Errors[0].Message
+	}
+	d := a.Data.Project.Downloads
+	var by int64
+	for _, g := range d.By {
+		by += g.Total
+	}
+	if series := sum(d.Series.Totals); d.Total != series || d.Total != by {
+		return fmt.Sprintf("mixed: total %d, days %d, countries %d", d.Total, series, by)
+	}
+	return ""
+}
+
+// want counts what load made of a project on the first days.
+func (c *cluster) want(project string, days, rows int64) (total int64) {
+	half := rows / 2
+	for n := range half {
+		if n%100 < days && fmt.Sprintf("p%d", n%40) == project {
+			total += 2
+		}
+	}
+	return total
+}
+
 // askAll asks for all downloads of a project.
 func askAll(ctx context.Context, at, project string) (a answer, err error) {
 	return post(ctx, at, fmt.Sprintf(`{ project(name: %q) { downloads { total } } }`, project))
@@ -243,4 +300,9 @@ func post(ctx context.Context, at, query string) (a answer, err error) {
 	return a, err
 }
 
-func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(loaderVariable) != "" {
+		os.Exit(runLoader())
+	}
+	os.Exit(chtest.Main(m))
+}

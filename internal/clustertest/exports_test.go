@@ -3,6 +3,7 @@
 package clustertest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"clickql/ingest/config"
 	"clickql/ingest/export"
 	"clickql/ingest/ledger"
+	"clickql/ingest/session"
 	"clickql/ingest/web"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
@@ -24,7 +26,7 @@ import (
 
 // exports writes files of made-up downloads, of which two are equal but for their
 // names, and serves them; it gives their addresses.
-func exports(t *testing.T, conn *chconn.Conn, files, rows int) (dir string, addresses []string) {
+func exports(t testing.TB, conn *chconn.Conn, files, rows int) (dir string, addresses []string) {
 	t.Helper()
 	dir = t.TempDir()
 	for i := range files {
@@ -55,12 +57,31 @@ func exports(t *testing.T, conn *chconn.Conn, files, rows int) (dir string, addr
 // loading is a configuration that loads into a host.
 func (c *cluster) loading(host int) config.Config {
 	c.t.Helper()
-	return config.Config{Conn: c.open(c.hosts[host], ""), Database: c.database, BatchFiles: 2, Sources: []export.Source{web.New(web.Config{})},
+	return quickly(c.open(c.hosts[host], ""), c.database)
+}
+
+// loadingAll is a configuration that loads into the cluster, whichever of its hosts
+// are there.
+func (c *cluster) loadingAll() config.Config {
+	c.t.Helper()
+	return quickly(c.open(c.dsn.Host, patience), c.database)
+}
+
+// patience is the option of a DSN that bounds how long a host may take to let somebody
+// in.
+const patience = "dial_timeout=4s"
+
+// quickly is a configuration of small batches that judges soon who lives.
+func quickly(conn *chconn.Conn, database string) config.Config {
+	return config.Config{Conn: conn, Database: database, BatchFiles: 2, Sources: []export.Source{web.New(web.Config{})},
 		Beat: 200 * time.Millisecond, Lease: 2 * time.Second}
 }
 
+// errCrash ends a load at a statement.
+var errCrash = errors.New("the loader is dead")
+
 // digests tells contents of all tables apart, or of those that are named.
-func digests(t *testing.T, conn *chconn.Conn, database string, only ...string) map[string]string {
+func digests(t testing.TB, conn *chconn.Conn, database string, only ...string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	read := func(table, sql string) {
@@ -85,9 +106,9 @@ func digests(t *testing.T, conn *chconn.Conn, database string, only ...string) m
 }
 
 // expected loads files into one server by itself.
-func expected(t *testing.T, db *chtest.DB, dir string) map[string]string {
+func expected(t testing.TB, db *chtest.DB, files ...string) map[string]string {
 	t.Helper()
-	sum, err := ingest.New(config.Config{Conn: db.Conn, Database: db.Name}).Run(t.Context(), ledger.Downloads, dir+"/*.parquet")
+	sum, err := ingest.New(config.Config{Conn: db.Conn, Database: db.Name}).Run(t.Context(), ledger.Downloads, files...)
 	if err != nil || sum.Rows == 0 || len(sum.Failed) > 0 {
 		t.Fatalf("%d rows, %v, %v", sum.Rows, sum.Failed, err)
 	}
@@ -98,12 +119,64 @@ func expected(t *testing.T, db *chtest.DB, dir string) map[string]string {
 func (c *cluster) agree(when string, want map[string]string) {
 	c.t.Helper()
 	for host := range c.hosts {
+		c.agreeOn(when, host, want)
+	}
+}
+
+// agreeOn compares every table of a host.
+func (c *cluster) agreeOn(when string, host int, want map[string]string) {
+	c.t.Helper()
+	c.everyTable(host, catchUp)
+	for table, text := range digests(c.t, c.conns[host], c.rows(), c.tables(host)...) {
+		if want[table] != text {
+			c.t.Errorf("%s: host %d: table %s: %s, want %s", when, host+1, table, text, want[table])
+		}
+	}
+}
+
+// agreeAll compares every table of every host with the files that its shard's ledger
+// holds, and where there are shards what is in front of them with all files: each
+// must be in one. Replicas have the same files so, and the same tables.
+func (c *cluster) agreeAll(when, dir string, all []string) {
+	c.t.Helper()
+	held := map[string]int{}
+	for shard := range c.shards {
+		host := shard * len(c.hosts) / c.shards
 		c.everyTable(host, catchUp)
-		have := c.tables(host)
-		for table, text := range digests(c.t, c.conns[host], c.database, have...) {
-			if want[table] != text {
-				c.t.Errorf("%s: host %d: table %s: %s, want %s", when, host+1, table, text, want[table])
+		var files []string
+		for _, name := range c.loaded(host) {
+			held[name]++
+			files = append(files, filepath.Join(dir, filepath.Base(name)))
+		}
+		want := expected(c.t, chtest.NewWithSchema(c.t), files...)
+		for other := range c.hosts {
+			if c.shardOf(other) == shard {
+				c.agreeOn(when, other, want)
 			}
 		}
 	}
+	for _, name := range all {
+		if held[name] != 1 {
+			c.t.Errorf("%s: %s is in %d shards", when, name, held[name])
+		}
+	}
+	want := expected(c.t, chtest.NewWithSchema(c.t), dir+"/*.parquet")
+	for host, conn := range c.conns {
+		for table, text := range digests(c.t, conn, c.database, c.tables(host)...) {
+			if want[table] != text {
+				c.t.Errorf("%s: host %d: all of table %s: %s, want %s", when, host+1, table, text, want[table])
+			}
+		}
+	}
+}
+
+// loaded lists what the ledger of a host's shard holds as loaded.
+func (c *cluster) loaded(host int) (names []string) {
+	c.t.Helper()
+	l := ledger.Of(session.New(c.conns[host], c.rows(), nil))
+	names, err := l.S.Texts(c.t.Context(), session.SQL("SELECT name FROM "+l.InForce("kind = 'downloads'")))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return names
 }

@@ -9,22 +9,6 @@ import (
 	"testing"
 )
 
-// agrees is why an answer's parts do not agree; empty where they do.
-func agrees(a answer) string {
-	if len(a.Errors) > 0 {
-		return "refused: " + a.Errors[0].Extensions.Code + ": " + a.Errors[0].Message
-	}
-	d := a.Data.Project.Downloads
-	var by int64
-	for _, g := range d.By {
-		by += g.Total
-	}
-	if series := sum(d.Series.Totals); d.Total != series || d.Total != by {
-		return fmt.Sprintf("mixed: total %d, days %d, countries %d", d.Total, series, by)
-	}
-	return ""
-}
-
 // TestLaggingReplica serves from two replicas in turn of which one lags: every
 // answer is of one version, and none is older than one before it.
 func TestLaggingReplica(t *testing.T) {
@@ -63,15 +47,4 @@ func TestLaggingReplica(t *testing.T) {
 		}
 		wg.Wait()
 	}
-}
-
-// want counts what load made of a project on the first days.
-func (c *cluster) want(project string, days, rows int64) (total int64) {
-	half := rows / 2
-	for n := range half {
-		if n%100 < days && fmt.Sprintf("p%d", n%40) == project {
-			total += 2
-		}
-	}
-	return total
 }

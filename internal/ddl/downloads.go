@@ -72,10 +72,10 @@ func rawTable() Table {
 // and keys are those that its deployments have.
 func clickPyCounts() []Table {
 	return []Table{
-		countsBy("pypi_downloads", "project"),
+		fine(countsBy("pypi_downloads", "project")),
 		countsBy("pypi_downloads_by_version", "project", "version"),
-		countsBy("pypi_downloads_per_day", "project", "date"),
-		countsBy("pypi_downloads_per_month", "month", "project"),
+		fine(countsBy("pypi_downloads_per_day", "project", "date")),
+		fine(countsBy("pypi_downloads_per_month", "month", "project")),
 		countsBy("pypi_downloads_per_day_by_version", "project", "version", "date"),
 		countsBy("pypi_downloads_per_day_by_installer", "project", "date", "installer"),
 		countsBy("pypi_downloads_per_day_by_version_by_country", "project", "version", "date", "country_code"),
@@ -87,6 +87,16 @@ func clickPyCounts() []Table {
 		countsBy("pypi_downloads_per_day_by_version_by_installer_by_type", "project", "version", "date", "installer", "type"),
 		countsBy("pypi_downloads_per_day_by_version_by_installer_by_type_by_country", "project", "version", "date", "country_code", "installer", "type"),
 	}
+}
+
+// fine is the table with an eighth of the rows to a mark of its index that servers take
+// by themselves. It is for tables in which a question about one project finds a few
+// rows: each part that holds any costs a mark's rows, and between two merges there are
+// parts for every load. What these tables hold is small beside the others, so that the
+// longer index is too.
+func fine(t Table) Table {
+	t.Granule = 1024
+	return t
 }
 
 // countsBy is the table that counts downloads by the key.
@@ -193,7 +203,7 @@ func keyColumn(name string) Column {
 
 // maxMin is the table of each project's first and last day.
 func maxMin() Table {
-	return Table{
+	return fine(Table{
 		Name: "pypi_downloads_max_min", Kind: Extremes, Engine: "AggregatingMergeTree",
 		Comment: "First and last day with a download, by project",
 		Columns: []Column{
@@ -203,5 +213,5 @@ func maxMin() Table {
 		},
 		OrderBy:  []string{"project"},
 		computed: map[string]string{"max_date": "max(date)", "min_date": "min(date)"},
-	}
+	})
 }

@@ -51,13 +51,13 @@ func Landing() Transform {
 		return Expression{name, "trimBoth(concat(ifNull(" + of + ", ''), ' ', " + version + "))"}
 	}
 	project, filename := pypi.NormalizedSQL("toLowCardinality(ifNull(project, ''))"), "ifNull(file.filename, '')"
-	wheel := wheeltag.Of(filename)
+	named := ToldByName(filename, "ifNull(file.type, '')")
 	return Transform{
 		Columns: []Expression{
 			{"date", "toDate(assumeNotNull(timestamp), 'UTC')"},
 			{"country_code", "extract(upper(toLowCardinality(ifNull(country_code, ''))), " + chconn.Literal(`^[\s\pZ]*([A-Z]{2})[\s\pZ]*$`) + ")"},
 			{"project", project},
-			{"type", "multiIf(endsWith(" + filename + ", '.metadata'), 'metadata', endsWith(" + filename + ", '.asc'), 'signature', ifNull(file.type, ''))"},
+			named[0],
 			text("installer", "installer.name"),
 			{"python_minor", "substringIndex(ifNull(python, ''), '.', 2)"},
 			text("system", "system.name"),
@@ -65,9 +65,7 @@ func Landing() Transform {
 			{"ci", "multiIf(ci IS NULL, 'unknown', ci, 'true', 'false')"},
 			{"filename", filename},
 			{"libc", "(ifNull(distro.libc.lib, ''), ifNull(distro.libc.version, ''))"},
-			{"platform", wheel.Platform},
-			{"arch", wheel.Arch},
-			{"abi", wheel.ABI},
+			named[1], named[2], named[3],
 			text("cpu", "cpu"),
 			both("distro", "distro.name", "ifNull(distro.version, '')"),
 			text("implementation", "implementation.name"),
@@ -82,6 +80,22 @@ func Landing() Transform {
 			{"day before 2005", "ifNull(timestamp < toDateTime64('" + cube.FirstDay.String() + "', 6, 'UTC'), 0)"},
 			{"day after tomorrow", "ifNull(timestamp >= toDateTime64(toDate(now('UTC')) + 2, 6, 'UTC'), 0)"},
 		},
+	}
+}
+
+// NameColumn is the raw table's column of files' names.
+const NameColumn = "filename"
+
+// ToldByName are the columns of the raw table that a file's name tells, over
+// expressions of the name and of the type that the export gives the file: the type
+// itself, then what a wheel is for.
+func ToldByName(filename, typ string) []Expression {
+	wheel := wheeltag.Of(filename)
+	return []Expression{
+		{"type", "multiIf(endsWith(" + filename + ", '.metadata'), 'metadata', endsWith(" + filename + ", '.asc'), 'signature', " + typ + ")"},
+		{"platform", wheel.Platform},
+		{"arch", wheel.Arch},
+		{"abi", wheel.ABI},
 	}
 }
 

@@ -79,7 +79,8 @@ func statements(o Options, has func(column string) bool) []Statement {
 	for _, t := range Derived() {
 		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
 	}
-	return append(list, landingStatements(o, has)...)
+	list = append(list, landingStatements(o, has)...)
+	return append(list, GitHubViews(o)...)
 }
 
 // Print writes the complete DDL, each statement ended by a semicolon and a
@@ -109,7 +110,11 @@ func (t Table) Create(o Options, name string) string {
 	if t.PartitionBy != "" {
 		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
 	}
-	fmt.Fprintf(&b, "ORDER BY %s\nCOMMENT %s", Tuple(t.OrderBy), chconn.Literal(t.Comment))
+	fmt.Fprintf(&b, "ORDER BY %s\n", Tuple(t.OrderBy))
+	if t.Granule > 0 {
+		fmt.Fprintf(&b, "SETTINGS index_granularity = %d\n", t.Granule)
+	}
+	fmt.Fprintf(&b, "COMMENT %s", chconn.Literal(t.Comment))
 	return b.String()
 }
 

@@ -49,6 +49,9 @@ type Table struct {
 	// PartitionBy is the partition key; empty for one partition. It is a
 	// function of the sorting key, so that rows to be folded share a partition.
 	PartitionBy string
+	// Granule is how many rows a mark of the index stands for; 0 for as many as the
+	// server takes by itself.
+	Granule int
 
 	computed map[string]string // expression over the raw table, by column, where it is not the column itself
 }
@@ -102,7 +105,8 @@ func (t Table) SelectWhere(source, condition string) string {
 func Tables() []Table {
 	tables := []Table{rawTable()}
 	tables = append(tables, Derived()...)
-	return append(tables, projectsTable(), countriesTable())
+	tables = append(tables, projectsTable(), countriesTable())
+	return append(tables, githubTables()...)
 }
 
 // ClickPy lists the aggregates that ClickPy's deployments have, under its names.

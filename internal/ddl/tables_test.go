@@ -1,10 +1,12 @@
 package ddl_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"clickql/internal/chtest"
 	"clickql/internal/ddl"
 )
 
@@ -131,5 +133,30 @@ func TestSelect(t *testing.T) {
 	}
 	if _, ok := ddl.Lookup("not_there"); ok {
 		t.Error("found a table that is not there")
+	}
+}
+
+// TestOneProjectCostsAMarkOfEachPart: what loads leave and no merge has folded yet
+// costs a question about one project a mark's rows of each part, and no more.
+func TestOneProjectCostsAMarkOfEachPart(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	const loads, days, mark = 6, 20, 1024
+	exec := func(sql string, args ...any) {
+		if err := db.Conn.Exec(t.Context(), fmt.Sprintf(sql, args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("SYSTEM STOP MERGES pypi_downloads_per_day")
+	for load := range loads {
+		exec(`INSERT INTO pypi_downloads_per_day (project, date, count)
+			SELECT concat('project-', leftPad(toString(intDiv(number, %d)), 4, '0')), toDate('2024-01-01') + %d + number %% %d, 1 FROM numbers(%d)`, days, load*days, days, 2000*days)
+	}
+	// The hundredth project's twenty rows lie within the second mark of each part.
+	var database, table string
+	var parts, rows, marks uint64
+	err := db.Conn.QueryRow(t.Context(), "EXPLAIN ESTIMATE SELECT date, sum(count) FROM pypi_downloads_per_day WHERE project = 'project-0100' AND date >= '2024-01-01' AND date < '2025-01-01' GROUP BY date").
+		Scan(&database, &table, &parts, &rows, &marks)
+	if err != nil || parts != loads || rows != loads*mark {
+		t.Errorf("%d rows of %d parts are read, want %d of %d: %v", rows, parts, loads*mark, loads, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -138,11 +139,32 @@ func TestCircles(t *testing.T) {
 	}
 }
 
-// TestVisualOrder: in a PNG what is written from right to left stands so.
+// TestVisualOrder: in a PNG what is written from right to left stands so, and letters
+// that join are joined: as the forms of Unicode's that fonts have of them.
 func TestVisualOrder(t *testing.T) {
-	for text, want := range map[string]string{"abc": "abc", "שלום": "םולש", "a שלום b": "a םולש b", "e\u0301": "é", "👩‍👩": "👩👩"} {
-		if got := string(visual(text)); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+	r := &raster{faces: facesOf(SansFonts)}
+	for text, want := range map[string]string{
+		"abc": "abc", "e\u0301": "é", "👩‍👩": "👩👩",
+		"שלום": "םולש", "a שלום b": "a םולש b", "שלום 12": "12 םולש",
+		"ب": "ب", "ببب": "\ufe90\ufe92\ufe91", "ورد": "درو", "عدد ب": "ب \ufea9\ufeaa\ufecb",
+		"a ببب b": "a \ufe90\ufe92\ufe91 b", "下载 ب": "下载 ب", "a שלום 12 b": "a 12 םולש b", "(שלום) b": "(םולש) b", "שלום 1.5% b": "1.5% םולש b", "שלום b 12": "םולש b 12",
+	} {
+		got := r.line(Run{Text: text})
+		chars := []rune(want)
+		if len(got) != len(chars) {
+			t.Errorf("%q: %d glyphs, want those of %q", text, len(got), want)
+			continue
 		}
+		for i, c := range chars {
+			if alone := nominal(c, r.faces[0]); !slices.Equal(got[i].segments, alone.segments) {
+				t.Errorf("%q: glyph %d is not that of %q", text, i, c)
+			}
+		}
+	}
+	if got := r.line(Run{Text: "لا"}); len(got) != 1 || !slices.Equal(got[0].segments, nominal('\ufefb', r.faces[0]).segments) {
+		t.Errorf("lam and alef are %d glyphs, want their ligature", len(got))
+	}
+	if got := r.line(Run{Text: "بَ"}); len(got) != 2 || got[0].advance != 0 && got[1].advance != 0 {
+		t.Errorf("a mark above takes room: %+v", got)
 	}
 }

@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"unicode"
+
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 )
@@ -46,9 +48,8 @@ func (r *raster) length(t *Text) (long float64) {
 		if i > 0 {
 			long += run.Gap * r.scale
 		}
-		for _, c := range visual(run.Text) {
-			_, _, advance := r.glyph(c, run.Bold, t.Size*r.scale)
-			long += advance
+		for _, g := range r.line(run) {
+			long += g.advance * t.Size * r.scale
 		}
 	}
 	return long
@@ -56,39 +57,61 @@ func (r *raster) length(t *Text) (long float64) {
 
 // glyphs are the outlines of a run that begins at a place, and where it ends.
 func (r *raster) glyphs(run Run, size, x, y float64) (shapes []outline, after float64) {
-	for _, c := range visual(run.Text) {
-		segments, scale, advance := r.glyph(c, run.Bold, size)
-		shapes = append(shapes, glyphOutlines(segments, x, y, scale)...)
-		x += advance
+	for _, g := range r.line(run) {
+		shapes = append(shapes, glyphOutlines(g.segments, x+g.x*size, y-g.y*size, size/unitsPerEm/64)...)
+		x += g.advance * size
 	}
 	return shapes, x
+}
+
+// glyph is one of a line's shapes: its outline, how far it is moved from its place,
+// and how far the next one stands, in parts of the font's size.
+type glyph struct {
+	segments      sfnt.Segments
+	x, y, advance float64
+}
+
+// line is a run's glyphs, from left to right.
+func (r *raster) line(run Run) (line []glyph) {
+	faces := r.faces[0]
+	if run.Bold {
+		faces = r.faces[1]
+	}
+	for _, part := range visual(run.Text) {
+		if part.shaped {
+			line = append(line, r.shape(part, faces)...)
+			continue
+		}
+		for _, c := range part.text {
+			line = append(line, nominal(c, faces))
+		}
+	}
+	return line
 }
 
 // unitsPerEm is the size at which glyphs are read: large, so that rounding to
 // the font's grid does not show.
 const unitsPerEm = 1024
 
-// glyph is a character's outline, the scale that brings it to size, and its
-// advance in pixels. What no font has is a box.
-func (r *raster) glyph(c rune, bold bool, size float64) (segments sfnt.Segments, scale, advance float64) {
-	faces := r.faces[0]
-	if bold {
-		faces = r.faces[1]
-	}
-	scale = size / unitsPerEm / 64
+// nominal is the glyph of a character that stands by itself. What no font has is a
+// box.
+func nominal(c rune, faces []Face) glyph {
 	for _, f := range faces {
 		var buf sfnt.Buffer
 		index, err := f.font.GlyphIndex(&buf, c)
 		if err != nil || index == 0 {
 			continue
 		}
-		segments, err = f.font.LoadGlyph(&buf, index, fixed.I(unitsPerEm), nil)
+		segments, err := f.font.LoadGlyph(&buf, index, fixed.I(unitsPerEm), nil)
 		if err != nil {
 			continue
 		}
-		return segments, scale, f.advance(c) * size
+		return glyph{segments: segments, advance: f.advance(c)}
 	}
-	return missing, scale, faces[0].advance(c) * size
+	if unicode.In(c, unicode.M, unicode.Cf) { // it belongs to the character before
+		return glyph{}
+	}
+	return glyph{segments: missing, advance: faces[0].advance(c)}
 }
 
 // missing stands for a character that no font has.

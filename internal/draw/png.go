@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"math"
 
+	"github.com/go-text/typesetting/shaping"
 	"golang.org/x/image/vector"
 )
 
@@ -48,6 +49,8 @@ type raster struct {
 	scale float64
 	faces [2][]Face // regular and bold, each with what follows where a glyph lacks
 	fill  vector.Rasterizer
+
+	shaper shaping.HarfbuzzShaper
 }
 
 // path paints a path.

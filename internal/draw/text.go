@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,8 +11,9 @@ import (
 	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
+	"github.com/go-text/typesetting/font"
 	"github.com/rivo/uniseg"
-	"golang.org/x/image/font"
+	xfont "golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 )
@@ -26,7 +28,11 @@ const (
 // Face is a font that text is measured with, and drawn with in a PNG. What is
 // laid out is measured in DejaVu Sans, as wide as Verdana and wider than the
 // other fonts named above: what fits by its measure fits by theirs.
-type Face struct{ font *sfnt.Font }
+type Face struct {
+	font *sfnt.Font
+	// shaping is the same font, for letters whose form depends on those around them.
+	shaping *font.Font
+}
 
 // The fonts, parsed once; immutable, and safe for concurrent use without a buffer.
 var (
@@ -43,7 +49,11 @@ func parseFace(ttf []byte) Face {
 	if err != nil {
 		panic(fmt.Sprintf("parse the built-in font: %v", err))
 	}
-	return Face{f}
+	shaping, err := font.ParseTTF(bytes.NewReader(ttf))
+	if err != nil {
+		panic(fmt.Sprintf("parse the built-in font: %v", err))
+	}
+	return Face{f, shaping.Font}
 }
 
 // Width is the text's width in pixels at a font size of size pixels. A
@@ -67,7 +77,7 @@ func (f Face) advance(r rune) float64 {
 	if err != nil || glyph == 0 {
 		return 1
 	}
-	a, err := f.font.GlyphAdvance(nil, glyph, fixed.I(ppem), font.HintingNone)
+	a, err := f.font.GlyphAdvance(nil, glyph, fixed.I(ppem), xfont.HintingNone)
 	if err != nil {
 		return 1
 	}

@@ -108,7 +108,7 @@ var drawnByScript = []render.Shape{render.Area, render.Lines, render.Bars, rende
 // and the picture stays.
 func attributes(n *picture.Numbers, query string) []attribute {
 	c := n.Chart
-	if !slices.Contains(drawnByScript, c.Shape) || c.Releases || c.Background != "" || c.Transform != "" && c.Transform != picture.Indexed || len(n.Unknown) > 0 || c.By == cube.Project {
+	if !slices.Contains(drawnByScript, c.Shape) || c.Releases || c.Spikes || c.Background != "" || c.Transform != "" && c.Transform != picture.Indexed || len(n.Unknown) > 0 || c.By == cube.Project {
 		return nil
 	}
 	q := parameters(query)
@@ -117,7 +117,7 @@ func attributes(n *picture.Numbers, query string) []attribute {
 	if len(c.Names) > 0 {
 		q.Set("project", strings.Join(c.Names, ","))
 	}
-	for _, look := range []string{"width", "dpr", "theme", "background", "releases", "title"} {
+	for _, look := range []string{"width", "dpr", "theme", "background", "releases", "spikes", "title"} {
 		q.Del(look)
 	}
 	if c.Title != "" {

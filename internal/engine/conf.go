@@ -41,9 +41,10 @@ func serverConfig(l layout, o order) (config string, err error) {
 <mark_cache_size>536870912</mark_cache_size>
 <storage_configuration><disks><default><keep_free_space_bytes>%d</keep_free_space_bytes></default></disks></storage_configuration>
 <merge_tree><max_suspicious_broken_parts>0</max_suspicious_broken_parts></merge_tree>
+<backups><allowed_path>%s</allowed_path></backups>
 %s
 %s</clickhouse>
-`, escape(l.data()), port, escape(l.users()), roomLeft, memory, remoteServers(o.Clusters, port)), nil
+`, escape(l.data()), port, escape(l.users()), roomLeft, escape(l.backups()), memory, remoteServers(o.Clusters, port)), nil
 }
 
 // readableSystemTables are what introspection and diagnosis need of system.

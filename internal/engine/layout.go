@@ -41,6 +41,9 @@ func (l layout) log() string { return l.path("log", "engine.log") }
 // data is ClickHouse's own directory.
 func (l layout) data() string { return l.path("data") }
 
+// backups is where BACKUP ... TO File('NAME') goes; it is made when it is needed.
+func (l layout) backups() string { return l.path("backups") }
+
 // writePrivate replaces a file at once, readable by its owner only: a reader
 // sees the old content, or the new, or no file, never a part.
 func writePrivate(path string, content []byte) error {

@@ -41,3 +41,8 @@ func Start(bucket string) (Bucket, error) {
 func (b Bucket) Put(name string, content []byte) {
 	b.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: b.name, Name: name}, Content: content})
 }
+
+// Remove takes an object away; nothing where there is none.
+func (b Bucket) Remove(name string) {
+	_ = b.Backend().DeleteObject(b.name, name) // there was none
+}

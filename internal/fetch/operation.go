@@ -24,7 +24,7 @@ type Operation struct {
 	ready  error
 	spent  atomic.Int64 // rows that its queries are expected to read
 	trace  trace
-	moved  atomic.Bool // see Moved
+	moved  atomic.Bool // an answer failed since its version of the data was nowhere to be had any more
 	// refused is the price of what was too dear. Guarded by trace.mu.
 	refused Price
 

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -47,6 +48,7 @@ func (o *Operation) Each(ctx context.Context, split cube.Request, take func(cube
 		return started, err
 	})
 	if err != nil {
+		o.moved.Store(errors.Is(err, errMoved))
 		return failure(err)
 	}
 	return nil

@@ -178,7 +178,7 @@ func (g *Gateway) build() {
 	loader := fetch.New(loading)
 	graphQL.Loader, graphQL.Changes = loader, g.known
 	g.graphQL = graph.NewHandler(graphQL)
-	serving.GraphQL, serving.Loader, serving.Closed = g.graphQL, loader, graphQL.NoIntrospection
+	serving.GraphQL, serving.Loader, serving.Closed, serving.Trusted = g.graphQL, loader, graphQL.NoIntrospection, graphQL.Trusted
 	serving.SDL = graph.SDL()
 	serving.Checks = append(serving.Checks,
 		server.Check{Name: "clickhouse", Reason: "ClickHouse does not answer", Explain: explain, Probe: g.cfg.Conn.Ping},

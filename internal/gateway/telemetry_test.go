@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +50,7 @@ func TestRequestsAreTraced(t *testing.T) {
 	if !strings.Contains(rec.Body.String(), `"total":1000`) {
 		t.Fatalf("%d %s", rec.Code, rec.Body)
 	}
+	t.Logf("the trace:\n%s", drawn(seen.Ended()))
 	spans := map[string]sdk.ReadOnlySpan{}
 	for _, s := range seen.Ended() {
 		if got := s.SpanContext().TraceID().String(); got != parentTrace {
@@ -94,6 +97,36 @@ func TestRequestsAreTraced(t *testing.T) {
 			t.Errorf("%s has no exemplar", name)
 		}
 	}
+}
+
+// drawn is a trace as text: when each span began, from the beginning of all, how long it
+// took, and what it tells.
+func drawn(spans []sdk.ReadOnlySpan) string {
+	slices.SortFunc(spans, func(a, b sdk.ReadOnlySpan) int {
+		return cmp.Or(a.StartTime().Compare(b.StartTime()), b.EndTime().Compare(a.EndTime()))
+	})
+	var b strings.Builder
+	for _, s := range spans {
+		indent := "  "
+		if s.Parent().SpanID() == spans[0].Parent().SpanID() {
+			indent = ""
+		}
+		fmt.Fprintf(&b, "%8.2f ms %8.2f ms  %-16s", s.StartTime().Sub(spans[0].StartTime()).Seconds()*1000, s.EndTime().Sub(s.StartTime()).Seconds()*1000, indent+s.Name())
+		for _, a := range s.Attributes() {
+			if a.Key != "db.query.text" && a.Key != "clickql.request.id" {
+				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
+			}
+		}
+		for _, e := range s.Events() {
+			fmt.Fprintf(&b, " [%s", e.Name)
+			for _, a := range e.Attributes {
+				fmt.Fprintf(&b, " %s=%s", a.Key, a.Value.String())
+			}
+			b.WriteString("]")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // ClickHouse's own log of queries can be joined with a request and its operation.

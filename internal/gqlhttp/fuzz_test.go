@@ -11,7 +11,7 @@ import (
 )
 
 // fuzzLimits are small, so that they are met by short inputs.
-var fuzzLimits = Limits{Bytes: 4096, Tokens: 400, Depth: 8, Fields: 60, Aliases: 20, Directives: 10, Values: 100}
+var fuzzLimits = Limits{Bytes: 4096, Tokens: 400, Depth: 8, Fields: 60, Aliases: 20, Directives: 10, Values: 100, Batch: 3}
 
 // bounded checks that a list of errors is short in every way.
 func bounded(t *testing.T, errs gqlerror.List) {
@@ -78,17 +78,21 @@ func FuzzParams(f *testing.F) {
 		u := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql", nil)
 		u.URL.RawQuery = body
 		for _, r := range []*http.Request{r, u} {
-			p, no := fuzzLimits.params(r)
-			if (p == nil) == (no == nil) {
-				t.Fatalf("%s: parameters %v, refusal %v", r.Method, p, no)
+			list, _, no := fuzzLimits.params(r)
+			if (list == nil) == (no == nil) || len(list) > fuzzLimits.Batch {
+				t.Fatalf("%s: parameters %v, refusal %v", r.Method, list, no)
 			}
-			if p == nil {
+			if list == nil {
 				if no.status < 400 || no.status >= 500 || no.Message == "" {
 					t.Fatalf("%s: refused with %d %q", r.Method, no.status, no.Message)
 				}
 				continue
 			}
-			if n := values(p.Variables) + values(p.Extensions); n > 2*fuzzLimits.Values {
+			n := 0
+			for _, p := range list {
+				n += values(p.Variables) + values(p.Extensions)
+			}
+			if n > 2*fuzzLimits.Values {
 				t.Fatalf("%s: %d values are taken", r.Method, n)
 			}
 		}

@@ -13,7 +13,8 @@ const CodeLimit = "LIMIT"
 
 // Limits bound a document straight after it is parsed, before anything else looks
 // at it: what validating and running it may cost is in proportion to them. All
-// operations of a document together are held against each. Zero is no limit.
+// operations of a document together are held against each, and so are those of a
+// batch. Zero is no limit.
 type Limits struct {
 	// Bytes is how long the text may be, its values included.
 	Bytes int
@@ -32,6 +33,8 @@ type Limits struct {
 	// Values is how many values a request's variables and extensions may have:
 	// each element, member, object and list counts.
 	Values int
+	// Batch is how many operations one request may bring in a list; zero refuses lists.
+	Batch int
 }
 
 // The bounds that have no setting: no document that a person or a program writes

@@ -207,23 +207,44 @@ func (m *measure) walks(limit int) (total int) {
 	return total
 }
 
+// bound is something of which only so much is allowed.
+type bound struct {
+	given, limit int
+	what, remedy string
+}
+
+// firstOver is the error for the first that is beyond its limit; nil for none.
+func firstOver(bounds ...bound) *gqlerror.Error {
+	for _, b := range bounds {
+		if b.limit > 0 && b.given > b.limit {
+			return beyond(b.given, b.limit, b.what, b.remedy)
+		}
+	}
+	return nil
+}
+
+// checkShape refuses operations that are beyond the limits, alone or together.
+func (l Limits) checkShape(s shape) *gqlerror.Error {
+	return firstOver(
+		bound{s.depth, l.Depth, "the operation is nested %d levels deep", "ask for fewer levels at once"},
+		bound{s.aliases, l.Aliases, "the operation renames %d fields", "send it in parts"},
+		bound{s.fields, l.Fields, "the operation selects %d fields", "send it in parts"},
+		bound{s.directives, l.Directives, "the operation has %d directives", "send it in parts"},
+	)
+}
+
 // check measures a document, and refuses one that is beyond the limits.
 func (l Limits) check(doc *ast.QueryDocument) (*measure, *gqlerror.Error) {
 	got, m := measured(doc)
-	for _, c := range []struct {
-		given, limit int
-		what, remedy string
-	}{
-		{m.longest, maxName, "a name or a number of the document has %d characters", "nothing here has a name as long"},
-		{got.depth, l.Depth, "the operation is nested %d levels deep", "ask for fewer levels at once"},
-		{m.deepest, l.Depth, "a value is nested %d levels deep", "no argument needs that"},
-		{got.aliases, l.Aliases, "the operation renames %d fields", "send it in parts"},
-		{got.fields, l.Fields, "the operation selects %d fields", "send it in parts"},
-		{got.directives, l.Directives, "the operation has %d directives", "send it in parts"},
-	} {
-		if c.limit > 0 && c.given > c.limit {
-			return m, beyond(c.given, c.limit, c.what, c.remedy)
-		}
+	over := firstOver(
+		bound{m.longest, maxName, "a name or a number of the document has %d characters", "nothing here has a name as long"},
+		bound{m.deepest, l.Depth, "a value is nested %d levels deep", "no argument needs that"},
+	)
+	if over == nil {
+		over = l.checkShape(got)
+	}
+	if over != nil {
+		return m, over
 	}
 	if limit := walksPerToken * l.Tokens; limit > 0 {
 		if n := m.walks(limit); n > limit {

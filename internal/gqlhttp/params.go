@@ -41,23 +41,26 @@ func (l Limits) weighs(text []byte) *refusal {
 	return nil
 }
 
-// params reads the parameters of a request.
-func (l Limits) params(r *http.Request) (*graphql.RawParams, *refusal) {
-	var p *graphql.RawParams
-	var no *refusal
+// params reads the parameters of a request: of one operation, or, batched, of
+// several.
+func (l Limits) params(r *http.Request) (list []*graphql.RawParams, batched bool, no *refusal) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
+		var p *graphql.RawParams
 		p, no = l.urlParams(r.URL.RawQuery)
+		list = []*graphql.RawParams{p}
 	case http.MethodPost:
-		p, no = l.bodyParams(r)
+		list, batched, no = l.bodyParams(r)
 	default:
-		return nil, refusef(http.StatusMethodNotAllowed, "GraphQL is asked by GET or POST, not by %s", r.Method)
+		no = refusef(http.StatusMethodNotAllowed, "GraphQL is asked by GET or POST, not by %s", r.Method)
 	}
 	if no != nil {
-		return nil, no
+		return nil, batched, no
 	}
-	p.Headers = r.Header
-	return p, nil
+	for _, p := range list {
+		p.Headers = r.Header
+	}
+	return list, batched, nil
 }
 
 // urlParams reads the parameters out of the query of a URL.
@@ -89,8 +92,25 @@ func urlMap(text string) (map[string]any, error) {
 	return m, decode([]byte(text), &m)
 }
 
-// bodyParams reads the parameters out of a JSON body.
-func (l Limits) bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
+// bodyParams reads the parameters out of a JSON body: an object, or a list of them.
+func (l Limits) bodyParams(r *http.Request) (list []*graphql.RawParams, batched bool, no *refusal) {
+	body, no := jsonBody(r)
+	if no != nil {
+		return nil, false, no
+	}
+	if no := l.weighs(body); no != nil {
+		return nil, false, no
+	}
+	if body[0] == '[' {
+		list, no = l.listParams(body)
+		return list, true, no
+	}
+	p, no := objectParams(body)
+	return []*graphql.RawParams{p}, false, no
+}
+
+// jsonBody is the body of a request, which is not empty.
+func jsonBody(r *http.Request) ([]byte, *refusal) {
 	if no := checkType(r.Header.Get("Content-Type")); no != nil {
 		return nil, no
 	}
@@ -104,15 +124,41 @@ func (l Limits) bodyParams(r *http.Request) (*graphql.RawParams, *refusal) {
 		return nil, refusef(http.StatusBadRequest, "the request has no body: send a JSON object with the parameter query")
 	case bytes.HasPrefix(body, []byte("\uFEFF")):
 		return nil, refusef(http.StatusBadRequest, "the body begins with a byte order mark (U+FEFF): send the JSON without it")
-	case body[0] == '[':
+	}
+	return body, nil
+}
+
+// listParams reads the parameters of a batch.
+func (l Limits) listParams(body []byte) (list []*graphql.RawParams, no *refusal) {
+	if l.Batch <= 0 {
 		return nil, refusef(http.StatusBadRequest, "batches are not taken: send each operation as a request of its own, or several fields in one operation")
 	}
-	if no := l.weighs(body); no != nil {
-		return nil, no
+	var sent []json.RawMessage
+	if err := decode(body, &sent); err != nil {
+		return nil, refusef(http.StatusBadRequest, "the body is not a JSON list")
 	}
+	switch {
+	case len(sent) == 0:
+		return nil, refusef(http.StatusBadRequest, "the batch is empty: send an operation at least")
+	case len(sent) > l.Batch:
+		return nil, &refusal{http.StatusRequestEntityTooLarge, beyond(len(sent), l.Batch, "the batch has %d operations", "send it in parts")}
+	}
+	for i, one := range sent {
+		p, no := objectParams(one)
+		if no != nil {
+			no.Message = fmt.Sprintf("operation %d of the batch: %s", i+1, no.Message)
+			return nil, no
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// objectParams reads the parameters of one operation.
+func objectParams(body []byte) (*graphql.RawParams, *refusal) {
 	var sent map[string]json.RawMessage
 	if err := decode(body, &sent); err != nil || sent == nil {
-		return nil, refusef(http.StatusBadRequest, "the body is not a JSON object")
+		return nil, refusef(http.StatusBadRequest, "the request is not a JSON object")
 	}
 	p, id := &graphql.RawParams{}, ""
 	for _, field := range []struct {

@@ -24,10 +24,11 @@ func TestParamsAreRead(t *testing.T) {
 	}.Encode(), nil)
 	for _, r := range []*http.Request{byGet, post(t, "application/json; charset=UTF-8",
 		` {"query":"q","operationName":"o","variables":{"n":12345678901234567890},"extensions":{"e":true},"future":1} `)} {
-		p, no := (Limits{}).params(r)
-		if no != nil {
-			t.Fatal(no.Message)
+		list, batched, no := (Limits{}).params(r)
+		if no != nil || batched || len(list) != 1 {
+			t.Fatalf("%d operations, %+v", len(list), no)
 		}
+		p := list[0]
 		if p.Query != "q" || p.OperationName != "o" || !reflect.DeepEqual(p.Extensions, map[string]any{"e": true}) {
 			t.Errorf("%s: %+v", r.Method, p)
 		}
@@ -35,9 +36,13 @@ func TestParamsAreRead(t *testing.T) {
 			t.Errorf("%s: a number lost digits: %v", r.Method, p.Variables["n"])
 		}
 	}
-	p, no := (Limits{}).params(post(t, "application/json", `{"documentId":"sha256:00"}`))
-	if no != nil || p.Extensions[documentID] != "sha256:00" {
-		t.Errorf("documentId: %+v, %+v", p, no)
+	list, _, no := (Limits{}).params(post(t, "application/json", `{"documentId":"sha256:00"}`))
+	if no != nil || list[0].Extensions[documentID] != "sha256:00" {
+		t.Errorf("documentId: %+v, %+v", list, no)
+	}
+	list, batched, no := (Limits{Batch: 2}).params(post(t, "application/json", ` [{"query":"a","variables":{"v":1}}, {"documentId":"sha256:00"}] `))
+	if no != nil || !batched || len(list) != 2 || list[0].Query != "a" || list[1].Extensions[documentID] != "sha256:00" {
+		t.Errorf("a batch: %+v, %+v", list, no)
 	}
 }
 
@@ -75,8 +80,17 @@ func TestParamsAreRefused(t *testing.T) {
 		{get(""), 400, "query is missing"},
 		{httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", nil), 405, "GET or POST"},
 	} {
-		if _, no := (Limits{}).params(c.r); no == nil || no.status != c.status || !strings.Contains(no.Message, c.message) {
+		if _, _, no := (Limits{}).params(c.r); no == nil || no.status != c.status || !strings.Contains(no.Message, c.message) {
 			t.Errorf("%s %s: %+v, want %d %q", c.r.Method, c.r.URL, no, c.status, c.message)
+		}
+	}
+	for body, message := range map[string]string{
+		`[]`: "the batch is empty", `[{"query":"a"},{"query":"b"},{"query":"c"}]`: "3 operations; at most 2", `[{"query":"a"}`: "not a JSON list",
+		`[{"query":"a"},{"query":1}]`: "operation 2 of the batch: the parameter query", `[[]]`: "operation 1 of the batch: the request is not a JSON object",
+		`[{"query":"a"},null]`: "operation 2 of the batch",
+	} {
+		if _, _, no := (Limits{Batch: 2}).params(post(t, js, body)); no == nil || !strings.Contains(no.Message, message) {
+			t.Errorf("%s: %+v, want %q", body, no, message)
 		}
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // perByte is about how many bytes of memory a byte of a message takes until its
@@ -15,7 +13,8 @@ const perByte = 4
 
 // read takes messages until the socket ends.
 func (s *socket) read() {
-	first, cancel := context.WithTimeout(s.ctx, initTimeout)
+	waiting := context.WithoutCancel(s.ctx)
+	first, cancel := context.WithTimeout(waiting, initTimeout)
 	defer cancel()
 	ctx := first
 	for {
@@ -23,9 +22,6 @@ func (s *socket) read() {
 		switch {
 		case err != nil && !s.begun && errors.Is(first.Err(), context.DeadlineExceeded):
 			s.close(closeInitTimeout, "Connection initialisation timeout")
-			return
-		case err != nil && s.ctx.Err() != nil:
-			s.close(websocket.StatusGoingAway, "the server stops")
 			return
 		case err != nil:
 			return
@@ -38,7 +34,7 @@ func (s *socket) read() {
 		}
 		if s.begun && ctx == first {
 			cancel()
-			ctx = s.ctx
+			ctx = waiting
 		}
 	}
 }

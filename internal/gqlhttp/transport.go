@@ -30,8 +30,12 @@ type Transport struct {
 	// Firm are statuses, by the code of the first error, of operations that did not
 	// run which hold in either media type.
 	Firm map[string]int
-	// Limits bound what a request's JSON is decoded to.
+	// Limits bound what a request's JSON is decoded to, and what the operations of a
+	// batch come to together.
 	Limits Limits
+	// Together makes the parts of a batch of so many operations, which are then planned
+	// together; nil leaves each alone.
+	Together func(ctx context.Context, parts int) []BatchPart
 }
 
 // RetryAfter is the extension of an error that tells after how many seconds it is
@@ -66,13 +70,28 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	start := graphql.Now()
-	raw, no := t.Limits.params(r)
+	list, batched, no := t.Limits.params(r)
 	if no != nil {
 		refuse(w, kind, no)
 		return
 	}
-	raw.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	for _, raw := range list {
+		raw.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	}
+	switch {
+	case !batched:
+		t.one(w, r, exec, list[0])
+	case !ok:
+		refuse(w, kind, refusef(http.StatusNotAcceptable, "batches are answered as %s: accept it", typeJSON))
+	default:
+		t.batch(w, r, kind, exec, list)
+	}
+}
 
+// one answers a request for one operation.
+func (t Transport) one(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, raw *graphql.RawParams) {
+	want := accepts(r.Header.Values("Accept"))
+	kind, ok := want.document()
 	op, errs := exec.CreateOperationContext(r.Context(), raw)
 	ctx := graphql.WithOperationContext(r.Context(), op)
 	switch {

@@ -1,6 +1,7 @@
 package gqlhttp
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -18,13 +19,23 @@ import (
 type Trusted struct {
 	mu   sync.RWMutex
 	byID map[string]string
+	// state is the hashes of all documents with their identifiers, joined by XOR.
+	state [sha256.Size]byte
 }
 
 // Replace trusts others' documents from now on, and no longer those trusted so far.
 func (t *Trusted) Replace(by *Trusted) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.byID = by.byID
+	t.byID, t.state = by.byID, by.state
+}
+
+// State is a text that differs where other documents are trusted, or go by other
+// identifiers.
+func (t *Trusted) State() string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return string(t.state[:])
 }
 
 // find is the text of the document of that identifier.
@@ -100,15 +111,26 @@ func (t *Trusted) add(schema *ast.Schema, id, text string) error {
 	if _, errs := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules()); len(errs) > 0 {
 		return fmt.Errorf("document %s does not fit the schema: %w", id, errs)
 	}
-	t.byID[hashOf(text)] = text
+	t.name(hashOf(text), text)
 	if id == "" {
 		return nil
 	}
 	if known, ok := t.byID[id]; ok && known != text {
 		return fmt.Errorf("document %s is there twice, with different texts", id)
 	}
-	t.byID[id] = text
+	t.name(id, text)
 	return nil
+}
+
+// name has a text go by an identifier.
+func (t *Trusted) name(id, text string) {
+	if _, known := t.byID[id]; known {
+		return
+	}
+	t.byID[id] = text
+	for i, b := range sha256.Sum256([]byte(id + "\x00" + hashOf(text))) {
+		t.state[i] ^= b
+	}
 }
 
 // manifest reads documents by identifier.

@@ -95,6 +95,9 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	conn.SetReadLimit(s.MaxMessage)
+	// A read whose context ends takes the connection with it, and nobody would be told.
+	told := context.AfterFunc(r.Context(), func() { s.close(websocket.StatusGoingAway, "the server stops") })
+	defer told()
 	s.read()
 }
 

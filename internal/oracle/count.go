@@ -19,6 +19,8 @@ type Slice struct {
 	// are not about projects and versions.
 	all        []*Row
 	conditions []condition
+	// some tells that conditions are about projects or versions.
+	some bool
 }
 
 // condition holds for some of the values of a dimension.
@@ -49,6 +51,8 @@ func (s Slice) narrow(c condition) Slice {
 	s.Rows = c.filter(s.Rows)
 	if c.dim != cube.Project && c.dim != cube.Version {
 		s.conditions = append(slices.Clip(s.conditions), c)
+	} else if !c.not || len(c.values) > 0 {
+		s.some = true
 	}
 	return s
 }

@@ -14,6 +14,8 @@ type Derived struct {
 	// Days are of the moving average, Weeks of the change against weekdays before;
 	// 0 for none. Both are of days only.
 	Days, Weeks int
+	// Spikes asks for the days out of line.
+	Spikes bool
 }
 
 // drawDerived draws what is asked, mostly nothing.
@@ -21,6 +23,7 @@ func drawDerived(t *rapid.T, interval string) (a Derived) {
 	if a.Indexed = seldom(t, 3, "derived"); a.Indexed && interval == "DAY" {
 		a.Days, a.Weeks = rapid.IntRange(1, 30).Draw(t, "average of days"), rapid.IntRange(1, 5).Draw(t, "weeks before")
 	}
+	a.Spikes = seldom(t, 3, "spikes")
 	return a
 }
 
@@ -36,6 +39,9 @@ func (a Derived) String() string {
 	if a.Weeks > 0 {
 		text += fmt.Sprintf(" weekdayChange(weeks: %d)", a.Weeks)
 	}
+	if a.Spikes {
+		text += " spikes { date total expected deviation }"
+	}
 	return text
 }
 
@@ -43,6 +49,9 @@ func (a Derived) String() string {
 func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) map[string]any {
 	if a.Indexed {
 		series["indexed"], series["shares"] = s.indexed(d, interval), s.shares(d, interval)
+	}
+	if a.Spikes {
+		series["spikes"] = s.Spikes(d)
 	}
 	if a.Days == 0 && a.Weeks == 0 {
 		return series

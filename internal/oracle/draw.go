@@ -32,14 +32,16 @@ func (d *Data) dimension(t *rapid.T) cube.Dimension {
 // DrawFields draws a selection, drilling down at most depth levels.
 func (d *Data) DrawFields(t *rapid.T, depth int) Fields {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) field {
-		names := []string{"total", "by", "series", "change", "byRelease", "missing", "previous"}
+		names := []string{"total", "by", "series", "change", "byRelease", "missing", "dropping", "previous"}
 		if depth == 0 {
-			names = names[:6]
+			names = names[:7]
 		}
 		f := field{name: rapid.SampledFrom(names).Draw(t, "field")}
 		switch f.name {
 		case "change":
 			f.likeForLike = rapid.Bool().Draw(t, "like for like")
+		case "dropping":
+			f.dropping = DrawDropping(t, false)
 		case "series":
 			f.interval = rapid.SampledFrom(intervals).Draw(t, "interval")
 			f.derived = drawDerived(t, f.interval)

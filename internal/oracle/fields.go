@@ -18,6 +18,7 @@ type field struct {
 	derived  Derived
 	// likeForLike is of change.
 	likeForLike bool
+	dropping    Dropping
 	below       Fields // of each slice's downloads, or of previous
 }
 
@@ -79,6 +80,8 @@ func (d *document) fields(list Fields) {
 			})
 		case "previous":
 			d.block(fmt.Sprintf("f%d: previous", i), func() { d.fields(f.below) })
+		case "dropping":
+			d.line("f%d: dropping%s { %s }", i, f.dropping.Arguments(), droppingFields)
 		case "change":
 			d.line("f%d: change(likeForLike: %t)", i, f.likeForLike)
 		default:
@@ -106,6 +109,8 @@ func (d *Data) Answers(s Slice, list Fields) map[string]any {
 			if before, ok := s.Previous(); ok {
 				out[key] = d.Answers(before, f.below)
 			}
+		case "dropping":
+			out[key] = d.Dropping(s, f.dropping)
 		case "change":
 			out[key] = s.Change(d, f.likeForLike)
 		case "missing":

@@ -94,6 +94,9 @@ func (d *Data) drawAsk(t *rapid.T) ask {
 	a := ask{q: d.DrawQuestion(t), rank: seldom(t, 5, "rank")}
 	if !a.rank {
 		a.fields = d.DrawFields(t, 2)
+		if seldom(t, 5, "majors") { // each project has its own
+			a.fields = append(a.fields, field{name: "dropping", dropping: DrawDropping(t, true)})
+		}
 	}
 	return a
 }

@@ -10,12 +10,32 @@ import (
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/icons"
+	"clickql/internal/projects"
 	"clickql/internal/pypi"
 	"clickql/internal/render"
 )
 
 // badgeShows are what a badge can tell, the default first.
-var badgeShows = []string{"downloads", "rank", "trend", "python"}
+var badgeShows = append([]string{"downloads", "rank", "trend", "python"}, githubShows()...)
+
+// githubBadges are those of a project's repository on GitHub: what each counts, and
+// whether it is a state, which has no period.
+var githubBadges = []struct {
+	show   string
+	metric projects.GitHubMetric
+	state  bool
+}{
+	{"stars", projects.Stars, false}, {"forks", projects.Forks, false}, {"contributors", projects.Contributors, false},
+	{"issues", projects.IssuesOpen, true}, {"pulls", projects.PullRequestsOpen, true},
+}
+
+// githubShows are their names.
+func githubShows() (names []string) {
+	for _, b := range githubBadges {
+		names = append(names, b.show)
+	}
+	return names
+}
 
 // Badge is a number of a project, as an address describes it.
 type Badge struct {
@@ -45,11 +65,14 @@ const badgeSeconds, maxBadgeSeconds = 600, 86400
 func ReadBadge(name, query string) (Badge, error) {
 	r := newReader(query, OfBadge)
 	b := Badge{Name: pypi.NormalizeName(name), Filter: r.filter(), Period: "month", Show: badgeShows[0], Density: r.density()}
-	if period, ok := r.choice("period"); ok {
-		b.Period = period
-	}
 	if show, ok := r.choice("show"); ok {
 		b.Show = show
+	}
+	if b.ofGitHub() {
+		b.Period = "total"
+	}
+	if period, ok := r.choice("period"); ok {
+		b.Period = period
 	}
 	if unit, ok := periods[b.Period]; ok {
 		one := 1
@@ -80,6 +103,14 @@ func (b *Badge) label() string {
 		return "downloads by " + b.Period
 	case "python":
 		return "python"
+	case "issues", "pulls":
+		return map[string]string{"issues": "open issues", "pulls": "open pull requests"}[b.Show]
+	}
+	if b.ofGitHub() && b.Period == "total" {
+		return b.Show
+	}
+	if b.ofGitHub() {
+		return b.Show + "/" + b.Period
 	}
 	if b.Period == "total" {
 		return "downloads"
@@ -98,6 +129,9 @@ func (b Badge) Load(ctx context.Context, op *fetch.Operation) (render.BadgeSpec,
 	if snap.Projects.Lacks(b.Name) {
 		return spec, unknown([]string{b.Name}, snap.Projects)
 	}
+	if b.ofGitHub() {
+		return b.github(ctx, op, spec)
+	}
 	filter, err := b.Filter.settle(ctx, op, []string{b.Name})
 	if err != nil {
 		return spec, err
@@ -113,6 +147,38 @@ func (b Badge) Load(ctx context.Context, op *fetch.Operation) (render.BadgeSpec,
 		return spec, err
 	}
 	return b.say(ctx, op, s, spec)
+}
+
+// ofGitHub reports that the badge is of the project's repository.
+func (b *Badge) ofGitHub() bool { return slices.Contains(githubShows(), b.Show) }
+
+// github says a number of the project's repository.
+func (b Badge) github(ctx context.Context, op *fetch.Operation, spec render.BadgeSpec) (render.BadgeSpec, error) {
+	show := githubBadges[slices.Index(githubShows(), b.Show)]
+	switch {
+	case len(b.Filter.conditions) > 0 || b.Filter.specifier != "" || !b.Filter.mirrors || b.Filter.human:
+		return spec, fault.BadInput("show=%s counts no downloads, which filters are for: leave them out", b.Show)
+	case show.state && b.Period != "total":
+		return spec, fault.BadInput("show=%s is what is open now, which has no period: leave it out", b.Show)
+	}
+	s, err := b.Bounds.In(cube.Slice{}, op.Snapshot().Calendar())
+	if err != nil {
+		return spec, err
+	}
+	of, err := projects.In(op).RepositoryOf(ctx, b.Name)
+	if err != nil {
+		return spec, err
+	}
+	if of == nil {
+		spec.Value, spec.State = "unknown", render.Unknown
+		return spec, nil
+	}
+	if days := of.Over(op.Snapshot(), s); of.Knows(op.Snapshot(), days) {
+		spec.Value = render.Count(of.Count(show.metric, days))
+	} else {
+		spec.Value, spec.State = "unknown", render.Unknown
+	}
+	return spec, nil
 }
 
 // say fills in what the badge shows of a slice.

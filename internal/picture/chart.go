@@ -34,6 +34,7 @@ type Chart struct {
 	Filter   Filter
 	Transform
 	Releases bool
+	Spikes   bool // days out of line are told apart
 
 	Shape         render.Shape
 	Log           bool
@@ -52,7 +53,7 @@ const chartFirst, rankingFirst = 5, 10
 // chart's looks are still good to draw it in.
 func ReadChart(names, query string) (Chart, error) {
 	r := newReader(query, OfChart)
-	c := Chart{Bounds: r.bounds(defaultLast), Others: r.boolean("others", true), Filter: r.filter(), Releases: r.boolean("releases", false)}
+	c := Chart{Bounds: r.bounds(defaultLast), Others: r.boolean("others", true), Filter: r.filter(), Releases: r.boolean("releases", false), Spikes: r.boolean("spikes", false)}
 	c.Names = r.names(names)
 	if name, ok := r.choice("interval"); ok {
 		c.Interval = cube.Interval(strings.ToUpper(name))
@@ -174,6 +175,8 @@ func (c *Chart) agree(r *reader) {
 		r.fail("scale=log is of values over time, and not of shape=%s", c.Shape)
 	case c.Releases && (len(c.Names) != 1 || c.Shape.OfParts() || c.Shape == render.Sparkline):
 		r.fail("releases=true marks those of one project on an axis of time")
+	case c.Spikes && (split || c.Transform != "" || c.Shape.OfParts() || c.Shape == render.Sparkline):
+		r.fail("spikes=true rings values of one series over time, as it was counted")
 	case c.Transform == Average && c.Interval == cube.Yearly:
 		r.fail("transform=average is over days, weeks, months or quarters, and not over years")
 	}

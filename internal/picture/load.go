@@ -55,6 +55,9 @@ func (c Chart) Load(ctx context.Context, op *fetch.Operation) (*Numbers, error) 
 	if err == nil && c.Releases {
 		err = n.releases(ctx, op)
 	}
+	if err == nil && c.Spikes {
+		err = n.spikes(ctx, op, slice)
+	}
 	return n, err
 }
 

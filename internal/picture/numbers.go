@@ -27,6 +27,8 @@ type Numbers struct {
 	// Lines are the series; those of a chart of parts have totals only.
 	Lines []Line
 	Marks []render.Mark
+	// Spikes are the days out of line, where the chart shows them.
+	Spikes []cube.Spike
 }
 
 // Line is one project, value or rest of a chart.

@@ -53,10 +53,11 @@ var numbers = []Parameter{
 	{Name: "others", Of: OfChart, Choices: booleans, Default: "true", Doc: "whether what is left is shown as Other"},
 	{Name: "transform", Of: OfChart, Choices: []string{"indexed", "cumulative", "average"},
 		Doc: "`indexed`: 100 in the first complete interval; `cumulative`: the sum from the first day on; `average`: over 7 days, 4 weeks, 3 months or 4 quarters"},
+	{Name: "spikes", Of: OfChart, Choices: booleans, Default: "false", Doc: "ring the days out of line, and tell them in the description: five spreads from the same weekday of the weeks before, beside all of PyPI"},
 	{Name: "releases", Of: OfChart, Choices: booleans, Default: "false", Doc: "mark the project's releases; x.y.0 is labelled"},
 	{Name: "period", Of: OfBadge, Choices: []string{"day", "week", "month", "quarter", "year", "total"}, Default: "month", Doc: "what is counted, up to the newest settled day: `week` is 7 days, `month`, `quarter` and `year` begin behind the same day one, three or twelve calendar months before, as a range of `{last: 1, unit: MONTH}` does"},
 	{Name: "show", Of: OfBadge, Choices: badgeShows, Default: "downloads",
-		Doc: "`rank`: the place among all projects; `trend`: the change against the period before; `python`: the Python versions that make 95 % of the downloads"},
+		Doc: "`rank`: the place among all projects; `trend`: the change against the period before; `python`: the Python versions that make 95 % of the downloads; `stars`, `forks`, `contributors`: of the project's repository on GitHub, of all time where there is no `period`; `issues`, `pulls`: those that are open"},
 }
 
 // looks change what is seen, not the numbers.

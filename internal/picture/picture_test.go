@@ -105,6 +105,7 @@ func TestEveryParameterIsRead(t *testing.T) {
 			}
 			r.boolean("others", true)
 			r.boolean("releases", true)
+			r.boolean("spikes", true)
 			c.looks(r)
 			r.first("")
 		},

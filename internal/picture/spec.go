@@ -23,7 +23,7 @@ func (n *Numbers) Draw() (*draw.Drawing, error) { return render.Chart(n.Spec()) 
 func (n *Numbers) Spec() render.ChartSpec {
 	c := n.Chart
 	s := render.ChartSpec{Title: n.title(), Subtitle: n.subtitle(), Shape: c.Shape, Width: c.Width, Height: c.Height, Background: c.Background,
-		Interval: n.Interval, Days: n.Dates, Complete: n.Complete, Covered: n.Days, Missing: n.Missing, Log: c.Log, Marks: n.Marks,
+		Interval: n.Interval, Days: n.Dates, Complete: n.Complete, Covered: n.Days, Missing: n.Missing, Log: c.Log, Marks: n.Marks, Spikes: n.Spikes,
 		Measure: map[Transform]render.Measure{Indexed: render.Index, Cumulative: render.Sum, Average: render.Average}[c.Transform]}
 	for _, l := range n.Lines {
 		if c.Shape.OfParts() {

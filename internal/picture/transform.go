@@ -2,6 +2,7 @@ package picture
 
 import (
 	"context"
+	"strings"
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
@@ -68,6 +69,15 @@ func loaded(snap *catalog.Snapshot, dates []cube.Day, every cube.Interval, to cu
 		out[i] = days.To <= to && calendar.Whole(days)
 	}
 	return out
+}
+
+// spikes loads the days out of line of the one series of the chart.
+func (n *Numbers) spikes(ctx context.Context, op *fetch.Operation, s cube.Slice) error {
+	s, err := n.of(ctx, op, s, strings.Join(n.Known, ""))
+	if err == nil {
+		n.Spikes, err = projects.In(op).Spikes(ctx, s)
+	}
+	return err
 }
 
 // releases loads the days on which the project was released, each version's first

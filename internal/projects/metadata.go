@@ -30,10 +30,12 @@ type Metadata struct {
 	// AuthorEmail and MaintainerEmail may hold names too, and several of them.
 	AuthorEmail, MaintainerEmail string
 
-	// Of each version, when it was first uploaded (microseconds since 1970) and
-	// what it says of Python.
+	// Of each version, when it was first uploaded (microseconds since 1970), what it
+	// says of Python, and whether it was withdrawn.
 	versions, python []string
 	first            []int64
+	withdrawn        []int8
+	files            []int64
 }
 
 // releases are all its versions.
@@ -42,7 +44,7 @@ func (m *Metadata) releases() (list Releases) {
 		return nil
 	}
 	for i, version := range m.versions {
-		list = append(list, Release{m.Name, version, time.UnixMicro(m.first[i]).UTC(), m.python[i]})
+		list = append(list, Release{m.Name, version, time.UnixMicro(m.first[i]).UTC(), m.python[i], yanked(m.withdrawn[i]), m.files[i]})
 	}
 	return list
 }
@@ -97,15 +99,18 @@ var textColumns = [urls]string{"summary", "author", "license", "home_page", "req
 
 // metadataRow is a row of askMetadata, one for each project that has any: its
 // versions with the time of the last upload of each (seconds since 1970), that of
-// the first (microseconds) and a reference to the texts, and the distinct texts.
+// the first (microseconds), whether it was withdrawn and a reference to the texts,
+// and the distinct texts.
 type metadataRow struct {
-	project  string
-	versions []string
-	uploaded []int64
-	first    []int64
-	textOf   []uint64 // the reference for each of versions
-	refs     []uint64
-	texts    [][]string // for each of refs
+	project   string
+	versions  []string
+	uploaded  []int64
+	first     []int64
+	withdrawn []int8
+	files     []int64
+	textOf    []uint64 // the reference for each of versions
+	refs      []uint64
+	texts     [][]string // for each of refs
 }
 
 // askMetadata asks for the metadata of projects by normalised name. A version's
@@ -123,11 +128,11 @@ func askMetadata(snap *catalog.Snapshot, names []string) (*query.Query, error) {
 	if strings.HasPrefix(snap.MetadataColumns["project_urls"], "Array(") {
 		file = "arrayConcat(" + file + ", project_urls)"
 	}
-	return w.Query("SELECT k0, versions, uploaded, first, refs, text_refs, texts FROM (\n" +
-		"SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(f) AS first, groupArray(r) AS refs, " +
+	return w.Query("SELECT k0, versions, uploaded, first, withdrawn, files, refs, text_refs, texts FROM (\n" +
+		"SELECT k0, groupArray(v) AS versions, groupArray(u) AS uploaded, groupArray(f) AS first, groupArray(w) AS withdrawn, groupArray(n) AS files, groupArray(r) AS refs, " +
 		"groupUniqArray((r, t)) AS pairs, arrayMap(p -> p.1, pairs) AS text_refs, arrayMap(p -> p.2, pairs) AS texts\nFROM (" +
 		"SELECT " + pypi.FoldedSQL("name") + " AS k0, toString(version) AS v, toInt64(toUnixTimestamp(max(upload_time))) AS u, " +
-		firstUpload + " AS f, " +
+		firstUpload + " AS f, " + withdrawn(snap) + " AS w, " + files(snap) + " AS n, " +
 		"argMax(" + file + ", upload_time) AS t, sipHash64(t) AS r" +
 		w.From() + "\nGROUP BY k0, v)\nGROUP BY k0\nORDER BY k0)"), nil
 }
@@ -135,10 +140,10 @@ func askMetadata(snap *catalog.Snapshot, names []string) (*query.Query, error) {
 // scanMetadata reads one row.
 func scanMetadata(rows driver.Rows, into map[string]*Metadata) error {
 	var c metadataRow
-	if err := rows.Scan(&c.project, &c.versions, &c.uploaded, &c.first, &c.textOf, &c.refs, &c.texts); err != nil {
+	if err := rows.Scan(&c.project, &c.versions, &c.uploaded, &c.first, &c.withdrawn, &c.files, &c.textOf, &c.refs, &c.texts); err != nil {
 		return err
 	}
-	m := &Metadata{Name: c.project, LatestVersion: pypi.LatestVersion(c.versions), versions: c.versions, first: c.first}
+	m := &Metadata{Name: c.project, LatestVersion: pypi.LatestVersion(c.versions), versions: c.versions, first: c.first, withdrawn: c.withdrawn, files: c.files}
 	m.LastRelease = time.Unix(slices.Max(c.uploaded), 0).UTC()
 	python := make(map[uint64]string, len(c.refs))
 	for i, ref := range c.refs {

@@ -23,6 +23,11 @@ type Release struct {
 	Uploaded time.Time
 	// RequiresPython is a PEP 440 specifier, empty where none is given.
 	RequiresPython string
+	// Yanked tells that all of its files were withdrawn (PEP 592); nil where the
+	// metadata does not tell.
+	Yanked *bool
+	// Files is how many it has.
+	Files int64
 }
 
 // Place is the place in a list of releases right behind which a page begins.
@@ -138,22 +143,50 @@ func askRecent(snap *catalog.Snapshot, after *Place, first int) (*query.Query, e
 	return w.Query(sql + "\nORDER BY u DESC, project, v\nLIMIT " + strconv.Itoa(first)), nil
 }
 
+// withdrawn is the SQL of whether all of a group's files were: 1 or 0, and -1 where
+// the metadata has no column yanked, as PyPI's own export has none.
+func withdrawn(snap *catalog.Snapshot) string {
+	if snap.MetadataColumns["yanked"] == "" {
+		return "toInt8(-1)"
+	}
+	return "toInt8(min(ifNull(toString(yanked), '') IN ('1', 'true')))"
+}
+
+// files is the SQL of how many files a group has: of rows that name none each is one.
+func files(snap *catalog.Snapshot) string {
+	if snap.MetadataColumns["filename"] == "" {
+		return "toInt64(count())"
+	}
+	return "toInt64(uniqExactIf(filename, filename != '') + countIf(filename = ''))"
+}
+
+// yanked is what withdrawn gives.
+func yanked(withdrawn int8) *bool {
+	if withdrawn < 0 {
+		return nil
+	}
+	all := withdrawn > 0
+	return &all
+}
+
 // selectReleases gives a row for each release: the project's normalised name, its
-// version, the time of its first upload (microseconds since 1970) and what its
-// last file says of Python.
+// version, the time of its first upload (microseconds since 1970), what its last
+// file says of Python, whether it was withdrawn and how many files it has.
 func selectReleases(snap *catalog.Snapshot, w *query.Writer) string {
 	python := "''"
 	if snap.MetadataColumns["requires_python"] != "" {
 		python = "argMax(ifNull(toString(requires_python), ''), upload_time)"
 	}
-	return "SELECT " + pypi.FoldedSQL("name") + " AS project, toString(version) AS v, " + firstUpload + " AS u, " + python + " AS python" +
+	return "SELECT " + pypi.FoldedSQL("name") + " AS project, toString(version) AS v, " + firstUpload + " AS u, " + python + " AS python, " +
+		withdrawn(snap) + " AS withdrawn, " + files(snap) + " AS files" +
 		w.From() + "\nGROUP BY project, v"
 }
 
 // scanRelease reads one release.
 func scanRelease(rows driver.Rows) (r Release, err error) {
 	var uploaded int64
-	err = rows.Scan(&r.Project, &r.Version, &uploaded, &r.RequiresPython)
-	r.Uploaded = time.UnixMicro(uploaded).UTC()
+	var withdrawn int8
+	err = rows.Scan(&r.Project, &r.Version, &uploaded, &r.RequiresPython, &withdrawn, &r.Files)
+	r.Uploaded, r.Yanked = time.UnixMicro(uploaded).UTC(), yanked(withdrawn)
 	return r, err
 }

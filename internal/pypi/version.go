@@ -83,6 +83,19 @@ func compareNumbers(a, b string) int {
 // treats alike.
 func (v version) isPreRelease() bool { return v.pre != "" || v.dev != "" }
 
+// IsVersion reports that a text is a version by PEP 440.
+func IsVersion(text string) bool {
+	_, ok := parseVersion(text)
+	return ok
+}
+
+// IsPreRelease reports that a version is a pre-release or a developmental release;
+// what is no version by PEP 440 is none.
+func IsPreRelease(version string) bool {
+	v, ok := parseVersion(version)
+	return ok && v.isPreRelease()
+}
+
 // public is the version without its local label.
 func (v version) public() version {
 	v.local = nil

@@ -84,7 +84,7 @@ func chooseExtents(e *catalog.Extent) choice {
 	return choice{
 		extents: e, table: &catalog.Table{Database: e.Database, Name: e.Name, Rows: e.Rows, Written: e.Written,
 			Types: map[string]string{cube.Project.Column(): "", e.Min: "", e.Max: ""}},
-		est: estimate{rows: min(granule, float64(e.Rows))},
+		est: estimate{rows: min(catalog.DefaultGranule, float64(e.Rows))},
 	}
 }
 

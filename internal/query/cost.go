@@ -8,9 +8,6 @@ import (
 )
 
 const (
-	// granule is the number of rows that ClickHouse reads at the least from a
-	// part that it touches (index_granularity).
-	granule = 8192
 	// unknownWidth stands for the bytes of a value whose column's size the
 	// database does not tell.
 	unknownWidth = 8
@@ -62,7 +59,7 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 		if limit > 0 && r.projects {
 			of = min(of, limit)
 		}
-		rows, asked = min(rows, inGranules(of, whole, r.places*parts)), min(asked, of)
+		rows, asked = min(rows, inGranules(of, whole, r.places*parts, t.GranuleRows())), min(asked, of)
 	}
 	width := widthOf(c.widths, t, n, b.readsTime())
 	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().Levels())-1))
@@ -93,7 +90,7 @@ func touched(t *catalog.Table, n need, size float64) (rows, parts float64) {
 // inGranules is how many of all rows are read for some of them that lie in so
 // many places: a place costs the granule that it begins in, and places that
 // share one cost it once.
-func inGranules(rows, all, places float64) float64 {
+func inGranules(rows, all, places, granule float64) float64 {
 	granules := max(1, all/granule)
 	hit := granules * -math.Expm1(-(places+rows/granule)/granules)
 	return min(all, max(rows, hit*granule))

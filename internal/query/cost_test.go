@@ -12,7 +12,7 @@ import (
 // for each month.
 func TestRowsOfATableOfMonths(t *testing.T) {
 	r := cube.TotalOf(project("boto3").On(days("2023-09-01", "2024-07-31")))
-	for rows, want := range map[uint64][2]float64{35_000: {25_000, 35_000}, 50_000_000: {11 * granule, 30 * granule}} {
+	for rows, want := range map[uint64][2]float64{35_000: {25_000, 35_000}, 50_000_000: {11 * catalog.DefaultGranule, 30 * catalog.DefaultGranule}} {
 		snap := snapshot()
 		months := snap.Table("pypi_downloads_per_month")
 		months.Rows, months.Parts = rows, 1
@@ -22,6 +22,23 @@ func TestRowsOfATableOfMonths(t *testing.T) {
 		if got < want[0] || got > want[1] {
 			t.Errorf("of %d rows it would read %.0f, want %.0f to %.0f", rows, got, want[0], want[1])
 		}
+	}
+}
+
+// TestGranulesAreTheTables: a table with more marks costs fewer rows of each part.
+func TestGranulesAreTheTables(t *testing.T) {
+	r := cube.TotalOf(project("boto3").On(days("2024-05-01", "2024-07-29")))
+	read := map[float64]float64{}
+	for _, granule := range []float64{0, catalog.DefaultGranule, catalog.DefaultGranule / 8} {
+		snap := snapshot()
+		daily := snap.Table("pypi_downloads_per_day")
+		daily.Rows, daily.Parts, daily.Granule = 50_000_000, 4, granule
+		k := costing{snap, widthsOf(snap)}
+		b := k.single(r)
+		read[granule] = k.estimate(daily, b.slice(), b.need(), b).rows
+	}
+	if whole := read[catalog.DefaultGranule]; read[0] != whole || read[catalog.DefaultGranule/8] < whole/9 || read[catalog.DefaultGranule/8] > whole/6 {
+		t.Errorf("by the rows of a granule it would read %v", read)
 	}
 }
 

@@ -16,6 +16,10 @@ func uncovered(r cube.Request, snap *catalog.Snapshot) *fault.Error {
 		return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("downloads %s cannot be told: %s; whoever runs the database adds and fills it with: "+
 			"clickql schema upgrade", describe(r), why)}
 	}
+	if gone := snap.Retired.Days; !gone.Empty() && needOf(r, snap.Days).days.From <= gone.To {
+		return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf("downloads %s cannot be told of days up to %s: their raw rows were dropped, and no aggregate is keyed by (%s); "+
+			"ask for days from %s on", describe(r), gone.To, wanted(r, snap), gone.To+1)}
+	}
 	return &fault.Error{Code: fault.Uncovered, Message: fmt.Sprintf(
 		"no table of this database can answer downloads %s; an aggregate keyed by (%s) would%s", describe(r), wanted(r, snap), remedy(r, snap))}
 }

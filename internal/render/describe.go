@@ -36,6 +36,7 @@ func (t *table) describe() string {
 	}
 	first, last := t.Days[0], t.Days[len(t.Days)-1]
 	out = append(out, fmt.Sprintf("%d values from %s to %s", len(t.Days), written(first), written(last)))
+	out = append(out, t.toldSpikes()...)
 	out = append(out, t.notes()...)
 	return strings.Join(out, ". ") + "."
 }

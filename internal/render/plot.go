@@ -182,6 +182,7 @@ func (p *plot) draw() {
 		p.stack()
 	}
 	p.marks()
+	p.outOfLine()
 	p.axes()
 	p.drawNames()
 }

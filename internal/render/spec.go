@@ -158,6 +158,9 @@ type ChartSpec struct {
 	Log bool
 	// Marks are days of note, ascending.
 	Marks []Mark
+	// Spikes are days out of line of the one series, ascending: the values that they
+	// are part of are ringed, and told in words.
+	Spikes []Spike
 
 	// Parts are those of a Donut, a Ranking (at most MaxParts and a Rest) or a
 	// Map, largest first, the Rest last.

@@ -15,6 +15,9 @@ type Range = cube.Range
 // Interval is the length of one bucket of a chart.
 type Interval = cube.Interval
 
+// Spike is a day out of line.
+type Spike = cube.Spike
+
 // maxDay is the last day that can be drawn.
 const maxDay = cube.MaxDay
 

@@ -1,5 +1,5 @@
 // Package sample writes a deterministic imitation of the exports of PyPI's
-// downloads and of its distribution metadata, so that everything can be tried
+// downloads and of its distribution metadata, and of GH Archive's files, so that everything can be tried
 // and tested without access to the real ones.
 //
 // A small model in this process (projects and their releases, demand by day, the
@@ -15,7 +15,8 @@
 // older exports (nested columns flattened, no ci) as
 // file_downloads/file_downloads-NNNNNNNNNNNN.parquet, many days a file; the
 // others in the present shape as file_downloads/UNIXTIME-NNNNNNNNNNNN.parquet,
-// one day a file; projects/projects-NNNNNNNNNNNN.parquet; and
-// sample.json, which names the arguments and the files and marks them as ours
+// one day a file; projects/projects-NNNNNNNNNNNN.parquet; events on GitHub in the
+// shape of GH Archive as github/DAY.json.gz, those of the last two days hour by hour
+// as github/DAY-HOUR.json.gz; and sample.json, which names the arguments and the files and marks them as ours
 // to replace.
 package sample

@@ -74,6 +74,7 @@ const (
 	forGrowth
 	forTail
 	forText
+	forGitHub
 )
 
 // slots are n numbers from 1, in order, each as often as its weight. Drawing is

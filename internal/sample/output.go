@@ -84,7 +84,7 @@ func (out *output) prepare() error {
 	for _, path := range found {
 		name, err := filepath.Rel(out.dir, path)
 		folder := filepath.Dir(name)
-		if err != nil || (folder == DownloadsDir || folder == ProjectsDir) && !slices.Contains(out.old, name) {
+		if err != nil || (folder == DownloadsDir || folder == ProjectsDir || folder == GitHubDir) && !slices.Contains(out.old, name) {
 			return fmt.Errorf("write a sample to %s: it %w, such as %s; name an empty directory", out.dir, ErrForeignFiles, name)
 		}
 	}
@@ -93,7 +93,11 @@ func (out *output) prepare() error {
 
 // makeFolders makes the folders of a sample.
 func makeFolders(dir string) error {
-	return errors.Join(os.MkdirAll(filepath.Join(dir, DownloadsDir), 0o755), os.MkdirAll(filepath.Join(dir, ProjectsDir), 0o755))
+	var errs []error
+	for _, folder := range []string{DownloadsDir, ProjectsDir, GitHubDir} {
+		errs = append(errs, os.MkdirAll(filepath.Join(dir, folder), 0o755))
+	}
+	return errors.Join(errs...)
 }
 
 // path is a place in the private folder.

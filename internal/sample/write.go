@@ -18,6 +18,7 @@ import (
 const (
 	DownloadsDir = "file_downloads"
 	ProjectsDir  = "projects"
+	GitHubDir    = "github"
 )
 
 // Result says what was written.
@@ -25,6 +26,8 @@ type Result struct {
 	// Rows is the number of downloads, Rejected how many of them lack a
 	// project or a timestamp and will not be loaded.
 	Rows, Rejected int64
+	// Events is the number of events on GitHub.
+	Events int64
 	// Releases is the number of rows of distribution metadata: one for each
 	// uploaded file.
 	Releases int64
@@ -79,7 +82,7 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, min(8, runtime.NumCPU())))
 	var mu sync.Mutex // over releases and done
-	var releases, done int64
+	var releases, done, events int64
 	for list := range slices.Chunk(w.projects, metadataProjects) {
 		name := filepath.Join(ProjectsDir, fmt.Sprintf("projects-%012d.parquet", len(result.Files)))
 		result.Files = append(result.Files, name)
@@ -94,6 +97,11 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 			return err
 		})
 	}
+	result.Files = append(result.Files, w.githubFiles()...)
+	group.Go(func() (err error) {
+		events, err = w.writeGitHub(out)
+		return err
+	})
 	for _, s := range planDownloads(w.first, w.perDay) {
 		for _, name := range s.names {
 			result.Files = append(result.Files, filepath.Join(DownloadsDir, name))
@@ -113,7 +121,7 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 	if err != nil {
 		return Result{}, err
 	}
-	result.Releases = releases
+	result.Releases, result.Events = releases, events
 	result.Bytes, err = out.size(result.Files)
 	return result, err
 }

@@ -207,7 +207,7 @@ func TestFailureKeepsTheEarlierSample(t *testing.T) {
 func listFiles(t *testing.T, dir string) []string {
 	t.Helper()
 	var list []string
-	for _, folder := range []string{DownloadsDir, ProjectsDir} {
+	for _, folder := range []string{DownloadsDir, ProjectsDir, GitHubDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, folder))
 		if err != nil {
 			t.Fatal(err)

@@ -55,6 +55,22 @@ func (s *Server) admitting(next http.Handler) http.Handler {
 	})
 }
 
+// named refuses requests that name the server as it is not called.
+func named(allowed func(host string) bool, next http.Handler) http.Handler {
+	if allowed == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !allowed(r.Host) {
+			lineOf(r.Context()).route = denied
+			refuse(w, http.StatusForbidden, string(fault.Forbidden), "this gateway is not called that: only this machine's own names lead to it; "+
+				"whoever runs it names others with --cors-origin https://NAME, and a proxy on this machine with --trusted-proxies 127.0.0.1")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // classOf is how a request is counted; asks is false for what anybody may have any
 // time: what the gateway is watched by, and files.
 func classOf(r *http.Request) (class access.Class, asks bool) {

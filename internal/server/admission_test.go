@@ -155,3 +155,69 @@ func TestRowsAreTakenOff(t *testing.T) {
 		}
 	}
 }
+
+// What a frame shows where its chart is refused is a small page in the chart's look, and
+// no text in a browser's own.
+func TestFramesTellCalmlyWhatIsRefused(t *testing.T) {
+	g, _ := sampled(t)
+	gate, _, public := gateWith(t, access.Config{Anonymous: access.Limits{Pictures: access.Rate{N: 1, Per: time.Hour}}})
+	base, _ := start(t, Config{Gate: gate, Loader: g.loader, GraphQL: g.graphql})
+	if got := ask(t, "GET", base+"/embed/alpha?last=all", ""); got.status != http.StatusOK {
+		t.Fatalf("%+v", got)
+	}
+	for _, c := range []struct {
+		path, header, value string
+		status              int
+		text                string
+	}{
+		{"/embed/alpha?last=all", "Accept", "text/html", http.StatusTooManyRequests, "Too many requests"},
+		{"/embed?last=all", "Accept", "*/*", http.StatusTooManyRequests, "Too many requests"},
+		{"/embed/alpha?key=nonsense", "Accept", "text/html", http.StatusUnauthorized, "Unknown key"},
+		{"/embed/alpha?key=" + public, "Referer", "https://evil.example/", http.StatusForbidden, "Forbidden"},
+	} {
+		got := ask(t, "GET", base+c.path, "", c.header, c.value)
+		if got.status != c.status || got.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(got.header.Get("Content-Security-Policy"), "frame-ancestors *") ||
+			got.header.Get("X-Frame-Options") != "" || !strings.Contains(got.body, c.text) || !strings.Contains(got.body, "<link rel=\"stylesheet\"") {
+			t.Errorf("%s: %d %v\n%s", c.path, got.status, got.header, got.body)
+		}
+	}
+}
+
+// Where only this machine's names lead to the gateway, a page whose name was made to lead
+// here gets nothing: neither data, nor a WebSocket, nor what the gateway is watched by.
+func TestOtherNamesAreRefused(t *testing.T) {
+	g, _ := sampled(t)
+	base, _ := start(t, Config{Loader: g.loader, GraphQL: g.graphql, Origins: access.LoopbackOrigins(), Hosts: access.LoopbackOrigins().Hosts})
+	asks := func(host string, header ...string) (status int) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+header[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		for i := 1; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if resp.Header.Get("Access-Control-Allow-Origin") != "" && host == "evil.example:8080" {
+			t.Errorf("%v: %v", header, resp.Header)
+		}
+		return resp.StatusCode
+	}
+	const question = "/graphql?query=%7Bdownloads%7Btotal%7D%7D"
+	socket := []string{"/graphql", "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol", "graphql-transport-ws", "Origin", "http://evil.example:8080"}
+	for _, request := range [][]string{{question}, {question, "Origin", "http://evil.example:8080"}, {"/metrics"}, {"/healthz"}, {"/badge/alpha.svg"}, {"/"}, {"/mcp"}, socket} {
+		if got := asks("evil.example:8080", request...); got != http.StatusForbidden {
+			t.Errorf("%v: %d", request, got)
+		}
+	}
+	for _, host := range []string{"localhost:8080", "127.0.0.1", "[::1]:1"} {
+		if got := asks(host, question); got != http.StatusOK {
+			t.Errorf("as %s: %d", host, got)
+		}
+	}
+}

@@ -26,6 +26,8 @@ type doors struct {
 	net.Listener
 	most, perClient int
 
+	unasked sync.WaitGroup // connections that no request has come over yet
+
 	mu       sync.Mutex
 	open     int
 	spare    []*spareConn // oldest first
@@ -59,16 +61,24 @@ func (d *doors) take(conn net.Conn) (taken net.Conn, oldest *spareConn) {
 	if d.open < d.most && d.byClient[client] < d.perClient {
 		d.open++
 		d.byClient[client]++
-		return &countedConn{Conn: conn, leave: func() { d.leave(client) }}, nil
+		return d.counted(&countedConn{Conn: conn, leave: func() { d.leave(client) }}), nil
 	}
-	spare := &spareConn{}
-	spare.countedConn = countedConn{Conn: conn, leave: func() { d.leaveSpare(spare) }}
+	spare := &spareConn{countedConn: countedConn{Conn: conn}}
+	spare.leave = func() { d.leaveSpare(spare) }
+	d.counted(&spare.countedConn)
 	_ = spare.SetReadDeadline(time.Time{})
 	if len(d.spare) >= spareConns {
 		oldest = d.spare[0]
 	}
 	d.spare = append(d.spare, spare)
 	return spare, oldest
+}
+
+// counted has a connection counted among those that nothing has been asked over.
+func (d *doors) counted(c *countedConn) *countedConn {
+	d.unasked.Add(1)
+	c.asked = sync.OnceFunc(d.unasked.Done)
+	return c
 }
 
 func (d *doors) leave(client netip.Prefix) {
@@ -100,11 +110,13 @@ type countedConn struct {
 	net.Conn
 	once  sync.Once
 	leave func()
+	asked func() // the first request has come
 }
 
 // Close closes the connection.
 func (c *countedConn) Close() error {
 	c.once.Do(c.leave)
+	c.asked()
 	return c.Conn.Close()
 }
 
@@ -119,24 +131,26 @@ func (c *spareConn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-type spareKey struct{}
+type connKey struct{}
 
-// connContext notes what kind of connection a request comes over.
+// connContext notes which connection a request comes over.
 func connContext(ctx context.Context, conn net.Conn) context.Context {
 	if encrypted, ok := conn.(*tls.Conn); ok {
 		conn = encrypted.NetConn()
 	}
-	if _, spare := conn.(*spareConn); spare {
-		return context.WithValue(ctx, spareKey{}, true)
-	}
-	return ctx
+	return context.WithValue(ctx, connKey{}, conn)
 }
 
 // sparing answers over spare connections what the gateway is watched by, one request
 // each, and nothing else.
 func sparing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if spare, _ := r.Context().Value(spareKey{}).(bool); spare {
+		conn := r.Context().Value(connKey{})
+		if counted, ok := conn.(*countedConn); ok {
+			counted.asked()
+		}
+		if spare, ok := conn.(*spareConn); ok {
+			spare.asked()
 			w.Header().Set("Connection", "close")
 			switch r.URL.Path {
 			case "/healthz", "/readyz", "/metrics":

@@ -18,7 +18,11 @@ func (s *Server) foreign(ask func(context.Context, *fetch.Operation, *http.Reque
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.QueryTimeout)
 		defer cancel()
-		answer, err := ask(ctx, s.cfg.Loader.Begin(ctx), r)
+		var answer any
+		_, err := s.cfg.Loader.Answer(ctx, s.cfg.Loader.Begin(ctx), func(op *fetch.Operation) (err error) {
+			answer, err = ask(ctx, op, r)
+			return err
+		})
 		if err != nil {
 			s.refuseData(w, r, err)
 			return

@@ -56,7 +56,7 @@ func compressed(next http.Handler) http.Handler {
 // handler bounds the time itself: only it knows whether an answer is a stream.
 // Streams end when the server stops.
 func (s *Server) graphql(m *metrics) http.Handler {
-	known := newResponses(s.cfg.CacheBytes, s.cfg.Loader, m, s.cfg.GraphQL)
+	known := s.newResponses(m)
 	answers := remembering(s.cfg.Pressure, compressed(bounded(s.cfg.MaxBody, s.cfg.Pressure, s.streamable(known))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

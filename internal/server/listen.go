@@ -18,6 +18,9 @@ const (
 	idleTimeout   = 2 * time.Minute
 	writeReserve  = 15 * time.Second // beyond QueryTimeout, to send the answer
 	maxHeader     = 64 << 10         // bytes; GET queries travel in the first line
+	// freshTime is how long connections that were just taken may take to ask, when the
+	// server stops: net/http drops what it has not read a request of by then.
+	freshTime = time.Second
 )
 
 // Serve answers requests at ln until ctx ends. Then it stops accepting, lets
@@ -29,9 +32,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer cancelRequests()
 	srv := s.httpServer(requests, s)
 	srv.TLSConfig, srv.ConnContext = s.cfg.TLS, connContext
-	failed := make(chan error, 2)
+	failed, closed := make(chan error, 2), make(chan struct{})
+	doors := newDoors(ln, s.cfg.Connections, s.cfg.ClientConnections)
 	go func() {
-		doors := newDoors(ln, s.cfg.Connections, s.cfg.ClientConnections)
+		defer close(closed)
 		if s.cfg.TLS != nil {
 			failed <- fmt.Errorf("serve %s: %w", ln.Addr(), srv.ServeTLS(doors, "", ""))
 			return
@@ -50,6 +54,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return errors.Join(err, srv.Close())
 	case <-ctx.Done():
 	}
+	_ = doors.Close() // nobody comes in any more
+	<-closed
+	within(freshTime, doors.unasked.Wait)
 	return s.drain(srv, cancelRequests)
 }
 
@@ -67,13 +74,34 @@ func (s *Server) httpServer(ctx context.Context, h http.Handler) *http.Server {
 	}
 }
 
+// within waits for something, for so long; ok is false where that was not enough.
+func within(most time.Duration, wait func()) (ok bool) {
+	ended := make(chan struct{})
+	go func() {
+		wait()
+		close(ended)
+	}()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
 // drain ends srv gracefully, or after Drain by force.
 func (s *Server) drain(srv *http.Server, cancelRequests func()) error {
 	s.Leave()
 	s.stop()
+	began := time.Now()
 	bound, cancel := context.WithTimeout(context.Background(), s.cfg.Drain)
 	defer cancel()
 	err := srv.Shutdown(bound)
+	if err == nil && !within(time.Until(began.Add(s.cfg.Drain)), s.sockets.Wait) {
+		err = context.DeadlineExceeded
+	}
 	if err == nil {
 		return nil
 	}

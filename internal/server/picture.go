@@ -112,10 +112,8 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), p.cfg.QueryTimeout)
 	defer cancel()
 	op := p.cfg.Loader.Begin(ctx)
-	version := op.Snapshot().Version
 	asked := format + " " + name + "?" + picture.Canonical(r.URL.RawQuery, p.use)
-	tag := contentTag(p.salt, []byte(version), []byte(asked))
-	p.kept.Use(version)
+	version, tag := p.versioned(op, asked)
 	stale := p.cfg.Loader.Stale()
 	if stale == nil && version != "" && tagged(r, tag) {
 		v.send(nil, tag)
@@ -127,7 +125,8 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.old(body, stale)
 		return
 	case !known:
-		body, err = v.draw(ctx, op, asked)
+		op, body, err = v.draw(ctx, op, asked)
+		version, tag = p.versioned(op, asked)
 		stale = p.cfg.Loader.Stale()
 	}
 	failure := new(fault.Error)
@@ -146,6 +145,14 @@ func (p *pictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		v.send(body, tag)
 	}
+}
+
+// versioned is the version of the data that an operation is of, and the tag of what
+// was asked at that version.
+func (p *pictures) versioned(op *fetch.Operation, asked string) (version, tag string) {
+	version = op.Snapshot().Version
+	p.kept.Use(version)
+	return version, contentTag(p.salt, []byte(version), []byte(asked))
 }
 
 // keepOf is how long pictures of data that is no longer the newest are kept.
@@ -225,24 +232,31 @@ func (v view) headers() {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
-// draw has the subject answered. Where ClickHouse turns out to be away meanwhile, and
-// there is an answer from before, it is UNAVAILABLE at once.
-func (v view) draw(ctx context.Context, op *fetch.Operation, asked string) (body []byte, err error) {
-	if _, _, before := v.kept.Any(asked); !before || v.cfg.Loader.StaleFor() <= 0 {
-		return v.subject.answer(ctx, op, v.format)
-	}
+// draw has the subject answered, by the operation or the one that came in its place.
+// Where ClickHouse turns out to be away meanwhile, and there is an answer from before,
+// it is UNAVAILABLE at once.
+func (v view) draw(ctx context.Context, op *fetch.Operation, asked string) (*fetch.Operation, []byte, error) {
 	type drawing struct {
+		op   *fetch.Operation
 		body []byte
 		err  error
 	}
-	d, ok := unlessAway(v.cfg.Loader, func() (d drawing) {
-		d.body, d.err = v.subject.answer(ctx, op, v.format)
+	answer := func() (d drawing) {
+		d.op, d.err = v.cfg.Loader.Answer(ctx, op, func(op *fetch.Operation) (err error) {
+			d.body, err = v.subject.answer(ctx, op, v.format)
+			return err
+		})
 		return d
-	})
-	if !ok {
-		return nil, &fault.Error{Code: fault.Unavailable, Message: "ClickHouse does not answer"}
 	}
-	return d.body, d.err
+	if _, _, before := v.kept.Any(asked); !before || v.cfg.Loader.StaleFor() <= 0 {
+		d := answer()
+		return d.op, d.body, d.err
+	}
+	d, ok := unlessAway(v.cfg.Loader, answer)
+	if !ok {
+		return op, nil, &fault.Error{Code: fault.Unavailable, Message: "ClickHouse does not answer"}
+	}
+	return d.op, d.body, d.err
 }
 
 // instead sends an answer from before in place of one that failed with a code; it

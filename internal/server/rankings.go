@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clickql/internal/fault"
+	"clickql/internal/fetch"
 	"clickql/internal/picture"
 	"clickql/internal/tabular"
 )
@@ -58,7 +59,13 @@ func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Hand
 		h.Set("Cache-Control", "public, no-cache")
 		h.Set("X-Content-Type-Options", "nosniff")
 		out := &counted{ResponseWriter: w}
-		if err := list(ctx, op, k, format, out); err != nil {
+		_, err = s.cfg.Loader.Answer(ctx, op, func(now *fetch.Operation) error {
+			if now != op { // the tag is of another version
+				h.Del("ETag")
+			}
+			return list(ctx, now, k, format, out)
+		})
+		if err != nil {
 			if out.sent {
 				s.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a list ended early", slog.Any("error", err))
 				panic(http.ErrAbortHandler)

@@ -12,6 +12,7 @@ import (
 	"clickql/internal/access"
 	"clickql/internal/cache"
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
 )
 
 // staleIfError is for how many seconds caches may give an answer while the gateway
@@ -33,6 +34,7 @@ type responses struct {
 	loader  *fetch.Loader
 	metrics *metrics
 	salt    []byte // of tags: another binary may write the same data differently
+	trusted *gqlhttp.Trusted
 	next    http.Handler
 }
 
@@ -47,19 +49,20 @@ func (s *responses) notModified(w http.ResponseWriter, r *http.Request, tag stri
 	return true
 }
 
-// newResponses keeps answers of next in at most that many bytes.
-func newResponses(limit int64, loader *fetch.Loader, m *metrics, next http.Handler) http.Handler {
-	if limit <= 0 || loader == nil {
-		return next
+// newResponses keeps the answers of the GraphQL handler.
+func (s *Server) newResponses(m *metrics) http.Handler {
+	if s.cfg.CacheBytes <= 0 || s.cfg.Loader == nil {
+		return s.cfg.GraphQL
 	}
-	return &responses{cache.New[response](cache.Config{Bytes: limit, Keep: loader.StaleFor(), Now: time.Now}), loader, m, buildSalt(), next}
+	kept := cache.New[response](cache.Config{Bytes: s.cfg.CacheBytes, Keep: s.cfg.Loader.StaleFor(), Now: time.Now})
+	return &responses{kept, s.cfg.Loader, m, buildSalt(), s.cfg.Trusted, s.cfg.GraphQL}
 }
 
 // ServeHTTP answers from memory, or lets next answer and keeps it. The body has
 // been read into memory before. While ClickHouse is away, what was answered before is
 // the answer, marked, whatever data it was of.
 func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	key, ok := responseKey(r)
+	key, ok := s.key(r)
 	if !ok {
 		s.next.ServeHTTP(w, r)
 		return
@@ -196,17 +199,25 @@ func (a response) send(w http.ResponseWriter, r *http.Request, age time.Duration
 	_, _ = w.Write(a.body) // the client has gone: nobody to tell
 }
 
-// responseKey is what determines an answer beside the data; ok is false for a
-// request whose answer also tells how it was come by, or that is not of a form
-// that is answered with data.
-func responseKey(r *http.Request) (key string, ok bool) {
+// key is what determines an answer beside the data; ok is false for a request whose
+// answer also tells how it was come by, or that is not of a form that is answered with
+// data. Of a batch the errors of a part are in the middle of the answer: its parts' own
+// answers are in memory all the same.
+func (s *responses) key(r *http.Request) (key string, ok bool) {
 	body := requestBody(r)
 	asked := []byte(r.URL.RawQuery)
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		return "", false
+	}
 	if bytes.Contains(body, []byte("explain")) || bytes.Contains(asked, []byte("explain")) {
 		return "", false
 	}
+	trusted := ""
+	if s.trusted != nil {
+		trusted = s.trusted.State()
+	}
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), []byte(access.Of(r.Context()).Variant()), body} {
+	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), []byte(access.Of(r.Context()).Variant()), []byte(trusted), body} {
 		sum := sha256.Sum256(part)
 		h.Write(sum[:])
 	}

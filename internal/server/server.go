@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,6 +73,13 @@ type Config struct {
 	// (/debug/pprof/) are served at, and no longer at the one that everybody reaches;
 	// nil for none.
 	Admin net.Listener
+	// Trusted are the only documents that run; nil lets every document run. What was
+	// answered while others were trusted is not answered again.
+	Trusted *gqlhttp.Trusted
+	// Hosts and AdminHosts report that a request may name the server like that, by its
+	// header Host, at the listener that everybody reaches and at Admin; nil for whatever
+	// it says.
+	Hosts, AdminHosts func(host string) bool
 	// Closed refuses the schema.
 	Closed bool
 	// Drain is how long requests in flight are waited for when the server
@@ -125,8 +133,9 @@ type Server struct {
 	// since they would not end by themselves.
 	stopping context.Context
 	stop     context.CancelFunc
-	leaving  atomic.Bool  // no longer ready, and soon to stop
-	admin    http.Handler // of Config.Admin; nil where there is none
+	sockets  sync.WaitGroup // WebSockets, which the HTTP server does not know of
+	leaving  atomic.Bool    // no longer ready, and soon to stop
+	admin    http.Handler   // of Config.Admin; nil where there is none
 }
 
 // New builds a server that does nothing yet: use it as a handler, or Serve.
@@ -141,9 +150,9 @@ func New(cfg Config) *Server {
 		cfg.Registry.MustRegister(freshness{snapshot, time.Now})
 	}
 	routes := noting(s.routes(m))
-	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(unframed(s.admitting(routes))))))
+	s.handler = withRequestID(observe(cfg.Log, m, cfg.Tracing, recovered(cfg.Log, sparing(unframed(named(s.cfg.Hosts, s.admitting(routes)))))))
 	if cfg.Admin != nil {
-		s.admin = withRequestID(observe(cfg.Log, m, nil, recovered(cfg.Log, noting(s.adminRoutes(m)))))
+		s.admin = withRequestID(observe(cfg.Log, m, nil, recovered(cfg.Log, named(s.cfg.AdminHosts, noting(s.adminRoutes(m))))))
 	}
 	return s
 }

@@ -22,12 +22,12 @@ func (s *Server) webSocket(next http.Handler, w http.ResponseWriter, r *http.Req
 	stop := context.AfterFunc(s.stopping, cancel)
 	taken := &takeover{ResponseWriter: w, done: make(chan struct{})}
 	ended := make(chan struct{})
-	go func() {
+	s.sockets.Go(func() {
 		defer close(ended)
 		defer cancel()
 		defer stop()
 		next.ServeHTTP(taken, r.WithContext(ctx))
-	}()
+	})
 	select {
 	case <-taken.done:
 	case <-ended: // it was refused

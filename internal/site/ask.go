@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // answer is a response of /graphql.
@@ -39,6 +40,23 @@ func (a answer) under(path ...string) string {
 		}
 	}
 	return ""
+}
+
+// hints are the messages of the answer's extensions.
+func (a answer) hints() (messages []string, err error) {
+	var extensions struct{ Hints []struct{ Message string } }
+	if len(a.Extensions) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(a.Extensions, &extensions); err != nil {
+		return nil, fmt.Errorf("read the answer's extensions: %w", err)
+	}
+	for _, h := range extensions.Hints {
+		if !slices.Contains(messages, h.Message) {
+			messages = append(messages, h.Message)
+		}
+	}
+	return messages, nil
 }
 
 // forwarded are the headers of a page's request that its operation carries: who

@@ -107,6 +107,20 @@ func describeComparison(c *comparison, st state) string {
 	return "Downloads in " + st.Said() + ": " + strings.Join(parts, ", ") + "."
 }
 
+// axis is the intervals that all lines have, with what is lacking of them.
+func (c *comparison) axis() *series {
+	all := series{Dates: c.Dates, Totals: make([]int64, len(c.Dates))}
+	for _, l := range c.Lines {
+		if l != nil && l.Series != nil && len(l.Series.Totals) == len(c.Dates) {
+			all.Complete, all.Missing = l.Series.Complete, l.Series.Missing
+			for j, n := range l.Series.Totals {
+				all.Totals[j] += n
+			}
+		}
+	}
+	return &all
+}
+
 // fill makes the parts of the page.
 func (b *compareBody) fill(names []string, c *comparison, a answer, every string) {
 	lines := widget{ID: "lines", Title: "Downloads", Wide: "full", Error: a.under("compare"), Empty: "None of these projects has downloads."}
@@ -115,7 +129,8 @@ func (b *compareBody) fill(names []string, c *comparison, a answer, every string
 		b.Widgets = []widget{lines}
 		return
 	}
-	spec := axis("Downloads", every, &series{Dates: c.Dates})
+	over := c.axis()
+	spec := axis("Downloads", every, over)
 	spec.Shape = render.Lines
 	lines.Head = []string{"Interval"}
 	var most int64 = 1
@@ -124,8 +139,8 @@ func (b *compareBody) fill(names []string, c *comparison, a answer, every string
 			most = max(most, *l.Total)
 		}
 	}
-	for _, day := range c.Dates {
-		lines.Rows = append(lines.Rows, []cell{{Text: bucketText(day, every)}})
+	for j := range c.Dates {
+		lines.Rows = append(lines.Rows, []cell{{Text: over.named(j, every)}})
 	}
 	for i, l := range c.Lines {
 		if l == nil {
@@ -138,8 +153,9 @@ func (b *compareBody) fill(names []string, c *comparison, a answer, every string
 		}
 		for j := range lines.Rows {
 			value := cell{Text: "–", Class: "num"}
-			if l.Series != nil && j < len(l.Series.Totals) {
-				value.Text = exactText(l.Series.Totals[j])
+			if l.Series != nil {
+				l.Series.Dates = c.Dates
+				value = l.Series.number(j, every)
 			}
 			lines.Rows[j] = append(lines.Rows[j], value)
 		}

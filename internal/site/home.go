@@ -8,9 +8,9 @@ import (
 
 // dataset is the data as a whole.
 type dataset struct {
-	TotalDownloads, ProjectCount *int64
-	FirstDay, LastDay, UpdatedAt *string
-	Missing                      []string
+	TotalDownloads, ProjectCount  *int64
+	FirstDay, LastDay, SettledDay *string
+	Missing                       []string
 }
 
 // homeAnswer is what the page's operation selects.
@@ -92,6 +92,9 @@ func homeFigures(data homeAnswer, a answer) []figure {
 	figures := []figure{figureOf("Downloads", &counted{Total: d.TotalDownloads}, failed), figureOf("Projects", &counted{Total: d.ProjectCount}, failed)}
 	if d.FirstDay != nil && d.LastDay != nil {
 		figures = append(figures, figure{Title: "First day", Text: dayText(*d.FirstDay)}, figure{Title: "Newest day", Text: dayText(*d.LastDay)})
+	}
+	if d.SettledDay != nil && d.LastDay != nil && *d.SettledDay != *d.LastDay {
+		figures = append(figures, figure{Title: "Loaded wholly until", Text: dayText(*d.SettledDay)})
 	}
 	return figures
 }

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -43,6 +44,11 @@ type view struct {
 	State  state
 	// Notice is what the reader should know before the rest.
 	Notice string
+	// Until is the newest day that is loaded wholly, where lengths of time end; empty
+	// where the page shows other days.
+	Until string
+	// Hints are about filters that nothing can pass.
+	Hints []string
 	// Body is what the template draws.
 	Body any
 	// Boot is what the script starts with, as JSON.
@@ -170,9 +176,16 @@ func (s *Site) fill(r *http.Request, m *manifest, v *view, operation string, var
 		return a, err
 	}
 	if len(a.Data) > 0 {
-		if err := json.Unmarshal(a.Data, data); err != nil {
+		var whole struct{ Dataset *dataset }
+		if err := cmp.Or(json.Unmarshal(a.Data, data), json.Unmarshal(a.Data, &whole)); err != nil {
 			return a, err
 		}
+		if d := whole.Dataset; d != nil && d.SettledDay != nil && v.State.last != "" {
+			v.Until = *d.SettledDay
+		}
+	}
+	if v.Hints, err = a.hints(); err != nil {
+		return a, err
 	}
 	text, err := json.Marshal(boot{v.Template, operation, variables, a}) // which escapes <, > and &
 	if err != nil {

@@ -60,6 +60,11 @@ func lineOf(title, interval string, s *series) template.HTML {
 	spec := axis(title, interval, s)
 	if s != nil {
 		spec.Series = []render.Series{seriesOf("", s.Totals)}
+		for _, day := range s.Spikes {
+			if d, err := cube.ParseDay(day.Date); err == nil {
+				spec.Spikes = append(spec.Spikes, cube.Spike{Date: d, Total: day.Total, Expected: day.Expected, Deviation: day.Deviation})
+			}
+		}
 	}
 	return drawn(spec)
 }

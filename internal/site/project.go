@@ -1,11 +1,13 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"clickql/internal/cube"
 	"clickql/internal/pypi"
 )
 
@@ -43,12 +45,36 @@ type projectFacts struct {
 	Rank                                                                      *struct{ Position, ProjectCount int64 }
 	Day, Week, Month, All                                                     *counted
 	Downloads                                                                 *struct {
-		Total                                                                      *int64
-		Change                                                                     *float64
-		Series                                                                     *series
-		Versions, Adoption, Python, System, Installer, FileType, Ci, Libc, Country []slice
+		Total                                                                            *int64
+		Change                                                                           *float64
+		Series                                                                           *series
+		Versions, Adoption, Python, System, Installer, FileType, Ci, Libc, Country, More []slice
+		OldPython, OldGlibc, OldMajor                                                    *dropped
 	}
+	ReleaseImpact            []taken
 	Dependencies, Dependents []ranked
+	Repo                     *repo
+	RepoRange                *repo
+	Related                  []struct {
+		Together int64
+		Share    float64
+		Project  struct{ Name string }
+	}
+}
+
+// repo is what happened in the project's repository on GitHub.
+type repo struct {
+	Repository, URL, FirstDay  string
+	Stars, Forks, Contributors *int64
+	Issues, PullRequests       struct{ Opened, Closed, Open *int64 }
+	Series                     *repoSeries
+}
+
+// repoSeries is its stars over time.
+type repoSeries struct {
+	Dates      []string
+	TotalStars []*int64
+	Complete   []bool
 }
 
 // projectBody is the page's middle.
@@ -60,6 +86,8 @@ type projectBody struct {
 	Links   []link
 	Figures []figure
 	Widgets []widget
+	// Splits lead to the page split by each dimension that it does not always show.
+	Splits []link
 }
 
 // link is an address with its name.
@@ -81,7 +109,10 @@ func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 	}
 	v := view{Template: "project", State: st, Canonical: withQuery("/project/"+url.PathEscape(name), st)}
 	every := st.every(s.cfg.Now())
-	variables := map[string]any{"name": name, "range": st.dateRange(), "interval": every, "filter": st.filter()}
+	more := st.more()
+	variables := map[string]any{
+		"name": name, "range": st.dateRange(), "interval": every, "filter": st.filter(), "split": cmp.Or(more, moreSplits[0]), "more": more != "",
+	}
 	var data projectAnswer
 	a, err := s.fill(r, m, &v, "ProjectPage", variables, &data)
 	if err != nil {
@@ -95,7 +126,7 @@ func (s *Site) project(r *http.Request, m *manifest) (view, error) {
 	v.Description = describeProject(p)
 	v.Image = "/chart/" + url.PathEscape(name) + ".png?width=1200&height=630"
 	v.Body = projectBody{
-		projectFacts: p, Medal: medal(p), Links: linksOf(p), Figures: figuresOf(p, a), Widgets: projectWidgets(p, a, every),
+		projectFacts: p, Medal: medal(p), Links: linksOf(p), Figures: figuresOf(p, a), Widgets: projectWidgets(p, a, every, more), Splits: splitsOf(name, st),
 	}
 	return v, nil
 }
@@ -183,7 +214,7 @@ func figureOf(title string, c *counted, failed string) figure {
 }
 
 // projectWidgets are the parts below the figures.
-func projectWidgets(p *projectFacts, a answer, every string) []widget {
+func projectWidgets(p *projectFacts, a answer, every string, more cube.Dimension) []widget {
 	d := p.Downloads
 	if d == nil {
 		return []widget{{ID: "series", Title: "Downloads", Error: a.under("project", "downloads")}}
@@ -200,16 +231,98 @@ func projectWidgets(p *projectFacts, a answer, every string) []widget {
 	versions.Chart = linesOf("Version", every, d.Series, d.Versions)
 	country := split("country", "Country", d.Country, failed("country"))
 	country.Wide = "full"
-	return []widget{
+	parts := []widget{
 		over, adoption,
 		versions, python,
 		country,
 		split("system", "System", d.System, failed("system")), split("installer", "Installer", d.Installer, failed("installer")),
 		split("file_type", "File type", d.FileType, failed("fileType")), split("ci", "CI", d.Ci, failed("ci")),
 		split("libc", "C library", d.Libc, failed("libc")),
+		droppings([]dropping{
+			{"Pythons past the end of their life", failed("oldPython"), d.OldPython}, {"glibc before 2.28", failed("oldGlibc"), d.OldGlibc},
+			{"Major releases before the newest", failed("oldMajor"), d.OldMajor},
+		}),
+		impactOf(p.ReleaseImpact, a.under("project", "releaseImpact")),
+	}
+	if more != "" {
+		parts = append(parts, split(more.Parameter(), more.Title(), d.More, failed("more")))
+	}
+	parts = append(parts,
 		projectList("dependencies", "Requires", p.Dependencies, a.under("project", "dependencies"), "It requires no other project, as far as is known."),
 		projectList("dependents", "Required by", p.Dependents, a.under("project", "dependents"), "No other project requires it, as far as is known."),
+		relatedList(p, a.under("project", "related")))
+	if failed := cmp.Or(a.under("project", "repo"), a.under("project", "repoRange")); failed != "" || p.Repo != nil && p.RepoRange != nil {
+		parts = append(parts, repoWidget(p, every, failed))
 	}
+	return parts
+}
+
+// repoWidget shows the project's repository: its stars over time, and what happened in
+// the range and since events are known.
+func repoWidget(p *projectFacts, every, failed string) widget {
+	w := widget{ID: "github", Title: "GitHub", Wide: "full", Error: failed, Empty: "No events of it are loaded."}
+	if failed != "" {
+		return w
+	}
+	all, within := p.Repo, p.RepoRange
+	w.Head, w.Note = []string{all.Repository, "In this range", "Since " + dayText(all.FirstDay)}, all.Repository
+	row := func(title string, part, whole *int64) {
+		w.Rows = append(w.Rows, []cell{{Text: title}, known(part), known(whole)})
+	}
+	row("Stars", within.Stars, all.Stars)
+	row("Forks", within.Forks, all.Forks)
+	row("Contributors", within.Contributors, all.Contributors)
+	row("Issues opened", within.Issues.Opened, all.Issues.Opened)
+	row("Issues open", within.Issues.Open, all.Issues.Open)
+	row("Pull requests opened", within.PullRequests.Opened, all.PullRequests.Opened)
+	row("Pull requests open", within.PullRequests.Open, all.PullRequests.Open)
+	if s := within.Series; s != nil {
+		w.Chart = lineOf("Stars", every, s.known())
+	}
+	return w
+}
+
+// known is the part of the series that is known, from the first interval of which
+// something is on.
+func (s *repoSeries) known() *series {
+	out := &series{}
+	for i, n := range s.TotalStars {
+		if n == nil {
+			continue
+		}
+		out.Dates, out.Totals = append(out.Dates, s.Dates[i]), append(out.Totals, *n)
+		if len(s.Complete) == len(s.Dates) {
+			out.Complete = append(out.Complete, s.Complete[i])
+		}
+	}
+	return out
+}
+
+// known is a cell with a count that may not be known.
+func known(n *int64) cell {
+	if n == nil {
+		return cell{Text: "–", Exact: "not known", Class: "num"}
+	}
+	return number(*n)
+}
+
+// relatedList is what is required beside the project.
+func relatedList(p *projectFacts, failed string) widget {
+	w := widget{ID: "related", Title: "Required beside it", Note: "by its most downloaded dependents", Head: []string{"Project", "", "Share", "Dependents"}, Error: failed, Empty: "Nothing is required beside it, as far as is known."}
+	for _, r := range p.Related {
+		w.Rows = append(w.Rows, []cell{projectCell(r.Project.Name), bar(float64(r.Together) / float64(p.Related[0].Together)), parted(r.Share), number(r.Together)})
+	}
+	return w
+}
+
+// splitsOf lead to the page split by each dimension that it does not always show.
+func splitsOf(name string, st state) []link {
+	links := make([]link, len(moreSplits))
+	for i, d := range moreSplits {
+		st.split = d
+		links[i] = link{d.Title(), withQuery("/project/"+url.PathEscape(name), st) + "#" + d.Parameter()}
+	}
+	return links
 }
 
 // projectList is a widget of projects with their downloads.

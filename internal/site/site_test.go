@@ -37,11 +37,11 @@ const metadata = `INSERT INTO projects (name, version, summary, author, license,
 ('alpha', '1.0', 'First <b>bold</b>', '<script>alert(1)</script>', 'MIT', 'javascript:alert(1)', '>=3.8', [], '2024-03-02 00:00:00', 'alpha-1.0.tar.gz'),
 ('alpha', '2.1', 'Second </script><script>alert(2)</script>', '<script>alert(1)</script>', 'MIT', 'javascript:alert(1)', '>=3.8', [], '2024-08-02 00:00:00', 'alpha-2.1.tar.gz')`
 
-// explorer is the site of a gateway on a real ClickHouse.
-func explorer(t *testing.T) (base string, db *chtest.DB) {
+// explorer is the site of a gateway on a real ClickHouse, with more rows where given.
+func explorer(t *testing.T, more ...string) (base string, db *chtest.DB) {
 	t.Helper()
 	db = chtest.NewWithSchema(t)
-	for _, statement := range []string{rows, metadata} {
+	for _, statement := range append([]string{rows, metadata}, more...) {
 		if err := db.Conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
@@ -168,6 +168,7 @@ func TestPages(t *testing.T) {
 	base, db := explorer(t)
 	for name, test := range map[string]func(*testing.T, string, *chtest.DB){
 		"numbers of a project are those of the raw table": numbersAreThoseOfTheRawTable,
+		"decisions are those of the raw table":            decisionsAreThoseOfTheRawTable,
 		"a page tells crawlers what it shows":             tellsCrawlersWhatItShows,
 		"nothing of a stranger runs":                      nothingOfAStrangerRuns,
 		"the script starts with the page's answer":        scriptStartsWithThePagesAnswer,
@@ -216,6 +217,23 @@ func numbersAreThoseOfTheRawTable(t *testing.T, base string, db *chtest.DB) {
 		if want = scalar(t, db, "SELECT count() "+where); sum != want {
 			t.Errorf("%s: the series adds up to %d, want %d", query, sum, want)
 		}
+	}
+}
+
+// Who would be left behind is counted in the raw table. Of 2.1, which came on a day
+// of 1.0, all of the next day's downloads are; the last week has three days of 1.0.
+func decisionsAreThoseOfTheRawTable(t *testing.T, base string, db *chtest.DB) {
+	p := get(t, base+"/project/alpha")
+	for row, where := range map[int]string{0: "python_minor = '3.8'", 2: "version = '1.0'"} {
+		from := "SELECT count() FROM " + db.Name + ".pypi WHERE project = 'alpha' AND date > '2024-04-04' AND "
+		n, all := scalar(t, db, from+where), scalar(t, db, from+"1")
+		got := cells(t, p, "dropping")[row]
+		if want := strings.ReplaceAll(got[1], ",", ""); want != fmt.Sprintf("%d of %d downloads that tell", n, all) {
+			t.Errorf("%q, want %d of %d", got, n, all)
+		}
+	}
+	if got, want := fmt.Sprint(cells(t, p, "impact")), "[[released 2 Aug 2024 1 1 100 % 1.0 43 %]]"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -35,6 +35,9 @@ type state struct {
 	mirrors  bool
 	human    bool
 	filters  []filter
+	// split is what a project's page splits by beside what it always shows; empty for
+	// nothing.
+	split cube.Dimension
 	// problem says what of the address was not understood and left away.
 	problem string
 }
@@ -61,7 +64,41 @@ func readState(q url.Values) state {
 			}
 		}
 	}
+	if text := q.Get("split"); text != "" {
+		at := slices.IndexFunc(moreSplits, func(d cube.Dimension) bool { return d.Parameter() == text })
+		if at < 0 {
+			s.tell("split is %q; it must be one of %s", text, strings.Join(parametersOf(moreSplits), ", "))
+		} else {
+			s.split = moreSplits[at]
+		}
+	}
 	return s
+}
+
+// moreSplits are the dimensions that a project's page does not always show.
+var moreSplits = cube.Later
+
+// parametersOf are the dimensions as addresses name them.
+func parametersOf(dimensions []cube.Dimension) []string {
+	names := make([]string, len(dimensions))
+	for i, d := range dimensions {
+		names[i] = d.Parameter()
+	}
+	return names
+}
+
+// more is the dimension that a project's page splits by beside what it always shows:
+// the address's, or one that it filters; empty for none.
+func (s state) more() cube.Dimension {
+	if s.split != "" {
+		return s.split
+	}
+	for _, d := range moreSplits {
+		if slices.ContainsFunc(s.filters, func(f filter) bool { return f.param == d.Parameter() }) {
+			return d
+		}
+	}
+	return ""
 }
 
 // readRange checks last, from and to, and puts the default in their place.
@@ -206,6 +243,9 @@ func (s state) query() url.Values {
 	}
 	for _, c := range s.filters {
 		q.Set(c.param, c.text)
+	}
+	if s.split != "" {
+		q.Set("split", s.split.Parameter())
 	}
 	return q
 }

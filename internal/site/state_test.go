@@ -23,8 +23,8 @@ func fixture(t *testing.T, name string, into any) {
 
 func TestAddressIsState(t *testing.T) {
 	var cases []struct {
-		Query, Every, Address string
-		Range, Filter         json.RawMessage
+		Query, Every, Address, More string
+		Range, Filter               json.RawMessage
 	}
 	fixture(t, "state.json", &cases)
 	today := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
@@ -45,6 +45,9 @@ func TestAddressIsState(t *testing.T) {
 		same(t, c.Query+": filter", s.filter(), c.Filter)
 		if got := s.query().Encode(); got != strings.ReplaceAll(c.Address, "*", "%2A") && got != c.Address {
 			t.Errorf("%s: address %s, want %s", c.Query, got, c.Address)
+		}
+		if got := s.more(); got != "" && got.Parameter() != c.More || got == "" && c.More != "" {
+			t.Errorf("%s: split by %q, want %q", c.Query, got, c.More)
 		}
 	}
 }
@@ -110,6 +113,20 @@ func TestFormats(t *testing.T) {
 	for _, c := range cases.Bucket {
 		if got := bucketText(c[0], c[1]); got != c[2] {
 			t.Errorf("bucket(%s, %s) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// TestWhatIsNotLoadedHasNoNumber: of an interval without any loaded day, or with some
+// days lost and no download on the others, no number is shown; a true zero is.
+func TestWhatIsNotLoadedHasNoNumber(t *testing.T) {
+	s := &series{
+		Dates: []string{"2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"}, Totals: []int64{0, 0, 5, 0},
+		Complete: []bool{true, false, false, false}, Missing: []string{"2026-11-10", "2026-11-17"},
+	}
+	for i, want := range []string{"week of 2 Nov 2026: 0", "week of 9 Nov 2026 (not loaded): –", "week of 16 Nov 2026 (incomplete): 5", "week of 23 Nov 2026 (incomplete): 0"} {
+		if got := s.named(i, "WEEK") + ": " + s.number(i, "WEEK").Text; got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

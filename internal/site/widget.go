@@ -2,8 +2,10 @@ package site
 
 import (
 	"html/template"
+	"slices"
 
 	"clickql/internal/country"
+	"clickql/internal/cube"
 )
 
 // widget is one part of a page: a picture, and its numbers as a table.
@@ -60,6 +62,15 @@ type series struct {
 	// are not.
 	Complete []bool
 	Missing  []string
+	Spikes   []spike
+}
+
+// spike is a day out of line.
+type spike struct {
+	Date      string
+	Total     int64
+	Expected  float64
+	Deviation float64
 }
 
 // split is a widget of a dimension's values.
@@ -121,12 +132,51 @@ func overTime(id, title, interval string, s *series, failed string) widget {
 	default:
 		w.Note = exactText(int64(n)) + " days are not loaded"
 	}
-	for i, day := range s.Dates {
-		name := bucketText(day, interval)
-		if i < len(s.Complete) && !s.Complete[i] {
-			name += " (incomplete)"
+	for i := range s.Dates {
+		name := s.named(i, interval)
+		for _, day := range s.Spikes {
+			if at, found := slices.BinarySearch(s.Dates, day.Date); found && at == i || !found && at == i+1 {
+				name += " (" + dayText(day.Date) + " is out of line)"
+			}
 		}
-		w.Rows = append(w.Rows, []cell{{Text: name}, {Text: exactText(s.Totals[i]), Class: "num"}})
+		w.Rows = append(w.Rows, []cell{{Text: name}, s.number(i, interval)})
 	}
 	return w
+}
+
+// named is an interval in words, with what is lacking of it.
+func (s *series) named(i int, interval string) string {
+	switch name := bucketText(s.Dates[i], interval); {
+	case s.absent(i, cube.Interval(interval)):
+		return name + " (not loaded)"
+	case i < len(s.Complete) && !s.Complete[i]:
+		return name + " (incomplete)"
+	default:
+		return name
+	}
+}
+
+// number is a cell with an interval's downloads; of what is not loaded none are known.
+func (s *series) number(i int, interval string) cell {
+	if i >= len(s.Totals) || s.absent(i, cube.Interval(interval)) {
+		return cell{Text: "–", Class: "num"}
+	}
+	return cell{Text: exactText(s.Totals[i]), Class: "num"}
+}
+
+// absent reports that nothing is known of an interval: every day of it is missing, or
+// some are and there is no download on the others.
+func (s *series) absent(i int, every cube.Interval) bool {
+	first, err := cube.ParseDay(s.Dates[i])
+	if err != nil || i >= len(s.Complete) || s.Complete[i] {
+		return false
+	}
+	gone := 0
+	next := every.Next(first)
+	for _, day := range s.Missing {
+		if d, err := cube.ParseDay(day); err == nil && d >= first && d < next {
+			gone++
+		}
+	}
+	return gone == int(next-first) || gone > 0 && s.Totals[i] == 0
 }

@@ -22,8 +22,9 @@ type Store struct {
 	Source export.Source
 	// Bucket is its address, as gs://bucket.
 	Bucket string
-	// Put writes an object.
-	Put func(key string, content []byte)
+	// Put writes an object, and Remove takes it away.
+	Put    func(key string, content []byte)
+	Remove func(key string)
 }
 
 // run loads what patterns name; before is called before each statement.
@@ -96,19 +97,48 @@ func ReplacedWhileRead(t *testing.T, s Store) {
 	}
 }
 
+// Vanishes tests that an object which goes away between its listing and its reading
+// holds no other up, and is loaded once it is there again.
+func Vanishes(t *testing.T, s Store) {
+	db := chtest.NewWithSchema(t)
+	s.Put("a.parquet", db.Export(t, 1, 10))
+	s.Put("b.parquet", db.Export(t, 2, 100))
+	s.Put("c.parquet", db.Export(t, 3, 1000))
+	once := sync.OnceFunc(func() { s.Remove("b.parquet") })
+	sum, err := s.run(t.Context(), db, func(sql string) error {
+		if strings.HasPrefix(sql, "INSERT INTO clickql_stage_") {
+			once()
+		}
+		return nil
+	}, s.Bucket+"/*.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Listed != 3 || len(sum.Failed) != 1 || sum.Failed[0].Object.Name != s.Bucket+"/b.parquet" || sum.Rows != 1010 || db.Downloads(t) != 1010 {
+		t.Fatalf("%+v, %d rows in the table", sum, db.Downloads(t))
+	}
+	if sum, err = s.run(t.Context(), db, nil, s.Bucket+"/*.parquet"); err != nil || sum.Listed != 2 || sum.Already != 2 || db.Downloads(t) != 1010 {
+		t.Fatalf("while it is away: %+v, %v, %d rows in the table", sum, err, db.Downloads(t))
+	}
+	s.Put("b.parquet", db.Export(t, 2, 100))
+	if sum, err = s.run(t.Context(), db, nil, s.Bucket+"/*.parquet"); err != nil || !sum.Complete() || sum.Rows != 100 || db.Downloads(t) != 1110 {
+		t.Fatalf("when it is there again: %+v, %v, %d rows in the table", sum, err, db.Downloads(t))
+	}
+}
+
 // ListErrors tests that patterns which name nothing say why.
 func ListErrors(t *testing.T, s Store) {
 	s.Put("folder/a.parquet", []byte("x"))
-	scheme, _, _ := strings.Cut(s.Bucket, "://")
+	beside := s.Bucket[:strings.LastIndexByte(s.Bucket, '/')+1]
 	for pattern, want := range map[string]string{
-		scheme + "://nowhere/*.parquet": "there is no bucket nowhere",
+		beside + "nowhere/*.parquet":    "there is no bucket nowhere",
 		s.Bucket + "/none*.parquet":     "no object matches",
 		s.Bucket + "/none.parquet":      "no object matches",
 		s.Bucket + "/folder":            "it is a folder",
 		s.Bucket + "/folder/":           "it is a folder",
 		s.Bucket:                        "it is a folder",
-		scheme + "://":                  "name one bucket",
-		scheme + "://ex*/a":             "name one bucket",
+		beside:                          "name one bucket",
+		beside + "ex*/a":                "name one bucket",
 		s.Bucket + "/folder/{a.parquet": "not closed",
 	} {
 		_, err := s.Source.List(t.Context(), pattern)

@@ -11,7 +11,6 @@ package judge
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"clickql/internal/cube"
 )
@@ -88,7 +87,7 @@ func (r Reference) judgeSteps(got, want Totals, g cube.Grain) Verdict {
 	mismatch := func(d cube.Day) string {
 		return fmt.Sprintf("%s %s it holds %d downloads%s, %s %d", at, d, got[d], r.ofSample(), r.Name, want[d])
 	}
-	for _, d := range slices.Sorted(maps.Keys(got)) {
+	for _, d := range got.Differing(want) {
 		if got[d] > want[d] && !r.disputedIn(d, g.Next(d)) {
 			return Verdict{cube.NoDays, mismatch(d), true}
 		}

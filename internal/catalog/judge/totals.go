@@ -1,6 +1,11 @@
 package judge
 
-import "clickql/internal/cube"
+import (
+	"maps"
+	"slices"
+
+	"clickql/internal/cube"
+)
 
 // Totals are downloads by the first day of each step of time that a table keeps
 // apart; a table without time has one, under day 0.
@@ -23,6 +28,21 @@ func (t Totals) Span() cube.Range {
 		}
 	}
 	return r
+}
+
+// Steps lists the steps of some totals in their order.
+func Steps(of ...Totals) []cube.Day {
+	all := Totals{}
+	for _, t := range of {
+		maps.Copy(all, t)
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// Differing lists the steps of which two tables hold something else, in their order;
+// absent is none.
+func (t Totals) Differing(o Totals) []cube.Day {
+	return slices.DeleteFunc(Steps(t, o), func(d cube.Day) bool { return t[d] == o[d] })
 }
 
 // At adds totals by day up to a coarser grain.

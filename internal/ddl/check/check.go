@@ -47,7 +47,7 @@ func Run(ctx context.Context, conn *chconn.Conn, o ddl.Options) (Report, error) 
 	for _, t := range ddl.Derived() {
 		r.checkView(t, have)
 	}
-	for _, s := range ddl.LandingStatements(o) {
+	for _, s := range slices.Concat(ddl.LandingStatements(o), ddl.GitHubViews(o)) {
 		if have.Tables[s.Name(r.Database)] == nil {
 			r.add(s.Object, Missing, applySchema, "the %s is missing", s.Kind)
 		}

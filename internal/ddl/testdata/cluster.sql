@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads ON CLUSTER main
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY project
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_by_version ON CLUSTER main
@@ -54,6 +55,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (project, date)
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by project, date';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_month ON CLUSTER main
@@ -64,6 +66,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_month ON CLUSTER main
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 ORDER BY (month, project)
+SETTINGS index_granularity = 1024
 COMMENT 'Downloads by month, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version ON CLUSTER main
@@ -207,6 +210,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_max_min ON CLUSTER main
 )
 ENGINE = ReplicatedAggregatingMergeTree
 ORDER BY project
+SETTINGS index_granularity = 1024
 COMMENT 'First and last day with a download, by project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc ON CLUSTER main
@@ -639,6 +643,41 @@ CREATE TABLE IF NOT EXISTS `py-pi`.countries ON CLUSTER main
 ENGINE = ReplicatedMergeTree
 ORDER BY code
 COMMENT 'Countries by code';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.github_events ON CLUSTER main
+(
+    file_time DateTime('UTC') COMMENT 'Hour of the file that had the event' CODEC(Delta(4), ZSTD(1)),
+    event_type LowCardinality(String) COMMENT 'What it is, such as WatchEvent',
+    actor_login String COMMENT 'Account that did it, as it was called then' CODEC(ZSTD(3)),
+    repo_name String COMMENT 'Repository, owner/name as it was called then' CODEC(ZSTD(3)),
+    repo_id String COMMENT 'Number of the repository, which stays when it is renamed' CODEC(ZSTD(3)),
+    created_at DateTime('UTC') COMMENT 'When it happened' CODEC(Delta(4), ZSTD(1)),
+    action LowCardinality(String) COMMENT 'What was done, such as opened; none where the type says it',
+    number UInt32 COMMENT 'Number of the issue or pull request; 0 for none',
+    merged UInt8 COMMENT 'Whether a pull request that was closed was merged'
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYear(created_at)
+ORDER BY (repo_id, event_type, created_at)
+COMMENT 'Public events on GitHub, one row each';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.github_names ON CLUSTER main
+(
+    name String COMMENT 'owner/name in small letters' CODEC(ZSTD(3)),
+    repo_id String COMMENT 'Number of the repository' CODEC(ZSTD(3))
+)
+ENGINE = ReplicatedReplacingMergeTree
+ORDER BY (name, repo_id)
+COMMENT 'Repositories by every name that they had';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.github_hours ON CLUSTER main
+(
+    file_time DateTime('UTC') COMMENT 'Hour of the file',
+    events UInt64 COMMENT 'Events; rows of the same hour add up'
+)
+ENGINE = ReplicatedSummingMergeTree(events)
+ORDER BY file_time
+COMMENT 'Events by the hour of their file';
 
 INSERT INTO `py-pi`.countries (name, code)
 SELECT row.1, row.2
@@ -1162,3 +1201,11 @@ COMMENT 'Counts rows of the export that are no downloads';
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_landing_flat_mv ON CLUSTER main TO `py-pi`.pypi_landing
 AS SELECT timestamp, country_code, project, CAST(tuple(`file.filename`, `file.version`, `file.type`), 'Tuple(filename Nullable(String), version Nullable(String), type Nullable(String))') AS file, CAST(tuple(`installer.name`, `installer.version`), 'Tuple(name Nullable(String), version Nullable(String))') AS installer, python, CAST(tuple(`implementation.name`), 'Tuple(name Nullable(String))') AS implementation, CAST(tuple(`distro.name`, `distro.version`, tuple(`distro.libc.lib`, `distro.libc.version`)), 'Tuple(name Nullable(String), version Nullable(String), libc Tuple(lib Nullable(String), version Nullable(String)))') AS distro, CAST(tuple(`system.name`), 'Tuple(name Nullable(String))') AS system, cpu, ci FROM `py-pi`.pypi_landing_flat
 COMMENT 'Gives flattened rows the nested form';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.github_names_mv ON CLUSTER main TO `py-pi`.github_names
+AS SELECT lower(repo_name) AS name, repo_id FROM `py-pi`.github_events GROUP BY name, repo_id
+COMMENT 'Fills github_names from github_events';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.github_hours_mv ON CLUSTER main TO `py-pi`.github_hours
+AS SELECT file_time, count() AS events FROM `py-pi`.github_events GROUP BY file_time
+COMMENT 'Fills github_hours from github_events';

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ var examples = []example{
 	{"area", "pandas", "last=90d", "One project over time. The last interval is dashed while it is incomplete.", nil, .3, false},
 	{"gap", "pandas", "last=60d", "Days that are not loaded are a gap, and never a zero.", nil, .3, true},
 	{"releases", "pandas", "releases=true", "Its releases.", nil, .5, false},
+	{"spikes", "pandas", "spikes=true&last=90d", "Days out of line, ringed.", nil, .3, false},
 	{"split", "pandas", "by=python", "Split by anything that can be filtered by.", pythons, .3, false},
 	{"lines", "pandas", "by=python&shape=line", "Each from zero, named at its end.", pythons, .3, false},
 	{"share", "pandas", "by=python&shape=share", "Parts of the whole.", pythons, .3, false},
@@ -72,7 +74,21 @@ func (e example) draw() (*draw.Drawing, error) {
 			n.Marks = append(n.Marks, render.Mark{Day: s.Days.From + cube.Day(25+i*61), Label: v, Major: strings.HasSuffix(v, "0")})
 		}
 	}
+	if c.Spikes {
+		e.spike(n)
+	}
 	return n.Draw()
+}
+
+// spike makes two days of an example's line stand out.
+func (e example) spike(n *picture.Numbers) {
+	for at, times := range map[int]float64{31: 2.1, 66: .35} {
+		l := &n.Lines[0]
+		expected := l.Values[at]
+		l.Values[at] *= times
+		n.Spikes = append(n.Spikes, cube.Spike{Date: n.Dates[at], Total: int64(l.Values[at]), Expected: expected, Deviation: 20 * (times - 1)})
+	}
+	slices.SortFunc(n.Spikes, func(a, b cube.Spike) int { return int(a.Date - b.Date) })
 }
 
 // lines makes up the numbers.

@@ -29,6 +29,11 @@ where a theme has to be chosen:
 </picture>
 ` + "```" + `
 
+Titles and names may be in any script. An SVG has them in the reader's fonts; a PNG in
+those of the binary, which have Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and
+Arabic, joined and in order, and a box for each character of others, such as Chinese
+or Devanagari: there, the SVG is right.
+
 What cannot be shown is said in the picture: a project that is not known, with
 what may be meant; a value that nothing ever had, with those that there are; a
 parameter that is none. Such pictures may be kept for a minute, others for ten,

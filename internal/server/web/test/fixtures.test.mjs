@@ -25,13 +25,14 @@ test("numbers and days are written as the server writes them", async () => {
 });
 
 test("an address says to the script what it says to the server", async () => {
-  const { dateRange, every, filterOf, readState, writeState } = await load("state");
+  const { dateRange, every, filterOf, moreOf, readState, writeState } = await load("state");
   for (const c of await fixture("state")) {
     const s = readState(`?${c.query}`);
     assert.equal(every(s, "2026-11-29"), c.every, c.query);
     assert.deepEqual(dateRange(s), c.range, c.query);
     assert.deepEqual(filterOf(s), c.filter, c.query);
     assert.equal(writeState(s).slice(1), c.address, c.query);
+    assert.equal(moreOf(s)?.param, c.more, c.query);
   }
 });
 

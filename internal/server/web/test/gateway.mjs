@@ -1,5 +1,5 @@
 // A gateway on sample data, with the ClickHouse behind it, and a browser.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,11 +8,14 @@ import { chromium } from "playwright-core";
 
 const root = new URL("../../../../", import.meta.url).pathname;
 
+/** The tool, to its end; what it printed. */
+export const clickql = (...args) => execFileSync(join(root, "bin/clickql"), args, { encoding: "utf8" });
+
 /** Starts bin/clickql on sample data of its own, or on that of $CLICKQL_DATA, which stays. */
-export async function gateway() {
+export async function gateway(...flags) {
   const kept = process.env.CLICKQL_DATA;
   const data = kept || (await mkdtemp(join(tmpdir(), "clickql-site-")));
-  const child = spawn(join(root, "bin/clickql"), ["serve", "--demo", "--data", data, "--addr", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(join(root, "bin/clickql"), ["serve", "--demo", "--data", data, "--addr", "127.0.0.1:0", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const base = await new Promise((found, failed) => {
     child.stdout.on("data", (text) => {

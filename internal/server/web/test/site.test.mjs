@@ -2,26 +2,9 @@
 // table, what it can be used with, and what it must not do.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { browser, gateway } from "./gateway.mjs";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pages = {
-  home: "/",
-  project: "/project/requests",
-  compare: "/compare/requests,urllib3,flask",
-  many: "/compare/requests,urllib3,flask,numpy,pandas,pip?transform=indexed&scale=log",
-  rankings: "/rankings?last=90d&country=DE",
-  portfolio: "/portfolio?requirements=requests%0Anumpy%3E%3D2%0Ano-such-thing%0A-r+other.txt",
-  build: "/build?project=requests&by=python",
-  badge: "/build?kind=badge&project=requests&color=ffff00",
-  frame: "/build?kind=frame&project=requests,flask&shape=line&country=DE",
-  component: "/build?kind=component&project=requests&by=python&last=90d",
-  unknown: "/project/no-such-project-at-all",
-  search: "/search?q=lear",
-};
+import { each, gone, numbers, open as pageAt, pages, violations, whole } from "./pages.mjs";
 
 let g;
 let b;
@@ -34,51 +17,7 @@ after(async () => {
   await g?.stop();
 });
 
-/** A page of its own context, which notes what it must not do. */
-async function open(path, options = {}) {
-  const context = await b.newContext({ viewport: { width: 1360, height: 900 }, permissions: ["clipboard-read", "clipboard-write"], ...options });
-  const page = await context.newPage();
-  const faults = [];
-  const asked = [];
-  const elsewhere = [];
-  page.on("console", (m) => m.type() === "error" && !/status of 404/.test(m.text()) && faults.push(m.text()));
-  page.on("pageerror", (e) => faults.push(e.message));
-  page.on("request", (r) => {
-    const u = new URL(r.url());
-    if (u.origin !== g.base && u.protocol !== "data:") elsewhere.push(r.url());
-    if (u.pathname === "/graphql") asked.push(r);
-  });
-  await page.addInitScript(() => {
-    window.violations = [];
-    addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
-    window.shifts = [];
-    new PerformanceObserver((list) => {
-      for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts.push([e.value, ...e.sources.map((s) => s.node?.id || s.node?.className || s.node?.nodeName)]);
-    }).observe({ type: "layout-shift", buffered: true });
-  });
-  await page.goto(g.base + path, { waitUntil: "networkidle" });
-  return { page, context, faults, asked, elsewhere, close: () => context.close() };
-}
-
-const violations = async (page, what) => {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run());
-  return found.violations.map((v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
-};
-
-/** What a locator finds, once there is some: a list read before the page has drawn it would be empty, and agree with everything. */
-async function each(found, read) {
-  await found.first().waitFor({ state: "attached" });
-  return found.evaluateAll(read);
-}
-/** Rows of a widget's table of numbers, its head first. */
-async function numbers(page, id) {
-  await page.locator(`#${id} details.numbers summary`).click();
-  const [head, ...rows] = await each(page.locator(`#${id} details.numbers tr`), (rows) => rows.map((r) => [...r.children].map((c) => c.textContent)));
-  return { head, rows };
-}
-const gone = (found) => found.first().waitFor({ state: "detached" });
-const whole = (text) => Number(text.replaceAll(",", ""));
+const open = (path, options) => pageAt(b, g, path, options);
 
 for (const [name, path] of Object.entries(pages)) {
   for (const colorScheme of ["light", "dark"]) {

@@ -7,7 +7,7 @@ declare const __EMBED_CHART__: { hash: string; text: string };
 export interface Answer {
   data?: EmbedChartQuery | null;
   errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[];
-  extensions?: { stale?: { asOf: string; reason: string } };
+  extensions?: { stale?: { asOf: string; reason: string }; hints?: { message: string }[] };
   /** It is from the browser's own memory, as the gateway could not be reached. */
   remembered?: boolean;
 }

@@ -152,7 +152,7 @@ export class ClickqlChart extends HTMLElement {
   }
 
   #show(answer: Answer, options: Options) {
-    const model = modelOf(answer.data!, options, this.getAttribute("heading"));
+    const model = modelOf(answer, options, this.getAttribute("heading"));
     if (options.names.length > 0 && model.unknown.length === options.names.length) return this.#fail("NOT_FOUND", `no project named ${options.names.join(", ")} has downloads in the data`);
     this.#failures = 0;
     this.#shown = { model, answer, options };
@@ -177,7 +177,7 @@ export class ClickqlChart extends HTMLElement {
     this.#foot.hidden = this.hasAttribute("plain");
     this.#picture.hidden = model.spec !== undefined || !this.#usable;
     this.#words.hidden = !(model.spec && model.empty);
-    this.#words.textContent = "No downloads in this range.";
+    this.#words.textContent = model.hints.join("; ") || "No downloads in this range.";
     this.#chart.hidden = false;
     if (!model.spec) this.#chart.replaceChildren(...(this.#picture.hidden ? [this.#image(options, model)] : []));
     else if (model.empty) this.#chart.hidden = true;

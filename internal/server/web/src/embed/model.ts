@@ -1,7 +1,7 @@
 // What an answer shows: the lines of a chart, its words, its table.
 import type { Line, Shape, Spec } from "../site/chart/layout";
-import { bucket, day, exact, share } from "../site/format";
-import { gapsOf, lostWords } from "../site/gaps";
+import { day, exact, share } from "../site/format";
+import { gapsOf, lostWords, nameOf } from "../site/gaps";
 import { dimensions, inSentence, isSpecifier, said } from "../site/state";
 import type { Answer } from "./ask";
 import { drawn, type Options } from "./options";
@@ -15,6 +15,8 @@ export interface Model {
   /** The chart; absent where a picture is shown. */
   spec?: Spec;
   table: { head: string[]; rows: string[][] };
+  /** Filters that nothing can pass, and what was probably meant: what they leave is no true zero. */
+  hints: string[];
   /** Projects that there are none of. */
   unknown: string[];
   empty: boolean;
@@ -22,7 +24,9 @@ export interface Model {
 
 type Data = NonNullable<Answer["data"]>;
 
-export function modelOf(data: Data, o: Options, heading: string | null): Model {
+export function modelOf(answer: Answer, o: Options, heading: string | null): Model {
+  const data = answer.data!;
+  const hints = [...new Set((answer.extensions?.hints ?? []).map((h) => h.message.replace("filter.", "")))];
   const unknown = o.names.filter((_, i) => !data.known?.[i]);
   const names = o.names.filter((name) => !unknown.includes(name));
   const title = heading || names.join(", ") || (o.variables.ranked ? "Most downloaded projects" : o.names.join(", ") || "All of PyPI");
@@ -36,6 +40,8 @@ export function modelOf(data: Data, o: Options, heading: string | null): Model {
     : undefined;
   const notes: string[] = [];
   if (unknown.length > 0) notes.push(`unknown: ${unknown.join(", ")}`);
+  const empty = timed ? !lines.some((l) => l.totals.some((v) => v !== null && v > 0)) : partsOf(data, o).rows.length === 0;
+  if (!empty || !spec) notes.push(...hints);
   if (missing.length > 0) notes.push(missing.length === 1 ? `${day(missing[0])} is not loaded` : lostWords(missing.length));
   return {
     title,
@@ -44,7 +50,8 @@ export function modelOf(data: Data, o: Options, heading: string | null): Model {
     spec,
     unknown,
     table: spec ? tableOf(spec) : partsOf(data, o),
-    empty: timed ? !lines.some((l) => l.totals.some((v) => v !== null && v > 0)) : partsOf(data, o).rows.length === 0,
+    empty,
+    hints,
   };
 }
 
@@ -100,7 +107,7 @@ function tableOf(s: Spec): Model["table"] {
   const value = (v: number | null, i: number) => (v === null || s.absent?.[i] ? "–" : s.format ? s.format(v) : s.shape === "share" ? `${exact(v)} (${share(whole(i) ? v / whole(i) : 0)})` : exact(v));
   return {
     head: ["Interval", ...s.lines.map((l) => l.label)],
-    rows: s.dates.map((date, i) => [bucket(date, s.interval) + (s.absent?.[i] ? " (not loaded)" : s.partial?.[i] ? " (incomplete)" : ""), ...s.lines.map((l) => value(l.totals[i], i))]),
+    rows: s.dates.map((date, i) => [nameOf(date, s.interval, i, s), ...s.lines.map((l) => value(l.totals[i], i))]),
   };
 }
 

@@ -20,6 +20,10 @@ export const dimensions = [
   { param: "installer_version", field: "installerVersion", by: "INSTALLER_VERSION", title: "Installer version" },
 ] as const;
 
+/** What a project's page shows of itself; by the others it splits what it is asked to. */
+const shown: readonly string[] = ["version", "country", "python", "system", "installer", "file_type", "ci", "libc"];
+export const moreSplits = dimensions.filter((d) => !shown.includes(d.param));
+
 /** A dimension's title in the middle of a sentence: names keep their capitals. */
 export const inSentence = (title: string) => (/^(Python|CI|C library|ABI)$/.test(title) ? title : title.toLowerCase());
 
@@ -65,6 +69,7 @@ export function readState(search: string): State {
     if (text !== null) s.filters[d.param] = text;
   }
   for (const [name, value] of q) if (!known.has(name)) s.rest[name] ??= value;
+  if (!moreSplits.some((d) => d.param === s.rest.split)) delete s.rest.split;
   return s;
 }
 
@@ -148,6 +153,9 @@ export function without(s: State, param: Param): State {
   const { [param]: _, ...filters } = s.filters;
   return { ...s, filters };
 }
+
+/** The dimension that a project's page splits by beside those that it always shows: the address's, or one that it filters. */
+export const moreOf = (s: State) => moreSplits.find((d) => d.param === s.rest.split) ?? moreSplits.find((d) => s.filters[d.param] !== undefined);
 
 /** The range in words. */
 export function said(s: State, day: (text: string) => string): string {

@@ -1,7 +1,7 @@
 // Downloads over time: lines, bars, or areas that fill the height. One tab stop:
 // arrows move a cursor over intervals and series, Enter filters, Escape leaves.
 import { type FocusEvent, type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from "react";
-import { bucket, exact, share } from "../format";
+import { bucket, day, exact, share } from "../format";
 import { useWidth } from "../ui/hooks";
 import { dayOf, fit, textWidth } from "./kernel";
 import { areaOf, barsOf, endLabels, holesOf, inkOf, isAbsent, isPartial, type Layout, layoutOf, type Line, type Mark, meanOf, moved, nearest, seriesAt, type Spec, strokeOf, summary } from "./layout";
@@ -12,6 +12,8 @@ export type { Line, Mark } from "./layout";
 export interface TimeChartProps extends Spec {
   shape: "line" | "bar" | "share";
   marks?: Mark[];
+  /** Days out of line of the one series: their intervals are ringed, and tell it. */
+  spikes?: readonly Spike[];
   /** Series whose area is hatched, with the day from which. */
   hatched?: Map<string, { from: string; why: string }>;
   height?: number;
@@ -35,7 +37,7 @@ function useLayout(spec: Spec, width: number, height: number): Layout {
 }
 
 function Drawing(props: TimeChartProps & { width: number; height: number }) {
-  const { dates, interval, lines, shape, width, height, mean, marks, hatched, onChoose } = props;
+  const { dates, interval, lines, shape, width, height, mean, marks, spikes, hatched, onChoose } = props;
   const l = useLayout(props, width, height);
   const id = useId();
   const [cursor, setCursor] = useState<number>();
@@ -46,7 +48,8 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
   const pressed = useRef<{ x: number; y: number }>(undefined);
   const focused = held ?? props.focus;
 
-  const say = (i: number) => `${bucket(dates[i], interval)}: ${isAbsent(props, i) ? "not loaded" : lines.map((s) => `${s.label} ${valueText(s, i)}`).join(", ")}${isPartial(props, i) ? ", incomplete" : ""}`;
+  const say = (i: number) => `${bucket(dates[i], interval)}: ${isAbsent(props, i) ? "not loaded" : lines.map((s) => `${s.label} ${valueText(s, i)}`).join(", ")}${isPartial(props, i) ? ", incomplete" : ""}${spikesIn(i).map((s) => `, ${spikeText(s)}`).join("")}`;
+  const spikesIn = (i: number) => (spikes ?? []).filter((s) => inBucket(s.date, dates, i));
   function valueText(s: Line, i: number) {
     const v = s.totals[i];
     if (v === null || v === undefined) return "–";
@@ -123,7 +126,7 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
         height={height}
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label={summary(props, l.wholes)}
+        aria-label={summary(props, l.wholes) + (spikes?.length ? ` ${spikes.length === 1 ? "A day is" : `${spikes.length} days are`} out of line.` : "")}
         aria-describedby={`${id}-live`}
         tabIndex={0}
         onPointerMove={move}
@@ -177,6 +180,11 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
           lines
             .map((s, k) => <Stroke key={s.key} spec={props} k={k} l={l} dim={focused !== undefined && focused !== s.key} thin={lines.length > 6} faint={mean !== undefined} />)
             .reverse()}
+        {spikes && lines.length === 1 && (
+          <g className="spikes">
+            {dates.map((d, i) => spikesIn(i).length > 0 && !isAbsent(props, i) && <circle key={d} cx={l.x(i)} cy={l.y(l.tops[0][i] ?? 0)} r="5" />)}
+          </g>
+        )}
         {mean && <path className="mean" d={meanOf(mean, l)} />}
         <g className="gaps">
           {holesOf(props, l).map((g) => (
@@ -228,6 +236,7 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
             </table>
           )}
           {marks?.filter((m) => inBucket(m.date, dates, cursor)).map((m) => <p key={m.text}>Released {m.text}</p>)}
+          {spikesIn(cursor).map((s) => <p key={s.date}>{spikeText(s)}</p>)}
           {pinned && (
             <div className="only">
               {onChoose &&
@@ -252,7 +261,16 @@ function Drawing(props: TimeChartProps & { width: number; height: number }) {
   );
 }
 
-const inBucket = (date: string, dates: string[], i: number) => date >= dates[i] && (i + 1 >= dates.length ? true : date < dates[i + 1]);
+export interface Spike {
+  date: string;
+  total: number;
+  expected: number;
+}
+
+/** A day out of line in words. */
+const spikeText = (s: Spike) => `${day(s.date)} is out of line: ${exact(s.total)}, about ${exact(Math.round(s.expected))} expected`;
+
+export const inBucket = (date: string, dates: string[], i: number) => date >= dates[i] && (i + 1 >= dates.length ? true : date < dates[i + 1]);
 
 function Stroke({ spec, k, l, dim, thin, faint }: { spec: Spec; k: number; l: Layout; dim: boolean; thin: boolean; faint: boolean }) {
   const ink = `${inkOf(spec.lines[k].ink)}${dim ? " dim" : ""}`;

@@ -1,10 +1,10 @@
 import { useCallback, useMemo } from "react";
 import { errorAt } from "../ask";
 import { type Line, TimeChart } from "../chart/TimeChart";
-import { bucket, change, changeClass, count, exact, share } from "../format";
+import { change, changeClass, count, exact, share } from "../format";
 import { graphql } from "../gql";
 import { projectHref } from "../parts/lists";
-import { gapsOf, noGaps } from "../gaps";
+import { gapsOf, noGaps, tableOf } from "../gaps";
 import { dateRange, every, filterOf, type State } from "../state";
 import { Frame } from "../ui/Frame";
 import { RangeBar } from "../ui/RangeBar";
@@ -53,6 +53,7 @@ const ComparePageDocument = graphql(`
     dataset {
       firstDay
       lastDay
+      settledDay
     }
     compare(projects: $projects, range: $range, filter: $filter, interval: $interval) {
       ...ComparePart
@@ -138,7 +139,7 @@ export function ComparePage({ boot }: { boot: Boot }) {
               own={{ document: CompareQuery, variables: { projects: names, range: variables.range, filter: variables.filter, interval } }}
               picture={found.length > 0 ? { names: found.map((l) => l.project.name).join(","), state: { ...state, rest: {} }, parameters: { shape: "line", ...(way === "indexed" && { transform: "indexed" }), ...(log && { scale: "log" }) } } : undefined}
               empty={c && (found.length === 0 ? "None of these projects has downloads." : positive.length === 0 ? "No downloads in this range." : undefined)}
-              table={c ? { head: ["Interval", ...lines.map((l) => l.label)], rows: c.dates.map((d, i) => [bucket(d, interval), ...lines.map((l) => (l.totals[i] === null ? "–" : (format?.(l.totals[i]!) ?? l.totals[i]!)))]) } : undefined}
+              table={c ? tableOf(c.dates, interval, lines, gaps, format) : undefined}
               tools={
                 <>
                   <div className="segments" role="group" aria-label="What is compared">

@@ -132,6 +132,7 @@ const HomePageDocument = graphql(`
       projectCount
       firstDay
       lastDay
+      settledDay
       updatedAt
     }
     top: topProjects(range: { last: 30 }, first: 10) {
@@ -197,6 +198,7 @@ export function HomePage({ boot }: { boot: Boot }) {
             figure("Projects", { total: set?.projectCount }, failed),
             { title: "First day", text: set?.firstDay ? day(set.firstDay) : "–" },
             { title: "Newest day", text: set?.lastDay ? day(set.lastDay) : "–" },
+            ...(set?.settledDay && set.settledDay !== set.lastDay ? [{ title: "Loaded wholly until", text: day(set.settledDay) }] : []),
           ]}
         />
       </section>

@@ -46,6 +46,7 @@ const PortfolioPageDocument = graphql(`
     dataset {
       firstDay
       lastDay
+      settledDay
     }
     portfolio(requirements: $requirements, author: $author, maintainer: $maintainer, projects: $projects) {
       projectCount

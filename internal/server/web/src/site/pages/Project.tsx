@@ -2,17 +2,19 @@ import { useCallback, useMemo } from "react";
 import { errorAt } from "../ask";
 import type { Mark } from "../chart/TimeChart";
 import { TimeChart } from "../chart/TimeChart";
-import { bucket, day, exact } from "../format";
+import { day, exact, share } from "../format";
 import { graphql } from "../gql";
-import type { AdoptionPartFragment, ProjectHeaderFragment, ProjectPageQuery } from "../gql/graphql";
+import type { AdoptionPartFragment, Dimension, ProjectHeaderFragment, ProjectPageQuery } from "../gql/graphql";
 import { Countries } from "../parts/countries";
+import { DroppingQuery, Droppings, Impact, ImpactQuery } from "../parts/decisions";
+import { Repository, RepositoryQuery } from "../parts/repository";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
 import { MoreSplits } from "../parts/more";
-import { gapsOf, noGaps } from "../gaps";
+import { gapsOf, noGaps, tableOf } from "../gaps";
 import { SeriesQuery, SeriesWidget } from "../parts/series";
 import { byVersion, compareVersions, type PartProps, SplitBars, SplitOverTime } from "../parts/split";
-import { choose, dateRange, every, filterOf, type Param, type State } from "../state";
+import { choose, dateRange, every, filterOf, moreOf, moreSplits, type State } from "../state";
 import { RangeBar } from "../ui/RangeBar";
 import { Search } from "../ui/Search";
 import { Frame } from "../ui/Frame";
@@ -88,11 +90,26 @@ const DependentsQuery = graphql(`
   }
 `);
 
+const RelatedQuery = graphql(`
+  query Related($name: String!) {
+    project(name: $name) {
+      related(first: 10) {
+        together
+        share
+        project {
+          name
+        }
+      }
+    }
+  }
+`);
+
 const ProjectPageDocument = graphql(`
-  query ProjectPage($name: String!, $range: DateRange, $interval: Interval!, $filter: DownloadsFilter) {
+  query ProjectPage($name: String!, $range: DateRange, $interval: Interval!, $filter: DownloadsFilter, $split: Dimension!, $more: Boolean!) {
     dataset {
       firstDay
       lastDay
+      settledDay
       updatedAt
     }
     project(name: $name) {
@@ -144,9 +161,24 @@ const ProjectPageDocument = graphql(`
         libc: by(dimension: LIBC, first: 6, others: true) {
           ...SplitPart
         }
+        oldPython: dropping(support: PYTHON, interval: $interval) {
+          ...DroppingPart
+        }
+        oldGlibc: dropping(support: GLIBC, interval: $interval) {
+          ...DroppingPart
+        }
+        oldMajor: dropping(support: MAJOR, interval: $interval) {
+          ...DroppingPart
+        }
         country: by(dimension: COUNTRY, first: 250, others: true) {
           ...SplitTotalPart
         }
+        more: by(dimension: $split, first: 6, others: true) @include(if: $more) {
+          ...SplitTotalPart
+        }
+      }
+      releaseImpact(range: $range, filter: $filter, first: 8) {
+        ...ImpactPart
       }
       dependencies(first: 10) {
         total
@@ -160,13 +192,24 @@ const ProjectPageDocument = graphql(`
           name
         }
       }
+      related(first: 10) {
+        together
+        share
+        project {
+          name
+        }
+      }
+      ...RepositoryPart
     }
   }
 `);
 
 export function ProjectPage({ boot }: { boot: Boot }) {
   const name = boot.variables.name as string;
-  const variablesOf = useCallback((s: State) => ({ name, range: dateRange(s), interval: every(s), filter: filterOf(s) }), [name]);
+  const variablesOf = useCallback((s: State) => {
+    const more = moreOf(s);
+    return { name, range: dateRange(s), interval: every(s), filter: filterOf(s), split: (more ?? moreSplits[0]).by as Dimension, more: more !== undefined };
+  }, [name]);
   const page = usePage(ProjectPageDocument, boot, variablesOf);
   const { state, go, answer, variables } = page;
   const data = answer.data;
@@ -199,16 +242,18 @@ export function ProjectPage({ boot }: { boot: Boot }) {
         <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
         <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
         <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
-        <MoreSplits {...part} shown={shownSplits} />
+        <Droppings parts={{ oldPython: d?.oldPython, oldGlibc: d?.oldGlibc, oldMajor: d?.oldMajor }} answer={answer} path={part.path} onRetry={page.retry} own={own(DroppingQuery)} />
+        <Impact releases={project?.releaseImpact} answer={answer} path={["project", "releaseImpact"]} onRetry={page.retry} own={{ document: ImpactQuery, variables: { name, range: variables.range, filter: variables.filter } }} />
+        <MoreSplits {...part} slices={variables.split === moreOf(state)?.by ? d?.more : undefined} />
         <Compare name={name} state={state} />
         <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
         <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={page.retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />
+        <ProjectList id="related" title="Required beside it" note="by its most downloaded dependents" bars errors={answer.errors} path={["project", "related"]} onRetry={page.retry} own={{ document: RelatedQuery, variables: { name } }} rows={project?.related?.map((r) => ({ name: r.project.name, total: r.together, text: share(r.share) }))} empty="Nothing is required beside it, as far as is known." />
+        <Repository part={project} interval={interval} own={{ document: RepositoryQuery, variables: { name, range: variables.range, interval } }} answer={answer} onRetry={page.retry} />
       </div>
     </Frame>
   );
 }
-
-const shownSplits: Param[] = ["version", "python", "country", "system", "installer", "file_type", "ci", "libc"];
 
 type Facts = NonNullable<ProjectPageQuery["project"]>;
 
@@ -301,7 +346,7 @@ function Adoption({ groups, dates, gaps, own, part }: { groups?: readonly Adopti
       own={own}
       picture={{ names: part.names, state, parameters: { by: "version", shape: "share" } }}
       empty={groups?.length === 0 && "No downloads in this range."}
-      table={dates && { head: ["Interval", ...lines.map((l) => l.label)], rows: dates.map((d, i) => [bucket(d, part.interval), ...lines.map((l) => l.totals[i] ?? "–")]) }}
+      table={dates && tableOf(dates, part.interval, lines, gaps)}
     >
       {dates && lines.length > 0 && <TimeChart title="Adoption by release" dates={dates} interval={part.interval} lines={lines} shape="share" {...gaps} onChoose={(key, keys) => go(choose(state, "version", `==${key}.*`, { ...keys, shiftKey: false, altKey: false }))} />}
     </Widget>

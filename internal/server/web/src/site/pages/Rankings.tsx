@@ -42,6 +42,7 @@ const RankingsPageDocument = graphql(`
     dataset {
       firstDay
       lastDay
+      settledDay
     }
     topProjects(range: $range, filter: $filter, first: $first, after: $after) {
       nodes {

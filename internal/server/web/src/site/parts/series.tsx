@@ -3,11 +3,11 @@ import { useMemo } from "react";
 import type { Answer } from "../ask";
 import { Spark } from "../chart/Spark";
 import { weekMean } from "../chart/kernel";
-import { type Mark, TimeChart } from "../chart/TimeChart";
-import { bucket, change, changeClass, count, exact } from "../format";
+import { inBucket, type Mark, TimeChart } from "../chart/TimeChart";
+import { change, changeClass, count, day, exact } from "../format";
 import { graphql } from "../gql";
 import type { SeriesPartFragment } from "../gql/graphql";
-import { gapsOf, lostWords, noGaps } from "../gaps";
+import { gapsOf, lostWords, noGaps, tableOf } from "../gaps";
 import type { State } from "../state";
 import type { Picture } from "../ui/copies";
 import { Widget, type WidgetProps } from "../ui/Widget";
@@ -21,6 +21,11 @@ export const SeriesPart = graphql(`
       totals
       complete
       missing
+      spikes {
+        date
+        total
+        expected
+      }
     }
   }
 `);
@@ -66,9 +71,9 @@ export function SeriesWidget({ part, names, state, interval, marks, answer, own,
       own={own}
       picture={picture}
       empty={s && !s.totals.some((t) => t > 0) && "No downloads in this range."}
-      table={s ? { head: ["Interval", "Downloads"], rows: s.dates.map((d, i) => [bucket(d, interval) + (gaps.absent[i] ? " (not loaded)" : gaps.partial[i] ? " (incomplete)" : ""), gaps.absent[i] ? "–" : s.totals[i]]) } : undefined}
+      table={s ? spiked(tableOf(s.dates, interval, lines, gaps), s) : undefined}
     >
-      {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} {...gaps} />}
+      {s && <TimeChart title={title} dates={s.dates} interval={interval} lines={lines} shape={bars ? "bar" : "line"} mean={mean} marks={marks} spikes={s.spikes ?? undefined} {...gaps} />}
       {lost > 0 && (
         <details className="lost">
           <summary>{lostWords(lost)}</summary>
@@ -77,6 +82,12 @@ export function SeriesWidget({ part, names, state, interval, marks, answer, own,
       )}
     </Widget>
   );
+}
+
+/** The table with the days that are out of line named beside their intervals. */
+function spiked(table: ReturnType<typeof tableOf>, s: { dates: string[]; spikes?: readonly { date: string }[] | null }) {
+  const words = (i: number) => (s.spikes ?? []).filter((x) => inBucket(x.date, s.dates, i)).map((x) => ` (${day(x.date)} is out of line)`).join("");
+  return { ...table, rows: table.rows.map(([name, ...rest], i) => [name + words(i), ...rest]) };
 }
 
 export function Total({ total, by }: { total: number; by?: number | null }) {

@@ -3,7 +3,8 @@ import { useMemo } from "react";
 import type { Answer } from "../ask";
 import { Spark } from "../chart/Spark";
 import { type Line, TimeChart, type TimeChartProps } from "../chart/TimeChart";
-import { bucket, change, changeClass, count, exact, share } from "../format";
+import { change, changeClass, count, exact, share } from "../format";
+import { tableOf } from "../gaps";
 import { graphql } from "../gql";
 import type { SplitPartFragment, SplitTotalPartFragment } from "../gql/graphql";
 import { choose, dimensions, inSentence, type Param, type State } from "../state";
@@ -185,7 +186,7 @@ export function SplitOverTime(props: OverTimeProps) {
   const lines = useMemo(() => (order ? [...found].sort(order) : found), [found, order]);
   const w = widgetOf(props, shape, true);
   return (
-    <Widget {...w} table={dates && { head: ["Interval", ...lines.map((l) => l.label)], rows: dates.map((d, i) => [bucket(d, interval), ...lines.map((l) => l.totals[i] ?? "–")]) }}>
+    <Widget {...w} table={dates && tableOf(dates, interval, lines, gaps)}>
       {dates && lines.length > 0 && (
         <TimeChart title={w.title} dates={dates} interval={interval} lines={lines} shape={shape} {...gaps} hatched={hatched} onChoose={(key, keys) => go(choose(state, param, key, keys))} />
       )}

@@ -5,7 +5,7 @@ import type { Page } from "./usePage";
 
 export function Frame({ page, children }: { page: Pick<Page<any, any>, "answer" | "failed" | "retry">; children: ReactNode }) {
   const stale = page.answer.extensions?.stale;
-  const hints = page.answer.extensions?.hints ?? [];
+  const hints = new Set(page.answer.extensions?.hints?.map((h) => h.message)); // twelve parts have the same filter
   return (
     <>
       {page.failed && (
@@ -21,9 +21,9 @@ export function Frame({ page, children }: { page: Pick<Page<any, any>, "answer" 
           As of {day(stale.asOf)}, {stale.asOf.slice(11, 16)} UTC: {stale.reason}
         </p>
       )}
-      {hints.map((h) => (
-        <p key={h.message} className="notice" role="status">
-          {h.message}
+      {[...hints].map((hint) => (
+        <p key={hint} className="notice" role="status">
+          {hint}
         </p>
       ))}
       {children}

@@ -19,11 +19,13 @@ export interface RangeBarProps {
   loading: boolean;
   firstDay?: string | null;
   lastDay?: string | null;
+  /** The newest day that is loaded wholly: lengths end there. */
+  settledDay?: string | null;
   /** Offer to write a filter, where no chart has marks to click on. */
   filters?: boolean;
 }
 
-export function RangeBar({ state, go, loading, firstDay, lastDay, filters }: RangeBarProps) {
+export function RangeBar({ state, go, loading, firstDay, lastDay, settledDay, filters }: RangeBarProps) {
   const [sheet, setSheet] = useState(false);
   const chips = dimensions.filter((d) => state.filters[d.param] !== undefined);
   useEffect(() => {
@@ -49,6 +51,11 @@ export function RangeBar({ state, go, loading, firstDay, lastDay, filters }: Ran
           ))}
           <Days state={state} go={go} firstDay={firstDay} lastDay={lastDay} />
         </div>
+        {state.last !== "" && settledDay && (
+          <span className="until" title={settledDay === lastDay ? "The newest day, loaded wholly" : `The newest day that is loaded wholly; of ${day(lastDay!)} something is still to come`}>
+            until {day(settledDay)}
+          </span>
+        )}
         <label>
           <span className="hidden">Interval</span>
           <select value={state.interval} onChange={(e) => go({ ...state, interval: e.target.value })}>
