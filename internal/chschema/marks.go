@@ -149,8 +149,9 @@ func Elsewhere(err error) bool {
 	return !errors.As(err, &ex) || strings.Contains(ex.Message, elsewhere)
 }
 
-// firstTable finds the first table that a statement reads, and what follows.
-var firstTable = regexp.MustCompile("FROM (?:`(?:[^`\\\\]|\\\\.)*`|\\w+)\\.(?:`(?:[^`\\\\]|\\\\.)*`|\\w+)(\nWHERE )?")
+// firstTable finds the first table that a statement reads, with a WHERE or the end of
+// its clause behind it.
+var firstTable = regexp.MustCompile("FROM (?:`(?:[^`\\\\]|\\\\.)*`|\\w+)\\.(?:`(?:[^`\\\\]|\\\\.)*`|\\w+)(?:(\\sWHERE )|()(?:[\n)]|$))")
 
 // guarded writes a statement that fails where a condition holds on the server that
 // it comes to. The condition is a scalar, which is worked out before anything is
@@ -163,9 +164,9 @@ func guarded(sql, condition, from string) string {
 	case at == nil:
 		return "SELECT * FROM (\n" + sql + "\n) WHERE " + guard
 	case at[2] >= 0:
-		return sql[:at[1]] + guard + " AND " + sql[at[1]:]
+		return sql[:at[3]] + guard + " AND " + sql[at[3]:]
 	}
-	return sql[:at[1]] + "\nWHERE " + guard + sql[at[1]:]
+	return sql[:at[4]] + "\nWHERE " + guard + sql[at[4]:]
 }
 
 // GuardMark is the statement bound to a state of some tables: it fails, see
