@@ -25,6 +25,9 @@ var olderGlibc = map[string][]string{
 	"": {"glibc 2.17"}, "2.17": {}, "2.18": {"glibc 2.17"}, "2.31": {"glibc 2.17"}, "2.100": {"glibc 2.17", "glibc 2.31"},
 }
 
+// supportOf is the support that is about a dimension.
+var supportOf = map[cube.Dimension]string{cube.Python: "PYTHON", cube.Libc: "GLIBC", cube.Version: "MAJOR"}
+
 // DrawDropping draws the arguments; those about majors only where it is allowed.
 func DrawDropping(t *rapid.T, majors bool) (a Dropping) {
 	a.Support = rapid.SampledFrom([]string{"PYTHON", "GLIBC", "MAJOR"}[:2+map[bool]int{true: 1}[majors]]).Draw(t, "support")

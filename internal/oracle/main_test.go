@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"clickql/graph"
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
@@ -123,7 +124,9 @@ func (d *database) open() http.Handler {
 // handler answers from what the catalog knows, with empty caches.
 func (d *database) handler(known gateway.Known) http.Handler {
 	d.t.Helper()
-	g := gateway.New(gateway.Config{Conn: d.reader, Known: known, Log: slog.New(slog.NewTextHandler(&d.log, nil))})
+	g := gateway.New(gateway.Config{Conn: d.reader, Known: known, Log: slog.New(slog.NewTextHandler(&d.log, nil)),
+		// What is drawn may be larger than what a stranger may ask for.
+		GraphQL: graph.HandlerConfig{Limits: graph.Limits{Held: 1 << 30, Loads: 1 << 30, Resolved: 1 << 30, Response: 1 << 30}}})
 	if err := g.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)
 	}

@@ -46,7 +46,8 @@ func (d *Data) Draw(t *rapid.T) Operation {
 // unknown reports that a document asks about a dimension that the raw table lacks.
 func (d *Data) unknown(document string) bool {
 	return slices.ContainsFunc(d.Missing, func(dim cube.Dimension) bool {
-		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, dim.FilterField()+": {")
+		return strings.Contains(document, "dimension: "+string(dim)) || strings.Contains(document, dim.FilterField()+": {") ||
+			supportOf[dim] != "" && strings.Contains(document, "support: "+supportOf[dim])
 	})
 }
 
