@@ -62,17 +62,20 @@ func (m *trial) content(v *version, path string, flat bool) {
 	m.recount(v)
 }
 
-// recount asks the model how many rows of each day a content has.
+// recount asks the model how many rows of each day, and of each project, a content
+// has.
 func (m *trial) recount(v *version) {
 	m.t.Helper()
-	v.counts = map[cube.Day]int{}
-	for _, line := range m.texts("SELECT concat(toString(toUInt32(toUInt16(date))), ' ', toString(count())) FROM " + m.model + ".content WHERE piece = " + chconn.Literal(v.id) + " GROUP BY date") {
+	v.counts, v.projects = map[cube.Day]int{}, downloads{}
+	for _, line := range m.texts("SELECT concat(toString(toUInt32(toUInt16(date))), ' ', toString(count()), ' ', project) FROM " + m.model + ".content WHERE piece = " + chconn.Literal(v.id) + " GROUP BY date, project") {
 		var d cube.Day
 		var n int
-		if _, err := fmt.Sscan(line, &d, &n); err != nil {
+		var project string
+		if _, err := fmt.Sscan(line, &d, &n, &project); err != nil {
 			m.t.Fatal(err)
 		}
-		v.counts[d] = n
+		v.counts[d] += n
+		v.projects[projectDay{d, project}] += int64(n)
 	}
 	m.versions[v.id] = v
 }
@@ -193,8 +196,11 @@ func (m *trial) checkStatus() {
 	var files, rows uint64
 	for _, e := range m.live.ledger {
 		if !e.replaced {
-			files, rows = files+1, rows+uint64(e.version.rows())
+			files++
 		}
+	}
+	for _, n := range m.live.days { // with what a changed file's days of before still hold
+		rows += uint64(max(0, n))
 	}
 	if m.live.settled {
 		var got KindStatus

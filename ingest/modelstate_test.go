@@ -16,15 +16,17 @@ type version struct {
 	generation string
 	bad        string // why it cannot be loaded; empty: it can
 	counts     map[cube.Day]int
+	projects   downloads // the same rows
 }
 
-// rows are those that are to be stored.
-func (v *version) rows() (n int) {
-	for _, c := range v.counts {
-		n += c
-	}
-	return n
+// projectDay is a day, or a period by the first day of it, of a project.
+type projectDay struct {
+	day     cube.Day
+	project string
 }
+
+// downloads are those of each project on each day.
+type downloads map[projectDay]int64
 
 // outside reports rows of days that are not in a range.
 func (v *version) outside(from, to cube.Day) bool {
@@ -84,6 +86,45 @@ func (m *trial) byDay(p pieces) map[cube.Day]int64 {
 		counts[k.day] += int64(n * m.versions[k.version].counts[k.day])
 	}
 	return counts
+}
+
+// byProject counts them by day and project.
+func (m *trial) byProject(p pieces) downloads {
+	counts := downloads{}
+	for k, n := range p {
+		for of, c := range m.versions[k.version].projects {
+			if of.day == k.day {
+				counts[of] += int64(n) * c
+			}
+		}
+	}
+	return counts
+}
+
+// without are those of other days.
+func (d downloads) without(days map[cube.Day]int64) downloads {
+	out := maps.Clone(d)
+	maps.DeleteFunc(out, func(of projectDay, _ int64) bool { _, is := days[of.day]; return is })
+	return out
+}
+
+// differing are the periods in which two tables hold other projects' downloads, or
+// other numbers of them, at a grain.
+func (d downloads) differing(grain count.Grain, other downloads) map[string]bool {
+	sums := map[projectDay]int64{}
+	for of, n := range d {
+		sums[projectDay{grain.Period(of.day), of.project}] += n
+	}
+	for of, n := range other {
+		sums[projectDay{grain.Period(of.day), of.project}] -= n
+	}
+	out := map[string]bool{}
+	for of, n := range sums {
+		if n != 0 {
+			out[grain.Write(of.day)] = true
+		}
+	}
+	return out
 }
 
 // folded counts them at a table's grain, see fold.

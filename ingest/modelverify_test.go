@@ -85,19 +85,24 @@ func (m *trial) expectFiles(named []*version) count.FileCounts {
 
 // expectDifferences lists what Verify should find to differ.
 func (m *trial) expectDifferences(named []*version, whole bool) (list []string) {
-	source := map[cube.Day]int64{}
+	source, sourceOf := map[cube.Day]int64{}, downloads{}
 	for _, v := range named {
 		if m.live.fileState(v) != count.StateReplaced {
 			for d, n := range v.counts {
 				source[d] += int64(n)
 			}
+			for of, n := range v.projects {
+				sourceOf[of] += n
+			}
 		}
 	}
 	inRaw := m.byDay(m.live.raw())
-	want := maps.Clone(source)
+	inRawOf := m.byProject(m.live.raw())
+	want, wantOf := maps.Clone(source), sourceOf
 	if !whole {
-		want = maps.Clone(inRaw)
+		want, wantOf = maps.Clone(inRaw), inRawOf.without(source)
 		maps.Copy(want, source)
+		maps.Copy(wantOf, sourceOf)
 	}
 	for _, t := range modelTables() {
 		state := m.live.tables[t.Name]
@@ -105,18 +110,22 @@ func (m *trial) expectDifferences(named []*version, whole bool) (list []string) 
 		if !state.exists || !state.view && !known {
 			continue
 		}
-		expect := want
+		expect, expectOf := want, wantOf
 		if !whole && grainOf(t) != count.ByDay {
-			expect = inRaw
+			expect, expectOf = inRaw, inRawOf
+		}
+		others := map[string]bool{} // right in number, perhaps
+		if grainOf(t) != count.FirstLast && (t.Name == "pypi" || slices.Contains(t.Key(), "project")) {
+			others = m.byProject(state.holds).differing(grainOf(t), expectOf)
 		}
 		found, expected := folded(t, m.byDay(state.holds)), folded(t, expect)
 		for _, p := range slices.Compact(slices.Sorted(maps.Keys(merge(found, expected)))) {
-			if found[p] != expected[p] {
+			if found[p] != expected[p] || others[p] {
 				list = append(list, fmt.Sprintf("%s %s %d %d", t.Name, p, expected[p], found[p]))
 			}
 		}
 	}
-	if d := m.expectKeys(want, inRaw); d != "" {
+	if d := m.expectKeys(want, inRaw, inRawOf.differing(count.ByDay, wantOf)); d != "" {
 		list = append(list, d)
 	}
 	slices.Sort(list)
@@ -125,10 +134,10 @@ func (m *trial) expectDifferences(named []*version, whole bool) (list []string) 
 
 // expectKeys is the difference of single projects' first and last days, which is
 // looked for where all is well as a whole.
-func (m *trial) expectKeys(want, inRaw map[cube.Day]int64) string {
+func (m *trial) expectKeys(want, inRaw map[cube.Day]int64, others map[string]bool) string {
 	ends := table("pypi_downloads_max_min")
 	state := m.live.tables[ends.Name]
-	if !state.exists || !agreeing(inRaw, want) || !maps.Equal(folded(ends, m.byDay(state.holds)), folded(ends, want)) {
+	if !state.exists || len(others) > 0 || !agreeing(inRaw, want) || !maps.Equal(folded(ends, m.byDay(state.holds)), folded(ends, want)) {
 		return ""
 	}
 	line := m.texts("SELECT concat('pypi_downloads_max_min each project ', toString(countIf(r)), ' ', toString(countIf(r AND l AND (f1, l1) = (f2, l2))), if(countIf(l) = countIf(r), '', ' more')) FROM " +

@@ -30,7 +30,7 @@ func (v *verifier) compare(ctx context.Context) error {
 	had := v.had(inRaw)
 	want := v.expect(had)
 	v.compareTable(raw, inRaw, inRaw, v.left(want))
-	if err := v.compareProjects(ctx, raw, rawProjects, rawProjects); err != nil {
+	if err := v.compareProjects(ctx, raw, inRaw, rawProjects, rawProjects); err != nil {
 		return err
 	}
 	agree := map[tables.ID]bool{} // with the raw table
@@ -45,7 +45,7 @@ func (v *verifier) compare(ctx context.Context) error {
 		}
 		agree[c.ID] = c.Grain == count.ByDay && len(c.Grain.Compare(found, had)) == 0
 		v.compareTable(c, found, had, want)
-		if err := v.compareProjects(ctx, c, projects, rawProjects); err != nil {
+		if err := v.compareProjects(ctx, c, found, projects, rawProjects); err != nil {
 			return err
 		}
 		if c.Views == 0 && v.out.Tables[len(v.out.Tables)-1].Differing == 0 {

@@ -20,7 +20,7 @@ const (
 // compareProjects reports the periods of which the table just compared holds as many
 // downloads as it should, but of other projects: counts that were swapped between
 // projects within a day.
-func (v *verifier) compareProjects(ctx context.Context, c count.Table, found, inRaw count.Digests) error {
+func (v *verifier) compareProjects(ctx context.Context, c count.Table, counts count.Counts, found, inRaw count.Digests) error {
 	if found == nil {
 		return nil
 	}
@@ -60,12 +60,7 @@ func (v *verifier) compareProjects(ctx context.Context, c count.Table, found, in
 			}
 			verdict.words += names
 		}
-		n := int64(0)
-		if check.Expected != nil && c.Grain == count.InTotal {
-			n = *check.Expected
-		} else if days := v.source.Days[p]; days != nil && c.Grain == count.ByDay {
-			n = days.Rows
-		}
+		n := counts.Counts[p]
 		v.differ(c, count.Difference{Period: c.Grain.Write(p), At: p, A: n, B: n}, p, verdict, evidence{table: c, raw: c.Count == "count()"}.mends(p, verdict.cause))
 		check.Differing++
 	}
