@@ -21,10 +21,7 @@ func (Local) Owns(name string) bool { return !strings.Contains(name, "://") }
 
 // List asks the server which files a path or glob names.
 func (l Local) List(ctx context.Context, pattern string) ([]Object, error) {
-	objects, err := l.stat(ctx, pattern)
-	if err != nil && circle.MatchString(err.Error()) {
-		objects, err = l.aroundLinks(ctx, pattern, err)
-	}
+	objects, err := l.find(ctx, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", pattern, localError(err))
 	}
@@ -39,6 +36,23 @@ func (l Local) List(ctx context.Context, pattern string) ([]Object, error) {
 			pattern, strings.TrimRight(pattern, "/"))
 	}
 	return objects, nil
+}
+
+// find lists what a pattern names, by the server or, where something is in the way, by
+// the names that are seen from here.
+func (l Local) find(ctx context.Context, pattern string) ([]Object, error) {
+	seen := look(ctx, pattern)
+	if len(seen.others) > 0 && !seen.blind && l.isHere(ctx) {
+		return l.around(ctx, seen)
+	}
+	objects, err := l.stat(ctx, pattern)
+	switch {
+	case err == nil || !circle.MatchString(err.Error()):
+		return objects, err
+	case len(seen.circles) == 0 || seen.blind: // the server's disk is not here
+		return nil, inTheWay(err)
+	}
+	return l.around(ctx, seen)
 }
 
 // stat lists files without opening them as Parquet.

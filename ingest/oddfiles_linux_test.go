@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"clickql/ingest/config"
@@ -43,5 +45,49 @@ func TestLinksThatLeadToThemselves(t *testing.T) {
 	}
 	if sum := mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet"); sum.Already != 2 || sum.Files != 0 {
 		t.Errorf("without the links: %+v", sum)
+	}
+}
+
+// TestWhatIsNoFile: a FIFO, a socket and a device, which the server would open and wait
+// for, are named and not waited for, among files and by themselves.
+func TestWhatIsNoFile(t *testing.T) {
+	db := newFew(t)
+	dir := t.TempDir()
+	exports(t, db.Conn, dir, exportFile{"a.parquet", false, 1, 20})
+	if err := syscall.Mkfifo(dir+"/fifo.parquet", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", dir+"/socket.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	if err := os.Symlink("/dev/zero", dir+"/device.parquet"); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []struct {
+		pattern string
+		already int
+		failed  []string
+	}{
+		{"*.parquet", 0, []string{"device", "fifo", "socket"}},
+		{"{a,fifo}.parquet", 1, []string{"fifo"}},
+		{"**.parquet", 1, []string{"device", "fifo", "socket"}},
+		{"socket.parquet", 0, []string{"socket"}},
+		{"device.parquet", 0, []string{"device"}},
+	} {
+		sum, err := New(config.Config{Conn: db.Conn, RetryAll: true}).Run(t.Context(), ledger.Downloads, dir+"/"+run.pattern)
+		if err != nil || sum.Already != run.already || len(sum.Failed) != len(run.failed) {
+			t.Errorf("%s: %+v, %v", run.pattern, sum, err)
+			continue
+		}
+		for i, name := range run.failed {
+			if f := sum.Failed[i]; f.Object.Name != dir+"/"+name+".parquet" || !strings.Contains(f.Reason, "no file but a FIFO, a socket or a device") {
+				t.Errorf("%s: %s: %s", run.pattern, f.Object.Name, f.Reason)
+			}
+		}
+	}
+	if got := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi"); got == 0 {
+		t.Error("the file beside them is not loaded")
 	}
 }
