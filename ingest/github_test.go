@@ -89,6 +89,9 @@ func TestGitHub(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "2024-01-31-7.json.gz"), whole[:len(whole)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := New(config.Config{Conn: db.Conn}).Verify(t.Context(), false, dir+"/*.json*"); err == nil || !strings.Contains(err.Error(), "was loaded by clickql ingest github") {
+		t.Errorf("verified as downloads: %v", err)
+	}
 	sum, err := New(config.Config{Conn: db.Conn}).Run(t.Context(), ledger.GitHub, dir+"/2024*")
 	if err != nil || sum.Files != 1 || sum.Rows != 1 || len(sum.Failed) != 1 || !strings.HasSuffix(sum.Failed[0].Object.Name, "-7.json.gz") {
 		t.Errorf("with a file that is cut off: %+v, %v", sum, err)

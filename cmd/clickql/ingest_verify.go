@@ -31,7 +31,8 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 			"table that a view fills from it: by days, by months, in total, or by the first and\n" +
 			"last day. Names each day and table that differs and the likely cause. It changes\n" +
 			"nothing and may run beside a load. Name everything that was loaded: of a part only\n" +
-			"its days are compared with the source, and months and totals with the raw table.\n\n" + sourceHelp,
+			"its days are compared with the source, and months and totals with the raw table. It is\n" +
+			"about downloads: files of metadata and of events on GitHub are refused.\n\n" + sourceHelp,
 		Example: "  clickql ingest verify 'gs://my-exports/2024/*.parquet' --json\n  clickql ingest verify --quick 'exports/*.parquet'",
 		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -21,7 +21,14 @@ type watchFlags struct {
 	ingestFlags
 	every, fullEvery, lookBack time.Duration
 	metricsAddr                string
-	projects                   []string
+	projects, github           []string
+}
+
+// besides is what rounds load beside downloads.
+type besides struct {
+	kind    ledger.Kind
+	sources []string
+	loaded  config.Summary // in the round
 }
 
 // newIngestWatchCommand loads downloads again and again.
@@ -36,8 +43,9 @@ func newIngestWatchCommand(a *app) *cobra.Command {
 			"aside until it changes or --retry asks for it; the ledger remembers. In a bucket whose\n" +
 			"objects are named by days, only what can be new is listed, and everything every\n" +
 			"--full-every. With --projects each round loads distribution metadata too, without which\n" +
-			"projects' releases stay as they are. Between rounds no lock is held. An interrupt ends\n" +
-			"it at once: what a round had in hand is carried on or loaded again by the next command.\n\n" + sourceHelp,
+			"projects' releases stay as they are, and with --github events on GitHub. Between rounds\n" +
+			"no lock is held. An interrupt ends it at once: what a round had in hand is carried on or\n" +
+			"loaded again by the next command.\n\n" + sourceHelp,
 		Example: "  clickql ingest watch --every 30m 'gs://my-exports/pypi/*.parquet' --projects 'gs://my-exports/pypi/projects/*.parquet'\n  clickql ingest watch --metrics-addr 127.0.0.1:9180 'exports/*.parquet'",
 		Args:    arguments("SOURCE", 1, 0),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), f, args) },
@@ -47,8 +55,22 @@ func newIngestWatchCommand(a *app) *cobra.Command {
 	cmd.Flags().DurationVar(&f.fullEvery, "full-every", f.fullEvery, "`time` after which everything is listed again; the first round always does")
 	cmd.Flags().DurationVar(&f.lookBack, "look-back", f.lookBack, "`time` before the newest loaded day from which other rounds list; 0 lists everything in every round")
 	cmd.Flags().StringArrayVar(&f.projects, "projects", nil, "`SOURCE` of distribution metadata to load too, as ingest projects does; may be given several times")
+	cmd.Flags().StringArrayVar(&f.github, "github", nil, "`SOURCE` of GH Archive's files to load too, as ingest github does; may be given several times")
 	cmd.Flags().StringVar(&f.metricsAddr, "metrics-addr", "", "`host:port` at which to show metrics to Prometheus; none without it")
 	return cmd
+}
+
+// besides is what the flags name beside downloads.
+func (a *app) besides(f watchFlags) (list []besides, err error) {
+	for _, b := range []besides{{kind: ledger.Projects, sources: f.projects}, {kind: ledger.GitHub, sources: f.github}} {
+		if b.sources, err = a.names(b.sources); err != nil {
+			return nil, err
+		}
+		if len(b.sources) > 0 {
+			list = append(list, b)
+		}
+	}
+	return list, nil
 }
 
 // watch runs rounds until it is told to stop.
@@ -61,7 +83,8 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.projects, err = a.names(f.projects); err != nil {
+	beside, err := a.besides(f)
+	if err != nil {
 		return err
 	}
 	m, stop, err := a.watchMetrics(f.metricsAddr)
@@ -69,14 +92,15 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 		return err
 	}
 	defer a.releasing(stop)
-	var metadata config.Summary // of the round
 	return ingest.Watch(ctx, ingest.WatchConfig{
 		Every: f.every, FullEvery: f.fullEvery, Log: a.log,
 		Report: func(r ingest.Round) {
 			m.Round(r)
 			a.printRound(r)
-			if len(f.projects) > 0 && r.Err == nil {
-				a.printMetadata(r.Number, metadata)
+			for _, b := range beside {
+				if r.Err == nil {
+					_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s; %s\n", r.Number, b.kind, loadedNow(b.loaded), notLoadedNow(b.loaded))
+				}
 			}
 		},
 		// Connecting anew in each round also survives the embedded engine.
@@ -88,10 +112,13 @@ func (a *app) watch(ctx context.Context, f watchFlags, args []string) error {
 				}
 			}
 			sum, err := a.load(ctx, f.ingestFlags, ledger.Downloads, args, m, as)
-			if len(f.projects) > 0 && ctx.Err() == nil {
-				var failed error
-				metadata, failed = a.load(ctx, f.ingestFlags, ledger.Projects, f.projects, m, as)
-				err = errors.Join(err, failed)
+			for i := range beside {
+				b := &beside[i]
+				if ctx.Err() == nil {
+					var failed error
+					b.loaded, failed = a.load(ctx, f.ingestFlags, b.kind, b.sources, m, as)
+					err = errors.Join(err, failed)
+				}
 			}
 			f.retry = false // once is what was asked for
 			return sum, err
@@ -114,11 +141,6 @@ func (a *app) printRound(r ingest.Round) {
 	}
 	_, _ = fmt.Fprintf(a.stdout, "round %d %s: %s in %s; %s; next in %s\n",
 		r.Number, outcome, loadedNow(s), rounded(r.Took), notLoadedNow(s), rounded(r.Next))
-}
-
-// printMetadata writes a line about the metadata that a round has loaded.
-func (a *app) printMetadata(number int, s config.Summary) {
-	_, _ = fmt.Fprintf(a.stdout, "round %d projects: %s; %s\n", number, loadedNow(s), notLoadedNow(s))
 }
 
 // loadedNow says what a round listed and loaded.

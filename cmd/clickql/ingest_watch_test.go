@@ -33,7 +33,7 @@ func TestIngestWatch(t *testing.T) {
 	addr := free.Addr().String()
 	_ = free.Close()
 	cmd := commandProcess(t, "ingest", "watch", "--clickhouse", db.DSN, "--metrics-addr", addr, o.Dir+"/"+sample.DownloadsDir+"/*.parquet",
-		"--projects", o.Dir+"/"+sample.ProjectsDir+"/*.parquet")
+		"--projects", o.Dir+"/"+sample.ProjectsDir+"/*.parquet", "--github", o.Dir+"/"+sample.GitHubDir+"/*.json.gz")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -50,6 +50,9 @@ func TestIngestWatch(t *testing.T) {
 	}
 	if line, err = lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "round 1 projects: ") || !strings.Contains(line, humanize.Comma(written.Releases)+" rows; 0 failed") {
 		t.Errorf("metadata of the first round: %q, %v", line, err)
+	}
+	if line, err = lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "round 1 github: ") || !strings.Contains(line, humanize.Comma(written.Events)+" rows; 0 failed") {
+		t.Errorf("events of the first round: %q, %v", line, err)
 	}
 	for _, want := range []string{`clickql_ingest_files{kind="downloads",state="done"} 2`, `clickql_ingest_rows{kind="downloads"} 999`,
 		`clickql_ingest_rounds_total{outcome="ok"} 1`, "clickql_ingest_lag_days ", "clickql_ingest_batches_stuck 0", "clickql_ingest_ledger_readable 1"} {

@@ -67,7 +67,7 @@ type holding struct {
 func ask(ctx context.Context, shards []*Finder, objects []export.Object) (loaded map[string]holding, failed map[string]failuresAt, err error) {
 	loaded, failed = map[string]holding{}, map[string]failuresAt{}
 	for i, f := range shards {
-		there, err := f.loadedGenerations(ctx, objects)
+		there, err := f.LoadedGenerations(ctx, objects)
 		if err != nil {
 			return nil, nil, err
 		}

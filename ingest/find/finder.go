@@ -77,7 +77,7 @@ func (f *Finder) notOthers(ctx context.Context, objects []export.Object) ([]expo
 		other := New(cfg.Session(), cfg, f.kind)
 		var own []export.Object
 		for chunk := range slices.Chunk(objects, askedChunk) {
-			loaded, err := other.loadedGenerations(ctx, chunk)
+			loaded, err := other.LoadedGenerations(ctx, chunk)
 			if err != nil {
 				return nil, cfg.OfShard(err)
 			}
@@ -115,9 +115,9 @@ func (f *Finder) About(objects []export.Object) (condition string, params map[st
 	return condition + " AND name IN ({names:Array(String)})", params
 }
 
-// loadedGenerations asks the ledger at which generation each object was loaded.
+// LoadedGenerations asks the ledger at which generation each object was loaded.
 // Recovery has run, so every batch is either done or failed.
-func (f *Finder) loadedGenerations(ctx context.Context, objects []export.Object) (map[string]string, error) {
+func (f *Finder) LoadedGenerations(ctx context.Context, objects []export.Object) (map[string]string, error) {
 	condition, params := f.About(objects)
 	lines, err := session.Structs[ledger.File](ctx, f.s, session.Statement{SQL: "SELECT name, generation FROM " + f.Ledger.InForce(condition), Params: params})
 	if session.Gone(err) {

@@ -146,6 +146,9 @@ func (v *verifier) verify(ctx context.Context, s *session.Session, sources []str
 	if v.retired, err = v.ledger.RetiredDays(ctx); err != nil && !session.Gone(err) {
 		return err
 	}
+	if err := v.downloadsOnly(ctx, s, objects); err != nil {
+		return err
+	}
 	if err := v.count(ctx, objects); err != nil {
 		return err
 	}
@@ -163,6 +166,29 @@ func (v *verifier) verify(ctx context.Context, s *session.Session, sources []str
 	}
 	v.note(after)
 	v.prescribe(sources)
+	return nil
+}
+
+// downloadsOnly refuses files that are loaded as something else: nothing here is said
+// of them.
+func (v *verifier) downloadsOnly(ctx context.Context, s *session.Session, objects []export.Object) error {
+	for _, kind := range ledger.Kinds() {
+		if kind == ledger.Downloads {
+			continue
+		}
+		finder := find.New(s, v.cfg, kind)
+		for chunk := range slices.Chunk(objects, find.LedgerChunk) {
+			loaded, err := finder.LoadedGenerations(ctx, chunk)
+			if err != nil {
+				return err
+			}
+			for _, o := range chunk {
+				if _, is := loaded[o.Name]; is {
+					return fmt.Errorf("%s was loaded by %s, and verify compares downloads alone: name their files, and see clickql ingest status for the others", o.Name, kind.Command())
+				}
+			}
+		}
+	}
 	return nil
 }
 
