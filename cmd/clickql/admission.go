@@ -17,6 +17,7 @@ type admissionFlags struct {
 	proxies   []string
 	header    string
 	noExplain bool
+	quotaKeys bool
 }
 
 // add defines the flags.
@@ -27,6 +28,7 @@ func (f *admissionFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.anonymous.Pictures, "anonymous-pictures", "how many charts and badges, such as 1200/1m; 0 for twenty times --anonymous-rate")
 	flags.Var(&f.anonymous.Rows, "anonymous-rows", "how many rows ClickHouse may be expected to read for a client without a key, such as 50000000/1m; 0 for no limit. Answers from memory cost nothing")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "`networks` and addresses of the proxies in front, such as 10.0.0.0/8, whose word is taken for where a request comes from; may be repeated")
+	flags.BoolVar(&f.quotaKeys, "quota-keys", false, "send ClickHouse, as the quota key of each statement, which client asked: its address, or the id of its key; quotas KEYED BY client_key, user_name then hold for each client, with all gateways together")
 	flags.BoolVar(&f.noExplain, "no-explain", false, "tell nobody which queries ran, but holders of keys made with --explain")
 	flags.StringVar(&f.header, "client-header", f.header, "`header` in which they tell it: X-Forwarded-For, Forwarded, or one that has a single address, such as X-Real-IP")
 }

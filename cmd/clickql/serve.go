@@ -285,7 +285,7 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 		CacheBytes: cacheBytes, QueryTimeout: f.queryTimeout, Origins: f.allowed,
 		Log: a.log, Registry: registry,
 		Catalog: catalog.Options{PollEvery: f.lookEvery, Mirrors: f.mirrors},
-		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL, StaleFor: f.staleFor},
+		Loader:  fetch.Config{MaxRows: float64(f.maxRows), MaxOperationRows: float64(f.maxCost), PlayURL: f.playURL, StaleFor: f.staleFor, QuotaKeys: f.admission.quotaKeys},
 		GraphQL: graph.HandlerConfig{Limits: limits, Operations: f.perSocket, MaxMessage: int64(f.maxBody), NoIntrospection: f.closed, Trusted: f.documents},
 		Server:  server.Config{Version: version(), MaxBody: int64(f.maxBody), Connections: f.connections, ClientConnections: f.perClient, Drain: f.drain},
 	}

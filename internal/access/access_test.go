@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -250,6 +251,22 @@ func TestOriginsAreSitesWithTheirScheme(t *testing.T) {
 	}
 }
 
+// Items of the fields as draft-ietf-httpapi-ratelimit-headers-11 has them (sections 3.1
+// and 4.1): a policy's name as a string of RFC 9651, and integers, strings and bytes as
+// parameters, of which q and r are required and w is not zero.
+const (
+	policyItem = `"[ !#-\[\]-~]*";q=[0-9]{1,15}(;qu="[ !#-\[\]-~]*")?(;w=0*[1-9][0-9]{0,14})?(;pk=:[A-Za-z0-9+/=]*:)?`
+	limitItem  = `"[ !#-\[\]-~]*";r=[0-9]{1,15}(;t=[0-9]{1,15})?(;pk=:[A-Za-z0-9+/=]*:)?`
+)
+
+// The draft's own examples.
+var (
+	draftPolicies = []string{`"burst";q=100;w=60,"daily";q=1000;w=86400`, `"default";q=100;w=10`, `"permin";q=50;w=60,"perhr";q=1000;w=3600`,
+		`"peruser";q=100;w=60;pk=:cHsdsRa894==:`, `"peruser";q=65535;qu="content-bytes";w=10;pk=:sdfjLJUOUH==:`, `"somepolicy";q=10000;w=1000`}
+	draftLimits = []string{`"default";r=50;t=30`, `"default";r=999;pk=:dHJpYWwxMjEzMjM=:`, `"default";r=300000000;t=60;pk=:QXBwLTk5OQ==:`,
+		`"problemPolicy";r=0;t=10`, `"daily";r=1;t=86400`}
+)
+
 // The fields are those of the draft's own examples (sections 3 and 4): names of
 // policies as strings, and what is told of each as parameters.
 func TestFieldsAreTheDrafts(t *testing.T) {
@@ -274,6 +291,22 @@ func TestFieldsAreTheDrafts(t *testing.T) {
 	done()
 	if policy, limit := c.Fields(Pictures); !strings.HasPrefix(policy, `"pictures";q=2000;w=60`) || !strings.HasPrefix(limit, `"pictures";r=2000;t=60`) {
 		t.Errorf("pictures: %s, %s", policy, limit)
+	}
+	held := map[string]bool{policy: true, limit: false}
+	for _, example := range draftPolicies {
+		held[example] = true
+	}
+	for _, example := range draftLimits {
+		held[example] = false
+	}
+	for field, policies := range held { // ours are read as the draft's are
+		items := limitItem
+		if policies {
+			items = policyItem
+		}
+		if !regexp.MustCompile(`^` + items + `( *, *` + items + `)*$`).MatchString(field) {
+			t.Errorf("%s is no list of the draft's items", field)
+		}
 	}
 	nobody := identify(t, NewGate(Config{}), request("192.0.2.1:1", "/"))
 	if policy, limit := nobody.Fields(Operations); policy != "" || limit != "" {

@@ -149,12 +149,12 @@ func (c *Conn) session(ctx context.Context) (*session, error) {
 		return nil, fmt.Errorf("open ClickHouse at %s: %w", c.Addr(), clickhouse.ErrConnectionClosed)
 	}
 	opts := c.opts
-	if err := c.early.exhausted(time.Now()); err != nil {
+	if err := c.early.exhausted("", time.Now()); err != nil {
 		return nil, err
 	}
 	account, quota, err := askAccount(ctx, opts)
 	if err != nil {
-		return nil, c.early.noted(err, time.Now())
+		return nil, c.early.noted("", err, time.Now())
 	}
 	opts.Settings = account.send
 	if !account.readonly {

@@ -26,7 +26,7 @@ func (c *Conn) statement(ctx context.Context, query string) (context.Context, *s
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := s.quota.exhausted(time.Now()); err != nil {
+	if err := s.quota.exhausted(keyOf(ctx), time.Now()); err != nil {
 		return nil, nil, nil, err
 	}
 	if err := s.account.allows(query); err != nil {
@@ -49,8 +49,9 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (driver.Row
 	}
 	rows, err := s.Query(ctx, query, args...)
 	if err != nil {
-		return nil, s.quota.noted(err, time.Now())
+		return nil, s.quota.noted(keyOf(ctx), err, time.Now())
 	}
+	rows = notedRows{rows, s.quota, keyOf(ctx)}
 	if proof != nil {
 		rows = &provenRows{Rows: rows, proof: proof}
 	}
@@ -66,7 +67,7 @@ func (c *Conn) QueryRow(ctx context.Context, query string, args ...any) driver.R
 	if err != nil {
 		return failedRow{err}
 	}
-	row := notedRow{s.QueryRow(ctx, query, args...), s.quota}
+	row := notedRow{s.QueryRow(ctx, query, args...), s.quota, keyOf(ctx)}
 	if proof == nil {
 		return row
 	}
@@ -84,7 +85,7 @@ func (c *Conn) Select(ctx context.Context, dest any, query string, args ...any) 
 		return err
 	}
 	if err := s.Select(ctx, dest, query, args...); err != nil {
-		return s.quota.noted(err, time.Now())
+		return s.quota.noted(keyOf(ctx), err, time.Now())
 	}
 	return proof.whole()
 }
@@ -97,7 +98,7 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (err error) 
 		return err
 	}
 	if err := s.Exec(ctx, query, args...); err != nil {
-		return s.quota.noted(err, time.Now())
+		return s.quota.noted(keyOf(ctx), err, time.Now())
 	}
 	return proof.whole()
 }

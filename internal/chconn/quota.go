@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
@@ -21,12 +24,14 @@ type Allowance struct {
 }
 
 // QuotaError is a statement that the account's quota does not allow. Until it
-// ends, statements get it without being sent: a refused statement is counted by
-// the server like any other, and nothing is to be had by asking.
+// ends, statements of its key get it without being sent: a refused statement is
+// counted by the server like any other, and nothing is to be had by asking.
 type QuotaError struct {
 	// Until is when the quota's interval ends, by this machine's clock.
 	Until time.Time
-	err   error
+	// Key is the one that the statement counted for (WithQuotaKey); empty for none.
+	Key string
+	err error
 }
 
 // Error tells until when.
@@ -37,20 +42,61 @@ func (e *QuotaError) Error() string {
 // Unwrap is the server's refusal.
 func (e *QuotaError) Unwrap() error { return e.err }
 
-// quota is what is known of the account's quota.
-type quota struct {
-	spent   atomic.Pointer[QuotaError] // nil before the first refusal
-	learnt  atomic.Pointer[Allowance]  // from a refusal
-	granted Allowance                  // as the server told; zero where it does not
-	zone    time.Duration              // of the server's clock, east of UTC
+// quotaKey is the key of a context's quota key.
+type quotaKey struct{}
+
+// WithQuotaKey gives a context whose statements count for a key. A quota that is KEYED
+// BY client_key, user_name grants what it does to each key for itself, whoever sends it,
+// and to statements without one as to one more; other quotas do not look at it.
+func WithQuotaKey(ctx context.Context, key string) context.Context {
+	if key == "" {
+		return ctx
+	}
+	return context.WithValue(clickhouse.Context(ctx, clickhouse.WithQuotaKey(key)), quotaKey{}, key)
 }
 
-// exhausted is the refusal that holds at a time; nil where statements may be sent.
-func (q *quota) exhausted(now time.Time) error {
-	if e := q.spent.Load(); e != nil && now.Before(e.Until) {
+// keyOf is the context's quota key; empty for none.
+func keyOf(ctx context.Context) string {
+	key, _ := ctx.Value(quotaKey{}).(string)
+	return key
+}
+
+// quota is what is known of the account's quota.
+type quota struct {
+	mu    sync.Mutex
+	spent map[string]*QuotaError // the last refusal of each key
+
+	learnt  atomic.Pointer[Allowance] // from a refusal
+	granted Allowance                 // as the server told; zero where it does not
+	zone    time.Duration             // of the server's clock, east of UTC
+}
+
+// mostSpent is of how many keys refusals are remembered. Who is forgotten costs the
+// server one statement more.
+const mostSpent = 4096
+
+// exhausted is the refusal that holds for a key at a time; nil where statements may be
+// sent.
+func (q *quota) exhausted(key string, now time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if e := q.spent[key]; e != nil && now.Before(e.Until) {
 		return e
 	}
 	return nil
+}
+
+// spend remembers a refusal.
+func (q *quota) spend(e *QuotaError, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.spent) >= mostSpent {
+		maps.DeleteFunc(q.spent, func(_ string, e *QuotaError) bool { return !now.Before(e.Until) })
+	}
+	if q.spent == nil || len(q.spent) >= mostSpent {
+		q.spent = map[string]*QuotaError{}
+	}
+	q.spent[e.Key] = e
 }
 
 // allowance is what bounds the account.
@@ -76,8 +122,8 @@ var (
 // its text cannot be read or the clocks are apart.
 const shortestRefusal, longestRefusal = time.Second, time.Hour
 
-// noted is the error of a statement, remembered where it is a spent quota.
-func (q *quota) noted(err error, now time.Time) error {
+// noted is the error of a statement of a key, remembered where it is a spent quota.
+func (q *quota) noted(key string, err error, now time.Time) error {
 	var told *QuotaError
 	if code, ok := Code(err); !ok || code != codeQuota || errors.As(err, &told) {
 		return err
@@ -92,7 +138,7 @@ func (q *quota) noted(err error, now time.Time) error {
 			until = at.Add(-q.zone)
 		}
 	}
-	if m := quotaQueries.FindStringSubmatch(text); m != nil {
+	if m := quotaQueries.FindStringSubmatch(text); m != nil && key == "" {
 		if n, parseErr := strconv.ParseUint(m[1], 10, 64); parseErr == nil {
 			q.learnt.Store(&Allowance{n, longest})
 		}
@@ -103,8 +149,8 @@ func (q *quota) noted(err error, now time.Time) error {
 	if soonest := now.Add(shortestRefusal); until.Before(soonest) {
 		until = soonest
 	}
-	e := &QuotaError{until, err}
-	q.spent.Store(e)
+	e := &QuotaError{Until: until, Key: key, err: err}
+	q.spend(e, now)
 	return e
 }
 
@@ -145,7 +191,21 @@ func (c *Conn) Allowance() Allowance {
 type notedRow struct {
 	driver.Row
 	quota *quota
+	key   string
 }
 
 // Scan reads the row.
-func (r notedRow) Scan(dest ...any) error { return r.quota.noted(r.Row.Scan(dest...), time.Now()) }
+func (r notedRow) Scan(dest ...any) error {
+	return r.quota.noted(r.key, r.Row.Scan(dest...), time.Now())
+}
+
+// notedRows remember where they end since the quota is spent: bounds on what is read
+// are met on the way.
+type notedRows struct {
+	driver.Rows
+	quota *quota
+	key   string
+}
+
+// Err is why there are no more rows.
+func (r notedRows) Err() error { return r.quota.noted(r.key, r.Rows.Err(), time.Now()) }

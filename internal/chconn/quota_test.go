@@ -1,6 +1,7 @@
 package chconn_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -56,5 +57,37 @@ func TestSpentQuota(t *testing.T) {
 	}
 	if now := used(); now != before {
 		t.Errorf("the server counted %d statements after the refusal", now-before)
+	}
+}
+
+// TestSpentQuotaOfAKey: a quota that is keyed by client grants each key its own, over
+// whichever connection, and what is refused to one is sent for the others.
+func TestSpentQuotaOfAKey(t *testing.T) {
+	db := chtest.New(t)
+	if err := db.Conn.Exec(t.Context(), "CREATE TABLE t (n UInt8) ENGINE = MergeTree ORDER BY n"); err != nil {
+		t.Fatal(err)
+	}
+	for name, dsn := range map[string]string{"native": db.GuestDSN(t, "keyed"), "http": dsn("http", chtest.Engine(t).Info().HTTP, "keyed", "", db.Name)} {
+		t.Run(name, func(t *testing.T) {
+			one, other := open(t, chconn.Config{DSN: dsn}), open(t, chconn.Config{DSN: dsn})
+			of := func(key string) context.Context { return chconn.WithQuotaKey(t.Context(), key+name+db.Name) }
+			ask := func(ctx context.Context, conn *chconn.Conn) error {
+				return conn.QueryRow(ctx, "SELECT count() FROM t").Scan(new(uint64))
+			}
+			for n := range 60 {
+				if err := ask(of("first"), []*chconn.Conn{one, other}[n%2]); err != nil {
+					t.Fatalf("statement %d: %v", n+1, err)
+				}
+			}
+			for _, conn := range []*chconn.Conn{one, other, one} {
+				var spent *chconn.QuotaError
+				if err := ask(of("first"), conn); !errors.As(err, &spent) || spent.Key != "first"+name+db.Name || time.Until(spent.Until) <= 0 {
+					t.Errorf("one statement more: %v", err)
+				}
+				if err := errors.Join(ask(of("second"), conn), ask(t.Context(), conn)); err != nil {
+					t.Errorf("another key, and none: %v", err)
+				}
+			}
+		})
 	}
 }

@@ -30,6 +30,8 @@ var guests = []engine.Guest{
 		"result_overflow_mode": "break", "max_rows_to_group_by": "100", "group_by_overflow_mode": "any", "limit": "3", "offset": "1",
 		"aggregate_functions_null_for_empty": "1", "join_use_nulls": "1", "group_by_use_nulls": "1"}},
 	{Name: "hourly", Queries: 60, Interval: time.Hour},
+	// Each client for itself, as far as the gateway tells them apart.
+	{Name: "keyed", Queries: 60, Interval: time.Hour, Keyed: true},
 }
 
 // GuestDSN names the database as one of the guests, over the

@@ -19,6 +19,8 @@ type Guest struct {
 	// Queries bounds how many it may send in an Interval; 0 for no bound.
 	Queries  int
 	Interval time.Duration
+	// Keyed grants so many to each quota key, and to what is sent without one.
+	Keyed bool
 	// Hidden are tables of system that it may not read, beside those that nobody
 	// but the administrator may.
 	Hidden []string
@@ -52,7 +54,11 @@ func configureGuests(guests []Guest) guestConfig {
 		quota := "default"
 		if g.Queries > 0 {
 			quota = g.Name
-			fmt.Fprintf(&quotas, "<%s><interval><duration>%d</duration><queries>%d</queries></interval></%[1]s>\n", g.Name, int64(g.Interval/time.Second), g.Queries)
+			keyed := ""
+			if g.Keyed {
+				keyed = "<keyed/>"
+			}
+			fmt.Fprintf(&quotas, "<%s>%s<interval><duration>%d</duration><queries>%d</queries></interval></%[1]s>\n", g.Name, keyed, int64(g.Interval/time.Second), g.Queries)
 		}
 		fmt.Fprintf(&users, "<%s><no_password/><networks><ip>127.0.0.1</ip></networks><profile>%[1]s</profile><quota>%s</quota><grants>\n<query>%s</query>\n</grants></%[1]s>\n",
 			g.Name, quota, strings.Join(readGrants(g.Hidden), "</query>\n<query>"))

@@ -35,6 +35,7 @@ type lane struct {
 	places  int
 	busy    int
 	crowd   *crowd       // nil where a client's share does not depend on others
+	apart   bool         // what different clients ask is not united
 	waiting []*statement // as they came
 
 	clock   float64            // the turn of the statement that went last
@@ -166,7 +167,7 @@ func (l *lane) take() []*statement {
 	group, rest := []*statement{head}, l.waiting[:0]
 	effort := head.effort
 	for _, s := range l.waiting {
-		alike := head.kind != "" && s.kind == head.kind && s.snap == head.snap
+		alike := head.kind != "" && s.kind == head.kind && s.snap == head.snap && (!l.apart || s.client == head.client)
 		switch {
 		case s == head:
 		case alike && len(group) < unitedMost && effort+s.effort <= unitedCost:

@@ -59,6 +59,23 @@ func TestLane(t *testing.T) {
 	}
 }
 
+// TestLaneApart: where each client has a quota of its own, none rides along with another.
+func TestLaneApart(t *testing.T) {
+	snap := &catalog.Snapshot{}
+	l := lane{places: 1, apart: true}
+	for _, client := range []string{"first", "a", "b", "a", "b"} {
+		l.enter(&statement{client: client, kind: "x", effort: 1, snap: snap})
+	}
+	running := "first"
+	for _, want := range []string{"a", "b"} {
+		group := l.next(running)
+		if len(group) != 2 || group[0].client != want || group[1].client != want {
+			t.Errorf("%d go together, want both of %s", len(group), want)
+		}
+		running = want
+	}
+}
+
 // TestLaneNarrowed: with fewer places than before, those that are too many are
 // given up as they become free.
 func TestLaneNarrowed(t *testing.T) {

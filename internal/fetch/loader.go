@@ -45,6 +45,10 @@ type Config struct {
 	// StaleFor is how long after ClickHouse has last been seen answers from memory are
 	// given all the same, marked; 0 gives none.
 	StaleFor time.Duration
+	// QuotaKeys has each statement count, in a quota of ClickHouse's own that is keyed,
+	// for the client that asked it first. Statements of several clients are then not
+	// united.
+	QuotaKeys bool
 	// Quick is how many quick statements are under way at one time: those that
 	// take some milliseconds. While so many are, what else is asked waits and goes
 	// together. 0 for as many as ClickHouse has processors, within LeastQuick and
@@ -123,10 +127,10 @@ func New(cfg Config) *Loader {
 		cfg:     cfg,
 		cache:   cache.New[kept](cache.Config{Bytes: cfg.CacheBytes, TTL: cfg.TTL, Now: cfg.Now}),
 		flights: flights{calls: calls{}},
-		quick:   lane{places: cfg.Quick},
+		quick:   lane{places: cfg.Quick, apart: cfg.QuotaKeys},
 		crowd:   &crowd{now: cfg.Now},
 	}
-	l.long = lane{places: cfg.Long, crowd: l.crowd}
+	l.long = lane{places: cfg.Long, crowd: l.crowd, apart: cfg.QuotaKeys}
 	l.metrics = newMetrics(cfg.Registry, l)
 	return l
 }

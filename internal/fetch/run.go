@@ -71,7 +71,7 @@ func (l *Loader) deliver(s *statement, rows reader, ran *Ran) {
 // fail finishes the calls of a statement with an error.
 func (l *Loader) fail(s *statement, err *fault.Error, ran *Ran) {
 	for key, c := range s.calls {
-		c.planned = s.plannedFor(key)
+		c.planned, c.unaffordable = s.plannedFor(key), err.Code == fault.RateLimited
 		l.flights.finish(c, nil, err, ran)
 	}
 }
@@ -92,8 +92,11 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	ran.ended = l.cfg.Now()
 	ran.took = ran.ended.Sub(began)
 	tell(span, ran, err)
-	if chschema.Elsewhere(err) { // no answer, and no failure: another server has it
+	switch {
+	case chschema.Elsewhere(err): // no answer, and no failure: another server has it
 		l.metrics.elsewhere.Inc()
+		return ran, err
+	case ofOneClient(err): // nor does this say anything of ClickHouse
 		return ran, err
 	}
 	l.metrics.ran(ctx, ran, err)
@@ -105,6 +108,12 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 		l.cfg.Log.DebugContext(ctx, "query", "table", q.Table, "rows_read", ran.rows, "took", ran.took, "sql", q.Text())
 	}
 	return ran, err
+}
+
+// ofOneClient reports a refusal of what ClickHouse grants to one client.
+func ofOneClient(err error) bool {
+	spent, ok := errors.AsType[*chconn.QuotaError](err)
+	return ok && spent.Key != ""
 }
 
 // tell closes the span of a query with what it was expected to read and what it did.
@@ -173,6 +182,9 @@ func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(dri
 		ran.bytes += p.Bytes
 		ran.told = true
 	})
+	if l.cfg.QuotaKeys {
+		ctx = chconn.WithQuotaKey(ctx, s.client)
+	}
 	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, commented(ctx)), s.snap.Guard(q.SQL))
 	if err != nil {
 		return err
@@ -199,6 +211,10 @@ func failure(err error) *fault.Error {
 		return cutOff(cut)
 	}
 	if spent, ok := errors.AsType[*chconn.QuotaError](err); ok {
+		if ofOneClient(spent) {
+			return &fault.Error{Code: fault.RateLimited, Cause: spent, Retry: max(time.Second, time.Until(spent.Until)), Message: "what ClickHouse grants to one client is spent until " +
+				spent.Until.UTC().Format(time.RFC3339) + "; what was answered before is still answered"}
+		}
 		return &fault.Error{Code: fault.Overloaded, Cause: spent, Message: "the quota of the gateway's account at ClickHouse is spent until " +
 			spent.Until.UTC().Format(time.RFC3339) + "; what was answered before is still answered"}
 	}
