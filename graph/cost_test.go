@@ -48,6 +48,13 @@ func TestDryRunTellsTheCost(t *testing.T) {
 		`{ downloads { by(dimension: SYSTEM, first: 2) { value downloads { by(dimension: PYTHON, first: 2) { total } } } } }`,
 		`{ topProjects(first: 3) { nodes { project { downloads { by(dimension: COUNTRY, first: 2) { total } } } } } }`,
 		`{ dataset { lastDay } }`,
+		`{ project(name: "numpy") { downloads { dropping(support: MAJOR) { total } } } }`,
+		`{ project(name: "numpy") { downloads { dropping(support: MAJOR, interval: MONTH) { shares movedBy { change } } } } }`,
+		`{ project(name: "numpy") { downloads { dropping(support: PYTHON, interval: MONTH) { shares } } } }`,
+		`{ portfolio(projects: ["numpy", "pandas"]) { downloads { dropping(support: MAJOR, interval: MONTH) { shares } } } }`,
+		`{ project(name: "numpy") { releaseImpact { peak stragglers { total } } } }`,
+		`{ project(name: "numpy") { floor { estimate } } }`,
+		`{ project(name: "numpy") { downloads { series(interval: DAY) { totals spikes { date } } } } }`,
 	} {
 		asked := &countingConn{Conn: d.conn}
 		h := NewHandler(HandlerConfig{Loader: fetch.New(fetch.Config{Conn: asked, Catalog: d.catalog})})
