@@ -186,8 +186,8 @@ func TestBackfillColumnsRefuses(t *testing.T) {
 	}
 }
 
-// TestKillBackfillColumns kills a backfill of columns at every step and at random, the
-// command or the engine.
+// TestKillBackfillColumns kills a backfill of columns at the steps that change them and at
+// random, the command or the engine.
 func TestKillBackfillColumns(t *testing.T) {
 	p := newPatient(t)
 	conn := p.revive(p.name)
@@ -213,12 +213,13 @@ func TestKillBackfillColumns(t *testing.T) {
 		}
 		return 1
 	}
-	p.killAtSteps(false, nth, StepLocked, StepSnapshot, StepReady, StepColumnsAsked, StepRangeFilled, StepNextBuilt, StepStepsWritten)
-	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved, StepDone, StepStageDropped} {
+	// The steps that other backfills have too are killed at in TestKillBackfill.
+	p.killAtSteps(false, nth, StepReady, StepColumnsAsked, StepRangeFilled, StepNextBuilt)
+	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved} {
 		p.killAtSteps(false, nth, step)
 	}
-	for _, step := range []Step{StepReady, StepColumnsAsked, StepRangeFilled, StepSwapped} {
+	for _, step := range []Step{StepColumnsAsked, StepSwapped} {
 		p.killAtSteps(true, nth, step)
 	}
-	p.killAtRandom(dice(t, 2))
+	p.killAtRandom(dice(t, 1))
 }
