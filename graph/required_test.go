@@ -133,6 +133,9 @@ func TestRelatedEqualsTheFiles(t *testing.T) {
 			if diff := gocmp.Diff(plain(want), plain(got.Data), closeEnough); diff != "" || len(got.Errors) > 0 {
 				t.Errorf("%s: %v (-files +GraphQL):\n%s", name, got.Errors, diff)
 			}
+			if priced := bytesOf(t, got); priced < int64(50*len(all)) {
+				t.Errorf("%s: %d elements are priced at %d bytes", name, len(all), priced)
+			}
 		}
 	}
 	if compared < 10 {

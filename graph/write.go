@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -55,27 +56,7 @@ func (writers) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 // arrived counts the elements of a list that the field in ctx resolved to, where
 // nobody knew before how many there are.
 func arrived(ctx context.Context, res any) error {
-	n := 0
-	switch v := res.(type) {
-	case []*Slice:
-		n = len(v)
-	case []*ReleaseGroup:
-		n = len(v)
-	case []*ReleaseImpact:
-		n = len(v)
-	case []*Straggler:
-		n = len(v)
-	case []*Shift:
-		n = len(v)
-	case []*ProjectRanking:
-		n = len(v)
-	case *ReleaseConnection:
-		if v != nil {
-			n = len(v.Edges)
-		}
-	case []*Project:
-		n = len(v)
-	}
+	n := elements(res)
 	if n < 2 {
 		return nil
 	}
@@ -84,4 +65,16 @@ func arrived(ctx context.Context, res any) error {
 		return nil
 	}
 	return op.size.arrived(pathOf(ctx), n)
+}
+
+// elements are how many objects a list holds, or a page of one: of any type, so that
+// none is forgotten.
+func elements(res any) int {
+	if page, is := res.(*ReleaseConnection); is && page != nil {
+		return len(page.Edges)
+	}
+	if v := reflect.ValueOf(res); v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Pointer {
+		return v.Len()
+	}
+	return 0
 }
