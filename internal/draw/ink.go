@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -57,6 +58,22 @@ func Mix(name string, over, paper Ink, part float64) Ink {
 func Brightness(color string) float64 {
 	r, g, b := RGB(color)
 	return (299*float64(r) + 587*float64(g) + 114*float64(b)) / 255_000
+}
+
+// Contrast is WCAG's ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance).
+func Contrast(a, b string) float64 {
+	luminance := func(color string) float64 {
+		one := func(v uint8) float64 {
+			if c := float64(v) / 255; c > .04045 {
+				return math.Pow((c+.055)/1.055, 2.4)
+			}
+			return float64(v) / 255 / 12.92
+		}
+		r, g, b := RGB(color)
+		return .2126*one(r) + .7152*one(g) + .0722*one(b) + .05
+	}
+	x, y := luminance(a), luminance(b)
+	return max(x, y) / min(x, y)
 }
 
 // StyleSheet is the CSS that gives the inks their colours of a theme inside

@@ -106,3 +106,44 @@ func TestThinBandsStay(t *testing.T) {
 		t.Errorf("only %d colours", len(seen))
 	}
 }
+
+// TestRankingIsOfTheNamed: all that is left of PyPI, many times the first project,
+// leaves the bars of the others as long as they are without it, and is broken off.
+func TestRankingIsOfTheNamed(t *testing.T) {
+	spec := charts()["ranking-rest"]
+	spec.Width, spec.Height = 800, 400
+	d, err := Chart(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := decoded(t, d, draw.Light)
+	// bars are the runs of a colour in a row of the picture, where they are longest.
+	bars := func(color string) (longest []int) {
+		for y := range img.Bounds().Dy() {
+			var runs []int
+			before := false
+			for x := range img.Bounds().Dx() {
+				r, g, b, _ := img.At(x, y).RGBA()
+				is := fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8) == color
+				if is && !before {
+					runs = append(runs, 0)
+				}
+				if is {
+					runs[len(runs)-1]++
+				}
+				before = is
+			}
+			if len(runs) > 0 && (len(longest) == 0 || runs[0] > longest[0]) {
+				longest = runs
+			}
+		}
+		return longest
+	}
+	first, rest := bars(inks.accent.Light), bars(inks.rest.Light)
+	if len(first) != 1 || first[0] < 300 {
+		t.Errorf("the first project's bar is %v pixels long", first)
+	}
+	if len(rest) != 2 || rest[0]+rest[1] < first[0]-10 || rest[0]+rest[1] > first[0]+1 {
+		t.Errorf("what is left has the bar %v, the first project %v", rest, first)
+	}
+}

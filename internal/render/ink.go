@@ -100,6 +100,12 @@ func inksOn(background string) palette {
 			i.Dark = i.Light
 		}
 	}
+	// On a colour between light and dark, what would be too faint is as strong as the title.
+	for i, least := range map[*draw.Ink]float64{&p.muted: 4.5, &p.accent: 3} {
+		if draw.Contrast(i.Light, background) < least {
+			*i = p.strong
+		}
+	}
 	p.paper = ink("ground", background, background)
 	p.border = draw.Mix("edge", p.muted, p.paper, .25)
 	p.grid = draw.Mix("grid-on-ground", p.muted, p.paper, .2)

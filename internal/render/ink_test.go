@@ -2,6 +2,8 @@ package render
 
 import (
 	"math"
+	"os"
+	"regexp"
 	"testing"
 
 	"clickql/internal/draw"
@@ -111,14 +113,63 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// TestInksOnABackground: whatever the background, text can be read on it.
+// TestInksOnABackground: whatever the background, text can be read and a line seen on it.
 func TestInksOnABackground(t *testing.T) {
 	for _, ground := range []string{"#ffffff", "#000000", "#fff5e0", "#0d1117", "#808080", "#1d4ed8", "#faff69"} {
 		p := inksOn(ground)
 		for _, theme := range []draw.Theme{draw.Light, draw.Dark} {
-			if c := contrast(p.strong.In(theme), ground); c < 3.9 {
-				t.Errorf("%s on %s: %.2f", p.strong.In(theme), ground, c)
+			for _, text := range []draw.Ink{p.strong, p.muted} {
+				if c := contrast(text.In(theme), ground); c < 3.9 {
+					t.Errorf("%s on %s: %.2f", text.In(theme), ground, c)
+				}
 			}
+			if c := contrast(p.accent.In(theme), ground); c < 3 {
+				t.Errorf("the line %s on %s: %.2f", p.accent.In(theme), ground, c)
+			}
+		}
+	}
+}
+
+// TestPagesHaveTheSameInks: what the browser draws, in pages and in embeds, and
+// pictures that lie in pages have the colours of pictures, in each of the style
+// sheet's themes. drawn.css tells which of the sheet's colours is an ink's.
+func TestPagesHaveTheSameInks(t *testing.T) {
+	const sheets = "../server/web/src/site/chart/"
+	read := func(name string) string {
+		text, err := os.ReadFile(sheets + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	drawn := map[string]string{}
+	for _, m := range regexp.MustCompile(`\.clickql \.(fill|stroke)-(\w+) \{ (fill|stroke): ([^;]+); \}`).FindAllStringSubmatch(read("drawn.css"), -1) {
+		if before, known := drawn[m[2]]; m[1] != m[3] || known && before != m[4] {
+			t.Errorf("drawn.css: %s", m[0])
+		}
+		drawn[m[2]] = m[4]
+	}
+	if got, want := drawn["tint"], "color-mix(in srgb, var(--accent) 16%, var(--paper))"; got != want {
+		t.Errorf("tint is %s, want %s", got, want)
+	}
+	// The sheet's themes: light, dark by choice, dark by the reader's setting.
+	blocks := regexp.MustCompile(`color-scheme: (light|dark);([^}]*)\}`).FindAllStringSubmatch(read("palette.css"), -1)
+	if len(blocks) != 3 || blocks[0][1] != "light" || blocks[1][1] != "dark" || blocks[2][1] != "dark" {
+		t.Fatalf("palette.css has other themes: %q", blocks)
+	}
+	for _, block := range blocks {
+		colors := map[string]string{}
+		for _, m := range regexp.MustCompile(`(--\w+): (#[0-9a-f]{6});`).FindAllStringSubmatch(block[2], -1) {
+			colors["var("+m[1]+")"] = m[2]
+		}
+		list := inks.all()
+		for _, i := range list {
+			if got, want := colors[drawn[i.Name]], i.In(draw.Theme(block[1])); got != want {
+				t.Errorf("%s: %s is %q in palette.css, want %s", block[1], i.Name, got, want)
+			}
+		}
+		if len(colors) != len(list) {
+			t.Errorf("%s: palette.css has %d colours, pictures have %d", block[1], len(colors), len(list))
 		}
 	}
 }

@@ -5,7 +5,8 @@ import (
 )
 
 // ranking draws a bar for each part, longest first, with its name at the left
-// and its number at its end.
+// and its number at its end. The named ones are the scale: what is left of all of
+// PyPI is many times the first of them, and is broken off.
 func (s *sheet) ranking(t *table) {
 	high := s.bottom - s.top - s.size*.3
 	pitch := min(high/float64(len(t.Parts)), 40)
@@ -18,7 +19,9 @@ func (s *sheet) ranking(t *table) {
 	names, longest := 0., int64(1)
 	for _, p := range shown {
 		names = max(names, s.wide(p.Label))
-		longest = max(longest, p.Total)
+		if !p.Rest || len(shown) == 1 {
+			longest = max(longest, p.Total)
+		}
 	}
 	names = min(names, s.w*.34)
 	numbers := s.wide("000.0M · 00.0 %")
@@ -36,9 +39,11 @@ func (s *sheet) ranking(t *table) {
 		if p.Rest {
 			ink = s.rest
 		}
-		var bar draw.Path
-		bar.RoundRect(x0, mid-thick/2, long, thick, min(2, long/2), false, true)
-		s.Path(bar, draw.Style{Fill: ink})
+		broken := p.Total > longest
+		if broken {
+			long = x1 - x0
+		}
+		s.Path(rankBar(x0, mid-thick/2, long, thick, broken), draw.Style{Fill: ink})
 		s.write(x0-8, mid+s.size*.36, draw.Regular().Fit(p.Label, s.size, names+1), draw.End, s.strong)
 		runs := []draw.Run{{Text: Figure(float64(p.Total)), Ink: s.strong}}
 		if !short {
@@ -52,4 +57,19 @@ func (s *sheet) ranking(t *table) {
 	if left := len(t.Parts) - len(shown); left > 0 {
 		s.write(x0, y+pitch/2+s.size*.36, "+"+Figure(float64(left))+" more", draw.Start, s.muted)
 	}
+}
+
+// rankBar is a bar from x on; a broken one is longer than there is room, and has a
+// slanted gap before its end.
+func rankBar(x, y, long, thick float64, broken bool) (bar draw.Path) {
+	if !broken {
+		bar.RoundRect(x, y, long, thick, min(2, long/2), false, true)
+		return bar
+	}
+	const gap = 4
+	lean := min(thick*.4, long*.05)
+	cut := x + long*.9
+	bar.Polygon([]draw.Point{{X: x, Y: y}, {X: cut + lean, Y: y}, {X: cut - lean, Y: y + thick}, {X: x, Y: y + thick}})
+	bar.Polygon([]draw.Point{{X: cut + lean + gap, Y: y}, {X: x + long, Y: y}, {X: x + long, Y: y + thick}, {X: cut - lean + gap, Y: y + thick}})
+	return bar
 }
