@@ -33,6 +33,8 @@ const pages = {
   "/alone": (g) => `${tag(g)}<clickql-chart project="numpy" last="90d" height="260"></clickql-chart>`,
   "/pictured": (g) => `${tag(g)}<clickql-chart project="flask" last="90d">${inside(g, "flask")}</clickql-chart>`,
   "/far": (g) => `${tag(g)}<p id="top">top</p><svg width="10" height="6000"></svg><clickql-chart project="pandas" last="90d"></clickql-chart>`,
+  "/isolated": (g) => `${tag(g)}<clickql-chart project="flask" last="30d"></clickql-chart><img id="picture" src="${g}/chart/flask.svg" alt="Downloads of flask">
+    <iframe id="frame" src="${g}/embed/flask" title="flask" width="600" height="400"></iframe>`,
   "/module": (g) => `<script type="module" src="${g}/embed.js"></script><clickql-chart project="flask" last="30d"></clickql-chart>`,
   "/async": (g) => `<script async src="${g}/embed.js"></script><clickql-chart project="flask" last="30d"></clickql-chart>`,
 };
@@ -250,6 +252,35 @@ test("a picture of the author's stands in for a chart that cannot be asked for",
   assert.equal(await there.locator("clickql-chart img").isVisible(), true);
   assert.equal(await there.locator("clickql-chart .words").isVisible(), false);
   await other.close();
+});
+
+test("a picture that turns out to be away after the chart gives its place to a calm word", async () => {
+  const context = await b.newContext();
+  let lose;
+  const lost = new Promise((done) => (lose = done));
+  await context.route(`${g.base}/graphql**`, (route) => route.abort());
+  await context.route(`${g.base}/chart/**`, async (route) => (await lost, route.abort()));
+  const page = await context.newPage();
+  await page.addInitScript(() => addEventListener("clickql-error", () => (window.failed = true)));
+  await page.goto(`${h.base}/pictured`, { waitUntil: "commit" });
+  await page.waitForFunction(() => window.failed);
+  assert.equal(await page.locator("clickql-chart .words").isVisible(), false);
+  lose();
+  await page.locator("clickql-chart .words", { hasText: "Chart not available now" }).waitFor();
+  await context.close();
+});
+
+test("a page that is isolated may have all of it", async () => {
+  const isolated = await host(g.base, pages, { "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin" });
+  const page = await b.newPage();
+  await page.goto(`${isolated.base}/isolated`, { waitUntil: "load" });
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  await page.locator("clickql-chart svg.time").waitFor();
+  await page.locator("#frame").scrollIntoViewIfNeeded();
+  await page.frameLocator("#frame").locator("svg.time").waitFor();
+  assert.equal(await page.locator("#picture").evaluate((i) => i.decode().then(() => i.naturalWidth)), 800);
+  await page.close();
+  await isolated.stop();
 });
 
 test("without a script there are the link and the picture", async () => {

@@ -83,3 +83,13 @@ test("an embed says it, too", async () => {
   await page.locator("#bars rect.hollow").first().waitFor();
   await page.close();
 });
+
+test("a frame whose height is given holds all of it, with what is said below the chart", async () => {
+  for (const height of [300, 440]) {
+    const page = await b.newPage({ viewport: { width: 700, height } });
+    await page.goto(`${g.base}/embed/requests?last=30d`, { waitUntil: "load" });
+    await page.locator("clickql-chart .note", { hasText: "3 days are not loaded" }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), height);
+    await page.close();
+  }
+});

@@ -7,10 +7,10 @@ import { extname, join, normalize } from "node:path";
 export const policy = (gateway) => `default-src 'none'; script-src ${gateway}; connect-src ${gateway}; img-src ${gateway}; frame-src ${gateway}; require-trusted-types-for 'script'`;
 
 /** Serves pages by their paths, each a function of the gateway's address. */
-export async function host(gateway, pages) {
+export async function host(gateway, pages, headers = {}) {
   const server = createServer((request, response) => {
     const body = pages[new URL(request.url, "http://host").pathname];
-    response.writeHead(body ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy(gateway) });
+    response.writeHead(body ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy(gateway), ...headers });
     response.end(body ? `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page of another site</title></head><body><main><h1>A page of another site</h1>${body(gateway)}</main></body></html>` : "");
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));

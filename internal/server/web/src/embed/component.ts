@@ -32,6 +32,9 @@ function styles(): CSSStyleSheet {
 const waits = [30, 120, 600];
 const defaultHeight = 400;
 const footPadding = 12; // above and below, as the sheet has it
+/** How high an element is with its margins; nothing while it is hidden. */
+const outer = (e: HTMLElement) => (e.hidden ? 0 : e.offsetHeight + Number.parseFloat(getComputedStyle(e).marginTop) + Number.parseFloat(getComputedStyle(e).marginBottom));
+const unavailable = "Chart not available now.";
 const transient = new Set(["UNAVAILABLE", "OVERLOADED", "TIMEOUT", "RATE_LIMITED"]);
 
 export class ClickqlChart extends HTMLElement {
@@ -75,6 +78,7 @@ export class ClickqlChart extends HTMLElement {
       { rootMargin: "200px" },
     );
     this.#near.observe(this);
+    this.addEventListener("error", this.#lost, true); // of the pictures inside, which does not bubble
     addEventListener("online", this.#back);
     document.addEventListener("visibilitychange", this.#back);
   }
@@ -86,6 +90,7 @@ export class ClickqlChart extends HTMLElement {
     this.#timer = undefined;
     this.#turn++;
     this.#seen = false;
+    this.removeEventListener("error", this.#lost, true);
     removeEventListener("online", this.#back);
     document.removeEventListener("visibilitychange", this.#back);
   }
@@ -156,10 +161,10 @@ export class ClickqlChart extends HTMLElement {
     if (options.names.length > 0 && model.unknown.length === options.names.length) return this.#fail("NOT_FOUND", `no project named ${options.names.join(", ")} has downloads in the data`);
     this.#failures = 0;
     this.#shown = { model, answer, options };
-    this.#paint(true);
     const asOf = answer.extensions?.stale?.asOf ?? answer.data!.dataset?.updatedAt ?? null;
     const old = answer.remembered || answer.extensions?.stale !== undefined;
-    this.#tell(old && asOf ? `as of ${day(asOf)}` : model.notes.join("; "));
+    this.#tell(old && asOf ? `as of ${day(asOf)}` : model.notes.join("; ")); // it takes room from the chart
+    this.#paint(true);
     if (answer.remembered) this.#again(0);
     this.dispatchEvent(new CustomEvent("clickql-load", { bubbles: true, composed: true, detail: { asOf, stale: old } }));
   }
@@ -184,7 +189,7 @@ export class ClickqlChart extends HTMLElement {
     else {
       const style = getComputedStyle(this.#root);
       const inner = width - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
-      const rest = this.#head.offsetHeight + (this.#foot.hidden ? 0 : this.#foot.querySelector("a")!.offsetHeight + footPadding); // closed
+      const rest = this.#head.offsetHeight + outer(this.#note) + (this.#foot.hidden ? 0 : this.#foot.querySelector("a")!.offsetHeight + footPadding); // closed
       const room = this.#height - rest - Number.parseFloat(style.paddingTop) - Number.parseFloat(style.paddingBottom) - 2;
       draw(this.#chart, model.spec, inner, Math.max(room, 100));
     }
@@ -244,9 +249,11 @@ export class ClickqlChart extends HTMLElement {
 
   /** The gateway is away: the last picture stays, else the author's, else a few words. */
   #away(e: Away) {
-    if (this.#shown) this.#tell(`as of ${day(this.#shown.answer.data!.dataset?.updatedAt ?? new Date().toISOString())}; the gateway cannot be reached`);
-    else if (this.#usable) this.#tell("");
-    else this.#say("Chart not available now.");
+    if (this.#shown) {
+      this.#tell(`as of ${day(this.#shown.answer.data!.dataset?.updatedAt ?? new Date().toISOString())}; the gateway cannot be reached`);
+      this.#paint(true);
+    } else if (this.#usable) this.#tell("");
+    else this.#say(unavailable);
     this.#again(e.after);
     this.#report("UNAVAILABLE", e.message);
   }
@@ -283,6 +290,11 @@ export class ClickqlChart extends HTMLElement {
     this.#failures++;
     this.#timer = setTimeout(() => void this.#load(true), wait * 1000);
   }
+
+  /** The author's picture, which stands in for a chart, is away as well. */
+  #lost = () => {
+    if (this.#timer !== undefined && !this.#shown && !this.#usable) this.#say(unavailable);
+  };
 
   /** The network is back, or the page is looked at again: a gateway that was away is asked at once. */
   #back = () => {
