@@ -9,13 +9,16 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const docs = await readFile(join(here, "../../docs/EMBED.md"), "utf8");
 
-/** The code of a language that the docs have under a heading such as "React", for a gateway. */
-export function recipe(heading, language, gateway) {
-  const [, section] = docs.split(`**${heading}.**`);
-  const code = section && new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "m").exec(section.split(/^\*\*|^## /m)[0])?.[1];
-  if (!code) throw new Error(`docs/EMBED.md has no ${language} under ${heading}`);
-  return code.replaceAll("https://your.host", gateway);
+/** The pieces of code of a language that the docs have under a heading such as "React", for a gateway. */
+export function recipes(heading, language, gateway) {
+  const [, section = ""] = docs.split(`**${heading}.**`);
+  const found = [...section.split(/^\*\*|^## /m)[0].matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "gm"))].map(([, code]) => code.replaceAll("https://your.host", gateway));
+  if (found.length === 0) throw new Error(`docs/EMBED.md has no ${language} under ${heading}`);
+  return found;
 }
+
+/** The first of them. */
+export const recipe = (heading, language, gateway) => recipes(heading, language, gateway)[0];
 
 /** Writes files below a folder. */
 async function write(folder, files) {
@@ -92,6 +95,27 @@ createApp(Downloads, { names: ["requests", "flask"], onLoad: (detail) => (window
       "observablehq.config.js": `export default { root: "src", output: "out", title: "A page of another site", search: false, globalStylesheets: [] };`,
     });
     await run(join(bin, "dist/bin/observable.js"), ["build"], folder);
+    return join(folder, "out");
+  },
+
+  /** What IPython writes into a notebook, and nbconvert into a page, for the recipe's calls. */
+  async notebook(gateway, folder) {
+    const args = (call) => new RegExp(`^${call}\\((?:url=)?"([^"]+)", (.*)\\)$`, "m").exec(recipes("Notebooks", "python", gateway).join("\n"));
+    const [, frame, size] = args("IFrame");
+    const [, picture, width] = args("Image");
+    const given = (text, name) => new RegExp(`\\b${name}="?([^",]+)`).exec(text)[1];
+    await write(folder, {
+      "out/index.html": `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page of another site</title></head><body>
+        <iframe
+            width="${given(size, "width")}"
+            height="${given(size, "height")}"
+            src="${frame}"
+            frameborder="0"
+            allowfullscreen
+
+        ></iframe>
+<img src="${picture}" width="${given(width, "width")}"/></body></html>`,
+    });
     return join(folder, "out");
   },
 };

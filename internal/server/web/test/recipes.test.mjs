@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { recipe, sites } from "../../../../clients/embeds/sites.mjs";
+import { recipe, recipes, sites } from "../../../../clients/embeds/sites.mjs";
 import { browser, gateway } from "./gateway.mjs";
 import { folder } from "./host.mjs";
 
@@ -61,3 +61,18 @@ for (const [tool, { policy, svg, heard }] of Object.entries(made)) {
     await site.stop();
   });
 }
+
+test("notebook: a frame, a picture and the numbers of the recipes", async () => {
+  const site = await folder(await sites.notebook(g.base, join(work, "notebook")));
+  const { page, faults } = await open(site.base);
+  const frame = page.frameLocator("iframe");
+  await frame.locator("svg.time.area").waitFor();
+  assert.equal(await page.locator("img").evaluate((i) => i.decode().then(() => i.naturalWidth)), 1600);
+  const [address] = /http[^"]*\.csv[^"]*/.exec(recipes("Notebooks", "python", g.base).join("\n"));
+  const [head, ...rows] = (await (await fetch(address)).text()).trim().split("\n").map((line) => line.split(","));
+  assert.deepEqual([head[0], head.at(-1)], ["date", "total"]);
+  assert.equal(rows.reduce((sum, row) => sum + Number(row.at(-1)), 0), await g.sql("SELECT count() FROM pypi WHERE project = 'requests' AND date > addYears((SELECT max(date) FROM pypi), -2)"));
+  assert.deepEqual([faults, await page.evaluate(() => window.violations)], [[], []]);
+  await page.close();
+  await site.stop();
+});
