@@ -236,6 +236,25 @@ test("a chart says the same by keys and by mouse, and is heard", async () => {
   await close();
 });
 
+test("by keys alone a chart filters, and Escape takes it back", async () => {
+  const { page, close } = await open("/project/requests");
+  await page.locator("#python svg.time").focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  const value = (await page.locator("#python .tip .held th").textContent()).trim();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/project/requests?python=${value}`);
+  await page.locator(".chip", { hasText: value }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.matches("#python svg.time")), true, "the focus stays");
+  await page.keyboard.press("Escape"); // the cursor
+  await gone(page.locator("#python .tip"));
+  await page.keyboard.press("Escape");
+  await gone(page.locator(".chip"));
+  assert.equal(new URL(page.url()).search, "");
+  await close();
+});
+
 test("keys: help, numbers, and both can be turned off", async () => {
   const { page, close } = await open("/project/requests");
   await page.keyboard.press("t");
