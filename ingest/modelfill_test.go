@@ -87,13 +87,13 @@ func (m *trial) fill(name string, busy bool) {
 }
 
 // losesDays reports that an aggregate, or another where it has no days, holds days
-// before the raw table's first.
+// before the raw table's first. A new one with days just does not tell of them.
 func (m *trial) losesDays(name string) bool {
-	if !m.live.tables[name].exists {
+	look, grain := []string{name}, grainOf(table(name))
+	if !m.live.tables[name].exists && (grain == count.ByDay || grain == count.ByMonth) {
 		return false
 	}
-	look := []string{name}
-	if grainOf(table(name)) != count.ByDay {
+	if grain != count.ByDay {
 		look = m.live.fed()
 	}
 	begin := slices.Sorted(maps.Keys(folded(table("pypi"), m.byDay(m.live.raw()))))

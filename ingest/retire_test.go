@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/backfill"
 	"clickql/ingest/config"
 	"clickql/ingest/retire"
 	"clickql/ingest/verify"
@@ -117,6 +118,53 @@ func TestRetire(t *testing.T) {
 	checkKept(t, db, want, "2024-01-01")
 	agreed(t, db.Conn, dir+"/*.parquet")
 	checkClean(t, db.Conn, db.Name)
+}
+
+// TestBackfillAfterRetire: an aggregate that comes after raw rows were dropped has them
+// all where another one tells what it counts by; otherwise it tells of the days that are
+// left and of no other, and one without days is refused.
+func TestBackfillAfterRetire(t *testing.T) {
+	db := chtest.NewWithSchema(t)
+	dir := t.TempDir()
+	files := mixed(2, 300)
+	exports(t, db.Conn, dir, files...)
+	for _, name := range []string{"pypi_downloads", "pypi_downloads_max_min", "pypi_ranking_per_day_by_ci"} {
+		must(t, db.Conn, "DROP VIEW "+name+"_mv SYNC")
+		must(t, db.Conn, "DROP TABLE "+name+" SYNC")
+	}
+	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/*.parquet")
+	want := expectation(t, db.Conn, db.Name, files)
+	retired(t, db.Conn, "2024-01-01")
+	must(t, db.Conn, "INSERT INTO pypi_downloads_per_month SELECT * FROM pypi_downloads_per_month") // there, and wrong
+	for _, name := range []string{"pypi_downloads", "pypi_downloads_max_min", "pypi_ranking_per_day_by_ci", "pypi_downloads_per_month"} {
+		if plan := mustBackfill(t, config.Config{Conn: db.Conn}, backfill.Request{Table: name}); plan.Source == "pypi" || plan.Lacks != "" || plan.From != "2023-12-20" {
+			t.Errorf("%s: %+v", name, plan)
+		}
+	}
+	checkKept(t, db, want, "2024-01-01")
+
+	days := backfill.Request{Table: "by_file", Key: []string{"date", "filename"}}
+	plan := mustBackfill(t, config.Config{Conn: db.Conn}, days)
+	if plan.Source != "pypi" || plan.From != "2024-01-01" || plan.Lacks != "2023-12-20" {
+		t.Errorf("%+v", plan)
+	}
+	checkFilled(t, db.Conn, days.Table, "pypi", "date,filename")
+	_, err := New(config.Config{Conn: db.Conn}).Backfill(t.Context(), backfill.Request{Table: "of_files", Key: []string{"filename"}})
+	wantError(t, err, "and the rest pass for all")
+	c, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Snapshot()
+	for _, table := range s.Tables {
+		from := s.Days.From.String()
+		if table.Raw || table.Name == days.Table {
+			from = "2024-01-01"
+		}
+		if table.Covers.From.String() != from || table.Covers.To != s.Days.To {
+			t.Errorf("%s covers %v of %v: %s", table.Name, table.Covers, s.Days, table.Incomplete)
+		}
+	}
 }
 
 // TestRetireEnded ends the command before each of its statements: what the next one

@@ -99,6 +99,9 @@ func writeBackfillPlan(out io.Writer, p backfill.Plan) error {
 		now = "it counts " + humanize.Comma(*p.Now)
 	}
 	line("downloads\t%s; now %s", humanize.Comma(p.Downloads), now)
+	if p.Lacks != "" {
+		line("it will tell of\tthe days from %s on: raw rows from %s on were dropped, and no aggregate has what it counts by", p.From, p.Lacks)
+	}
 	if p.Resumes {
 		line("\tcarries on where an earlier one ended")
 	}

@@ -41,11 +41,16 @@ type Plan struct {
 	// Source is the table that history is computed from, with its rows.
 	Source     string `json:"source"`
 	SourceRows uint64 `json:"sourceRows"`
-	// Downloads are those of the raw table, which the aggregate will count; Now
-	// is what it counts, absent where it holds no counts or does not exist yet.
+	// Downloads are those of the source, which the aggregate will count, from the day
+	// From on; Now is what it counts, absent where it holds no counts or does not exist
+	// yet.
 	Downloads int64  `json:"downloads"`
+	From      string `json:"from,omitempty"`
 	Now       *int64 `json:"now,omitempty"`
 	Exists    bool   `json:"exists"`
+	// Lacks is the first day of which only aggregates hold downloads, where raw rows
+	// have been dropped and the source does not reach back as far; empty otherwise.
+	Lacks string `json:"lacks,omitempty"`
 	// Resumes reports that a backfill that did not end is carried on.
 	Resumes bool `json:"resumes"`
 	// Columns are those of the raw table that are filled, with the aggregates that
@@ -82,6 +87,7 @@ type backfiller struct {
 	sql      string      // creates the view; empty where it is there
 	update   string      // of the raw table's columns; empty for an aggregate
 	d        tables.Derivation
+	from     string // the table that history is computed from
 	tables   count.Observer
 }
 

@@ -3,6 +3,7 @@ package backfill
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clickql/ingest/count"
 	"clickql/ingest/publish"
@@ -10,6 +11,7 @@ import (
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
+	"clickql/internal/cube"
 )
 
 // checked tells how the aggregate, or its like, is read.
@@ -30,21 +32,27 @@ func (b *backfiller) makePlan(ctx context.Context, s *session.Session) error {
 	}
 	b.tables = count.NewObserver(s, b.cfg)
 	b.cfg.Progress.Phase("choosing where to compute it from")
-	source, inRaw, err := b.source(ctx, s)
+	h, err := b.history(ctx, s)
 	if err != nil {
 		return err
 	}
-	b.plan.Source, b.plan.Downloads = source.Table, inRaw.Total()
-	if b.plan.SourceRows, err = s.Count(ctx, source.String()); err != nil {
-		return fmt.Errorf("count the rows of %s: %w", source, err)
+	b.plan.Source, b.plan.Downloads = h.source.Table, h.holds.Total()
+	if first := h.first(); first != 0 {
+		b.plan.From = first.String()
+	}
+	if b.plan.SourceRows, err = s.Count(ctx, h.source.String()); err != nil {
+		return fmt.Errorf("count the rows of %s: %w", h.source, err)
 	}
 	// In the raw table's database is the aggregate's place too.
 	if _, err := publish.Exchangeable(ctx, s, b.d.Base.ID); err != nil {
 		return err
 	}
 	there, err := publish.Exchangeable(ctx, s, b.table)
-	if b.plan.Exists = there != ""; err != nil || !b.plan.Exists {
+	if err != nil {
 		return err
+	}
+	if b.plan.Exists = there != ""; !b.plan.Exists {
+		return b.tellShort(ctx, s, h)
 	}
 	c, err := b.checked(ctx, s, b.table)
 	if err == nil && c.Count != "" {
@@ -56,7 +64,7 @@ func (b *backfiller) makePlan(ctx context.Context, s *session.Session) error {
 		b.plan.Now = &now
 	}
 	if err == nil {
-		err = b.refuseLoss(ctx, s, c.Grain, inRaw)
+		err = b.refuseLoss(ctx, s, c.Grain, h)
 	}
 	if err != nil {
 		return err
@@ -66,15 +74,40 @@ func (b *backfiller) makePlan(ctx context.Context, s *session.Session) error {
 	return err
 }
 
-// refuseLoss refuses to fill anew what holds days before the raw table's first:
-// rows are sometimes dropped from it when they are old. Of a table without days
-// the others tell.
-func (b *backfiller) refuseLoss(ctx context.Context, s *session.Session, g count.Grain, inRaw count.Counts) error {
+// refuseLoss refuses to fill anew what holds days before the source's first: rows are
+// sometimes dropped from the raw table when they are old. Of a table without days the
+// others tell.
+func (b *backfiller) refuseLoss(ctx context.Context, s *session.Session, g count.Grain, h history) error {
 	views := []tables.View{{Target: b.table, Source: b.d.Base.ID, Grouping: b.view.Grouping}}
 	if g != count.ByDay {
 		views = b.d.Views
 	}
-	begin := count.Fold(count.ByDay, inRaw.Counts).Ends[0]
+	older, first, err := b.older(ctx, s, views, h.first())
+	if err != nil || first == "" {
+		return err
+	}
+	return fmt.Errorf("backfill %s: %s begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost; if those rows are wrong, delete them from %s; if %s need not have them, drop it with its view; and run this again",
+		b.plan.Table, h.source, h.first(), older, first, older, b.plan.Table)
+}
+
+// tellShort notes of a new aggregate of which days it will not tell, as their raw rows
+// have been dropped. One without days is refused: it would pass for all downloads.
+func (b *backfiller) tellShort(ctx context.Context, s *session.Session, h history) error {
+	older, first, err := b.older(ctx, s, b.d.Views, h.first())
+	if err != nil || first == "" {
+		return err
+	}
+	if !slices.ContainsFunc(b.view.Grouping.Keys, func(k tables.Item) bool { return k.Column == b.tables.Day }) {
+		return fmt.Errorf("backfill %s: %s begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost, and the rest pass for all; give it days (--key with date), or bring the raw rows back from a backup first",
+			b.plan.Table, h.source, h.first(), older, first)
+	}
+	b.plan.Lacks = first
+	return nil
+}
+
+// older is a table of days or months that holds downloads from before a day, and the
+// first of them.
+func (b *backfiller) older(ctx context.Context, s *session.Session, views []tables.View, begin cube.Day) (older tables.ID, first string, err error) {
 	for _, v := range views {
 		c := b.tables.CheckedView(ctx, tables.NewSchema(s), v)
 		if v.Source != b.d.Base.ID || stage.InFill(v.Target) || c.Grain != count.ByDay && c.Grain != count.ByMonth {
@@ -82,23 +115,39 @@ func (b *backfiller) refuseLoss(ctx context.Context, s *session.Session, g count
 		}
 		found, err := b.tables.Observe(ctx, c)
 		if err != nil {
-			return err
+			return older, "", err
 		}
-		if first := count.Fold(count.ByDay, found.Counts).Ends[0]; first != 0 && first < c.Grain.Period(begin) {
-			return fmt.Errorf("backfill %s: the raw table begins on %s, and %s holds downloads of %s: what is older than the raw table would be lost; if those rows are wrong, delete them from %s; if %s need not have them, drop it with its view; and run this again",
-				b.plan.Table, begin, c.ID, c.Grain.Write(first), c.ID, b.plan.Table)
+		if day := count.Fold(count.ByDay, found.Counts).Ends[0]; day != 0 && day < c.Grain.Period(begin) {
+			return c.ID, c.Grain.Write(day), nil
 		}
 	}
-	return nil
+	return older, "", nil
 }
 
-// source is the table to compute history from, and what the raw table holds.
-func (b *backfiller) source(ctx context.Context, s *session.Session) (tables.Target, count.Counts, error) {
-	best := b.d.Base
+// history is where an aggregate is computed from.
+type history struct {
+	source tables.Target
+	inRaw  count.Counts
+	// holds is what the source counts: what the raw table does or, of an aggregate,
+	// with what was dropped from it on purpose.
+	holds count.Counts
+}
+
+// first is the first day of the source.
+func (h history) first() cube.Day { return count.Fold(count.ByDay, h.holds.Counts).Ends[0] }
+
+// history chooses the table to compute history from.
+func (b *backfiller) history(ctx context.Context, s *session.Session) (history, error) {
 	inRaw, err := b.tables.Observe(ctx, b.tables.RawTable())
 	if err != nil {
-		return best, inRaw, err
+		return history{}, err
 	}
+	h := history{b.d.Base, inRaw, inRaw}
+	ever, err := b.tables.Ever(ctx, inRaw)
+	if err != nil {
+		return h, err
+	}
+	reaches := ever.Total() > inRaw.Total() // an aggregate reaches back farther
 	least := uint64(inRaw.Total())
 	for _, v := range b.d.Views {
 		if v.Target == b.table || !tables.IsCover(b.d, v, b.view) {
@@ -110,18 +159,27 @@ func (b *backfiller) source(ctx context.Context, s *session.Session) (tables.Tar
 		}
 		rows, err := s.Count(ctx, v.Target.String())
 		if err != nil {
-			return best, inRaw, fmt.Errorf("count the rows of %s: %w", v.Target, err)
+			return h, fmt.Errorf("count the rows of %s: %w", v.Target, err)
 		}
-		if rows >= least {
+		if rows >= least && (!reaches || h.source.ID != b.d.Base.ID) {
 			continue
 		}
 		found, err := b.tables.Observe(ctx, c)
 		if err != nil {
-			return best, inRaw, err
+			return h, err
 		}
-		if len(found.Counts.Differing(inRaw.Counts)) == 0 {
-			least, best = rows, b.d.Target(v.Target)
+		if len(found.Counts.Differing(ever.Counts)) == 0 {
+			least, h.source, h.holds = rows, b.d.Target(v.Target), ever
 		}
 	}
-	return best, inRaw, nil
+	return h, nil
+}
+
+// sourced is what an aggregate has to count that was computed from a table.
+func (b *backfiller) sourced(ctx context.Context, from string) (count.Counts, error) {
+	inRaw, err := b.tables.Observe(ctx, b.tables.RawTable())
+	if err != nil || from == b.d.Base.Table {
+		return inRaw, err
+	}
+	return b.tables.Ever(ctx, inRaw)
 }

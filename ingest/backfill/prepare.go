@@ -67,10 +67,11 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 	if err := b.alone(ctx, w.S); err != nil {
 		return nil, err
 	}
-	source, inRaw, err := b.source(ctx, w.S)
+	h, err := b.history(ctx, w.S)
 	if err != nil {
 		return nil, err
 	}
+	source := h.source
 	ready := &readyLine{Make: b.make, Select: b.view.Select, Update: b.update, Source: source.Table, Count: "count()", Key: source.Key}
 	if source.ID != b.d.Base.ID {
 		ready.Count = source.Witness.Expr
@@ -92,7 +93,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 	if err := stage.TakePartitions(ctx, w.S, source.ID, snapshot, false); err != nil {
 		return nil, err
 	}
-	same, err := b.unchangedSince(ctx, w, inRaw.Total(), snapshot, ready.Count)
+	same, err := b.unchangedSince(ctx, w, h, snapshot, ready.Count)
 	if err != nil || !same {
 		return nil, err
 	}
@@ -105,13 +106,13 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 }
 
 // unchangedSince reports that the raw table holds as many rows as before, the
-// snapshot as many downloads, and that none has arrived.
-func (b *backfiller) unchangedSince(ctx context.Context, w *publish.Writer, before int64, snapshot tables.ID, count string) (bool, error) {
+// snapshot as many downloads as its source, and that none has arrived.
+func (b *backfiller) unchangedSince(ctx context.Context, w *publish.Writer, h history, snapshot tables.ID, count string) (bool, error) {
 	for _, holds := range []struct {
 		id   tables.ID
 		expr string
 		rows int64
-	}{{snapshot, count, before}, {b.d.Base.ID, "count()", before}, {tables.ID{Database: b.private(), Table: fillArrivals}, "count()", 0}} {
+	}{{snapshot, count, h.holds.Total()}, {b.d.Base.ID, "count()", h.inRaw.Total()}, {tables.ID{Database: b.private(), Table: fillArrivals}, "count()", 0}} {
 		if now, err := w.P.Whole(ctx, holds.id, holds.expr); err != nil || now != holds.rows {
 			return false, err
 		}

@@ -118,7 +118,7 @@ func (b *backfiller) compare(ctx context.Context, s *session.Session, id tables.
 		return "", err
 	}
 	b.tables = count.NewObserver(s, b.cfg)
-	inRaw, err := b.tables.Observe(ctx, b.tables.RawTable())
+	all, err := b.sourced(ctx, b.from)
 	if err != nil {
 		return "", err
 	}
@@ -126,7 +126,7 @@ func (b *backfiller) compare(ctx context.Context, s *session.Session, id tables.
 	if err != nil {
 		return "", err
 	}
-	want := count.Fold(c.Grain, inRaw.Counts)
+	want := count.Fold(c.Grain, all.Counts)
 	switch differ := c.Grain.Compare(found, want); {
 	case len(differ) == 0:
 		return "", nil

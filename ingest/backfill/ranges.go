@@ -57,6 +57,7 @@ func (b *backfiller) carryOut(ctx context.Context, own *session.Session, j job) 
 			return err
 		}
 	}
+	b.from = ready.Source
 	if err := j.fillRanges(ctx, own, *ready); err != nil {
 		return err
 	}

@@ -92,6 +92,20 @@ func (o Observer) RawTable() Table {
 	return Table{ID: tables.ID{Database: o.S.Database, Table: o.cfg.DownloadsTable}, Grain: ByDay, Period: chconn.Ident(o.Day), Count: "count()", Views: 1}
 }
 
+// Ever is what the raw table held and, by the ledger, what was dropped from it on
+// purpose: what an aggregate counts that has been there all along.
+func (o Observer) Ever(ctx context.Context, inRaw Counts) (Counts, error) {
+	gone, err := ledger.Of(o.S).RetiredDays(ctx)
+	if err != nil && !session.Gone(err) {
+		return inRaw, err
+	}
+	all := maps.Clone(inRaw.Counts)
+	for d, n := range gone {
+		all[d] += n
+	}
+	return Fold(ByDay, all), nil
+}
+
 // Tables finds the tables that views fill from the raw table, as the server
 // has registered them, and those of the program's own schema that exist and
 // that no view fills, in the order of their names.

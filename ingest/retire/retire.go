@@ -151,16 +151,13 @@ func (r *retirer) choose(ctx context.Context) error {
 // tell what it lacks. All that was ever counted, as the ledger says of days that went
 // before, is what totals of all time hold.
 func (r *retirer) compare(ctx context.Context) error {
-	all, err := r.tables.Observe(ctx, r.tables.RawTable())
+	inRaw, err := r.tables.Observe(ctx, r.tables.RawTable())
 	if err != nil {
 		return err
 	}
-	gone, err := ledger.Of(r.s).RetiredDays(ctx)
-	if err != nil && !session.Gone(err) {
+	all, err := r.tables.Ever(ctx, inRaw)
+	if err != nil {
 		return err
-	}
-	for d, n := range gone {
-		all.Counts[d] += n
 	}
 	span := ledger.Span{From: slices.Min(slices.Collect(maps.Keys(r.days))), To: slices.Max(slices.Collect(maps.Keys(r.days)))}
 	known, err := r.tables.Tables(ctx)
