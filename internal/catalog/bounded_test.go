@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -65,5 +66,32 @@ func TestVerificationIsBounded(t *testing.T) {
 				w.covers(s, name, "2026-01-01 2026-04-11")
 			}
 		})
+	}
+}
+
+// TestGuestsCompareASample: an account with a quota does not read all of a raw table
+// that others compare as a whole.
+func TestGuestsCompareASample(t *testing.T) {
+	w := &world{chtestNew(t), t}
+	w.exec("CREATE TABLE pypi (" + rawColumns + ") ENGINE = MergeTree PARTITION BY toYear(date) ORDER BY (project, date)")
+	w.aggregate("per_day", "project String, date Date, count Int64", "SummingMergeTree", "project, date", "SELECT project, date, count() AS count FROM pypi GROUP BY ALL")
+	w.aggregate("totals", "project String, count Int64", "SummingMergeTree", "project", "SELECT project, count() AS count FROM pypi GROUP BY ALL")
+	w.exec("INSERT INTO pypi (date, project) SELECT toDate('2026-01-01') + intHash32(number + 1) % 100, toString(intHash32(number) % 100) FROM numbers(1100000)",
+		"OPTIMIZE TABLE pypi FINAL", "OPTIMIZE TABLE per_day FINAL")
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.DSN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	rows := 1_000_000
+	for queries, all := range map[uint64]bool{60: true, 0: false} {
+		c, err := catalog.Open(t.Context(), frugal{conn, &rows}, catalog.Options{Database: w.Name, Settle: 1, Allowance: func() (uint64, time.Duration) { return queries, time.Hour }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		covered := c.Ready() == nil && c.Snapshot().Table("pypi").Covers.Days() == 100
+		if covered != all {
+			t.Errorf("with a quota of %d statements the raw table is served: %v: %v", queries, covered, c.Ready())
+		}
 	}
 }

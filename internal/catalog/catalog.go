@@ -60,7 +60,9 @@ type Options struct {
 	// 5 s where 0.
 	Settle time.Duration
 	// WholeRows is the size up to which tables are compared row by row with
-	// the raw table; above it a sample of projects is. 50 million where 0.
+	// the raw table; above it a sample of projects is. 50 million where 0, and at
+	// the most a million for an account with an Allowance: a guest does not read
+	// another's tables from end to end.
 	WholeRows uint64
 	// State is a file in which what was learnt is kept, so that the next process
 	// need not learn it again; empty for none.
@@ -96,6 +98,11 @@ func (o Options) withDefaults() Options {
 	o.TTL = cmp.Or(o.TTL, time.Minute)
 	o.Settle = cmp.Or(o.Settle, 5*time.Second)
 	o.WholeRows = cmp.Or(o.WholeRows, 50_000_000)
+	if o.Allowance != nil {
+		if queries, _ := o.Allowance(); queries > 0 {
+			o.WholeRows = min(o.WholeRows, 1_000_000)
+		}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
