@@ -240,8 +240,7 @@ test("by keys alone a chart filters, and Escape takes it back", async () => {
   const { page, close } = await open("/project/requests");
   await page.locator("#python svg.time").focus();
   await page.keyboard.press("End");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("ArrowDown");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowDown"); // Other, what was not reported, the oldest
   const value = (await page.locator("#python .tip .held th").textContent()).trim();
   await page.keyboard.press("Enter");
   await page.waitForURL(`**/project/requests?python=${value}`);
