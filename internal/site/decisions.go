@@ -1,10 +1,6 @@
 package site
 
-import (
-	"fmt"
-	"math"
-	"strings"
-)
+import "strings"
 
 // dropped is what dropping support of something would leave behind.
 type dropped struct {
@@ -33,7 +29,7 @@ type taken struct {
 
 // droppings is the widget of what dropping support would leave behind.
 func droppings(parts []dropping) widget {
-	w := widget{ID: "dropping", Title: "Dropping support", Note: "who would be left behind", Head: []string{"Without", "Share", "Mostly", "Moved most around"}, Empty: "No downloads in this range."}
+	w := widget{ID: "dropping", Title: "Dropping support", Note: "who would be left behind", Wide: "full", Head: []string{"Without", "Share", "Mostly", "Moved most around"}, Empty: "No downloads in this range."}
 	for _, p := range parts {
 		if w.Error == "" {
 			w.Error = p.failed
@@ -69,17 +65,12 @@ func movedText(d *dropped) string {
 	for _, r := range d.MovedBy[0].Releases {
 		versions = append(versions, r.Version)
 	}
-	change := d.MovedBy[0].Change
-	sign := "+"
-	if change < 0 {
-		sign = "−"
-	}
-	return fmt.Sprintf("%s: %s%.1f points", strings.Join(versions, ", "), sign, math.Abs(change*100))
+	return strings.Join(versions, ", ") + ": " + pointsText(d.MovedBy[0].Change)
 }
 
 // impactOf is the widget of how releases were taken up.
 func impactOf(releases []taken, failed string) widget {
-	w := widget{ID: "impact", Title: "Release impact", Note: "days until half of the downloads", Head: []string{"Release", "Itself", "Or newer", "Peak", "Still behind"}, Error: failed, Empty: "No release came in this range, as far as is known."}
+	w := widget{ID: "impact", Title: "Release impact", Note: "days until half of the downloads", Wide: "full", Head: []string{"Release", "Itself", "Or newer", "Peak", "Still behind"}, Error: failed, Empty: "No release came in this range, as far as is known."}
 	for _, r := range releases {
 		var behind []string
 		for _, s := range r.Stragglers {

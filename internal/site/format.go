@@ -55,6 +55,18 @@ func shareText(part float64) string {
 	}
 }
 
+// pointsText writes the difference of two parts: +2.3 points.
+func pointsText(change float64) string {
+	text := strconv.FormatFloat(math.Abs(change*100), 'f', 1, 64)
+	switch {
+	case text == "0.0":
+		return "±0 points"
+	case change < 0:
+		return "−" + text + " points"
+	}
+	return "+" + text + " points"
+}
+
 // changeText writes a relative change: +12 %, −3.4 %, ×14; empty where there is
 // nothing to compare with.
 func changeText(change *float64) string {

@@ -238,16 +238,16 @@ func projectWidgets(p *projectFacts, a answer, every string, more cube.Dimension
 		split("system", "System", d.System, failed("system")), split("installer", "Installer", d.Installer, failed("installer")),
 		split("file_type", "File type", d.FileType, failed("fileType")), split("ci", "CI", d.Ci, failed("ci")),
 		split("libc", "C library", d.Libc, failed("libc")),
-		droppings([]dropping{
-			{"Pythons past the end of their life", failed("oldPython"), d.OldPython}, {"glibc before 2.28", failed("oldGlibc"), d.OldGlibc},
-			{"Major releases before the newest", failed("oldMajor"), d.OldMajor},
-		}),
-		impactOf(p.ReleaseImpact, a.under("project", "releaseImpact")),
 	}
 	if more != "" {
 		parts = append(parts, split(more.Parameter(), more.Title(), d.More, failed("more")))
 	}
 	parts = append(parts,
+		droppings([]dropping{
+			{"Pythons past the end of their life", failed("oldPython"), d.OldPython}, {"glibc before 2.28", failed("oldGlibc"), d.OldGlibc},
+			{"Major releases before the newest", failed("oldMajor"), d.OldMajor},
+		}),
+		impactOf(p.ReleaseImpact, a.under("project", "releaseImpact")),
 		projectList("dependencies", "Requires", p.Dependencies, a.under("project", "dependencies"), "It requires no other project, as far as is known."),
 		projectList("dependents", "Required by", p.Dependents, a.under("project", "dependents"), "No other project requires it, as far as is known."),
 		relatedList(p, a.under("project", "related")))

@@ -86,8 +86,8 @@ func TestWhatIsNotUnderstoodIsTold(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	var cases struct {
-		Count, Exact, Share, Change, ChangeClass, Day [][2]any
-		Bucket                                        [][3]string
+		Count, Exact, Share, Change, Points, ChangeClass, Day [][2]any
+		Bucket                                                [][3]string
 	}
 	fixture(t, "format.json", &cases)
 	optional := func(v any) *float64 {
@@ -108,6 +108,7 @@ func TestFormats(t *testing.T) {
 	check("exact", cases.Exact, func(v any) string { return exactText(int64(v.(float64))) })
 	check("share", cases.Share, func(v any) string { return shareText(v.(float64)) })
 	check("change", cases.Change, func(v any) string { return changeText(optional(v)) })
+	check("points", cases.Points, func(v any) string { return pointsText(v.(float64)) })
 	check("changeClass", cases.ChangeClass, func(v any) string { return changeClass(optional(v)) })
 	check("day", cases.Day, func(v any) string { return dayText(v.(string)) })
 	for _, c := range cases.Bucket {

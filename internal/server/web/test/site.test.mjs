@@ -49,6 +49,17 @@ for (const [name, path] of Object.entries(pages)) {
   });
 }
 
+test("at 390 px a row's name is whole where another is alike, and menus stand at the end of their heads", async () => {
+  const { page, close } = await open("/project/requests", { viewport: { width: 390, height: 844 } });
+  const cut = await each(page.locator(".told tbody th"), (names) => names.filter((n) => n.scrollWidth > n.clientWidth).map((n) => n.textContent));
+  assert.deepEqual(cut, []);
+  const away = await each(page.locator(".widget > header .menu"), (menus) =>
+    menus.map((m) => [m.closest("section").id, m.closest("header").getBoundingClientRect(), m.getBoundingClientRect()]).filter(([, head, menu]) => head.right - menu.right > 1 || menu.top - head.top > 8).map(([id]) => id),
+  );
+  assert.deepEqual(away, []);
+  await close();
+});
+
 test("without a script a page has its numbers, pictures and links", async () => {
   const { page, close } = await open("/project/requests", { javaScriptEnabled: false });
   assert.ok((await page.locator("#series table tbody tr").count()) > 50);

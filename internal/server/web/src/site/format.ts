@@ -36,6 +36,12 @@ export function change(c: number | null | undefined): string {
   return text === "0" ? "±0 %" : `${c < 0 ? "−" : "+"}${text} %`;
 }
 
+/** +2.3 points: the difference of two parts. */
+export function points(c: number): string {
+  const text = Math.abs(c * 100).toFixed(1);
+  return text === "0.0" ? "±0 points" : `${c < 0 ? "−" : "+"}${text} points`;
+}
+
 export function changeClass(c: number | null | undefined): string {
   if (c == null || Math.abs(c) < 0.0005) return "change";
   return c > 0 ? "change up" : "change down";

@@ -242,9 +242,9 @@ export function ProjectPage({ boot }: { boot: Boot }) {
         <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
         <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
         <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
+        <MoreSplits {...part} slices={variables.split === moreOf(state)?.by ? d?.more : undefined} />
         <Droppings parts={{ oldPython: d?.oldPython, oldGlibc: d?.oldGlibc, oldMajor: d?.oldMajor }} answer={answer} path={part.path} onRetry={page.retry} own={own(DroppingQuery)} />
         <Impact releases={project?.releaseImpact} answer={answer} path={["project", "releaseImpact"]} onRetry={page.retry} own={{ document: ImpactQuery, variables: { name, range: variables.range, filter: variables.filter } }} />
-        <MoreSplits {...part} slices={variables.split === moreOf(state)?.by ? d?.more : undefined} />
         <Compare name={name} state={state} />
         <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
         <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={page.retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />

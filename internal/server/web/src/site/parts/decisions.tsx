@@ -2,7 +2,7 @@
 // releases were taken up.
 import type { Answer } from "../ask";
 import { Spark } from "../chart/Spark";
-import { day, exact, share } from "../format";
+import { day, exact, points, share } from "../format";
 import { graphql } from "../gql";
 import type { DroppingPartFragment, ImpactPartFragment } from "../gql/graphql";
 import { Widget } from "../ui/Widget";
@@ -78,15 +78,12 @@ interface Part {
   own: { document: any; variables: object };
 }
 
-/** Points of a percentage, with their sign. */
-const points = (change: number) => `${change < 0 ? "−" : "+"}${Math.abs(change * 100).toFixed(1)} points`;
-
 export function Droppings({ parts, answer, path, onRetry, own }: Part & { parts: Record<keyof typeof droppings, DroppingPartFragment | null | undefined> }) {
   const names = Object.keys(droppings) as (keyof typeof droppings)[];
   const failed = names.find((name) => answer.errors?.some((e) => e.path?.join() === [...path, name].join()));
   return (
-    <Widget id="dropping" title="Dropping support" note="who would be left behind" errors={answer.errors} requestId={answer.requestId} path={[...path, failed ?? names[0]]} onRetry={onRetry} own={own}>
-      <table className="bars">
+    <Widget id="dropping" title="Dropping support" note="who would be left behind" wide="full" errors={answer.errors} requestId={answer.requestId} path={[...path, failed ?? names[0]]} onRetry={onRetry} own={own}>
+      <table className="bars told">
         <thead>
           <tr>
             <th scope="col">Without</th>
@@ -129,8 +126,8 @@ const days = (n: number | null | undefined) => (n == null ? "–" : exact(n));
 
 export function Impact({ releases, answer, path, onRetry, own }: Part & { releases?: readonly ImpactPartFragment[] | null }) {
   return (
-    <Widget id="impact" title="Release impact" note="days until half of the downloads" errors={answer.errors} requestId={answer.requestId} path={path} onRetry={onRetry} own={own} empty={releases?.length === 0 && "No release came in this range, as far as is known."}>
-      <table className="bars">
+    <Widget id="impact" title="Release impact" note="days until half of the downloads" wide="full" errors={answer.errors} requestId={answer.requestId} path={path} onRetry={onRetry} own={own} empty={releases?.length === 0 && "No release came in this range, as far as is known."}>
+      <table className="bars told">
         <thead>
           <tr>
             <th scope="col">Release</th>

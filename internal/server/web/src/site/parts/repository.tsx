@@ -91,7 +91,7 @@ export function Repository({ part, interval, own, answer, onRetry }: { part?: Re
     >
       {s && lines.length > 0 && <TimeChart title="Stars" dates={s.dates} interval={interval} lines={lines} shape="line" {...gaps} />}
       {all && (
-        <table className="list">
+        <table className="list told">
           <thead>
             <tr>
               <td />
