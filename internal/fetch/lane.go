@@ -47,8 +47,9 @@ type lane struct {
 const (
 	// keptShare is which part of a lane's places one client cannot have: one in four.
 	keptShare = 4
-	// crowdShare is which part one client can have where others ask too.
-	crowdShare = 4
+	// crowdShare is which part one client can have where others ask too: one statement
+	// of eight, which then has half of the processors (Loader.hintsOf).
+	crowdShare = 8
 	// dearest is the most that a statement counts, in costs (query.Query.Cost): what a
 	// statement of unknown cost counts as.
 	dearest = 10_000

@@ -153,15 +153,22 @@ func signed(ctx context.Context, params clickhouse.Parameters) []clickhouse.Quer
 // queryTail is how many letters, five bits each, tell a request's queries apart.
 const queryTail = 13
 
-// commented are the hints of a query, and, where its operation has a name, the comment
-// that system.query_log shows it with.
-func commented(ctx context.Context) clickhouse.Settings {
-	name := telemetry.Operation(ctx)
-	if name == "" {
+// hintsOf are the hints of a statement: where its operation has a name, the comment that
+// system.query_log shows it with; and where it is a long one, and other clients ask as
+// well, half of the processors, as what runs beside short statements takes those from
+// them.
+func (l *Loader) hintsOf(ctx context.Context, s *statement) clickhouse.Settings {
+	name, gentle := telemetry.Operation(ctx), s.effort > quickCost && l.crowd.besides(s.client)
+	if name == "" && !gentle {
 		return hints
 	}
 	all := maps.Clone(hints)
-	all["log_comment"] = "clickql " + name
+	if name != "" {
+		all["log_comment"] = "clickql " + name
+	}
+	if gentle {
+		all["max_threads"] = max(1, s.snap.Threads/2)
+	}
 	return all
 }
 
@@ -185,7 +192,7 @@ func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(dri
 	if l.cfg.QuotaKeys {
 		ctx = chconn.WithQuotaKey(ctx, s.client)
 	}
-	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, commented(ctx)), s.snap.Guard(q.SQL))
+	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, l.hintsOf(ctx, s)), s.snap.Guard(q.SQL))
 	if err != nil {
 		return err
 	}
