@@ -21,7 +21,8 @@ func newSchemaCoverageCommand(a *app) *cobra.Command {
 		Short: "Say which table answers which kind of question",
 		Long: `Plans every kind of question about the newest 90 days of a project, the most
 downloaded one where none is named, and of all of PyPI: a series or a split by one
-dimension, of everything, of one value of another dimension, or without mirrors.
+dimension, of everything, of one value of another dimension, or without mirrors; and
+what ranks projects.
 With --filters 2 or 3 also those of one value each of so many dimensions at once.
 For each it names the table that would be read and about how many rows of it, and
 whether only the raw table has what is asked. Nothing is queried but the catalog.`,
@@ -127,6 +128,7 @@ func reportCoverage(snap *catalog.Snapshot, project string, filters int) coverag
 		{project, "questions about " + project, 1, coverage.OfProject()}, {"everything", "about everything", 1, coverage.OfAll()},
 		{project, "of newer dimensions", 1, coverage.OfLater(false)}, {"everything", "of newer dimensions about everything", 1, coverage.OfLater(true)},
 		{project, "with two filters", 2, coverage.OfFilters(2)}, {project, "with three filters", 3, coverage.OfFilters(3)},
+		{"everything", "lists of projects", 1, coverage.OfLists()},
 	} {
 		answers := coverage.Answers(snap, about, part.questions)
 		r.Counts = append(r.Counts, coverageSum{part.kind, coverage.Covered(answers), len(answers)})

@@ -22,8 +22,9 @@ type Question struct {
 	// Filters are the dimensions of each of which one value is asked about, in the
 	// enum's order.
 	Filters []cube.Dimension
-	// WithoutMirrors leaves out the installers that are mirrors.
-	WithoutMirrors bool
+	// WithoutMirrors leaves out the installers that are mirrors; People also what ran
+	// in continuous integration.
+	WithoutMirrors, People bool
 }
 
 // ofClickPy lists the dimensions but the project that every raw table has.
@@ -61,6 +62,22 @@ func OfLater(global bool) []Question {
 		list = append(list, Question{Global: global, Split: d}, Question{Global: global, Every: cube.Daily, Filters: []cube.Dimension{d}})
 	}
 	return list
+}
+
+// OfLists lists the questions that rank projects: the most downloaded of all, of one
+// value of each dimension but the version, without mirrors, and by people.
+func OfLists() []Question {
+	top := Question{Global: true, Split: cube.Project}
+	list := []Question{top}
+	for _, d := range cube.OfProject {
+		if d != cube.Version {
+			list = append(list, Question{Global: true, Split: cube.Project, Filters: []cube.Dimension{d}})
+		}
+	}
+	top.WithoutMirrors = true
+	list = append(list, top)
+	top.People = true
+	return append(list, top)
 }
 
 // OfFilters lists the questions about one project under so many filters at once:
@@ -118,7 +135,10 @@ func (q Question) String() string {
 	for i, d := range q.Filters {
 		words += []string{" of one ", " and one "}[min(i, 1)] + string(d)
 	}
-	if q.WithoutMirrors {
+	switch {
+	case q.People:
+		words += " of people"
+	case q.WithoutMirrors:
 		words += " without mirrors"
 	}
 	return words
@@ -137,7 +157,10 @@ func (q Question) Request(project string, days cube.Range, values map[cube.Dimen
 	for _, d := range q.Filters {
 		s = s.With(d, values[d])
 	}
-	if q.WithoutMirrors {
+	switch {
+	case q.People:
+		s = s.People()
+	case q.WithoutMirrors:
 		s = s.WithoutMirrors()
 	}
 	if q.Split == "" {

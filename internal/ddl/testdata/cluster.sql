@@ -213,31 +213,16 @@ ORDER BY project
 SETTINGS index_granularity = 1024
 COMMENT 'First and last day with a download, by project';
 
-CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc ON CLUSTER main
-(
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
-    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
-    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
-    version String COMMENT 'Version of the project' CODEC(ZSTD(3)),
-    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
-    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
-)
-ENGINE = ReplicatedSummingMergeTree(count)
-PARTITION BY toYear(date)
-ORDER BY (project, date, ci, libc, version, country_code)
-COMMENT 'Downloads by project, date, ci, libc, version, country_code';
-
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
-    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
-    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
-    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
-    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
-    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(6)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(6)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(6)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(6)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(6)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
@@ -247,21 +232,39 @@ COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_m
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country ON CLUSTER main
 (
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
-    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
-    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
-    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
-    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
-    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
-    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(6)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(6)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(6)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(6)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(6)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(6)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (project, date, ci, libc, system, installer, type, python_minor, country_code)
 COMMENT 'Downloads by project, date, ci, libc, system, installer, type, python_minor, country_code';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_python_by_system_by_installer_by_type_by_ci_by_libc ON CLUSTER main
+(
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    version String COMMENT 'Version of the project' CODEC(ZSTD(6)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(6)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(6)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(6)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(6)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(6)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (project, date, version, ci, libc, system, installer, type, python_minor)
+COMMENT 'Downloads by project, date, version, ci, libc, system, installer, type, python_minor';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country ON CLUSTER main
 (
@@ -371,97 +374,119 @@ COMMENT 'Downloads by date, ci, libc, system, installer, type, python_minor';
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_country ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    country_code LowCardinality(String) COMMENT 'Country that the download came from, ISO 3166-1 alpha-2; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, country_code, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, country_code, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_python ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    python_minor LowCardinality(String) COMMENT 'Version of Python, its first two parts, such as 3.12; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, python_minor, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, python_minor, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_system ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    system LowCardinality(String) COMMENT 'Operating system, such as Linux; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, system, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, system, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, installer, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_file_type ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    type LowCardinality(String) COMMENT 'Type of the file, such as bdist_wheel or sdist' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, type, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, type, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_ci ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, ci, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc ON CLUSTER main
 (
     date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
-    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(1)),
-    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(3)),
+    libc Tuple(lib LowCardinality(String), version LowCardinality(String)) COMMENT 'C library and its version, such as (glibc, 2.31); empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
     count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
 )
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, libc, project)
+SETTINGS index_granularity = 2048
 COMMENT 'Downloads by date, libc, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_by_ci ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    ci Enum8('false' = 0, 'true' = 1, 'unknown' = 2) DEFAULT 'unknown' COMMENT 'Whether the installer ran in continuous integration; unknown where it did not say' CODEC(ZSTD(6)),
+    installer LowCardinality(String) COMMENT 'Name of the installing tool, such as pip; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, ci, installer, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, ci, installer, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi ON CLUSTER main
 (
@@ -590,6 +615,97 @@ ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer_version)
 COMMENT 'Downloads by date, installer_version';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_platform ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    platform LowCardinality(String) COMMENT 'What a wheel runs on, its floor, such as manylinux_2_17; any for all; empty where the file is no wheel' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, platform, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, platform, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_arch ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    arch LowCardinality(String) COMMENT 'Machine that a wheel is for, such as x86_64; any for all, multi for several; empty where the file is no wheel' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, arch, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, arch, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_abi ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    abi LowCardinality(String) COMMENT 'ABI tag of a wheel, such as cp313, abi3 or none; empty where the file is no wheel' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, abi, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, abi, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_cpu ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    cpu LowCardinality(String) COMMENT 'Processor of the client, such as x86_64; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, cpu, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, cpu, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_distro ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    distro LowCardinality(String) COMMENT 'Linux distribution of the client and its version, such as Ubuntu 24.04; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, distro, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, distro, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_implementation ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    implementation LowCardinality(String) COMMENT 'Python of the client, such as CPython; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, implementation, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, implementation, project';
+
+CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_version ON CLUSTER main
+(
+    date Date COMMENT 'Day of the download, UTC' CODEC(Delta(2), ZSTD(1)),
+    installer_version LowCardinality(String) COMMENT 'Installing tool and the first two parts of its version, such as pip 24.0; empty where unknown' CODEC(ZSTD(6)),
+    project String COMMENT 'Name of the project, normalised as PEP 503 says' CODEC(ZSTD(6)),
+    count Int64 COMMENT 'Downloads; rows with the same key add up' CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree(count)
+PARTITION BY toYear(date)
+ORDER BY (date, installer_version, project)
+SETTINGS index_granularity = 2048
+COMMENT 'Downloads by date, installer_version, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.projects ON CLUSTER main
 (
@@ -1017,10 +1133,6 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_max_min_mv ON CLUS
 AS SELECT project, max(date) AS max_date, min(date) AS min_date FROM `py-pi`.pypi GROUP BY project
 COMMENT 'Fills pypi_downloads_max_min from pypi';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_version_by_country_by_ci_by_libc
-AS SELECT project, date, ci, libc, version, country_code, count() AS count FROM `py-pi`.pypi GROUP BY project, date, ci, libc, version, country_code
-COMMENT 'Fills pypi_downloads_per_day_by_version_by_country_by_ci_by_libc from pypi';
-
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc
 AS SELECT project, date, ci, libc, system, installer, type, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor
 COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
@@ -1028,6 +1140,10 @@ COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_b
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country
 AS SELECT project, date, ci, libc, system, installer, type, python_minor, country_code, count() AS count FROM `py-pi`.pypi GROUP BY project, date, ci, libc, system, installer, type, python_minor, country_code
 COMMENT 'Fills pypi_downloads_per_day_by_python_by_system_by_installer_by_type_by_ci_by_libc_by_country from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_version_by_python_by_system_by_installer_by_type_by_ci_by_libc_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_version_by_python_by_system_by_installer_by_type_by_ci_by_libc
+AS SELECT project, date, version, ci, libc, system, installer, type, python_minor, count() AS count FROM `py-pi`.pypi GROUP BY project, date, version, ci, libc, system, installer, type, python_minor
+COMMENT 'Fills pypi_downloads_per_day_by_version_by_python_by_system_by_installer_by_type_by_ci_by_libc from pypi';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_country_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_country
 AS SELECT date, country_code, count() AS count FROM `py-pi`.pypi GROUP BY date, country_code
@@ -1097,6 +1213,10 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc_mv O
 AS SELECT date, libc, project, count() AS count FROM `py-pi`.pypi GROUP BY date, libc, project
 COMMENT 'Fills pypi_ranking_per_day_by_libc from pypi';
 
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_by_ci_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_installer_by_ci
+AS SELECT date, ci, installer, project, count() AS count FROM `py-pi`.pypi GROUP BY date, ci, installer, project
+COMMENT 'Fills pypi_ranking_per_day_by_installer_by_ci from pypi';
+
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi_mv ON CLUSTER main TO `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi
 AS SELECT project, date, arch, platform, abi, count() AS count FROM `py-pi`.pypi GROUP BY project, date, arch, platform, abi
 COMMENT 'Fills pypi_downloads_per_day_by_platform_by_arch_by_abi from pypi';
@@ -1140,6 +1260,34 @@ COMMENT 'Fills pypi_total_per_day_by_implementation from pypi';
 CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_total_per_day_by_installer_version_mv ON CLUSTER main TO `py-pi`.pypi_total_per_day_by_installer_version
 AS SELECT date, installer_version, count() AS count FROM `py-pi`.pypi GROUP BY date, installer_version
 COMMENT 'Fills pypi_total_per_day_by_installer_version from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_platform_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_platform
+AS SELECT date, platform, project, count() AS count FROM `py-pi`.pypi GROUP BY date, platform, project
+COMMENT 'Fills pypi_ranking_per_day_by_platform from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_arch_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_arch
+AS SELECT date, arch, project, count() AS count FROM `py-pi`.pypi GROUP BY date, arch, project
+COMMENT 'Fills pypi_ranking_per_day_by_arch from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_abi_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_abi
+AS SELECT date, abi, project, count() AS count FROM `py-pi`.pypi GROUP BY date, abi, project
+COMMENT 'Fills pypi_ranking_per_day_by_abi from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_cpu_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_cpu
+AS SELECT date, cpu, project, count() AS count FROM `py-pi`.pypi GROUP BY date, cpu, project
+COMMENT 'Fills pypi_ranking_per_day_by_cpu from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_distro_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_distro
+AS SELECT date, distro, project, count() AS count FROM `py-pi`.pypi GROUP BY date, distro, project
+COMMENT 'Fills pypi_ranking_per_day_by_distro from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_implementation_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_implementation
+AS SELECT date, implementation, project, count() AS count FROM `py-pi`.pypi GROUP BY date, implementation, project
+COMMENT 'Fills pypi_ranking_per_day_by_implementation from pypi';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_version_mv ON CLUSTER main TO `py-pi`.pypi_ranking_per_day_by_installer_version
+AS SELECT date, installer_version, project, count() AS count FROM `py-pi`.pypi GROUP BY date, installer_version, project
+COMMENT 'Fills pypi_ranking_per_day_by_installer_version from pypi';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_rejected ON CLUSTER main
 (
