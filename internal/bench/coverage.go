@@ -39,11 +39,26 @@ func (b *bench) measureCoverage(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeSets(sets)) }()
+	fresh, err := b.compareEstimates(ctx, sets[1])
+	if err != nil {
+		return err
+	}
 	if err := b.weigh(ctx, sets); err != nil {
 		return err
 	}
+	merged, err := b.compareEstimates(ctx, sets[1])
+	if err != nil {
+		return err
+	}
 	b.reportCosts(sets)
-	return b.reportAnswers(ctx, sets)
+	if err := b.reportAnswers(ctx, sets); err != nil {
+		return err
+	}
+	if err := b.reportLists(ctx, sets[1]); err != nil {
+		return err
+	}
+	b.reportEstimates(fresh, merged)
+	return b.reportCurve(ctx, sets[1])
 }
 
 // closeSets closes the connections of sets.
@@ -60,19 +75,14 @@ func (b *bench) reportAnswers(ctx context.Context, sets []*tableSet) error {
 	var about coverage.Asked
 	questions := slices.Concat(coverage.OfProject(), coverage.OfAll())
 	for i, s := range sets {
-		cat, err := catalog.Open(ctx, s.conn, catalog.Options{Database: s.conn.Database(), Log: b.log})
-		if err == nil {
-			err = cat.Ready()
-		}
+		snap, of, err := b.covered(ctx, s.conn)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
-			if about, err = largest(ctx, s.conn, cat.Snapshot()); err != nil {
-				return err
-			}
+			about = of
 		}
-		answers[i] = coverage.Answers(cat.Snapshot(), about, questions)
+		answers[i] = coverage.Answers(snap, about, questions)
 	}
 	var lines [2][][]string
 	n := len(coverage.OfProject())
@@ -109,17 +119,62 @@ func (b *bench) reportAnswers(ctx context.Context, sets []*tableSet) error {
 	return nil
 }
 
-// largest is the most downloaded project with, of each dimension, the value
-// that it is downloaded with most often.
-func largest(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot) (about coverage.Asked, err error) {
-	top, _ := snap.Projects.Prefix("", nil, 1)
-	if len(top) == 0 {
-		return about, errors.New("find the largest project: the catalog has no index of projects")
+// reportLists writes what ranking projects reads, beside the days on which there are
+// projects to rank.
+func (b *bench) reportLists(ctx context.Context, s *tableSet) error {
+	snap, about, err := b.covered(ctx, s.conn)
+	if err != nil {
+		return err
 	}
-	about = coverage.Asked{Project: top[0].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[cube.Dimension]string{}}
+	where := fmt.Sprintf("date BETWEEN '%s' AND '%s'", about.Days.From, about.Days.To)
+	var all uint64
+	if err := s.conn.QueryRow(ctx, "SELECT uniqExact(date, project) FROM pypi WHERE "+where).Scan(&all); err != nil {
+		return err
+	}
+	var lines [][]string
+	for _, a := range coverage.Answers(snap, about, coverage.OfLists()) {
+		rows, err := rowsOfAnswer(ctx, s.conn, a)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Question, err)
+		}
+		lines = append(lines, []string{a.Question.String(), "`" + a.Table + "`", whole(a.Rows), whole(float64(rows)), ratio(float64(rows) / float64(all))})
+	}
+	b.report.heading(2, "Lists of projects")
+	b.report.para("The most downloaded projects on the same days, and ranks, which read the same; of the value that %s has most. On these days there are %s project-days: days of a project "+
+		"on which it was downloaded. The last column is the rows read over these; several values take as many runs.", about.Project, whole(float64(all)))
+	b.report.table([]string{"asked", "table", "rows expected", "rows read", "over project-days"}, lines)
+	return nil
+}
+
+// covered is a loaded database's catalog, and what questions about it are about.
+func (b *bench) covered(ctx context.Context, conn *chconn.Conn) (*catalog.Snapshot, coverage.Asked, error) {
+	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log})
+	if err == nil {
+		err = cat.Ready()
+	}
+	if err != nil {
+		return nil, coverage.Asked{}, err
+	}
+	about, err := largest(ctx, conn, cat.Snapshot())
+	return cat.Snapshot(), about, err
+}
+
+// largest is what questions about the most downloaded project are about.
+func largest(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot) (coverage.Asked, error) {
+	return ranked(ctx, conn, snap, 0)
+}
+
+// ranked is what questions are about the project at a place of the ranking: with, of
+// each dimension, the value that it is downloaded with most often.
+func ranked(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot, place int) (about coverage.Asked, err error) {
+	top, _ := snap.Projects.Prefix("", nil, place+1)
+	if len(top) <= place {
+		return about, fmt.Errorf("find the project at place %d of the ranking: the catalog knows %d", place, len(top))
+	}
+	about = coverage.Asked{Project: top[place].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[cube.Dimension]string{}}
 	for _, d := range cube.OfProject {
 		var value string
-		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s AND v != '' GROUP BY v ORDER BY count() DESC LIMIT 1", d.Value(), chconn.Literal(about.Project))
+		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s GROUP BY v ORDER BY v != '' DESC, count() DESC LIMIT 1", d.Value(), chconn.Literal(about.Project))
 		if err := conn.QueryRow(ctx, sql).Scan(&value); err != nil {
 			return about, fmt.Errorf("find the %s of %s: %w", d, about.Project, err)
 		}
@@ -180,10 +235,17 @@ func (b *bench) reportCosts(sets []*tableSet) {
 		"The last column is ours over ClickPy's: of bytes, and of the time that the same rows take, the median over the turns. Processor time is that of ClickHouse, "+
 		"merges in the background included.",
 		whole(sum(ours.rows)), b.projects, b.days, len(ours.rows), len(ours.insert.seconds))
-	bare := ours.bareRows()
+	bare, newer := ours.bareRows(), 0.0
+	for _, t := range ours.tables {
+		if slices.ContainsFunc(cube.Later, func(d cube.Dimension) bool { return slices.Contains(t.Key(), d.Column()) }) {
+			newer += float64(ours.settled[t.Name].bytes)
+		}
+	}
 	lines := [][]string{
 		{"aggregates", fmt.Sprint(len(theirs.tables)), fmt.Sprint(len(ours.tables)), none},
 		{"disk, aggregates, merged", bytesOf(theirs.disk(theirs.settled, false)), bytesOf(ours.disk(ours.settled, false)), ratio(ours.disk(ours.settled, false) / theirs.disk(theirs.settled, false))},
+		{"of that, by the eight dimensions of ClickPy's raw table", bytesOf(theirs.disk(theirs.settled, false)), bytesOf(ours.disk(ours.settled, false) - newer), ratio((ours.disk(ours.settled, false) - newer) / theirs.disk(theirs.settled, false))},
+		{"and by newer dimensions", none, bytesOf(newer), ratio(newer / theirs.disk(theirs.settled, false))},
 		{"disk, aggregates, as loaded", bytesOf(theirs.disk(theirs.asLoaded, false)), bytesOf(ours.disk(ours.asLoaded, false)), ratio(ours.disk(ours.asLoaded, false) / theirs.disk(theirs.asLoaded, false))},
 		{"disk with the raw table, merged", bytesOf(theirs.disk(theirs.settled, true)), bytesOf(ours.disk(ours.settled, true)), ratio(ours.disk(ours.settled, true) / theirs.disk(theirs.settled, true))},
 		{"ingest, rows/s", whole(sum(theirs.rows) / sum(theirs.ingest.seconds)), whole(sum(ours.rows) / sum(ours.ingest.seconds)), ratio(medianRatio(ours.ingest.seconds, theirs.ingest.seconds))},
