@@ -151,7 +151,7 @@ func (c *candidate) measured(parts chschema.Parts) *Table {
 		return c.table
 	}
 	c.table.Rows, c.table.Bytes, c.table.Parts = rows, bytes, n
-	c.table.Partitions = partitionsOf(parts[c.stored.Name])
+	c.table.Partitions = partitionsOf(parts[c.stored.Name], c.table.GranuleRows())
 	if c.table.at() == c.stored.Name {
 		c.table.LastBlock = parts.LastBlock(c.stored)
 	}
@@ -159,10 +159,14 @@ func (c *candidate) measured(parts chschema.Parts) *Table {
 }
 
 // partitionsOf lists a table's partitions in the order of their days.
-func partitionsOf(found map[string]*chschema.Partition) []Partition {
+func partitionsOf(found map[string]*chschema.Partition, granule float64) []Partition {
 	var out []Partition
 	for _, x := range found {
-		out = append(out, Partition{Days: daysOf(x), Rows: x.Rows, Parts: uint64(len(x.Parts))})
+		p := Partition{Days: daysOf(x), Rows: x.Rows, Parts: uint64(len(x.Parts))}
+		for _, part := range x.Parts {
+			p.Granules += min(1, float64(part.Rows)/granule)
+		}
+		out = append(out, p)
 	}
 	slices.SortFunc(out, func(a, b Partition) int {
 		return cmp.Or(cmp.Compare(a.Days.From, b.Days.From), cmp.Compare(a.Days.To, b.Days.To), cmp.Compare(a.Rows, b.Rows))

@@ -96,6 +96,9 @@ type Partition struct {
 	Days cube.Range
 	// Rows and Parts are its size.
 	Rows, Parts uint64
+	// Granules are those that one place of the key costs in all parts: one of each,
+	// of a part that is shorter its share. 0 where unknown.
+	Granules float64
 }
 
 // Extent is a table of each project's first and last day with a download.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 
 	"clickql/internal/catalog"
@@ -47,7 +48,7 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 	if size == 0 {
 		return estimate{unknown: true}
 	}
-	whole, parts := touched(t, n, size)
+	whole, granules := touched(t, n, size)
 	rows, asked := whole, size*fraction(n, c.snap.Days) // asked are those that the answer is about
 	limit := perProjectLimit(t, s, n)
 	for _, r := range c.runs(t, s, n) {
@@ -59,7 +60,7 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 		if limit > 0 && r.projects {
 			of = min(of, limit)
 		}
-		rows, asked = min(rows, inGranules(of, whole, r.places*parts, t.GranuleRows())), min(asked, of)
+		rows, asked = min(rows, inGranules(of, whole, r.places*granules, t.GranuleRows())), min(asked, of)
 	}
 	width := widthOf(c.widths, t, n, b.readsTime())
 	work := rowCost * (float64(len(b.parts)) + sumCost*float64(len(b.extras)) + levelCost*float64(len(b.parts[0].req().Levels())-1))
@@ -74,17 +75,21 @@ func fraction(n need, data cube.Range) float64 {
 	return float64(n.days.Days()) / float64(max(1, data.Days()))
 }
 
-// touched is the rows and parts of the partitions that the range reaches into.
-func touched(t *catalog.Table, n need, size float64) (rows, parts float64) {
-	if len(t.Partitions) == 0 || n.whole {
+// touched is the rows of the partitions that the range reaches into, and how many
+// granules one place of the key costs in their parts.
+func touched(t *catalog.Table, n need, size float64) (rows, granules float64) {
+	if len(t.Partitions) == 0 {
 		return size, float64(max(1, t.Parts))
 	}
 	for _, p := range t.Partitions {
-		if p.Days.Empty() || p.Days.From <= n.days.To && n.days.From <= p.Days.To {
-			rows, parts = rows+float64(p.Rows), parts+float64(p.Parts)
+		if n.whole || p.Days.Empty() || p.Days.From <= n.days.To && n.days.From <= p.Days.To {
+			rows, granules = rows+float64(p.Rows), granules+cmp.Or(p.Granules, float64(p.Parts))
 		}
 	}
-	return rows, max(1, parts)
+	if n.whole {
+		rows = size
+	}
+	return rows, max(1, granules)
 }
 
 // inGranules is how many of all rows are read for some of them that lie in so
