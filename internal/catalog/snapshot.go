@@ -129,6 +129,25 @@ func (s *Snapshot) Guard(sql string) string {
 	return sql
 }
 
+// Witness is what can tell of a statement, once it has run as it is, what a guard in it
+// would have; nil where only a Guard can: where several servers answer, and for what is
+// read through a table that keeps no rows itself.
+func (s *Snapshot) Witness(sql string) *chschema.Witness {
+	if s.Server != "" || s.Version != "" && s.marks != nil {
+		return nil
+	}
+	var tables []chschema.Exact
+	for _, b := range s.Bound {
+		if b.in(sql) {
+			if b.Stored != b.Named {
+				return nil
+			}
+			tables = append(tables, b.Named)
+		}
+	}
+	return chschema.NewWitness(tables)
+}
+
 // guardMark binds a statement to the marks of the tables that it reads; of all where
 // it is not known which.
 func (s *Snapshot) guardMark(sql string, read []Bound) string {

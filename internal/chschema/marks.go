@@ -139,8 +139,12 @@ const elsewhere = "clickql: this server's data is not of the version that was as
 // codeThrown is FUNCTION_THROW_IF_VALUE_IS_NON_ZERO.
 const codeThrown = 395
 
-// Elsewhere reports that a guard refused a statement on the server that it came to.
+// Elsewhere reports that a guard refused a statement on the server that it came to, or
+// that a Witness heard of another table.
 func Elsewhere(err error) bool {
+	if errors.Is(err, ErrElsewhere) {
+		return true
+	}
 	code, ok := chconn.Code(err)
 	if !ok || code != codeThrown {
 		return false

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -118,6 +119,7 @@ type Loader struct {
 	crowd   *crowd
 	metrics metrics
 	lost    atomic.Pointer[string] // a version that answers were not of that were begun on it
+	told    sync.Map               // chschema.Exact: whether the server's log tells when it is read
 }
 
 // New makes a Loader.

@@ -34,7 +34,10 @@ func (l *Loader) run(lane *lane, s *statement) {
 	var ran *Ran
 	err := l.again(ctx, s, func() (started bool, err error) {
 		rows = s.reader()
-		ran, err = l.execute(ctx, s, rows.take)
+		if ran, err = l.execute(ctx, s, l.witness(ctx, s), rows.take); errors.Is(err, errUnheard) {
+			rows = s.reader()
+			ran, err = l.execute(ctx, s, nil, rows.take)
+		}
 		return false, err
 	})
 	switch {
@@ -77,14 +80,15 @@ func (l *Loader) fail(s *statement, err *fault.Error, ran *Ran) {
 }
 
 // execute runs a statement's query and hands its rows to take, which scans one
-// row at a time.
-func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Rows) error) (*Ran, error) {
+// row at a time. With a witness they may turn out to be of another table when all have
+// been taken; without one the statement itself refuses that.
+func (l *Loader) execute(ctx context.Context, s *statement, w *chschema.Witness, take func(driver.Rows) error) (*Ran, error) {
 	q := s.query()
 	ran := &Ran{query: q, operations: s.operations()}
 	began := l.cfg.Now()
 	within, span := telemetry.Start(ctx, "query")
 	watched, done := l.cfg.Pulse.Watch(within)
-	err := chconn.Gone(watched, l.scan(watched, s, ran, take))
+	err := chconn.Gone(watched, l.scan(watched, s, w, ran, take))
 	done()
 	if err == nil {
 		l.cfg.Pulse.Beat()
@@ -96,7 +100,7 @@ func (l *Loader) execute(ctx context.Context, s *statement, take func(driver.Row
 	case chschema.Elsewhere(err): // no answer, and no failure: another server has it
 		l.metrics.elsewhere.Inc()
 		return ran, err
-	case ofOneClient(err): // nor does this say anything of ClickHouse
+	case ofOneClient(err), errors.Is(err, errUnheard): // nor does this say anything of ClickHouse
 		return ran, err
 	}
 	l.metrics.ran(ctx, ran, err)
@@ -173,7 +177,7 @@ func (l *Loader) hintsOf(ctx context.Context, s *statement) clickhouse.Settings 
 }
 
 // scan sends the query and reads its rows; ran gets what it read.
-func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(driver.Rows) error) (err error) {
+func (l *Loader) scan(ctx context.Context, s *statement, w *chschema.Witness, ran *Ran, take func(driver.Rows) error) (err error) {
 	q := ran.query
 	values := make(map[string]any, len(q.Params))
 	for _, p := range q.Params {
@@ -192,7 +196,13 @@ func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(dri
 	if l.cfg.QuotaKeys {
 		ctx = chconn.WithQuotaKey(ctx, s.client)
 	}
-	rows, err := l.cfg.Conn.Query(chconn.WithHints(ctx, l.hintsOf(ctx, s)), s.snap.Guard(q.SQL))
+	ctx, sql := chconn.WithHints(ctx, l.hintsOf(ctx, s)), q.SQL
+	if w != nil {
+		ctx = chconn.Listen(ctx, chschema.WitnessSource, w.Hear)
+	} else {
+		sql = s.snap.Guard(sql)
+	}
+	rows, err := l.cfg.Conn.Query(ctx, sql)
 	if err != nil {
 		return err
 	}
@@ -206,7 +216,10 @@ func (l *Loader) scan(ctx context.Context, s *statement, ran *Ran, take func(dri
 			return err
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil || w == nil {
+		return err
+	}
+	return l.hear(w)
 }
 
 // failure turns a failure of ClickHouse into one that a client is told of.

@@ -33,7 +33,7 @@ func (o *Operation) Each(ctx context.Context, split cube.Request, take func(cube
 	left := split.First
 	s := newStatement(ctx, o.snap, newAsked(o.snap, query.Options{}, p.Queries[0], map[string]cube.Request{split.Key(): split}), nil)
 	err := o.loader.again(ctx, s, func() (started bool, err error) {
-		_, err = o.loader.execute(ctx, s, func(rows driver.Rows) error {
+		_, err = o.loader.execute(ctx, s, nil, func(rows driver.Rows) error {
 			if !slices.Equal(rows.Columns(), []string{"value", "total"}) {
 				return &fault.Error{Code: fault.Internal, Message: "the answer cannot be read row by row"}
 			}

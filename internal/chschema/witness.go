@@ -1,0 +1,84 @@
+package chschema
+
+import (
+	"errors"
+	"strings"
+	"sync"
+)
+
+// A Witness hears from the server's own log which tables a statement has read. A
+// guard (GuardTables) says the same within the statement, at the price of another
+// one: a scalar is planned and run like a statement of its own, which doubles what a
+// small one costs. The log costs nearly nothing, and can be heard over the native
+// protocol only, of tables that keep rows themselves, and once all has been read.
+type Witness struct {
+	want map[string]Exact // by each way in which the log may write a name
+
+	mu    sync.Mutex
+	heard map[Exact]bool
+	other bool
+}
+
+// WitnessSource is the log's source to be heard, as a regular expression.
+const WitnessSource = "SelectExecutor"
+
+// ErrElsewhere is what a statement that read another table than it should comes to;
+// see Elsewhere.
+var ErrElsewhere = errors.New(elsewhere)
+
+// NewWitness is one of a statement that reads the tables; nil where they cannot all be
+// told by their UUIDs.
+func NewWitness(tables []Exact) *Witness {
+	w := &Witness{want: map[string]Exact{}, heard: map[Exact]bool{}}
+	for _, t := range tables {
+		if t.UUID == "" || t.UUID == noUUID {
+			return nil
+		}
+		quoted := func(s string) []string {
+			return []string{s, "`" + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), "`", "\\`") + "`"}
+		}
+		for _, database := range quoted(t.Database) {
+			for _, table := range quoted(t.Table) {
+				w.want[database+"."+table] = t
+			}
+		}
+	}
+	if len(w.want) == 0 {
+		return nil
+	}
+	return w
+}
+
+// Hear takes a source of the log, such as "pypi.pypi_downloads (a UUID) (SelectExecutor)".
+func (w *Witness) Hear(source string) {
+	source, reads := strings.CutSuffix(source, ") ("+WitnessSource+")")
+	at := strings.LastIndex(source, " (")
+	if !reads || at < 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t, wanted := w.want[source[:at]]; wanted && t.UUID == source[at+2:] {
+		w.heard[t] = true
+	} else if wanted {
+		w.other = true
+	}
+}
+
+// Other reports that another table was read that went by the name of one.
+func (w *Witness) Other() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.other
+}
+
+// Tables are the tables, and whether each was heard of.
+func (w *Witness) Tables() map[Exact]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[Exact]bool{}
+	for _, t := range w.want {
+		all[t] = w.heard[t]
+	}
+	return all
+}
