@@ -18,7 +18,7 @@ CLIENTS := clients/node_modules/.package-lock.json
 EMBEDS := clients/embeds/node_modules/.package-lock.json
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help demo build test test-cluster test-shards site-test clients generate lint vulns bench settings scale coverage sbom reproducible clean
+.PHONY: help demo build test test-cluster test-shards site-test site-figures clients generate lint vulns bench settings scale coverage sbom reproducible clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ export CLUSTER CLUSTER_CONTROL
 
 site-test: build $(EMBEDS) ## try every page in Chromium, on a gateway of its own, and embeds in the pages of other tools
 	cd internal/server/web && npm run --silent test
+
+site-figures: build ## measure what pages cost and how soon they react, and write it into docs/SITE.md
+	cd internal/server/web && npm run --silent measure
 
 clients: build $(CLIENTS) ## let Apollo, urql, Relay, graphql-codegen, graphql-ws, graphql-sse, genqlient and a federation router ask a running gateway
 	node clients/run.mjs
