@@ -61,7 +61,7 @@ func (m *trial) put(name string, first, days int, bad string) *version {
 		copy(data[10:], strings.Repeat("X", 64))
 	}
 	if bad != "" {
-		v.counts = map[cube.Day]int{}
+		v.counts, v.projects = map[cube.Day]int{}, downloads{}
 	}
 	m.place(v, data)
 	return v

@@ -178,7 +178,7 @@ func TestRetireEnded(t *testing.T) {
 	mustLoad(t, config.Config{Conn: db.Conn}, source)
 	want := expectation(t, db.Conn, db.Name, mixed(2, 200))
 	stop := errors.New("ended by the test")
-	quick := config.Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond}
+	quick := config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond}
 	rows := scalar[uint64](t, db.Conn, "SELECT count() FROM pypi")
 	foreign := false
 	for n, left := 1, rows; left == rows; n++ {
