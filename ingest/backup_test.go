@@ -23,7 +23,7 @@ func TestBackupAndRestore(t *testing.T) {
 	must(t, db.Conn, "BACKUP DATABASE "+db.Name+" TO "+backup("first"))
 	mustLoad(t, config.Config{Conn: db.Conn}, dir+"/e02.parquet")
 	must(t, db.Conn, "BACKUP DATABASE "+db.Name+" TO "+backup("second")+" SETTINGS base_backup = "+backup("first"))
-	quick := config.Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond}
+	quick := config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond}
 	for name, of := range map[string]string{"first": "/e0{0,1}.parquet", "second": "/e0{0,1,2}.parquet"} {
 		loaded := map[string]int{"first": 2, "second": 3}[name]
 		must(t, db.Conn, "DROP DATABASE "+db.Name+" SYNC")

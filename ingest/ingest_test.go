@@ -246,7 +246,7 @@ func TestForeignWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, db.Conn, "INSERT INTO pypi_downloads_per_day VALUES ('project-1', '2024-01-01', 5)")
-	next := config.Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond}
+	next := config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond}
 	_, err := New(next).Run(t.Context(), ledger.Downloads, dir+"/*.parquet")
 	var foreign *publish.ForeignError
 	if !errors.As(err, &foreign) || foreign.Table != db.Name+".pypi_downloads_per_day" || foreign.Partition != "2024" ||

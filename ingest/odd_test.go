@@ -131,7 +131,7 @@ func TestOddDatabase(t *testing.T) {
 	files := mixed(2, 50)
 	exports(t, db.Conn, dir, files...)
 	stop := errors.New("stop here")
-	crash := config.Config{Conn: db.Conn, Database: db.Name, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond, Before: atSteps(func(s Step) error {
+	crash := config.Config{Conn: db.Conn, Database: db.Name, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond, Before: atSteps(func(s Step) error {
 		if s == StepMoved {
 			return stop
 		}

@@ -88,7 +88,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	const most = 12 // tables that are made before an upgrade is ended; of what is changed one
 	stop := errors.New("ended by the test")
-	quick := config.Config{Conn: db.Conn, Beat: 10 * time.Millisecond, Lease: 50 * time.Millisecond} // takes over at once
+	quick := config.Config{Conn: db.Conn, Beat: 20 * time.Millisecond, Lease: 200 * time.Millisecond} // takes over at once
 	rounds, done := 0, []string{}
 	for ended := true; ended; rounds++ {
 		work := 0
