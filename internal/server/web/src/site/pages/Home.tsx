@@ -1,7 +1,8 @@
-import { useCallback, useMemo } from "react";
+import { memo, useCallback, useMemo } from "react";
 import { errorAt } from "../ask";
 import { change, changeClass, day } from "../format";
 import { graphql } from "../gql";
+import type { HomePageQuery, HomePageQueryVariables } from "../gql/graphql";
 import { Countries } from "../parts/countries";
 import { endOfLife } from "../parts/eol";
 import { Figures, figure, ProjectList } from "../parts/lists";
@@ -12,7 +13,7 @@ import { dateRange, every, filterOf, type State } from "../state";
 import { Frame } from "../ui/Frame";
 import { RangeBar } from "../ui/RangeBar";
 import { Search } from "../ui/Search";
-import { type Boot, usePage } from "../ui/usePage";
+import { type Boot, type Drawn, usePage } from "../ui/usePage";
 
 const TopQuery = graphql(`
   query Top {
@@ -176,14 +177,9 @@ export function HomePage({ boot }: { boot: Boot }) {
   const minDownloads = boot.variables.minDownloads as number; // the server knows how large the data is
   const variablesOf = useCallback((s: State) => ({ range: dateRange(s), interval: every(s), filter: filterOf(s), minDownloads }), [minDownloads]);
   const page = usePage(HomePageDocument, boot, variablesOf);
-  const { state, go, answer, variables } = page;
+  const { state, go, answer } = page;
   const data = answer.data;
-  const d = data?.downloads;
-  const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
-  const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
-  const part: PartProps = { names: "", state, go, interval, answer, path: ["downloads"], onRetry: page.retry, variables: { projects: null, range: variables.range, filter: variables.filter, interval } };
   const list = { errors: answer.errors, requestId: answer.requestId, onRetry: page.retry };
   const set = data?.dataset;
   const failed = errorAt(answer.errors, ["dataset"])?.message;
@@ -210,13 +206,24 @@ export function HomePage({ boot }: { boot: Boot }) {
         <ProjectList id="recent" title="Recent releases" path={["recent"]} {...list} own={{ document: RecentQuery, variables: {} }} rows={data?.recent?.nodes.map((n) => ({ name: n.project.name, text: `${n.version} · ${day(n.uploadedAt)}` }))} empty="No release is known." />
       </div>
       <RangeBar state={state} go={go} loading={page.loading} {...days} />
-      <div className="grid">
-        <SeriesWidget title="All of PyPI" part={d} names="" state={state} interval={interval} answer={answer} own={{ document: SeriesQuery, variables: part.variables }} path={part.path} onRetry={page.retry} wide="full" />
-        <SplitOverTime {...part} wide="third" param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
-        <SplitOverTime {...part} wide="third" param="system" at="system" first={5} slices={d?.system} dates={dates} gaps={gaps} shape="share" />
-        <SplitOverTime {...part} wide="third" param="installer" at="installer" first={6} slices={d?.installer} dates={dates} gaps={gaps} shape="share" />
-        <Countries {...part} slices={d?.country} />
-      </div>
+      <Charts drawn={page.later} go={go} retry={page.retry} />
     </Frame>
   );
 }
+
+const Charts = memo(function Charts({ drawn: { state, answer, variables }, go, retry }: { drawn: Drawn<HomePageQuery, HomePageQueryVariables>; go: PartProps["go"]; retry: () => void }) {
+  const d = answer.data?.downloads;
+  const interval = variables.interval as string;
+  const dates = d?.series?.dates;
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
+  const part: PartProps = { names: "", state, go, interval, answer, path: ["downloads"], onRetry: retry, variables: { projects: null, range: variables.range, filter: variables.filter, interval } };
+  return (
+    <div className="grid">
+      <SeriesWidget title="All of PyPI" part={d} names="" state={state} interval={interval} answer={answer} own={{ document: SeriesQuery, variables: part.variables }} path={part.path} onRetry={retry} wide="full" />
+      <SplitOverTime {...part} wide="third" param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
+      <SplitOverTime {...part} wide="third" param="system" at="system" first={5} slices={d?.system} dates={dates} gaps={gaps} shape="share" />
+      <SplitOverTime {...part} wide="third" param="installer" at="installer" first={6} slices={d?.installer} dates={dates} gaps={gaps} shape="share" />
+      <Countries {...part} slices={d?.country} />
+    </div>
+  );
+});

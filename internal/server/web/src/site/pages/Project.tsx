@@ -1,10 +1,10 @@
-import { useCallback, useMemo } from "react";
+import { memo, useCallback, useMemo } from "react";
 import { errorAt } from "../ask";
 import type { Mark } from "../chart/TimeChart";
 import { TimeChart } from "../chart/TimeChart";
 import { day, exact, share } from "../format";
 import { graphql } from "../gql";
-import type { AdoptionPartFragment, Dimension, ProjectHeaderFragment, ProjectPageQuery } from "../gql/graphql";
+import type { AdoptionPartFragment, Dimension, ProjectHeaderFragment, ProjectPageQuery, ProjectPageQueryVariables } from "../gql/graphql";
 import { Countries } from "../parts/countries";
 import { DroppingQuery, Droppings, Impact, ImpactQuery } from "../parts/decisions";
 import { Repository, RepositoryQuery } from "../parts/repository";
@@ -18,7 +18,7 @@ import { choose, dateRange, every, filterOf, moreOf, moreSplits, type State } fr
 import { RangeBar } from "../ui/RangeBar";
 import { Search } from "../ui/Search";
 import { Frame } from "../ui/Frame";
-import { type Boot, usePage } from "../ui/usePage";
+import { type Boot, type Drawn, usePage } from "../ui/usePage";
 import { Widget } from "../ui/Widget";
 
 const ProjectHeader = graphql(`
@@ -211,49 +211,57 @@ export function ProjectPage({ boot }: { boot: Boot }) {
     return { name, range: dateRange(s), interval: every(s), filter: filterOf(s), split: (more ?? moreSplits[0]).by as Dimension, more: more !== undefined };
   }, [name]);
   const page = usePage(ProjectPageDocument, boot, variablesOf);
-  const { state, go, answer, variables } = page;
-  const data = answer.data;
+  const data = page.answer.data;
   const project = data?.project;
-  const d = project?.downloads;
-  const interval = variables.interval as string;
   const days = useMemo(() => data?.dataset ?? {}, [data]);
-  const dates = d?.series?.dates;
-  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
-  const marks = useMemo(() => releaseMarks(project), [project]);
-  const error = (...path: string[]) => errorAt(answer.errors, ["project", ...path])?.message;
-  const part: PartProps = {
-    names: name, state, go, interval, answer, path: ["project", "downloads"], onRetry: page.retry,
-    variables: { projects: [name], range: variables.range, filter: variables.filter, interval },
-  };
-  const own = (document: any) => ({ document, variables: part.variables });
+  const error = (...path: string[]) => errorAt(page.answer.errors, ["project", ...path])?.message;
   return (
     <Frame page={page}>
       {project && <About project={project} />}
       <Figures figures={[figure("Last day", project?.day, error("day")), figure("Last 7 days", project?.week, error("week")), figure("Last 30 days", project?.month, error("month")), figure("All time", project?.all, error("all"))]} />
-      <RangeBar state={state} go={go} loading={page.loading} {...days} />
-      <div className="grid">
-        <SeriesWidget part={d} names={name} state={state} interval={interval} marks={marks} answer={answer} own={own(SeriesQuery)} path={part.path} onRetry={page.retry} wide="two-thirds" />
-        <Adoption groups={d?.adoption} dates={dates} gaps={gaps} own={own(AdoptionQuery)} part={part} />
-        <SplitOverTime {...part} param="version" at="versions" first={5} slices={d?.versions} dates={dates} gaps={gaps} shape="line" />
-        <SplitOverTime {...part} param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
-        <Countries {...part} slices={d?.country} />
-        <SplitBars {...part} param="system" at="system" first={6} slices={d?.system} />
-        <SplitBars {...part} param="installer" at="installer" first={6} slices={d?.installer} />
-        <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
-        <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
-        <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
-        <MoreSplits {...part} slices={variables.split === moreOf(state)?.by ? d?.more : undefined} />
-        <Droppings parts={{ oldPython: d?.oldPython, oldGlibc: d?.oldGlibc, oldMajor: d?.oldMajor }} answer={answer} path={part.path} onRetry={page.retry} own={own(DroppingQuery)} />
-        <Impact releases={project?.releaseImpact} answer={answer} path={["project", "releaseImpact"]} onRetry={page.retry} own={{ document: ImpactQuery, variables: { name, range: variables.range, filter: variables.filter } }} />
-        <Compare name={name} state={state} />
-        <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={page.retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
-        <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={page.retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />
-        <ProjectList id="related" title="Required beside it" note="by its most downloaded dependents" bars errors={answer.errors} path={["project", "related"]} onRetry={page.retry} own={{ document: RelatedQuery, variables: { name } }} rows={project?.related?.map((r) => ({ name: r.project.name, total: r.together, text: share(r.share) }))} empty="Nothing is required beside it, as far as is known." />
-        <Repository part={project} interval={interval} own={{ document: RepositoryQuery, variables: { name, range: variables.range, interval } }} answer={answer} onRetry={page.retry} />
-      </div>
+      <RangeBar state={page.state} go={page.go} loading={page.loading} {...days} />
+      <Charts name={name} drawn={page.later} go={page.go} retry={page.retry} />
     </Frame>
   );
 }
+
+type Drawing = Drawn<ProjectPageQuery, ProjectPageQueryVariables>;
+
+const Charts = memo(function Charts({ name, drawn: { state, answer, variables }, go, retry }: { name: string; drawn: Drawing; go: PartProps["go"]; retry: () => void }) {
+  const project = answer.data?.project;
+  const d = project?.downloads;
+  const interval = variables.interval as string;
+  const dates = d?.series?.dates;
+  const gaps = useMemo(() => (d?.series ? gapsOf(d.series, interval, (i) => d.series!.totals[i] === 0) : noGaps), [d, interval]);
+  const marks = useMemo(() => releaseMarks(project), [project]);
+  const part: PartProps = {
+    names: name, state, go, interval, answer, path: ["project", "downloads"], onRetry: retry,
+    variables: { projects: [name], range: variables.range, filter: variables.filter, interval },
+  };
+  const own = (document: any) => ({ document, variables: part.variables });
+  return (
+    <div className="grid">
+      <SeriesWidget part={d} names={name} state={state} interval={interval} marks={marks} answer={answer} own={own(SeriesQuery)} path={part.path} onRetry={retry} wide="two-thirds" />
+      <Adoption groups={d?.adoption} dates={dates} gaps={gaps} own={own(AdoptionQuery)} part={part} />
+      <SplitOverTime {...part} param="version" at="versions" first={5} slices={d?.versions} dates={dates} gaps={gaps} shape="line" />
+      <SplitOverTime {...part} param="python" at="python" first={8} slices={d?.python} dates={dates} gaps={gaps} shape="share" order={byVersion} hatched={endOfLife} />
+      <Countries {...part} slices={d?.country} />
+      <SplitBars {...part} param="system" at="system" first={6} slices={d?.system} />
+      <SplitBars {...part} param="installer" at="installer" first={6} slices={d?.installer} />
+      <SplitBars {...part} param="file_type" at="fileType" first={6} slices={d?.fileType} />
+      <SplitBars {...part} param="ci" at="ci" first={6} slices={d?.ci} />
+      <SplitBars {...part} param="libc" at="libc" first={6} slices={d?.libc} />
+      <MoreSplits {...part} slices={variables.split === moreOf(state)?.by ? d?.more : undefined} />
+      <Droppings parts={{ oldPython: d?.oldPython, oldGlibc: d?.oldGlibc, oldMajor: d?.oldMajor }} answer={answer} path={part.path} onRetry={retry} own={own(DroppingQuery)} />
+      <Impact releases={project?.releaseImpact} answer={answer} path={["project", "releaseImpact"]} onRetry={retry} own={{ document: ImpactQuery, variables: { name, range: variables.range, filter: variables.filter } }} />
+      <Compare name={name} state={state} />
+      <ProjectList id="dependencies" title="Requires" bars errors={answer.errors} path={["project", "dependencies"]} onRetry={retry} own={{ document: DependenciesQuery, variables: { name } }} rows={project?.dependencies?.map((r) => ({ name: r.project.name, total: r.total }))} empty="It requires no other project, as far as is known." />
+      <ProjectList id="dependents" title="Required by" bars errors={answer.errors} path={["project", "dependents"]} onRetry={retry} own={{ document: DependentsQuery, variables: { name } }} rows={project?.dependents?.map((r) => ({ name: r.project.name, total: r.total }))} empty="No other project requires it, as far as is known." />
+      <ProjectList id="related" title="Required beside it" note="by its most downloaded dependents" bars errors={answer.errors} path={["project", "related"]} onRetry={retry} own={{ document: RelatedQuery, variables: { name } }} rows={project?.related?.map((r) => ({ name: r.project.name, total: r.together, text: share(r.share) }))} empty="Nothing is required beside it, as far as is known." />
+      <Repository part={project} interval={interval} own={{ document: RepositoryQuery, variables: { name, range: variables.range, interval } }} answer={answer} onRetry={retry} />
+    </div>
+  );
+});
 
 type Facts = NonNullable<ProjectPageQuery["project"]>;
 

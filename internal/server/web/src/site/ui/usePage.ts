@@ -1,6 +1,6 @@
 // A page's state and data: the address is the state, and each state is one
 // operation. The first answer comes with the page.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { startTransition, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { type Answer, ask, type Document, Unanswered } from "../ask";
 import { readState, type State, writeState } from "../state";
 
@@ -19,9 +19,14 @@ export interface Page<T, V> {
   loading: boolean;
   /** The newest request came to nothing at all. */
   failed?: string;
+  /** The same some moments later, for what takes long to draw: the controls answer first. */
+  later: Drawn<T, V>;
   go(next: State, replace?: boolean): void;
   retry(): void;
 }
+
+/** What a page's charts are drawn from. */
+export type Drawn<T, V> = Pick<Page<T, V>, "state" | "variables" | "answer">;
 
 const maxKept = 30;
 
@@ -42,7 +47,7 @@ export function usePage<T, V>(document: Document<T, V>, boot: Boot, variablesOf:
       setFailed(undefined);
       if (known && !fresh) {
         setLoading(false);
-        return setShown({ variables, answer: known });
+        return startTransition(() => setShown({ variables, answer: known }));
       }
       const mine = new AbortController();
       latest.current = mine;
@@ -51,7 +56,7 @@ export function usePage<T, V>(document: Document<T, V>, boot: Boot, variablesOf:
         const answer = await ask(document, variables, {}, mine.signal);
         if (!answer.errors) kept.current.set(key, answer);
         if (kept.current.size > maxKept) kept.current.delete(kept.current.keys().next().value!);
-        setShown({ variables, answer });
+        startTransition(() => setShown({ variables, answer }));
       } catch (e) {
         if (mine.signal.aborted) return;
         setFailed(e instanceof Unanswered ? e.message : "The answer could not be read.");
@@ -85,5 +90,7 @@ export function usePage<T, V>(document: Document<T, V>, boot: Boot, variablesOf:
     return () => removeEventListener("popstate", back);
   }, [load]);
 
-  return { state, ...shown, loading, failed, go, retry: () => void load(state, true) };
+  const retry = useCallback(() => void load(readState(location.search), true), [load]);
+  const later = useDeferredValue(useMemo(() => ({ state, ...shown }), [state, shown]));
+  return { state, ...shown, later, loading, failed, go, retry };
 }
