@@ -20,7 +20,7 @@ const plugins = [explorerPlugin(), HISTORY_PLUGIN];
 function fetcher(params, options) {
   const request = { ...params };
   if (!names(request.query, request.operationName)) delete request.operationName;
-  if (subscribes(options?.documentAST, request.operationName)) return subscribe(url, request, options?.headers);
+  if (subscribes(request)) return subscribe(url, request, options?.headers);
   if (explaining() && request.operationName !== "IntrospectionQuery") request.extensions = { explain: true };
   return send(request, options);
 }

@@ -1,9 +1,17 @@
 // Subscriptions over server-sent events, as graphql-sse has them in its mode of
 // distinct connections: a POST whose response stays open.
+import { parse } from "graphql";
 
-/** Whether the request asks for a subscription, by its parsed document. */
-export function subscribes(document, operationName) {
-  return !!document?.definitions?.some((d) => d.kind === "OperationDefinition" && d.operation === "subscription" && (!operationName || d.name?.value === operationName));
+/**
+ * Whether the request asks for a subscription, by its own text: what the editor has
+ * parsed may be of some letters ago.
+ */
+export function subscribes({ query, operationName }) {
+  try {
+    return parse(query).definitions.some((d) => d.kind === "OperationDefinition" && d.operation === "subscription" && (!operationName || d.name?.value === operationName));
+  } catch {
+    return false; // the gateway says what is wrong with it
+  }
 }
 
 /** The results of a subscription, one after the other; returning from the iterator closes it. */
