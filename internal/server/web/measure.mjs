@@ -99,7 +99,7 @@ const interactions = [
   { what: "a click on an area of a chart", path: pages.project, act: (page) => page.locator("#python svg.time").click({ position: { x: 300, y: 150 } }), undo: (page) => page.locator(".chip").first().click() },
   { what: "typing in the search, each key", path: pages.home, act: async (page) => (await page.locator("main [role=combobox]").first().focus(), page.keyboard.type("scikit", { delay: 90 })) },
   { what: "next page of a ranking", path: "/rankings?last=90d", act: (page) => page.getByRole("link", { name: "Next 50" }).click() },
-  { what: "scale of a comparison", path: pages.many, act: (page) => page.getByRole("checkbox", { name: "log" }).uncheck(), undo: (page) => page.getByRole("checkbox", { name: "log" }).check() },
+  { what: "what a comparison shows", path: pages.many, act: (page) => page.getByRole("button", { name: "Downloads", exact: true }).click(), undo: (page) => page.getByRole("button", { name: "Indexed" }).click() },
 ];
 
 /** Notes how long each interaction took to the next paint, and when the page was busy. */
