@@ -1,6 +1,8 @@
 package count
 
 import (
+	"maps"
+
 	"clickql/internal/catalog/judge"
 	"clickql/internal/cube"
 )
@@ -52,6 +54,15 @@ type Counts struct {
 
 // Total adds the counts up.
 func (o Counts) Total() int64 { return o.Counts.Sum() }
+
+// With are counts by day and those of other rows together.
+func (o Counts) With(days map[cube.Day]int64) Counts {
+	all := maps.Clone(o.Counts)
+	for d, n := range days {
+		all[d] += n
+	}
+	return Counts{Counts: all}
+}
 
 // Fold brings counts by day to a grain.
 func Fold(g Grain, days judge.Totals) Counts {

@@ -99,11 +99,7 @@ func (o Observer) Ever(ctx context.Context, inRaw Counts) (Counts, error) {
 	if err != nil && !session.Gone(err) {
 		return inRaw, err
 	}
-	all := maps.Clone(inRaw.Counts)
-	for d, n := range gone {
-		all[d] += n
-	}
-	return Fold(ByDay, all), nil
+	return Fold(ByDay, inRaw.With(gone).Counts), nil
 }
 
 // Tables finds the tables that views fill from the raw table, as the server

@@ -27,7 +27,7 @@ func (v *verifier) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	had := v.had(inRaw)
+	had := inRaw.With(v.retired) // what was dropped on purpose included
 	want := v.expect(had)
 	v.compareTable(raw, inRaw, inRaw, v.left(want))
 	if err := v.compareProjects(ctx, raw, inRaw, rawProjects, rawProjects); err != nil {
@@ -77,15 +77,6 @@ func (v *verifier) compareEachKey(ctx context.Context, derived []count.Table, ag
 		v.out.Tables[i].Differing = len(v.out.Differences) - before
 	}
 	return nil
-}
-
-// had is what the raw table has held: what it does, and what was dropped on purpose.
-func (v *verifier) had(inRaw count.Counts) count.Counts {
-	days := maps.Clone(inRaw.Counts)
-	for d, n := range v.retired {
-		days[d] += n
-	}
-	return count.Counts{Counts: days}
 }
 
 // left is what the raw table should hold of what was counted.
