@@ -60,6 +60,17 @@ func newWorld(t *testing.T) world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	snap := known(t, db)
+	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[cube.Dimension]string{
+		cube.Version: "2.0", cube.Country: "US", cube.Python: "3.12", cube.System: "Linux",
+		cube.Installer: "pip", cube.FileType: "sdist", cube.CI: "true", cube.Libc: "glibc 2.31",
+		cube.Platform: "any", cube.Arch: "any", cube.ABI: "none", cube.CPU: "arm64", cube.Distro: "Ubuntu 24.04", cube.Implementation: "CPython", cube.InstallerVersion: "pip 24.0",
+	}}}
+}
+
+// known is what the catalog knows of a database as it is.
+func known(t *testing.T, db *chtest.DB) *catalog.Snapshot {
+	t.Helper()
 	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
 	if err == nil {
 		err = cat.Ready()
@@ -67,12 +78,7 @@ func newWorld(t *testing.T) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	snap := cat.Snapshot()
-	return world{db, snap, coverage.Asked{Project: "big", Days: coverage.Days(snap.Days, 20), Values: map[cube.Dimension]string{
-		cube.Version: "2.0", cube.Country: "US", cube.Python: "3.12", cube.System: "Linux",
-		cube.Installer: "pip", cube.FileType: "sdist", cube.CI: "true", cube.Libc: "glibc 2.31",
-		cube.Platform: "any", cube.Arch: "any", cube.ABI: "none", cube.CPU: "arm64", cube.Distro: "Ubuntu 24.04", cube.Implementation: "CPython", cube.InstallerVersion: "pip 24.0",
-	}}}
+	return cat.Snapshot()
 }
 
 // everyQuestionHasAnAggregate: our aggregates answer all 82, and the raw

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"clickql/internal/catalog"
 	"clickql/internal/chtest"
 	"clickql/internal/coverage"
 	"clickql/internal/cube"
@@ -26,14 +25,7 @@ func TestListsReadProjectDays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cat, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})
-	if err == nil {
-		err = cat.Ready()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	snap := cat.Snapshot()
+	snap := known(t, db)
 	about := coverage.Asked{Days: coverage.Days(snap.Days, asked), Values: map[cube.Dimension]string{
 		cube.Country: "US", cube.Python: "3.1", cube.System: "System 1", cube.Installer: "uv", cube.FileType: "bdist_wheel", cube.CI: "true", cube.Libc: "glibc 1",
 		cube.Platform: "platform 1", cube.Arch: "arch 1", cube.ABI: "abi 1", cube.CPU: "cpu 1", cube.Distro: "distro 1", cube.Implementation: "Python 1", cube.InstallerVersion: "pip 1",
