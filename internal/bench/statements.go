@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 	"clickql/internal/chschema"
 )
 
@@ -33,13 +34,12 @@ func (b *bench) statements(ctx context.Context, st *store, cat *catalog.Catalog)
 		return fmt.Sprintf("SELECT toInt64(sum(count)) AS c\nFROM %s.pypi_downloads_per_day\nWHERE project = %s AND date > '1970-01-%02d'", snap.Database, literal(top[n%int64(len(top))].Name), 1+n%28)
 	}
 	commented := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"log_comment": "clickql Dashboard"}))
-	logged := clickhouse.Settings{"send_logs_level": "debug", "send_logs_source_regexp": chschema.WitnessSource}
 	sides := []*side{
 		{name: "as it is", ask: func(ctx context.Context, _ int, n int64) error { return h.statement(ctx, plain(n), nil) }},
 		{name: "with `log_comment`", ask: func(_ context.Context, _ int, n int64) error { return h.statement(commented, plain(n), nil) }},
 		{name: "its tables told by the log", ask: func(ctx context.Context, _ int, n int64) error {
 			w := snap.Witness(plain(n))
-			err := h.statement(clickhouse.Context(ctx, clickhouse.WithSettings(logged), clickhouse.WithLogs(func(l *clickhouse.Log) { w.Hear(l.Source) })), plain(n), nil)
+			err := h.statement(clickhouse.Context(ctx, clickhouse.WithSettings(chconn.LogSettings(chschema.WitnessSource)), clickhouse.WithLogs(func(l *clickhouse.Log) { w.Hear(l.Source) })), plain(n), nil)
 			if err == nil && w.Other() {
 				err = chschema.ErrElsewhere
 			}

@@ -107,6 +107,11 @@ func (b Bound) in(sql string) bool {
 	return strings.Contains(sql, Ident(b.Named.Database)+"."+Ident(b.Named.Table)) || strings.Contains(sql, b.Named.SQL())
 }
 
+// read are the snapshot's tables that a statement reads.
+func (s *Snapshot) read(sql string) []Bound {
+	return slices.DeleteFunc(slices.Clone(s.Bound), func(b Bound) bool { return !b.in(sql) })
+}
+
 // Guard is a statement about the snapshot's tables, bound to it: where these are not
 // as the snapshot tells of them it fails, see chschema.Elsewhere. A server is held to
 // the version, where several answer; where no version can be told, it is the server
@@ -114,7 +119,7 @@ func (b Bound) in(sql string) bool {
 // since, the tables have to be the same ones: what was exchanged for one of them has
 // yet to be looked at.
 func (s *Snapshot) Guard(sql string) string {
-	read := slices.DeleteFunc(slices.Clone(s.Bound), func(b Bound) bool { return !b.in(sql) })
+	read := s.read(sql)
 	if s.Version != "" && s.marks != nil {
 		return s.guardMark(sql, read)
 	}
@@ -137,13 +142,11 @@ func (s *Snapshot) Witness(sql string) *chschema.Witness {
 		return nil
 	}
 	var tables []chschema.Exact
-	for _, b := range s.Bound {
-		if b.in(sql) {
-			if b.Stored != b.Named {
-				return nil
-			}
-			tables = append(tables, b.Named)
+	for _, b := range s.read(sql) {
+		if b.Stored != b.Named {
+			return nil
 		}
+		tables = append(tables, b.Named)
 	}
 	return chschema.NewWitness(tables)
 }

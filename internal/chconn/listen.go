@@ -19,7 +19,13 @@ func (c *Conn) Hears(ctx context.Context) bool {
 // rows have ended. It comes with the hints of ctx, so that it is called after WithHints.
 func Listen(ctx context.Context, sources string, hear func(source string)) context.Context {
 	hints, _ := ctx.Value(hintsKey{}).(clickhouse.Settings)
-	all := clickhouse.Settings{"send_logs_level": "debug", "send_logs_source_regexp": sources}
+	all := LogSettings(sources)
 	maps.Copy(all, hints)
 	return clickhouse.Context(WithHints(ctx, all), clickhouse.WithLogs(func(l *clickhouse.Log) { hear(l.Source) }))
+}
+
+// LogSettings are those that have the server send its log of a query, from the sources
+// that match.
+func LogSettings(sources string) clickhouse.Settings {
+	return clickhouse.Settings{"send_logs_level": "debug", "send_logs_source_regexp": sources}
 }

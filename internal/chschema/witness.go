@@ -2,8 +2,11 @@ package chschema
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"sync"
+
+	"clickql/internal/chconn"
 )
 
 // A Witness hears from the server's own log which tables a statement has read. A
@@ -15,7 +18,7 @@ type Witness struct {
 	want map[string]Exact // by each way in which the log may write a name
 
 	mu    sync.Mutex
-	heard map[Exact]bool
+	heard map[Exact]bool // whether, of each table
 	other bool
 }
 
@@ -34,19 +37,26 @@ func NewWitness(tables []Exact) *Witness {
 		if t.UUID == "" || t.UUID == noUUID {
 			return nil
 		}
-		quoted := func(s string) []string {
-			return []string{s, "`" + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), "`", "\\`") + "`"}
-		}
-		for _, database := range quoted(t.Database) {
-			for _, table := range quoted(t.Table) {
+		for _, database := range written(t.Database) {
+			for _, table := range written(t.Table) {
 				w.want[database+"."+table] = t
 			}
 		}
+		w.heard[t] = false
 	}
-	if len(w.want) == 0 {
+	if len(w.heard) == 0 {
 		return nil
 	}
 	return w
+}
+
+// written is how the log may write a name: quoted where it has to be, and where it is
+// also a keyword.
+func written(name string) []string {
+	if quoted := chconn.Ident(name); quoted != name {
+		return []string{quoted}
+	}
+	return []string{name, "`" + name + "`"}
 }
 
 // Hear takes a source of the log, such as "pypi.pypi_downloads (a UUID) (SelectExecutor)".
@@ -76,9 +86,5 @@ func (w *Witness) Other() bool {
 func (w *Witness) Tables() map[Exact]bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := map[Exact]bool{}
-	for _, t := range w.want {
-		all[t] = w.heard[t]
-	}
-	return all
+	return maps.Clone(w.heard)
 }
