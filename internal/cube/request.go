@@ -149,6 +149,15 @@ type Result struct {
 	Values int64
 }
 
+// Listed are the values of a Split's groups, in their order.
+func (r *Result) Listed() []string {
+	values := make([]string, len(r.Groups))
+	for i, g := range r.Groups {
+		values[i] = g.Value
+	}
+	return values
+}
+
 // Key is the request in canonical form: equal keys ask the same question.
 func (r Request) Key() string {
 	b := make([]byte, 0, 96)

@@ -132,6 +132,20 @@ func (o *Operation) Load(ctx context.Context, r cube.Request) (*cube.Result, err
 	return res, err
 }
 
+// LoadAll is the answers to requests that are planned together, in their order, or
+// the first error.
+func (o *Operation) LoadAll(ctx context.Context, reqs []cube.Request) ([]*cube.Result, error) {
+	o.Prefetch(ctx, reqs)
+	answers := make([]*cube.Result, len(reqs))
+	for i, r := range reqs {
+		var err error
+		if answers[i], err = o.Load(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
 // begun reports that the operation knows the answer for the key, or has it on its
 // way.
 func (o *Operation) begun(key string) bool {

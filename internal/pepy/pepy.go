@@ -44,44 +44,35 @@ func Ask(ctx context.Context, op *fetch.Operation, name string) (*Project, error
 	recent := ever.On(cube.Range{From: newest - days + 1, To: newest})
 	all := cube.SplitOf(ever, cube.Version, maxVersions, nil)
 	some := cube.SplitOf(recent, cube.Version, maxVersions, nil).WithoutTotal()
-	op.Prefetch(ctx, []cube.Request{all, some})
-	known, err := op.Load(ctx, all)
+	known, err := op.LoadAll(ctx, []cube.Request{all, some})
 	if err != nil {
 		return nil, err
 	}
-	answer := &Project{Total: known.Total, ID: name, Versions: []string{}, Downloads: map[string]map[string]int64{}}
-	for _, g := range known.Groups {
-		answer.Versions = append(answer.Versions, g.Value)
-	}
+	answer := &Project{Total: known[0].Total, ID: name, Versions: known[0].Listed(), Downloads: map[string]map[string]int64{}}
 	slices.SortFunc(answer.Versions, pypi.CompareVersions)
-	return answer, answer.byDay(ctx, op, recent, some)
+	return answer, answer.byDay(ctx, op, recent, known[1].Listed())
 }
 
-// byDay fills in the days of a slice by the versions of a split.
-func (p *Project) byDay(ctx context.Context, op *fetch.Operation, s cube.Slice, split cube.Request) error {
-	versions, err := op.Load(ctx, split)
+// byDay fills in the days of a slice by versions.
+func (p *Project) byDay(ctx context.Context, op *fetch.Operation, s cube.Slice, versions []string) error {
+	asked := make([]cube.Request, len(versions))
+	for i, version := range versions {
+		asked[i] = cube.SeriesOf(s.With(cube.Version, version), cube.Daily)
+	}
+	found, err := op.LoadAll(ctx, asked)
 	if err != nil {
 		return err
 	}
-	asked := make([]cube.Request, len(versions.Groups))
-	for i, g := range versions.Groups {
-		asked[i] = cube.SeriesOf(s.With(cube.Version, g.Value), cube.Daily)
-	}
-	op.Prefetch(ctx, asked)
-	for i, g := range versions.Groups {
-		series, err := op.Load(ctx, asked[i])
-		if err != nil {
-			return err
-		}
-		for j, n := range series.Totals {
+	for i, version := range versions {
+		for j, n := range found[i].Totals {
 			if n == 0 {
 				continue
 			}
-			day := series.Days[j].String()
+			day := found[i].Days[j].String()
 			if p.Downloads[day] == nil {
 				p.Downloads[day] = map[string]int64{}
 			}
-			p.Downloads[day][g.Value] = n
+			p.Downloads[day][version] = n
 		}
 	}
 	return nil

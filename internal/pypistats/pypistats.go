@@ -120,26 +120,24 @@ var periods = map[string]cube.Day{"day": 1, "week": 7, "month": 30}
 // recent is the downloads of the last day, week and month, or of one of them.
 func (a *asking) recent(ctx context.Context, period string) (any, error) {
 	newest := a.op.Snapshot().Calendar().Settled().To
-	wanted := map[string]cube.Request{}
-	var all []cube.Request
+	var names []string
+	var asked []cube.Request
 	for name, n := range periods {
 		if period == "" || period == name {
-			r := cube.TotalOf(a.withoutMirrors().On(cube.Range{From: newest - n + 1, To: newest}))
-			wanted["last_"+name] = r
-			all = append(all, r)
+			names = append(names, "last_"+name)
+			asked = append(asked, cube.TotalOf(a.withoutMirrors().On(cube.Range{From: newest - n + 1, To: newest})))
 		}
 	}
-	if len(wanted) == 0 {
+	if len(asked) == 0 {
 		return nil, notFound()
 	}
-	a.op.Prefetch(ctx, all)
+	found, err := a.op.LoadAll(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
 	totals := map[string]int64{}
-	for name, r := range wanted {
-		res, err := a.op.Load(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		totals[name] = res.Total
+	for i, name := range names {
+		totals[name] = found[i].Total
 	}
 	return totals, nil
 }
@@ -176,22 +174,21 @@ func (a *asking) by(ctx context.Context, d cube.Dimension, category func(string)
 	for _, g := range split.Groups {
 		asked = append(asked, cube.SeriesOf(s.With(d, g.Value), cube.Daily))
 	}
-	a.op.Prefetch(ctx, asked)
+	series, err := a.op.LoadAll(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string][]int64{}
 	var dates []cube.Day
 	for i, g := range split.Groups {
-		res, err := a.op.Load(ctx, asked[i])
-		if err != nil {
-			return nil, err
-		}
 		name := category(g.Value)
 		if found[name] == nil {
-			found[name] = make([]int64, len(res.Totals))
+			found[name] = make([]int64, len(series[i].Totals))
 		}
-		for j, v := range res.Totals {
+		for j, v := range series[i].Totals {
 			found[name][j] += v
 		}
-		dates = res.Days
+		dates = series[i].Days
 	}
 	return rows(found, a.settled(dates), only), nil
 }
