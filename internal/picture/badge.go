@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"clickql/internal/cube"
 	"clickql/internal/draw"
 	"clickql/internal/fault"
@@ -64,16 +66,11 @@ const badgeSeconds, maxBadgeSeconds = 600, 86400
 // good to draw it in.
 func ReadBadge(name, query string) (Badge, error) {
 	r := newReader(query, OfBadge)
-	b := Badge{Name: pypi.NormalizeName(name), Filter: r.filter(), Period: "month", Show: badgeShows[0], Density: r.density()}
-	if show, ok := r.choice("show"); ok {
-		b.Show = show
-	}
+	b := Badge{Name: pypi.NormalizeName(name), Filter: r.filter(), Period: "month", Show: r.choice("show", badgeShows[0]), Density: r.density()}
 	if b.ofGitHub() {
 		b.Period = "total"
 	}
-	if period, ok := r.choice("period"); ok {
-		b.Period = period
-	}
+	b.Period = r.choice("period", b.Period)
 	if unit, ok := periods[b.Period]; ok {
 		one := 1
 		b.Bounds = cube.Bounds{Last: &one, Unit: unit}
@@ -82,9 +79,7 @@ func ReadBadge(name, query string) (Badge, error) {
 	if label, ok := r.text("label"); ok {
 		b.Look.Label = label
 	}
-	if style, ok := r.choice("style"); ok {
-		b.Look.Style = render.BadgeStyle(style)
-	}
+	b.Look.Style = render.BadgeStyle(r.choice("style", ""))
 	b.Look.Color, b.Look.LabelColor, b.Look.LogoColor = r.color("color"), r.color("labelColor"), r.color("logoColor")
 	b.logo(r)
 	b.CacheSeconds = min(max(r.number("cacheSeconds", badgeSeconds), badgeSeconds), maxBadgeSeconds)
@@ -93,30 +88,20 @@ func ReadBadge(name, query string) (Badge, error) {
 
 // label is what the badge's left side says where the address does not.
 func (b *Badge) label() string {
-	switch b.Show {
-	case "rank":
-		return "rank"
-	case "trend":
-		if b.Period == "total" {
-			return "trend"
-		}
+	if b.Show == "trend" && b.Period != "total" {
 		return "downloads by " + b.Period
-	case "python":
-		return "python"
-	case "issues", "pulls":
-		return map[string]string{"issues": "open issues", "pulls": "open pull requests"}[b.Show]
 	}
-	if b.ofGitHub() && b.Period == "total" {
-		return b.Show
+	if label := badgeLabels[b.Show]; label != "" {
+		return label
 	}
-	if b.ofGitHub() {
+	if b.Period != "total" {
 		return b.Show + "/" + b.Period
 	}
-	if b.Period == "total" {
-		return "downloads"
-	}
-	return "downloads/" + b.Period
+	return b.Show
 }
+
+// badgeLabels are those of badges that no period follows.
+var badgeLabels = map[string]string{"rank": "rank", "trend": "trend", "python": "python", "issues": "open issues", "pulls": "open pull requests"}
 
 // Load asks for the badge's number and says it. The error is a *Notice where
 // there is none to be had, else a *fault.Error.
@@ -169,15 +154,13 @@ func (b Badge) github(ctx context.Context, op *fetch.Operation, spec render.Badg
 	if err != nil {
 		return spec, err
 	}
-	if of == nil {
-		spec.Value, spec.State = "unknown", render.Unknown
-		return spec, nil
+	if of != nil {
+		if days := of.Over(op.Snapshot(), s); of.Knows(op.Snapshot(), days) {
+			spec.Value = render.Count(of.Count(show.metric, days))
+			return spec, nil
+		}
 	}
-	if days := of.Over(op.Snapshot(), s); of.Knows(op.Snapshot(), days) {
-		spec.Value = render.Count(of.Count(show.metric, days))
-	} else {
-		spec.Value, spec.State = "unknown", render.Unknown
-	}
+	spec.Value, spec.State = "unknown", render.Unknown
 	return spec, nil
 }
 
@@ -207,18 +190,9 @@ func (b Badge) rank(ctx context.Context, op *fetch.Operation, s cube.Slice, spec
 	case res.Position == 0:
 		spec.Value, spec.State = "none", render.Unknown
 	default:
-		spec.Value = "#" + grouped(res.Position) + " of " + render.Count(res.Values)
+		spec.Value = "#" + humanize.Comma(res.Position) + " of " + render.Count(res.Values)
 	}
 	return spec, nil
-}
-
-// grouped writes a number with a comma at every thousand.
-func grouped(n int64) string {
-	text := render.Whole(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
 
 // trend says the change of the slice against the period before. Where a day of
@@ -229,16 +203,11 @@ func (b Badge) trend(ctx context.Context, op *fetch.Operation, s cube.Slice, spe
 		return spec, fault.BadInput("show=trend compares a period with the one before, which period=total does not have")
 	}
 	both := cube.Range{From: before.Days.From, To: s.Days.To}
-	op.Prefetch(ctx, []cube.Request{cube.TotalOf(s), cube.TotalOf(before)})
-	now, err := op.Load(ctx, cube.TotalOf(s))
+	sides, err := op.LoadAll(ctx, []cube.Request{cube.TotalOf(s), cube.TotalOf(before)})
 	if err != nil {
 		return spec, err
 	}
-	then, err := op.Load(ctx, cube.TotalOf(before))
-	if err != nil {
-		return spec, err
-	}
-	switch {
+	switch now, then := sides[0], sides[1]; {
 	case !op.Snapshot().Calendar().Whole(both):
 		spec.Value, spec.State = "incomplete", render.Unknown
 	case then.Total == 0:

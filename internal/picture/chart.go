@@ -55,15 +55,9 @@ func ReadChart(names, query string) (Chart, error) {
 	r := newReader(query, OfChart)
 	c := Chart{Bounds: r.bounds(defaultLast), Others: r.boolean("others", true), Filter: r.filter(), Releases: r.boolean("releases", false), Spikes: r.boolean("spikes", false)}
 	c.Names = r.names(names)
-	if name, ok := r.choice("interval"); ok {
-		c.Interval = cube.Interval(strings.ToUpper(name))
-	}
-	if name, ok := r.choice("by"); ok {
-		c.By = cube.Dimension(strings.ToUpper(name))
-	}
-	if name, ok := r.choice("transform"); ok {
-		c.Transform = Transform(name)
-	}
+	c.Interval = cube.Interval(strings.ToUpper(r.choice("interval", "")))
+	c.By = cube.Dimension(strings.ToUpper(r.choice("by", "")))
+	c.Transform = Transform(r.choice("transform", ""))
 	c.looks(r)
 	c.shapeUp(r)
 	c.First = r.first(c.Shape)
@@ -95,13 +89,10 @@ func (r *reader) names(text string) (names []string) {
 
 // looks reads what does not change the numbers.
 func (c *Chart) looks(r *reader) {
-	if name, ok := r.choice("shape"); ok {
-		c.Shape = render.Shape(name)
-	}
-	scale, _ := r.choice("scale")
-	c.Log = scale == "log"
+	c.Shape = render.Shape(r.choice("shape", ""))
+	c.Log = r.choice("scale", "") == "log"
 	c.Title, _ = r.text("title")
-	c.Theme = r.theme()
+	c.Theme = draw.Theme(r.choice("theme", string(draw.Auto)))
 	c.Density = r.density()
 	if text, ok := r.text("background"); ok {
 		if c.Background = render.Transparent; !strings.EqualFold(text, render.Transparent) {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/dustin/go-humanize/english"
 
 	"clickql/internal/country"
 	"clickql/internal/cube"
@@ -111,10 +114,7 @@ func (f Filter) versions(ctx context.Context, op *fetch.Operation, s cube.Slice)
 	if res.More {
 		return nil, fault.BadInput("version=%s cannot be looked up: there are more than %d versions; list them", f.specifier, maxVersions)
 	}
-	all := make([]string, len(res.Groups))
-	for i, g := range res.Groups {
-		all[i] = g.Value
-	}
+	all := res.Listed()
 	selected := f.parsed.Select(pypi.ReadVersions(all))
 	if len(selected) == 0 {
 		return nil, fault.BadInput("no version of %s is %s; there are %s", strings.Join(s.Projects, ", "), f.specifier, some(all))
@@ -225,41 +225,28 @@ func say(c cube.Condition) string {
 	for i, v := range c.Values {
 		labels[i] = c.Dim.Label(v)
 	}
-	list := strings.Join(labels, ", ")
-	if n := len(labels); n > 1 {
-		list = strings.Join(labels[:n-1], ", ") + " or " + labels[n-1]
-	}
-	not := ""
+	list, not := english.WordSeries(labels, "or"), ""
 	if c.Not {
 		not = "not "
 	}
-	switch c.Dim {
-	case cube.Country:
-		return not + "in " + list
-	case cube.System:
-		return not + "on " + list
-	case cube.Installer:
-		return not + "with " + list
-	case cube.CI:
-		switch {
-		case list == "true" && !c.Not, list == "false" && c.Not:
-			return "in CI"
-		case list == "false" && !c.Not, list == "true" && c.Not:
-			return "outside of CI"
-		}
-		return "CI " + not + list
-	case cube.FileType:
+	switch lead, known := leads[c.Dim]; {
+	case known:
+		return not + lead + list
+	case c.Dim == cube.FileType:
 		return not + list + " files"
-	case cube.Python:
-		return not + "Python " + list
-	case cube.Libc:
-		return not + list
-	case cube.Distro:
-		return not + "on " + list
-	case cube.InstallerVersion:
-		return not + "with " + list
+	case c.Dim != cube.CI:
+		return not + c.Dim.Title() + " " + list
+	case list == strconv.FormatBool(!c.Not):
+		return "in CI"
+	case list == strconv.FormatBool(c.Not):
+		return "outside of CI"
 	}
-	return not + c.Dim.Title() + " " + list
+	return "CI " + not + list
+}
+
+// leads are what stands before values that do not need their dimension's name.
+var leads = map[cube.Dimension]string{
+	cube.Country: "in ", cube.System: "on ", cube.Distro: "on ", cube.Installer: "with ", cube.InstallerVersion: "with ", cube.Python: "Python ", cube.Libc: "",
 }
 
 // empty reports that every download counts.

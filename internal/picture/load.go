@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func (c Chart) Load(ctx context.Context, op *fetch.Operation) (*Numbers, error) 
 	case len(n.Known) > 1 || len(c.Names) > 1:
 		err = n.several(ctx, op, slice)
 	case c.By == "":
-		err = n.single(ctx, op, slice)
+		err = n.lines(ctx, op, slice, []Line{{Project: strings.Join(n.Known, "")}})
 	default:
 		err = n.split(ctx, op, slice)
 	}
@@ -129,11 +130,6 @@ func (n *Numbers) of(ctx context.Context, op *fetch.Operation, s cube.Slice, pro
 	return n.Chart.Filter.narrow(ctx, op, s)
 }
 
-// single loads the one series of an unsplit chart.
-func (n *Numbers) single(ctx context.Context, op *fetch.Operation, s cube.Slice) error {
-	return n.lines(ctx, op, s, []Line{{Project: strings.Join(n.Known, "")}})
-}
-
 // several loads a series for each project.
 func (n *Numbers) several(ctx context.Context, op *fetch.Operation, s cube.Slice) error {
 	lines := make([]Line, len(n.Known))
@@ -144,10 +140,13 @@ func (n *Numbers) several(ctx context.Context, op *fetch.Operation, s cube.Slice
 		return err
 	}
 	if n.Chart.Shape != render.Lines { // stacks begin with the largest
-		slices.SortStableFunc(n.Lines, func(a, b Line) int { return int(min(max(b.Total-a.Total, -1), 1)) })
+		slices.SortStableFunc(n.Lines, largestFirst)
 	}
 	return nil
 }
+
+// largestFirst orders lines by what they come to.
+func largestFirst(a, b Line) int { return cmp.Compare(b.Total, a.Total) }
 
 // lines loads series of projects.
 func (n *Numbers) lines(ctx context.Context, op *fetch.Operation, s cube.Slice, lines []Line) error {
@@ -180,9 +179,6 @@ func (n *Numbers) series(ctx context.Context, op *fetch.Operation, wanted []cube
 			return fault.BadInput("the range has changed while it was read; ask again")
 		}
 		l.Totals = res.Totals
-		for _, v := range res.Totals {
-			l.Total += v
-		}
 		n.Lines = append(n.Lines, l)
 	}
 	return n.transform(ctx, op, wanted)
@@ -224,8 +220,10 @@ func (n *Numbers) split(ctx context.Context, op *fetch.Operation, s cube.Slice) 
 // byVersion orders lines by version, what is left last.
 func byVersion(a, b Line) int {
 	switch {
-	case a.Rest || b.Rest:
-		return map[bool]int{true: 1, false: -1}[a.Rest]
+	case a.Rest:
+		return 1
+	case b.Rest:
+		return -1
 	}
 	return pypi.CompareVersions(a.Value, b.Value)
 }
@@ -259,19 +257,7 @@ func (n *Numbers) rest(whole []int64) {
 			l.Totals[i] = max(l.Totals[i]-part.Totals[i], 0)
 		}
 	}
-	for _, v := range l.Totals {
-		l.Total += v
-	}
-	switch n.Chart.Transform {
-	case Indexed:
-		n.index(&l)
-	case Cumulative:
-		n.cumulate(&l)
-	case Average: // of a rest there is nothing before the range
-		l.Values = average(l.Totals, n.Complete, 0, windows[n.Interval])
-	default:
-		n.plain(&l)
-	}
+	n.fill(&l)
 	n.Lines = append(n.Lines, l)
 }
 
@@ -317,14 +303,13 @@ func (n *Numbers) projects(ctx context.Context, op *fetch.Operation, s cube.Slic
 		}
 		asked = append(asked, cube.TotalOf(slice))
 	}
-	op.Prefetch(ctx, asked)
-	for i, name := range n.Known {
-		res, err := op.Load(ctx, asked[i])
-		if err != nil {
-			return err
-		}
-		n.Lines = append(n.Lines, Line{Project: name, Label: name, Total: res.Total})
+	totals, err := op.LoadAll(ctx, asked)
+	if err != nil {
+		return err
 	}
-	slices.SortStableFunc(n.Lines, func(a, b Line) int { return int(min(max(b.Total-a.Total, -1), 1)) })
+	for i, name := range n.Known {
+		n.Lines = append(n.Lines, Line{Project: name, Label: name, Total: totals[i].Total})
+	}
+	slices.SortStableFunc(n.Lines, largestFirst)
 	return nil
 }

@@ -17,20 +17,7 @@ func Made(c Chart, days cube.Range, missing []cube.Day, lines func(dates []cube.
 	n.axis(&catalog.Snapshot{Days: days, Missing: missing}, every)
 	n.Lines = lines(n.Dates)
 	for i := range n.Lines {
-		l := &n.Lines[i]
-		for _, v := range l.Totals {
-			l.Total += v
-		}
-		switch c.Transform {
-		case Indexed:
-			n.index(l)
-		case Cumulative:
-			n.cumulate(l)
-		case Average:
-			l.Values = average(l.Totals, n.Complete, 0, windows[every])
-		default:
-			n.plain(l)
-		}
+		n.fill(&n.Lines[i])
 	}
 	if c.Transform == Cumulative {
 		n.sumsComplete()

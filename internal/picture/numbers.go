@@ -59,6 +59,24 @@ func (n *Numbers) axis(snap *catalog.Snapshot, every cube.Interval) {
 // whole tells that all of the range is settled.
 func (n *Numbers) whole() bool { return !n.Days.Empty() && !n.Lacking }
 
+// fill makes of a line's totals what they come to, and its values; an average is
+// of what is in the range, as there may be nothing before it.
+func (n *Numbers) fill(l *Line) {
+	for _, v := range l.Totals {
+		l.Total += v
+	}
+	switch n.Chart.Transform {
+	case Indexed:
+		n.index(l)
+	case Cumulative:
+		n.cumulate(l)
+	case Average:
+		l.Values = average(l.Totals, n.Complete, 0, windows[n.Interval])
+	default:
+		n.plain(l)
+	}
+}
+
 // plain are a line's totals as they are.
 func (n *Numbers) plain(l *Line) {
 	l.Values = make([]float64, len(l.Totals))

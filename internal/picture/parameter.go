@@ -41,6 +41,11 @@ type Parameter struct {
 // Parameters lists every parameter, in the order of the documentation.
 var Parameters = slices.Concat(numbers, filters(), looks, badges)
 
+// ParametersOf are those of a use.
+func ParametersOf(use Use) []Parameter {
+	return slices.DeleteFunc(slices.Clone(Parameters), func(p Parameter) bool { return p.Of&use == 0 })
+}
+
 // numbers change what is counted.
 var numbers = []Parameter{
 	{Name: "last", Of: OfChart | OfRankings | OfDays, Form: "`90d`, `12w`, `12m`, `4q`, `2y`, `all`", Default: defaultLast,
@@ -48,7 +53,7 @@ var numbers = []Parameter{
 	{Name: "from", Of: OfChart | OfRankings | OfDays, Form: "`2026-01-31`", Doc: "the first day, instead of `last`; the data's first where only `to` is given"},
 	{Name: "to", Of: OfChart | OfRankings | OfDays, Form: "`2026-10-31`", Doc: "the last day; the data's newest where only `from` is given"},
 	{Name: "interval", Of: OfChart, Choices: lower(cube.Intervals), Default: "what suits the range", Doc: "length of one point or bar; weeks begin on Monday"},
-	{Name: "by", Of: OfChart, Choices: splits(), Doc: "split by this; `project` splits all of PyPI"},
+	{Name: "by", Of: OfChart, Choices: lower(cube.Dimensions), Doc: "split by this; `project` splits all of PyPI"},
 	{Name: "first", Of: OfChart, Form: "1 to 10, of a `ranking` to 60", Default: "5, of a `ranking` 10", Doc: "how many values of the split are told apart, the largest"},
 	{Name: "others", Of: OfChart, Choices: booleans, Default: "true", Doc: "whether what is left is shown as Other"},
 	{Name: "transform", Of: OfChart, Choices: []string{"indexed", "cumulative", "average"},
@@ -62,7 +67,7 @@ var numbers = []Parameter{
 
 // looks change what is seen, not the numbers.
 var looks = []Parameter{
-	{Name: "shape", Of: OfChart, Choices: shapes(), Default: "`area`; of several projects `line`, of `by=project` `ranking`, below 240 pixels `sparkline`",
+	{Name: "shape", Of: OfChart, Choices: texts(render.Shapes), Default: "`area`; of several projects `line`, of `by=project` `ranking`, below 240 pixels `sparkline`",
 		Doc: "how numbers are drawn; `share` stacks parts of the whole, `donut`, `map` and `ranking` show the whole range"},
 	{Name: "scale", Of: OfChart, Choices: []string{"linear", "log"}, Default: "linear", Doc: "the values axis; on `log` areas and bars are lines"},
 	{Name: "title", Of: OfChart, Form: "any text", Default: "the projects", Doc: "the headline"},
@@ -108,18 +113,6 @@ func filters() []Parameter {
 		Parameter{Name: "mirrors", Of: OfChart | OfBadge | OfRankings, Choices: booleans, Default: "true", Doc: "`false` leaves out known mirroring tools"},
 		Parameter{Name: "human", Of: OfChart | OfBadge | OfRankings, Choices: booleans, Default: "false", Doc: "`true` leaves out mirrors, and what reported that it ran in CI"})
 }
-
-// splits are what charts are split by.
-func splits() []string {
-	var names []string
-	for _, d := range cube.Dimensions {
-		names = append(names, d.Parameter())
-	}
-	return names
-}
-
-// shapes are the names of shapes.
-func shapes() []string { return texts(render.Shapes) }
 
 // texts are values as plain strings.
 func texts[T ~string](values []T) []string {

@@ -101,7 +101,7 @@ func TestEveryParameterIsRead(t *testing.T) {
 		OfChart: func(r *reader) {
 			c := Chart{Bounds: r.bounds(defaultLast), Filter: r.filter()}
 			for _, name := range []string{"interval", "by", "transform"} {
-				r.choice(name)
+				r.choice(name, "")
 			}
 			r.boolean("others", true)
 			r.boolean("releases", true)

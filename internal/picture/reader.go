@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"clickql/internal/cube"
-	"clickql/internal/draw"
 	"clickql/internal/fault"
 	"clickql/internal/render"
 )
@@ -26,26 +26,14 @@ type reader struct {
 	err    error
 }
 
-// query parses an address's query, which may be wrong in itself.
-func query(raw string) (url.Values, error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return values, fault.BadInput("the address's parameters cannot be read: use name=value&name=value, with %% written as %%25")
-	}
-	return values, nil
-}
-
 // newReader sorts the parameters of an address.
 func newReader(raw string, use Use) *reader {
 	r := &reader{values: map[string]string{}, use: use, read: map[string]bool{}}
-	values, err := query(raw)
-	r.check(err)
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		r.fail("the address's parameters cannot be read: use name=value&name=value, with %% written as %%25")
 	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		r.take(name, values[name])
 	}
 	return r
@@ -87,10 +75,7 @@ func ignored(name string) bool {
 func (r *reader) unknown(name string) {
 	best, least := "", 3
 	var known []string
-	for _, p := range Parameters {
-		if p.Of&r.use == 0 {
-			continue
-		}
+	for _, p := range ParametersOf(r.use) {
 		known = append(known, p.Name)
 		if n := levenshtein.ComputeDistance(plain(name), plain(p.Name)); n < least && n < len(name) {
 			best, least = p.Name, n
@@ -141,28 +126,24 @@ func (r *reader) number(name string, absent int) int {
 
 // boolean is the parameter's true or false.
 func (r *reader) boolean(name string, absent bool) bool {
-	switch text, ok := r.choice(name); {
-	case !ok:
-		return absent
-	default:
-		return text == "true"
-	}
+	return r.choice(name, strconv.FormatBool(absent)) == "true"
 }
 
-// choice is the one of the parameter's choices that it names, in any case.
-func (r *reader) choice(name string) (chosen string, ok bool) {
+// choice is the one of the parameter's choices that it names, in any case, absent
+// where it is not there or names none.
+func (r *reader) choice(name, absent string) string {
 	text, ok := r.text(name)
 	if !ok {
-		return "", false
+		return absent
 	}
 	choices := find(name, r.use).Choices
 	for _, c := range choices {
 		if plain(text) == plain(c) {
-			return c, true
+			return c
 		}
 	}
 	r.fail("%s is %q; it must be one of %s", name, Shorten(text), strings.Join(choices, ", "))
-	return "", false
+	return absent
 }
 
 // day is the parameter's date, nil where it is not there.
@@ -186,19 +167,8 @@ func (r *reader) color(name string) string {
 		return ""
 	}
 	c, err := render.ParseColor(text)
-	if err != nil {
-		r.check(err)
-		return ""
-	}
+	r.check(err)
 	return c
-}
-
-// theme is the parameter's theme.
-func (r *reader) theme() draw.Theme {
-	if name, ok := r.choice("theme"); ok {
-		return draw.Theme(name)
-	}
-	return draw.Auto
 }
 
 // density is how many pixels a PNG has for each of CSS.

@@ -16,21 +16,16 @@ import (
 func (n *Numbers) transform(ctx context.Context, op *fetch.Operation, slices []cube.Slice) error {
 	for i := range n.Lines {
 		l := &n.Lines[i]
-		switch n.Chart.Transform {
-		case Indexed:
-			n.index(l)
-		case Cumulative:
-			n.cumulate(l)
-		case Average:
-			res, err := op.Load(ctx, cube.SeriesOf(n.wider(slices[i]), n.Interval))
-			if err != nil {
-				return err
-			}
-			known := loaded(op.Snapshot(), res.Days, n.Interval, n.Days.To)
-			l.Values = average(res.Totals, known, len(res.Totals)-len(n.Dates), windows[n.Interval])
-		default:
-			n.plain(l)
+		n.fill(l)
+		if n.Chart.Transform != Average {
+			continue
 		}
+		res, err := op.Load(ctx, cube.SeriesOf(n.wider(slices[i]), n.Interval))
+		if err != nil {
+			return err
+		}
+		known := loaded(op.Snapshot(), res.Days, n.Interval, n.Days.To)
+		l.Values = average(res.Totals, known, len(res.Totals)-len(n.Dates), windows[n.Interval])
 	}
 	if n.Chart.Transform == Cumulative {
 		n.sumsComplete()
