@@ -3,7 +3,6 @@ package mcpserver
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,10 +26,7 @@ Units: the vertical axis is downloads (files fetched) in each interval; shares a
 Example: {"projects": ["pandas"], "parameters": {"by": "python", "last": "1y", "shape": "share"}}
 Parameters, all texts:
 `)
-	for _, p := range picture.Parameters {
-		if p.Of&picture.OfChart == 0 {
-			continue
-		}
+	for _, p := range picture.ParametersOf(picture.OfChart) {
 		values := p.Form
 		if p.Choices != nil {
 			values = strings.Join(p.Choices, ", ")
@@ -44,7 +40,7 @@ Parameters, all texts:
 func (s *Service) addChart() {
 	add(s, "chart", "Chart", chartDescription(), func(ctx context.Context, in drawing) (*mcp.CallToolResult, any, error) {
 		parameters := url.Values{}
-		for name, value := range maps.All(in.Parameters) {
+		for name, value := range in.Parameters {
 			parameters.Set(name, value)
 		}
 		base, query := "/chart", ""
