@@ -25,12 +25,6 @@ const (
 // BadgeStyles lists every style, the default first.
 var BadgeStyles = []BadgeStyle{Flat, FlatSquare, Plastic, ForTheBadge, Social}
 
-// ParseBadgeStyle reads a style's name, in any case; the empty name is Flat.
-// The error is a *fault.Error with BadUserInput.
-func ParseBadgeStyle(name string) (BadgeStyle, error) {
-	return parse("badge style", name, BadgeStyles...)
-}
-
 // BadgeState is what a badge has to say.
 type BadgeState int
 

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"cmp"
+	"slices"
+
 	"clickql/internal/draw"
 )
 
@@ -45,30 +48,21 @@ func (c ChartSpec) cleaned() ChartSpec {
 		}
 	}
 	c.Subtitle = subtitle
-	if c.Shape == "" {
-		c.Shape = Area
-	}
-	series := make([]Series, len(c.Series))
-	for i, one := range c.Series {
+	c.Shape = cmp.Or(c.Shape, Area)
+	c.Series, c.Parts, c.Marks = slices.Clone(c.Series), slices.Clone(c.Parts), slices.Clone(c.Marks)
+	for i := range c.Series {
+		one := &c.Series[i]
 		one.Label = draw.Clean(one.Label, maxLabel)
-		if one.Rest && one.Label == "" {
-			one.Label = "Other"
+		if one.Rest {
+			one.Label = cmp.Or(one.Label, "Other")
 		}
-		series[i] = one
 	}
-	c.Series = series
-	parts := make([]Part, len(c.Parts))
-	for i, one := range c.Parts {
-		one.Label = draw.Clean(one.Label, maxLabel)
-		parts[i] = one
+	for i := range c.Parts {
+		c.Parts[i].Label = draw.Clean(c.Parts[i].Label, maxLabel)
 	}
-	c.Parts = parts
-	marks := make([]Mark, len(c.Marks))
-	for i, m := range c.Marks {
-		m.Label = draw.Clean(m.Label, maxLabel)
-		marks[i] = m
+	for i := range c.Marks {
+		c.Marks[i].Label = draw.Clean(c.Marks[i].Label, maxLabel)
 	}
-	c.Marks = marks
 	return c
 }
 

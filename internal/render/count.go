@@ -40,6 +40,3 @@ func count(n uint64) string {
 	}
 	return strconv.FormatUint(whole, 10) + suffixes[step]
 }
-
-// Whole writes a number in full.
-func Whole(n int64) string { return strconv.FormatInt(n, 10) }

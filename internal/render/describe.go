@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -43,17 +44,10 @@ func (t *table) describe() string {
 
 // bucketOf names an interval after "the".
 func bucketOf(d Day, every Interval) string {
-	switch every {
-	case weekly:
+	if every == weekly { // which says so itself
 		return Bucket(d, every)
-	case monthly:
-		return "month " + Bucket(d, every)
-	case quarterly:
-		return "quarter " + Bucket(d, every)
-	case yearly:
-		return "year " + Bucket(d, every)
 	}
-	return "day " + Bucket(d, every)
+	return cmp.Or(unitOf[every], "day") + " " + Bucket(d, every)
 }
 
 // ends says where a series begins and ends.

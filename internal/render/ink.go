@@ -65,17 +65,6 @@ func (p *palette) all() []*draw.Ink {
 // tint is the fill below a single line.
 func (p *palette) tint() draw.Ink { return draw.Mix("tint", p.accent, p.paper, .16) }
 
-// Inks lists every colour of a picture by its role, for the style sheet of a
-// page that has pictures within it (draw.StyleSheet).
-func Inks() []draw.Ink {
-	p := inks
-	var all []draw.Ink
-	for _, i := range p.all() {
-		all = append(all, *i)
-	}
-	return append(all, p.tint())
-}
-
 // inksOn are the inks for a background: transparent, or a colour, on which they
 // are the same in every theme.
 func inksOn(background string) palette {

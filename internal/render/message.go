@@ -1,18 +1,16 @@
 package render
 
-import "clickql/internal/draw"
+import (
+	"cmp"
+
+	"clickql/internal/draw"
+)
 
 // Message draws a text in a chart's place, in a chart's look. It does not fail: a
 // size out of bounds becomes the nearest within.
 func Message(m MessageSpec) *draw.Drawing {
-	if m.Width == 0 {
-		m.Width = DefaultWidth
-	}
-	if m.Height == 0 {
-		m.Height = DefaultHeight
-	}
-	w := float64(min(max(m.Width, MinSparkWidth), MaxWidth))
-	h := float64(min(max(m.Height, MinSparkHeight), MaxHeight))
+	w := float64(min(max(cmp.Or(m.Width, DefaultWidth), MinSparkWidth), MaxWidth))
+	h := float64(min(max(cmp.Or(m.Height, DefaultHeight), MinSparkHeight), MaxHeight))
 	title, text, detail := draw.Clean(m.Title, maxText), draw.Clean(m.Text, maxText), draw.Clean(m.Detail, maxText)
 	name := text
 	if title != "" {

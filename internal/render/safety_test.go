@@ -248,12 +248,6 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	if _, err := ParseBadgeStyle("metal"); err == nil || !strings.Contains(err.Error(), "flat-square, plastic") {
-		t.Errorf("metal: %v", err)
-	}
-	if got, err := ParseBadgeStyle("For-The-Badge"); got != ForTheBadge || err != nil {
-		t.Errorf("for-the-badge: %v, %v", got, err)
-	}
 	for text, want := range map[string]string{"FAFF69": "#faff69", "white": "#ffffff", "black": "#000000", "green": "#97ca00", "#abc": "#abc",
 		"rgb(37, 99, 235)": "#2563eb", "hsl(0,100%,50%)": "#ff0000", "rebeccapurple": ""} {
 		if got, err := ParseColor(text); got != want || (err != nil) != (want == "") {

@@ -1,9 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"clickql/internal/fault"
 )
@@ -65,12 +65,7 @@ func CheckSize(shape Shape, width, height int) (w, h int, err error) {
 	if shape == Sparkline {
 		defaults, least = [2]int{SparkWidth, SparkHeight}, [2]int{MinSparkWidth, MinSparkHeight}
 	}
-	if width == 0 {
-		width = defaults[0]
-	}
-	if height == 0 {
-		height = defaults[1]
-	}
+	width, height = cmp.Or(width, defaults[0]), cmp.Or(height, defaults[1])
 	hint := ""
 	if shape != Sparkline {
 		hint = " (smaller ones take shape=sparkline)"
@@ -210,21 +205,6 @@ func (c ChartSpec) check() error {
 		return misfit("%q is not a shape", c.Shape)
 	}
 	return nil
-}
-
-// parse finds name among the values, in any case; the empty name is the first.
-func parse[T ~string](what, name string, values ...T) (T, error) {
-	if name == "" {
-		return values[0], nil
-	}
-	list := make([]string, len(values))
-	for i, v := range values {
-		if strings.EqualFold(name, string(v)) {
-			return v, nil
-		}
-		list[i] = string(v)
-	}
-	return values[0], fault.BadInput("%q is not a %s; there are %s", name, what, strings.Join(list, ", "))
 }
 
 // misfit is an error in what the caller made of an answer.

@@ -37,7 +37,9 @@ func newTable(c ChartSpec) *table {
 		t.Log = false
 	}
 	t.findGaps()
-	t.findPartial()
+	if t.whole = c.Complete; t.whole == nil {
+		t.whole = slices.Repeat([]bool{true}, len(c.Days))
+	}
 	for i, s := range c.Series {
 		t.total = add(t.total, s.Total)
 		t.tops = append(t.tops, t.edge(i))
@@ -131,14 +133,6 @@ func (t *table) findGaps() {
 		lo, _ := slices.BinarySearch(t.Missing, first)
 		hi, _ := slices.BinarySearch(t.Missing, last+1)
 		t.absent[j] = hi > lo && hi-lo == int(last-first)+1
-	}
-}
-
-// findPartial tells which intervals are complete.
-func (t *table) findPartial() {
-	t.whole = make([]bool, len(t.Days))
-	for j := range t.whole {
-		t.whole[j] = t.Complete == nil || t.Complete[j]
 	}
 }
 
