@@ -100,7 +100,7 @@ func (p *Path) RoundRect(x, y, w, h, r float64, left, right bool) {
 // Circle draws a whole circle.
 func (p *Path) Circle(x, y, r float64) {
 	p.Move(x+r, y)
-	p.arc(x, y, r, 0, 2*math.Pi)
+	p.arc(x, y, r, r, 0, 0, 2*math.Pi)
 	p.Close()
 }
 
@@ -109,22 +109,24 @@ func (p *Path) Circle(x, y, r float64) {
 func (p *Path) Ring(x, y, inner, outer, from, to float64) {
 	a, b := from-math.Pi/2, to-math.Pi/2
 	p.Move(x+outer*math.Cos(a), y+outer*math.Sin(a))
-	p.arc(x, y, outer, a, b)
+	p.arc(x, y, outer, outer, 0, a, b-a)
 	p.Line(x+inner*math.Cos(b), y+inner*math.Sin(b))
-	p.arc(x, y, inner, b, a)
+	p.arc(x, y, inner, inner, 0, b, a-b)
 	p.Close()
 }
 
-// arc goes on along a circle, by curves of at most an eighth of it.
-func (p *Path) arc(x, y, r, from, to float64) {
-	n := max(int(math.Ceil(math.Abs(to-from)/(math.Pi/4)-1e-9)), 1)
-	step := (to - from) / float64(n)
-	k := 4. / 3 * math.Tan(step/4) * r
+// arc goes on along an ellipse whose axes are turned by phi, by curves of at most an
+// eighth of it.
+func (p *Path) arc(x, y, rx, ry, phi, from, turn float64) {
+	n := max(int(math.Ceil(math.Abs(turn)/(math.Pi/4)-1e-9)), 1)
+	step := turn / float64(n)
+	k := 4. / 3 * math.Tan(step/4)
+	sin, cos := math.Sincos(phi)
+	at := func(u, v float64) Point { return Point{x + cos*rx*u - sin*ry*v, y + sin*rx*u + cos*ry*v} }
 	for i := range n {
-		a, b := from+float64(i)*step, from+float64(i+1)*step
-		p.Curve(x+r*math.Cos(a)-k*math.Sin(a), y+r*math.Sin(a)+k*math.Cos(a),
-			x+r*math.Cos(b)+k*math.Sin(b), y+r*math.Sin(b)-k*math.Cos(b),
-			x+r*math.Cos(b), y+r*math.Sin(b))
+		sinA, cosA := math.Sincos(from + float64(i)*step)
+		sinB, cosB := math.Sincos(from + float64(i+1)*step)
+		p.ops = append(p.ops, op{kind: 'C', at: [3]Point{at(cosA-k*sinA, sinA+k*cosA), at(cosB+k*sinB, sinB-k*cosB), at(cosB, sinB)}})
 	}
 }
 

@@ -3,16 +3,18 @@ package draw
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
+	"strings"
 )
 
 // ParsePath reads path data as SVG writes it (SVG 2, section 9.3). Curves of any
 // kind become cubic ones.
 func ParsePath(data string) (Path, error) {
-	r := &pathReader{text: data}
-	for r.skip(); r.at < len(r.text); r.skip() {
+	r := &pathReader{rest: data}
+	for r.skip(); r.rest != ""; r.skip() {
 		if err := r.command(); err != nil {
-			return Path{}, fmt.Errorf("read path data at %d: %w", r.at, err)
+			return Path{}, fmt.Errorf("read path data at %d: %w", len(data)-len(r.rest), err)
 		}
 	}
 	return r.path, nil
@@ -20,8 +22,7 @@ func ParsePath(data string) (Path, error) {
 
 // pathReader is path data being read.
 type pathReader struct {
-	text string
-	at   int
+	rest string // what is not read yet
 	path Path
 
 	last         byte // the command before, as written
@@ -31,21 +32,12 @@ type pathReader struct {
 }
 
 // skip passes over what parts numbers.
-func (r *pathReader) skip() {
-	for r.at < len(r.text) {
-		switch r.text[r.at] {
-		case ' ', ',', '\t', '\n', '\r':
-			r.at++
-		default:
-			return
-		}
-	}
-}
+func (r *pathReader) skip() { r.rest = strings.TrimLeft(r.rest, " ,\t\n\r") }
 
 // command reads one command with its numbers; without a letter it is the one
 // before again.
 func (r *pathReader) command() error {
-	c := r.text[r.at]
+	c := r.rest[0]
 	if c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' {
 		switch c = r.last; c {
 		case 'M':
@@ -56,7 +48,7 @@ func (r *pathReader) command() error {
 			return fmt.Errorf("a number where a command belongs")
 		}
 	} else {
-		r.at++
+		r.rest = r.rest[1:]
 	}
 	before := r.last
 	r.last = c
@@ -142,36 +134,25 @@ func (r *pathReader) quad(cx, cy, x, y float64) {
 // number reads a number; the next one may begin with a sign or a second point.
 func (r *pathReader) number() (float64, error) {
 	r.skip()
-	from, point, digits := r.at, false, false
-	for ; r.at < len(r.text); r.at++ {
-		switch c := r.text[r.at]; {
-		case c >= '0' && c <= '9':
-			digits = true
-			continue
-		case (c == '-' || c == '+') && (r.at == from || r.text[r.at-1]|0x20 == 'e'):
-			continue
-		case c == '.' && !point:
-			point = true
-			continue
-		case c|0x20 == 'e' && digits:
-			point = true
-			continue
-		}
-		break
-	}
-	v, err := strconv.ParseFloat(r.text[from:r.at], 64)
+	text := numeral.FindString(r.rest)
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no number", r.text[from:r.at])
+		return 0, fmt.Errorf("%.20q is no number", r.rest)
 	}
+	r.rest = r.rest[len(text):]
 	return v, nil
 }
+
+// numeral is a number as SVG writes it; the next one may follow without a space.
+var numeral = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`)
 
 // flag reads a 0 or a 1, which nothing need part from what follows.
 func (r *pathReader) flag() (bool, error) {
 	r.skip()
-	if r.at < len(r.text) && (r.text[r.at] == '0' || r.text[r.at] == '1') {
-		r.at++
-		return r.text[r.at-1] == '1', nil
+	if strings.HasPrefix(r.rest, "0") || strings.HasPrefix(r.rest, "1") {
+		set := r.rest[0] == '1'
+		r.rest = r.rest[1:]
+		return set, nil
 	}
 	return false, fmt.Errorf("a flag is missing")
 }
@@ -229,15 +210,5 @@ func (r *pathReader) ellipse(rx, ry, phi float64, large, sweep bool, x, y float6
 	case !sweep && turn > 0:
 		turn -= 2 * math.Pi
 	}
-	n := max(int(math.Ceil(math.Abs(turn)/(math.Pi/4)-1e-9)), 1)
-	step := turn / float64(n)
-	k := 4. / 3 * math.Tan(step/4)
-	at := func(u, v float64) (float64, float64) { return cx + cos*rx*u - sin*ry*v, cy + sin*rx*u + cos*ry*v }
-	for i := range n {
-		a, b := from+float64(i)*step, from+float64(i+1)*step
-		ax, ay := at(math.Cos(a)-k*math.Sin(a), math.Sin(a)+k*math.Cos(a))
-		bx, by := at(math.Cos(b)+k*math.Sin(b), math.Sin(b)-k*math.Cos(b))
-		ex, ey := at(math.Cos(b), math.Sin(b))
-		r.path.Curve(ax, ay, bx, by, ex, ey)
-	}
+	r.path.arc(cx, cy, rx, ry, phi, from, turn)
 }

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -61,10 +62,7 @@ func (r *raster) path(p Path, s Style) {
 	if s.Stroke.Name == "" {
 		return
 	}
-	width := s.Width
-	if width == 0 {
-		width = 1
-	}
+	width := cmp.Or(s.Width, 1)
 	var shapes []outline
 	for _, line := range r.outlines(p) {
 		for _, part := range dashed(line, s.Dash, r.scale) {

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -46,11 +47,8 @@ var (
 // parseFace reads a font that is part of the binary.
 func parseFace(ttf []byte) Face {
 	f, err := sfnt.Parse(ttf)
-	if err != nil {
-		panic(fmt.Sprintf("parse the built-in font: %v", err))
-	}
-	shaping, err := font.ParseTTF(bytes.NewReader(ttf))
-	if err != nil {
+	shaping, also := font.ParseTTF(bytes.NewReader(ttf))
+	if err := cmp.Or(err, also); err != nil {
 		panic(fmt.Sprintf("parse the built-in font: %v", err))
 	}
 	return Face{f, shaping.Font}
