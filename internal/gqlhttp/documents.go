@@ -60,7 +60,7 @@ func (d *Documents) resolve(p *graphql.RawParams) *gqlerror.Error {
 	if err != nil {
 		return err
 	}
-	if p.Query != "" && hash != "" && hashOf(p.Query) != hash {
+	if p.Query != "" && hash != "" && HashOf(p.Query) != hash {
 		return failure(CodeHash, "the hash is not that of the document: send the SHA-256 of the text, in hexadecimal")
 	}
 	if d.trusted != nil {
@@ -84,7 +84,7 @@ func (d *Documents) resolve(p *graphql.RawParams) *gqlerror.Error {
 func (d *Documents) trust(p *graphql.RawParams, hash, id string) *gqlerror.Error {
 	switch {
 	case p.Query != "":
-		if _, ok := d.trusted.find(hashOf(p.Query)); !ok {
+		if _, ok := d.trusted.find(HashOf(p.Query)); !ok {
 			return failure(CodeNotTrusted, "only documents that were registered with this server may run")
 		}
 		return nil
@@ -126,8 +126,8 @@ func identifiers(extensions map[string]any) (hash, id string, err *gqlerror.Erro
 	return "", id, nil
 }
 
-// hashOf is the SHA-256 of a text in hexadecimal.
-func hashOf(text string) string {
+// HashOf is the SHA-256 of a text in hexadecimal, by which a document is persisted.
+func HashOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

@@ -12,7 +12,7 @@ import (
 
 var (
 	schema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { a: Int b: Int }`})
-	hashA  = hashOf("{ a }")
+	hashA  = HashOf("{ a }")
 )
 
 // apq is Apollo's extension.
@@ -40,8 +40,8 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	for i, s := range []step{
 		{"{ b }", nil, "{ b }", ""},
 		{"", apq(hashA), "", CodeNotFound},
-		{"{ a }", apq(hashOf("{ b }")), "", CodeHash},
-		{"", apq(hashOf("{ b }")), "", CodeNotFound}, // nobody can put a text under a foreign hash
+		{"{ a }", apq(HashOf("{ b }")), "", CodeHash},
+		{"", apq(HashOf("{ b }")), "", CodeNotFound}, // nobody can put a text under a foreign hash
 		{"{ a }", apq(hashA), "{ a }", ""},
 		{"", apq(hashA), "{ a }", ""},
 		{"", apq(strings.ToUpper(hashA)), "{ a }", ""},
@@ -57,10 +57,10 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 		}
 	}
 	long := "{ a }" + strings.Repeat(" ", maxLearned)
-	if text, _ := resolve(t, d, long, apq(hashOf(long))); text != long {
+	if text, _ := resolve(t, d, long, apq(HashOf(long))); text != long {
 		t.Error("a long document does not run")
 	}
-	if _, code := resolve(t, d, "", apq(hashOf(long))); code != CodeNotFound {
+	if _, code := resolve(t, d, "", apq(HashOf(long))); code != CodeNotFound {
 		t.Error("a long document was kept")
 	}
 }
@@ -83,12 +83,12 @@ func TestTrustedDocuments(t *testing.T) {
 	}{
 		{"{ a }", nil, "{ a }", ""},
 		{"{ b a }", nil, "", CodeNotTrusted},
-		{"{ b a }", apq(hashOf("{ b a }")), "", CodeNotTrusted},
-		{"", apq(hashOf("{ b a }")), "", CodeNotFound},
+		{"{ b a }", apq(HashOf("{ b a }")), "", CodeNotTrusted},
+		{"", apq(HashOf("{ b a }")), "", CodeNotFound},
 		{"", apq(hashA), "{ a }", ""},
 		{"", map[string]any{documentID: "md5-of-b"}, "{ b }", ""},
 		{"", map[string]any{documentID: "ab"}, "{ a b }", ""},
-		{"", map[string]any{documentID: "sha256:" + hashOf("{ a b }")}, "{ a b }", ""},
+		{"", map[string]any{documentID: "sha256:" + HashOf("{ a b }")}, "{ a b }", ""},
 		{"{ __schema { queryType { name } } }", nil, "", CodeNotTrusted},
 	} {
 		if text, code := resolve(t, d, c.query, c.extensions); text != c.text || code != c.code {

@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -64,13 +65,15 @@ func beyond(given, limit int, what, remedy string) *gqlerror.Error {
 }
 
 // Shorten cuts a message that quotes too much of what was sent.
-func Shorten(message string) string {
-	if len(message) <= maxMessage {
-		return message
+func Shorten(message string) string { return Cut(message, maxMessage) }
+
+// Cut is a text of at most so many bytes, and a sign where it went on.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	cut := maxMessage
-	for cut > 0 && message[cut]&0xc0 == 0x80 { // not within a character
-		cut--
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
-	return message[:cut] + "…"
+	return text[:most] + "…"
 }

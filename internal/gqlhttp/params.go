@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -69,27 +70,17 @@ func (l Limits) urlParams(raw string) (*graphql.RawParams, *refusal) {
 	if err != nil {
 		return nil, refusef(http.StatusBadRequest, "the query of the URL cannot be read: escape it as application/x-www-form-urlencoded")
 	}
-	for _, name := range []string{"variables", "extensions"} {
-		if no := l.weighs([]byte(values.Get(name))); no != nil {
-			return nil, no
-		}
-	}
 	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
 	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
-		if *into, err = urlMap(values.Get(name)); err != nil {
-			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON object, not %s", name, kindOf([]byte(values.Get(name))))
+		text := []byte(values.Get(name))
+		if no := l.weighs(text); no != nil {
+			return nil, no
+		}
+		if len(text) > 0 && decode(text, into) != nil {
+			return nil, refusef(http.StatusBadRequest, "the parameter %s must be a JSON object, not %s", name, kindOf(text))
 		}
 	}
 	return identified(p, values.Get(documentID))
-}
-
-// urlMap reads a JSON object of a URL; none where the text is empty.
-func urlMap(text string) (map[string]any, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var m map[string]any
-	return m, decode([]byte(text), &m)
 }
 
 // bodyParams reads the parameters out of a JSON body: an object, or a list of them.
@@ -192,17 +183,12 @@ func kindOf(value []byte) string {
 	if value = bytes.TrimSpace(value); len(value) == 0 {
 		return "nothing"
 	}
-	switch value[0] {
-	case '[':
-		return `a list: [] is not {}`
-	case '{':
-		return "an object, or one that cannot be read"
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	}
-	return "a number, or what is no JSON"
+	return cmp.Or(kinds[value[0]], "a number, or what is no JSON")
+}
+
+// kinds are what JSON values are, by how they begin.
+var kinds = map[byte]string{
+	'[': "a list: [] is not {}", '{': "an object, or one that cannot be read", '"': "a string", 't': "a boolean", 'f': "a boolean",
 }
 
 // checkType refuses bodies that are not JSON in UTF-8. Forms are refused too:

@@ -111,7 +111,7 @@ func (t *Trusted) add(schema *ast.Schema, id, text string) error {
 	if _, errs := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules()); len(errs) > 0 {
 		return fmt.Errorf("document %s does not fit the schema: %w", id, errs)
 	}
-	t.name(hashOf(text), text)
+	t.name(HashOf(text), text)
 	if id == "" {
 		return nil
 	}
@@ -128,7 +128,7 @@ func (t *Trusted) name(id, text string) {
 		return
 	}
 	t.byID[id] = text
-	for i, b := range sha256.Sum256([]byte(id + "\x00" + hashOf(text))) {
+	for i, b := range sha256.Sum256([]byte(id + "\x00" + HashOf(text))) {
 		t.state[i] ^= b
 	}
 }
