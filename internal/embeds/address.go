@@ -10,10 +10,10 @@ import (
 	"clickql/internal/render"
 )
 
-// names are the projects as a part of a path.
-func names(c picture.Chart) string {
-	escaped := make([]string, len(c.Names))
-	for i, name := range c.Names {
+// Names are projects as a part of a path.
+func Names(names []string) string {
+	escaped := make([]string, len(names))
+	for i, name := range names {
 		escaped[i] = url.PathEscape(name)
 	}
 	return strings.Join(escaped, ",")
@@ -47,7 +47,7 @@ func ChartPath(c picture.Chart, ending, query string) string {
 	}
 	path := "/chart." + ending
 	if len(c.Names) > 0 {
-		path = "/chart/" + names(c) + "." + ending
+		path = "/chart/" + Names(c.Names) + "." + ending
 	}
 	return withQuery(path, q)
 }
@@ -59,7 +59,7 @@ func FramePath(c picture.Chart, query string) string {
 	q.Del("dpr")
 	path := "/embed"
 	if len(c.Names) > 0 {
-		path += "/" + names(c)
+		path += "/" + Names(c.Names)
 	}
 	return withQuery(path, q)
 }
@@ -87,7 +87,7 @@ func PagePath(c picture.Chart, query string) string {
 	case len(c.Names) == 0:
 		return withQuery("/", q)
 	case len(c.Names) == 1:
-		return withQuery("/project/"+names(c), q)
+		return withQuery("/project/"+Names(c.Names), q)
 	}
 	if c.Transform == picture.Indexed {
 		q.Set("transform", "indexed")
@@ -95,7 +95,7 @@ func PagePath(c picture.Chart, query string) string {
 	if c.Log {
 		q.Set("scale", "log")
 	}
-	return withQuery("/compare/"+names(c), q)
+	return withQuery("/compare/"+Names(c.Names), q)
 }
 
 // attribute is one of the component's.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"clickql/internal/gqlhttp"
 )
 
 // answer is a response of /graphql.
@@ -14,7 +16,6 @@ type answer struct {
 	Errors []fieldError    `json:"errors,omitempty"`
 	// Extensions has the operation's cost, hints, and whether it is stale.
 	Extensions json.RawMessage `json:"extensions,omitempty"`
-	status     int
 }
 
 // fieldError is one error of an answer.
@@ -72,7 +73,7 @@ func (s *Site) ask(r *http.Request, m *manifest, operation string, variables map
 	body, err := json.Marshal(map[string]any{
 		"query": text, "variables": variables, "operationName": operation,
 		// It teaches the gateway the document that the browser names by its hash.
-		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hashOf(text)}},
+		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": gqlhttp.HashOf(text)}},
 	})
 	if err != nil {
 		return answer{}, fmt.Errorf("ask %s: %w", operation, err)
@@ -89,28 +90,11 @@ func (s *Site) ask(r *http.Request, m *manifest, operation string, variables map
 			req.Header[name] = values
 		}
 	}
-	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	rec := &gqlhttp.Recorder{Head: http.Header{}, Status: http.StatusOK}
 	s.cfg.GraphQL.ServeHTTP(rec, req)
 	var a answer
-	if err := json.Unmarshal(rec.body.Bytes(), &a); err != nil {
-		return answer{}, fmt.Errorf("ask %s: the gateway answered %d: %w", operation, rec.status, err)
+	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
+		return answer{}, fmt.Errorf("ask %s: the gateway answered %d: %w", operation, rec.Status, err)
 	}
-	a.status = rec.status
 	return a, nil
 }
-
-// recorder takes an answer in.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header is that of the response.
-func (r *recorder) Header() http.Header { return r.header }
-
-// WriteHeader notes the status.
-func (r *recorder) WriteHeader(status int) { r.status = status }
-
-// Write takes a part of the body.
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"clickql/internal/embeds"
 	"clickql/internal/pypi"
 	"clickql/internal/render"
 )
@@ -86,11 +87,7 @@ func comparePath(names []string) string {
 	if len(names) == 0 {
 		return "/compare"
 	}
-	escaped := make([]string, len(names))
-	for i, name := range names {
-		escaped[i] = url.PathEscape(name)
-	}
-	return "/compare/" + strings.Join(escaped, ",")
+	return "/compare/" + embeds.Names(names)
 }
 
 // describeComparison is the sentence that a link to the page is shown with.

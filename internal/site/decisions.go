@@ -1,6 +1,10 @@
 package site
 
-import "strings"
+import (
+	"strings"
+
+	"clickql/internal/render"
+)
 
 // dropped is what dropping support of something would leave behind.
 type dropped struct {
@@ -40,9 +44,9 @@ func droppings(parts []dropping) widget {
 		}
 		var mostly []string
 		for _, v := range d.Values[:min(3, len(d.Values))] {
-			mostly = append(mostly, v.Value+" "+shareText(v.Share))
+			mostly = append(mostly, v.Value+" "+render.Percent(v.Share))
 		}
-		told := cell{Text: shareText(d.Share), Exact: exactText(d.Total) + " of " + exactText(d.Reported) + " downloads that tell", Class: "num"}
+		told := cell{Text: render.Percent(d.Share), Exact: exactText(d.Total) + " of " + exactText(d.Reported) + " downloads that tell", Class: "num"}
 		w.Rows = append(w.Rows, []cell{{Text: p.what}, told, {Text: orDash(mostly)}, {Text: movedText(d)}})
 	}
 	return w
@@ -74,7 +78,7 @@ func impactOf(releases []taken, failed string) widget {
 	for _, r := range releases {
 		var behind []string
 		for _, s := range r.Stragglers {
-			behind = append(behind, s.Release+" "+shareText(s.Share))
+			behind = append(behind, s.Release+" "+render.Percent(s.Share))
 		}
 		w.Rows = append(w.Rows, []cell{{Text: r.Release.Version, Exact: "released " + dayText(r.Release.UploadedAt)}, daysCell(r.DaysToHalf), daysCell(r.DaysToHalfOrNewer), parted(r.Peak), {Text: orDash(behind)}})
 	}

@@ -2,11 +2,8 @@ package site
 
 import (
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -25,10 +22,7 @@ type manifest struct {
 	Licence   string `json:"licence"`
 	Documents string `json:"documents"`
 	// Frame are the script and the style sheet of the pages of embeds.
-	Frame struct {
-		Script string `json:"script"`
-		Sheet  string `json:"sheet"`
-	} `json:"frame"`
+	Frame embeds.Assets `json:"frame"`
 	// Operations are the texts of the operations by name.
 	Operations map[string]string `json:"operations"`
 }
@@ -47,12 +41,8 @@ func readManifest(files fs.FS) (*manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the site's bundle: %w", err)
 	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return nil, fmt.Errorf("read the site's bundle: %w", err)
-	}
 	m := new(manifest)
-	if err := json.Unmarshal(text, m); err != nil {
+	if err := json.NewDecoder(z).Decode(m); err != nil {
 		return nil, fmt.Errorf("read the site's bundle: %w", err)
 	}
 	return m, nil
@@ -76,11 +66,5 @@ func Frame(files fs.FS) embeds.Assets {
 	if err != nil {
 		return embeds.Assets{}
 	}
-	return embeds.Assets{Script: m.Frame.Script, Sheet: m.Frame.Sheet}
-}
-
-// hashOf is the SHA-256 of a text in hexadecimal.
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return m.Frame
 }

@@ -7,53 +7,16 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"clickql/internal/render"
 )
 
-// suffixes are the powers of a thousand as people write them.
-var suffixes = [...]string{"", "k", "M", "B", "T", "Qa", "Qi"}
-
-// countText writes a number of downloads with three digits: 999, 1.24k, 12.4M.
-// testdata/format.json holds it to the browser's.
-func countText(n int64) string {
-	v, unit := float64(n), 0
-	for math.Abs(v) >= 999.5 && unit < len(suffixes)-1 {
-		v /= 1000
-		unit++
-	}
-	if unit == 0 {
-		return strconv.FormatInt(n, 10)
-	}
-	digits := 2
-	if a := math.Abs(v); a >= 99.95 {
-		digits = 0
-	} else if a >= 9.995 {
-		digits = 1
-	}
-	return trimZeros(strconv.FormatFloat(v, 'f', digits, 64)) + suffixes[unit]
-}
-
-// trimZeros cuts zeros behind a decimal point.
-func trimZeros(s string) string {
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
-}
+// countText writes a number of downloads as charts do, with three digits: 999,
+// 1.24k, 12.4M. testdata/format.json holds it to the browser's.
+func countText(n int64) string { return render.Figure(float64(n)) }
 
 // exactText writes a whole number with thousands apart: 1,234,567.
 func exactText(n int64) string { return humanize.Comma(n) }
-
-// shareText writes a part of a whole: 45 %, 3.2 %, <0.1 %.
-func shareText(part float64) string {
-	switch p := part * 100; {
-	case p > 0 && p < .1:
-		return "<0.1 %"
-	case p < 9.95:
-		return trimZeros(strconv.FormatFloat(p, 'f', 1, 64)) + " %"
-	default:
-		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
-	}
-}
 
 // pointsText writes the difference of two parts: +2.3 points.
 func pointsText(change float64) string {
@@ -75,7 +38,7 @@ func changeText(change *float64) string {
 	}
 	c := *change
 	if c >= 9 {
-		return "×" + trimZeros(strconv.FormatFloat(c+1, 'f', 0, 64))
+		return "×" + strconv.FormatFloat(c+1, 'f', 0, 64)
 	}
 	sign := "+"
 	if c < 0 {
@@ -85,7 +48,7 @@ func changeText(change *float64) string {
 	if c < .0995 {
 		digits = 1
 	}
-	text := trimZeros(strconv.FormatFloat(c*100, 'f', digits, 64))
+	text := strings.TrimSuffix(strconv.FormatFloat(c*100, 'f', digits, 64), ".0")
 	if text == "0" {
 		return "±0 %"
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"clickql/internal/render"
 )
 
 // dataset is the data as a whole.
@@ -104,11 +106,7 @@ func homeLists(data homeAnswer, a answer) []widget {
 	top := widget{ID: "top", Title: "Most downloaded", Note: "in the last 30 days", Head: []string{"Project", "Change", "Downloads"}, Error: a.under("top"), Empty: "No downloads yet."}
 	if data.Top != nil {
 		for _, p := range data.Top.Nodes {
-			var change *float64
-			if p.Project.Downloads != nil {
-				change = p.Project.Downloads.Change
-			}
-			top.Rows = append(top.Rows, []cell{projectCell(p.Project.Name), changed(change), number(p.Total)})
+			top.Rows = append(top.Rows, []cell{projectCell(p.Project.Name), changed(p.Project.Downloads.change()), number(p.Total)})
 		}
 	}
 	emerging := widget{ID: "emerging", Title: "Emerging", Note: "first downloaded in the last three months", Head: []string{"Project", "Downloads"}, Error: a.under("emerging"), Empty: "No project is that new."}
@@ -158,7 +156,7 @@ func homeWidgets(data homeAnswer, a answer, every string) []widget {
 	}{{"python", "Python", d.Python}, {"system", "System", d.System}, {"installer", "Installer", d.Installer}} {
 		w := split(of.id, of.title, of.slices, failed(of.id))
 		w.Wide = "third"
-		w.Chart = sharesOf(of.title, every, d.Series, of.slices)
+		w.Chart = partsOf(render.Share, of.title, every, d.Series, of.slices)
 		widgets = append(widgets, w)
 	}
 	countries := split("country", "Country", d.Country, failed("country"))

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"clickql/internal/embeds"
+	"clickql/internal/render"
 )
 
 // policy lets a page load from its own site only, and run no inline script or
@@ -28,7 +29,7 @@ var sources embed.FS
 // templates are the pages' forms; they are part of the binary, so that one that
 // cannot be read is a fault of the build.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"count": countText, "exact": exactText, "share": shareText, "change": changeText, "changeClass": changeClass,
+	"count": countText, "exact": exactText, "share": render.Percent, "change": changeText, "changeClass": changeClass,
 	"day": dayText, "percent": func(part float64) float64 { return float64(int(part*10000+.5)) / 100 },
 }).ParseFS(sources, "templates/*.html"))
 

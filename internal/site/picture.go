@@ -69,17 +69,7 @@ func lineOf(title, interval string, s *series) template.HTML {
 	return drawn(spec)
 }
 
-// sharesOf draws the parts of a split over time, on the axis of the whole.
-func sharesOf(title, interval string, whole *series, slices []slice) template.HTML {
-	return partsOf(render.Share, title, interval, whole, slices)
-}
-
-// linesOf draws a line for each part of a split.
-func linesOf(title, interval string, whole *series, slices []slice) template.HTML {
-	return partsOf(render.Lines, title, interval, whole, slices)
-}
-
-// partsOf draws the parts of a split over time.
+// partsOf draws the parts of a split over time, on the axis of the whole.
 func partsOf(shape render.Shape, title, interval string, whole *series, slices []slice) template.HTML {
 	spec := axis(title, interval, whole)
 	spec.Shape = shape

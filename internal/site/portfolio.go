@@ -20,15 +20,12 @@ type unresolved struct {
 
 // Why says the reason in words.
 func (u unresolved) Why() string {
-	switch u.Reason {
-	case "UNKNOWN":
-		return "no project of that name has a download"
-	case "INVALID":
-		return "no requirement"
-	case "REFERENCE":
-		return "points to a file or an address, which is not followed"
-	}
-	return u.Reason
+	return cmp.Or(reasons[u.Reason], u.Reason)
+}
+
+var reasons = map[string]string{
+	"UNKNOWN": "no project of that name has a download", "INVALID": "no requirement",
+	"REFERENCE": "points to a file or an address, which is not followed",
 }
 
 // portfolioAnswer is what the page's operation selects.
@@ -36,17 +33,16 @@ type portfolioAnswer struct {
 	Portfolio *struct {
 		ProjectCount int64
 		Unresolved   []unresolved
-		Projects     []struct {
-			Name        string
-			LastRelease *string
-			Downloads   *counted
-		}
-		Downloads *struct {
-			Total  *int64
-			Change *float64
-			Series *series
-		}
+		Projects     []member
+		Downloads    *counted
 	}
+}
+
+// member is one of the portfolio's projects.
+type member struct {
+	Name        string
+	LastRelease *string
+	Downloads   *counted
 }
 
 // portfolioBody is the page's middle.
@@ -112,25 +108,11 @@ func (b *portfolioBody) fill(data portfolioAnswer, a answer, every string) {
 			together.Note = countText(*d.Total) + " " + changeText(d.Change)
 		}
 	}
-	total := func(c *counted) int64 {
-		if c == nil || c.Total == nil {
-			return 0
-		}
-		return *c.Total
-	}
-	var most int64 = 1
+	most := mostOf(p.Projects, func(m member) int64 { return m.Downloads.total() })
+	slices.SortStableFunc(p.Projects, func(a, b member) int { return cmp.Compare(b.Downloads.total(), a.Downloads.total()) })
 	for _, project := range p.Projects {
-		most = max(most, total(project.Downloads))
-	}
-	slices.SortStableFunc(p.Projects, func(x, y struct {
-		Name        string
-		LastRelease *string
-		Downloads   *counted
-	}) int {
-		return cmp.Compare(total(y.Downloads), total(x.Downloads))
-	})
-	for _, project := range p.Projects {
-		row := []cell{projectCell(project.Name), bar(float64(total(project.Downloads)) / float64(most)), number(total(project.Downloads)), {}, {Class: "num"}}
+		total := project.Downloads.total()
+		row := []cell{projectCell(project.Name), bar(float64(total) / float64(most)), number(total), {}, {Class: "num"}}
 		if project.Downloads != nil {
 			row[3] = changed(project.Downloads.Change)
 		}

@@ -9,13 +9,8 @@ import (
 
 	"clickql/internal/cube"
 	"clickql/internal/pypi"
+	"clickql/internal/render"
 )
-
-// counted is a part of the downloads with its change against the period before.
-type counted struct {
-	Total  *int64
-	Change *float64
-}
 
 // ranked is a project with a number of downloads.
 type ranked struct {
@@ -24,10 +19,7 @@ type ranked struct {
 		Name        string
 		Summary     *string
 		LastRelease *string
-		Downloads   *struct {
-			Change *float64
-			Series *series
-		}
+		Downloads   *counted
 	}
 }
 
@@ -224,11 +216,11 @@ func projectWidgets(p *projectFacts, a answer, every string, more cube.Dimension
 	over.Wide = "two-thirds"
 	adoption := split("adoption", "Releases", d.Adoption, failed("adoption"))
 	adoption.Wide = "third"
-	adoption.Chart = sharesOf("Adoption by release", every, d.Series, d.Adoption)
+	adoption.Chart = partsOf(render.Share, "Adoption by release", every, d.Series, d.Adoption)
 	python := split("python", "Python", d.Python, failed("python"))
-	python.Chart = sharesOf("Python", every, d.Series, d.Python)
+	python.Chart = partsOf(render.Share, "Python", every, d.Series, d.Python)
 	versions := split("version", "Version", d.Versions, failed("versions"))
-	versions.Chart = linesOf("Version", every, d.Series, d.Versions)
+	versions.Chart = partsOf(render.Lines, "Version", every, d.Series, d.Versions)
 	country := split("country", "Country", d.Country, failed("country"))
 	country.Wide = "full"
 	parts := []widget{
@@ -328,10 +320,7 @@ func splitsOf(name string, st state) []link {
 // projectList is a widget of projects with their downloads.
 func projectList(id, title string, projects []ranked, failed, empty string) widget {
 	w := widget{ID: id, Title: title, Head: []string{"Project", "", "Downloads"}, Error: failed, Empty: empty}
-	var most int64 = 1
-	for _, p := range projects {
-		most = max(most, p.Total)
-	}
+	most := mostOf(projects, func(p ranked) int64 { return p.Total })
 	for _, p := range projects {
 		w.Rows = append(w.Rows, []cell{projectCell(p.Project.Name), bar(float64(p.Total) / float64(most)), number(p.Total)})
 	}

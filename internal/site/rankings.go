@@ -64,18 +64,12 @@ func (s *Site) rankings(r *http.Request, m *manifest) (view, error) {
 
 // rankingRows are the table's rows, the first of which has that place.
 func rankingRows(nodes []ranked, place int) [][]cell {
-	var most int64 = 1
-	for _, n := range nodes {
-		most = max(most, n.Total)
-	}
+	most := mostOf(nodes, func(n ranked) int64 { return n.Total })
 	var rows [][]cell
 	for i, n := range nodes {
-		var change *float64
-		if n.Project.Downloads != nil {
-			change = n.Project.Downloads.Change
-		}
 		rows = append(rows, []cell{
-			{Text: exactText(int64(place + i)), Class: "nth num"}, projectCell(n.Project.Name), bar(float64(n.Total) / float64(most)), changed(change), number(n.Total),
+			{Text: exactText(int64(place + i)), Class: "nth num"}, projectCell(n.Project.Name), bar(float64(n.Total) / float64(most)),
+			changed(n.Project.Downloads.change()), number(n.Total),
 		})
 	}
 	return rows

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"clickql/internal/render"
 )
 
 // fixture reads cases that the browser's code is held to as well.
@@ -106,7 +108,7 @@ func TestFormats(t *testing.T) {
 	}
 	check("count", cases.Count, func(v any) string { return countText(int64(v.(float64))) })
 	check("exact", cases.Exact, func(v any) string { return exactText(int64(v.(float64))) })
-	check("share", cases.Share, func(v any) string { return shareText(v.(float64)) })
+	check("share", cases.Share, func(v any) string { return render.Percent(v.(float64)) })
 	check("change", cases.Change, func(v any) string { return changeText(optional(v)) })
 	check("points", cases.Points, func(v any) string { return pointsText(v.(float64)) })
 	check("changeClass", cases.ChangeClass, func(v any) string { return changeClass(optional(v)) })

@@ -1,11 +1,13 @@
 package site
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 
 	"clickql/internal/country"
 	"clickql/internal/cube"
+	"clickql/internal/render"
 )
 
 // widget is one part of a page: a picture, and its numbers as a table.
@@ -32,7 +34,7 @@ type cell struct {
 func number(n int64) cell { return cell{Text: countText(n), Exact: exactText(n), Class: "num"} }
 
 // parted is a cell with a part of a whole.
-func parted(part float64) cell { return cell{Text: shareText(part), Class: "num"} }
+func parted(part float64) cell { return cell{Text: render.Percent(part), Class: "num"} }
 
 // changed is a cell with a relative change.
 func changed(c *float64) cell { return cell{Text: changeText(c), Class: "num " + changeClass(c)} }
@@ -47,11 +49,41 @@ type slice struct {
 	Release   *string
 	Total     int64
 	Share     float64
-	Downloads *struct {
-		Change *float64
-		Series *series
-	}
+	Downloads *counted
+	Series    *series
+}
+
+// counted is a part of the downloads with its change against the period before, as
+// far as it is selected.
+type counted struct {
+	Total  *int64
+	Change *float64
 	Series *series
+}
+
+// total is its downloads; 0 where they are not told.
+func (c *counted) total() int64 {
+	if c == nil || c.Total == nil {
+		return 0
+	}
+	return *c.Total
+}
+
+// change is its change; nil where it is not told.
+func (c *counted) change() *float64 {
+	if c == nil {
+		return nil
+	}
+	return c.Change
+}
+
+// mostOf is the most downloads of any, 1 at least: what bars are drawn against.
+func mostOf[T any](list []T, total func(T) int64) int64 {
+	most := int64(1)
+	for _, one := range list {
+		most = max(most, total(one))
+	}
+	return most
 }
 
 // series is downloads over time.
@@ -76,16 +108,10 @@ type spike struct {
 // split is a widget of a dimension's values.
 func split(id, title string, slices []slice, failed string) widget {
 	w := widget{ID: id, Title: title, Head: []string{title, "", "Share", "Change", "Downloads"}, Error: failed, Empty: "No downloads in this range."}
-	var most int64 = 1
-	for _, s := range slices {
-		most = max(most, s.Total)
-	}
+	most := mostOf(slices, func(s slice) int64 { return s.Total })
 	withChange := false
 	for _, s := range slices {
-		var change *float64
-		if s.Downloads != nil {
-			change = s.Downloads.Change
-		}
+		change := s.Downloads.change()
 		withChange = withChange || change != nil
 		w.Rows = append(w.Rows, []cell{{Text: labelOf(id, s)}, bar(float64(s.Total) / float64(most)), parted(s.Share), changed(change), number(s.Total)})
 	}
@@ -100,23 +126,18 @@ func split(id, title string, slices []slice, failed string) widget {
 
 // labelOf is a value as people know it.
 func labelOf(id string, s slice) string {
-	if id == "ci" && s.Value != nil {
-		switch *s.Value {
-		case "true":
-			return "In CI"
-		case "false":
-			return "Not in CI"
-		case "unknown":
-			return "Not told"
-		}
-	}
-	if id == "country" && s.Value != nil && *s.Value != "" {
-		if name := country.Name(*s.Value); name != "" {
-			return name
-		}
+	switch {
+	case s.Value == nil:
+		return s.Label
+	case id == "ci":
+		return cmp.Or(ciLabels[*s.Value], s.Label)
+	case id == "country":
+		return cmp.Or(country.Name(*s.Value), s.Label)
 	}
 	return s.Label
 }
+
+var ciLabels = map[string]string{"true": "In CI", "false": "Not in CI", "unknown": "Not told"}
 
 // overTime is a widget of one series: a picture, and the numbers by interval.
 func overTime(id, title, interval string, s *series, failed string) widget {
