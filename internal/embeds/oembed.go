@@ -20,21 +20,13 @@ const (
 	XML  Format = "xml"
 )
 
+var mediaTypes = map[Format]string{JSON: "application/json", XML: "text/xml"}
+
 // ContentType is the format's media type, as the specification names it.
-func (f Format) ContentType() string {
-	if f == XML {
-		return "text/xml; charset=utf-8"
-	}
-	return "application/json; charset=utf-8"
-}
+func (f Format) ContentType() string { return mediaTypes[f] + "; charset=utf-8" }
 
 // linked is the media type of a link to an answer in the format (oEmbed, section 4).
-func (f Format) linked() string {
-	if f == XML {
-		return "text/xml+oembed"
-	}
-	return "application/json+oembed"
-}
+func (f Format) linked() string { return mediaTypes[f] + "+oembed" }
 
 // Response is an answer of oEmbed 1.0, section 2.3.4.
 type Response struct {

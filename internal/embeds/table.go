@@ -1,6 +1,7 @@
 package embeds
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 
@@ -33,11 +34,7 @@ func tableOf(n *picture.Numbers) table {
 		return t
 	}
 	for _, l := range n.Lines {
-		label := l.Label
-		if label == "" {
-			label = "Downloads"
-		}
-		t.Head = append(t.Head, label)
+		t.Head = append(t.Head, cmp.Or(l.Label, "Downloads"))
 	}
 	for i, day := range n.Dates {
 		name := render.Bucket(day, n.Interval)

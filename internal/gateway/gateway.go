@@ -9,6 +9,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -86,10 +87,8 @@ func (c Config) withDefaults() Config {
 	if len(c.Origins) == 0 {
 		c.Origins = access.Origins{"*"}
 	}
-	c.Log = logOr(c.Log)
-	if c.Registry == nil {
-		c.Registry = prometheus.NewRegistry()
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	c.Registry = cmp.Or(c.Registry, prometheus.NewRegistry())
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -122,14 +121,6 @@ func split(bytes int64) (results, responses int64) {
 	}
 	responses = max(1, bytes/4)
 	return max(1, bytes-responses), responses
-}
-
-// logOr is the logger, or one that throws everything away.
-func logOr(log *slog.Logger) *slog.Logger {
-	if log == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return log
 }
 
 // Gateway answers questions about what a database holds.
@@ -190,15 +181,11 @@ func (g *Gateway) build() {
 // explain says what is wrong with a ClickHouse that does answer, without the
 // names that its own message has.
 func explain(err error) string {
-	switch chconn.Classify(err) {
-	case chconn.Denied:
-		return "ClickHouse refuses the account that the gateway has: its name, its password or its rights"
-	case chconn.Overloaded:
-		return "ClickHouse takes no more of the gateway's queries for now"
-	case chconn.UnknownTable:
-		return "the database or a table of it is not there"
-	}
-	return ""
+	return map[chconn.Class]string{
+		chconn.Denied:       "ClickHouse refuses the account that the gateway has: its name, its password or its rights",
+		chconn.Overloaded:   "ClickHouse takes no more of the gateway's queries for now",
+		chconn.UnknownTable: "the database or a table of it is not there",
+	}[chconn.Classify(err)]
 }
 
 // Err is nil while questions can be answered, and otherwise why not, in words

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 
 	"clickql/internal/chconn"
 	"clickql/internal/engine"
@@ -106,7 +107,7 @@ func (s *Source) Keep(ctx context.Context) error {
 	if s.running == nil {
 		return nil
 	}
-	k := keeper{log: logOr(s.config.Log), start: func(ctx context.Context) (process, error) {
+	k := keeper{log: cmp.Or(s.config.Log, slog.New(slog.DiscardHandler)), start: func(ctx context.Context) (process, error) {
 		e, err := s.start(ctx)
 		if err != nil {
 			return nil, err // not a nil engine that is a process

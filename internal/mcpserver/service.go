@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -47,9 +48,7 @@ func New(cfg Config) *Service {
 	if cfg.MaxMessage <= 0 {
 		cfg.MaxMessage = 1 << 20
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	s := &Service{cfg: cfg, schema: new(schemaReader)}
 	s.server = mcp.NewServer(
 		&mcp.Implementation{Name: "clickql", Title: "ClickQL", Version: cfg.Version},

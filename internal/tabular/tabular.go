@@ -4,6 +4,7 @@
 package tabular
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -53,19 +54,12 @@ const (
 
 // ContentType is the format's media type.
 func (f Format) ContentType() string {
-	switch f {
-	case CSV:
-		return "text/csv; charset=utf-8; header=present"
-	case JSON:
-		return "application/json"
-	case NDJSON:
-		return "application/x-ndjson"
-	case Arrow:
-		return "application/vnd.apache.arrow.file"
-	case Parquet:
-		return "application/vnd.apache.parquet"
-	}
-	return "application/octet-stream"
+	return cmp.Or(mediaTypes[f], "application/octet-stream")
+}
+
+var mediaTypes = map[Format]string{
+	CSV: "text/csv; charset=utf-8; header=present", JSON: "application/json", NDJSON: "application/x-ndjson",
+	Arrow: "application/vnd.apache.arrow.file", Parquet: "application/vnd.apache.parquet",
 }
 
 // Writer takes the rows of a table.

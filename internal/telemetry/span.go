@@ -59,16 +59,6 @@ func SpanOf(ctx context.Context) trace.SpanContext {
 	return trace.SpanContext{}
 }
 
-// TraceID is the id of the trace that ctx belongs to, for an exemplar; empty where
-// none is recorded.
-func TraceID(ctx context.Context) string {
-	span := trace.SpanFromContext(ctx)
-	if !span.IsRecording() {
-		return ""
-	}
-	return span.SpanContext().TraceID().String()
-}
-
 // Request opens the span of an HTTP request, whose parent a proxy or client may have
 // named in traceparent. answered closes it, with the route's pattern and the status.
 //
@@ -93,9 +83,9 @@ func (t *Tracing) Request(r *http.Request) (traced *http.Request, answered func(
 
 // Observe counts a time, with the trace of ctx as an exemplar where there is one.
 func Observe(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
-	if id := TraceID(ctx); id != "" {
+	if span := SpanOf(ctx); span.IsValid() {
 		if of, ok := histogram.(prometheus.ExemplarObserver); ok {
-			of.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": id})
+			of.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
 			return
 		}
 	}

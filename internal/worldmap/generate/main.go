@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -190,31 +191,28 @@ func equalEarth(lon, lat float64) orb.Point {
 
 // rings are a country's outlines.
 func (g geometry) rings(arcs []orb.LineString) ([]orb.LineString, error) {
-	var polygons [][][]int
+	polygons := make([][][]int, 1)
+	var err error
 	switch g.Type {
 	case "Polygon":
-		polygons = make([][][]int, 1)
-		if err := json.Unmarshal(g.Arcs, &polygons[0]); err != nil {
-			return nil, err
-		}
+		err = json.Unmarshal(g.Arcs, &polygons[0])
 	case "MultiPolygon":
-		if err := json.Unmarshal(g.Arcs, &polygons); err != nil {
-			return nil, err
-		}
+		err = json.Unmarshal(g.Arcs, &polygons)
 	default:
-		return nil, errors.New("a geometry of type " + g.Type)
+		err = errors.New("a geometry of type " + g.Type)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var rings []orb.LineString
 	for _, p := range polygons {
 		for _, parts := range p {
 			var ring orb.LineString
 			for _, n := range parts {
-				var arc orb.LineString
+				arc := arcs[max(n, ^n)]
 				if n < 0 {
-					arc = slices.Clone(arcs[^n])
+					arc = slices.Clone(arc)
 					slices.Reverse(arc)
-				} else {
-					arc = arcs[n]
 				}
 				turn := 0.
 				if len(ring) > 0 {
@@ -272,12 +270,7 @@ func area(ring orb.LineString) (sum float64) {
 // small to have an outline one stays, where there is nothing else.
 func write(out string, lines map[string][]string) error {
 	var b strings.Builder
-	codes := make([]string, 0, len(lines))
-	for code := range lines {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	for _, code := range codes {
+	for _, code := range slices.Sorted(maps.Keys(lines)) {
 		var outlines []string
 		place, most := "", -1.0
 		for _, l := range lines[code] {
