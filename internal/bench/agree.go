@@ -35,7 +35,7 @@ func (s *servingRun) agree(ctx context.Context, o operation) error {
 		}
 		countNumbers(data, have)
 		var missing []int64
-		err = s.hand.run(ctx, o.statements(v), func(n int64) {
+		err = s.hand.run(ctx, statementsFor(o.sql, v), func(n int64) {
 			if key := fmt.Sprint(n); have[key] > 0 {
 				have[key]--
 			} else {

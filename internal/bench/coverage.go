@@ -148,30 +148,22 @@ func (b *bench) reportLists(ctx context.Context, s *tableSet) error {
 
 // covered is a loaded database's catalog, and what questions about it are about.
 func (b *bench) covered(ctx context.Context, conn *chconn.Conn) (*catalog.Snapshot, coverage.Asked, error) {
-	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log})
-	if err == nil {
-		err = cat.Ready()
-	}
+	cat, err := b.openCatalog(ctx, conn)
 	if err != nil {
 		return nil, coverage.Asked{}, err
 	}
-	about, err := largest(ctx, conn, cat.Snapshot())
+	about, err := ranked(ctx, conn, cat.Snapshot(), 0)
 	return cat.Snapshot(), about, err
-}
-
-// largest is what questions about the most downloaded project are about.
-func largest(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot) (coverage.Asked, error) {
-	return ranked(ctx, conn, snap, 0)
 }
 
 // ranked is what questions are about the project at a place of the ranking: with, of
 // each dimension, the value that it is downloaded with most often.
 func ranked(ctx context.Context, conn *chconn.Conn, snap *catalog.Snapshot, place int) (about coverage.Asked, err error) {
-	top, _ := snap.Projects.Prefix("", nil, place+1)
+	top := mostDownloaded(snap, place+1)
 	if len(top) <= place {
 		return about, fmt.Errorf("find the project at place %d of the ranking: the catalog knows %d", place, len(top))
 	}
-	about = coverage.Asked{Project: top[place].Name, Days: coverage.Days(snap.Days, coveredDays), Values: map[cube.Dimension]string{}}
+	about = coverage.Asked{Project: top[place], Days: coverage.Days(snap.Days, coveredDays), Values: map[cube.Dimension]string{}}
 	for _, d := range cube.OfProject {
 		var value string
 		sql := fmt.Sprintf("SELECT %s AS v FROM pypi WHERE project = %s GROUP BY v ORDER BY v != '' DESC, count() DESC LIMIT 1", d.Value(), chconn.Literal(about.Project))
@@ -218,12 +210,6 @@ func ofClickPy(s ddl.Statement) bool {
 	name = strings.TrimSuffix(name, "_mv")
 	ours := slices.ContainsFunc(ddl.Derived(), func(t ddl.Table) bool { return t.Name == name })
 	return !ours || slices.ContainsFunc(ddl.ClickPy(), func(t ddl.Table) bool { return t.Name == name })
-}
-
-// introduceCoverage begins the report of the coverage.
-func (b *bench) introduceCoverage() {
-	b.report.heading(1, "What the aggregates answer, and what they cost")
-	b.report.para("Written by `make coverage`; do not edit. `clickql schema coverage` says the same of a database of yours, without running anything.")
 }
 
 // reportCosts writes what the two sets of aggregates cost.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 	"clickql/internal/ddl"
 	"clickql/internal/sample"
 )
@@ -40,6 +42,9 @@ type tableSet struct {
 
 // weight is the size of one table.
 type weight struct{ rows, bytes uint64 }
+
+// row is the bytes of a row.
+func (w weight) row() float64 { return float64(w.bytes) / float64(max(w.rows, 1)) }
 
 // loadSets loads the sample into a database with ClickPy's tables and into one
 // with all of ours.
@@ -169,10 +174,8 @@ func (b *bench) weigh(ctx context.Context, sets []*tableSet) (err error) {
 			return err
 		}
 		b.say("merging %s", s.name)
-		for name := range s.asLoaded {
-			if err := s.conn.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(name)+" FINAL"); err != nil {
-				return fmt.Errorf("merge %s: %w", name, err)
-			}
+		if err := merge(ctx, s.conn, slices.Collect(maps.Keys(s.asLoaded))); err != nil {
+			return err
 		}
 		if s.settled, err = weights(ctx, s.conn); err != nil {
 			return err
@@ -183,19 +186,13 @@ func (b *bench) weigh(ctx context.Context, sets []*tableSet) (err error) {
 
 // weights are the sizes of the raw table and the aggregates.
 func weights(ctx context.Context, conn *chconn.Conn) (map[string]weight, error) {
-	rows, err := conn.Query(ctx, "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND startsWith(table, 'pypi') GROUP BY table")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	const sql = "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND startsWith(table, 'pypi') GROUP BY table"
 	out := map[string]weight{}
-	for rows.Next() {
+	return out, chschema.DB{Conn: conn}.Each(ctx, sql, nil, func(row func(...any) error) error {
 		var name string
 		var w weight
-		if err := rows.Scan(&name, &w.rows, &w.bytes); err != nil {
-			return nil, err
-		}
+		err := row(&name, &w.rows, &w.bytes)
 		out[name] = w
-	}
-	return out, rows.Err()
+		return err
+	})
 }

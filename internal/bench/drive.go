@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -185,10 +186,7 @@ func (s *servingRun) measureMemory(ctx context.Context) error {
 		return g.send(ctx, client, requests[n%int64(len(requests))], io.Discard)
 	})
 	ownPeak, enginePeak := own.peak(), engine.peak()
-	if closeErr := g.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err := errors.Join(err, g.Close()); err != nil {
 		return err
 	}
 	left := settled(ctx, before)

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"clickql/internal/access"
 	"clickql/internal/catalog"
@@ -39,7 +41,7 @@ func (b *bench) fairness(ctx context.Context, st *store, cat *catalog.Catalog) (
 		return err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
-	top, _ := cat.Snapshot().Projects.Prefix("", nil, manyCheap)
+	top := mostDownloaded(cat.Snapshot(), manyCheap)
 	if len(top) < manyCheap {
 		return fmt.Errorf("the data has %d projects, and %d are needed", len(top), manyCheap)
 	}
@@ -48,7 +50,7 @@ func (b *bench) fairness(ctx context.Context, st *store, cat *catalog.Catalog) (
 	var asked, dear atomic.Int64
 	cheap := func(told bool) ask {
 		return func(ctx context.Context, client int, n int64) error {
-			query := fmt.Sprintf(`{project(name:%q){downloads(range:{last:%d}){total}}}`, top[client].Name, 30+n%300)
+			query := fmt.Sprintf(`{project(name:%q){downloads(range:{last:%d}){total}}}`, top[client], 30+n%300)
 			return all.send(ctx, client, fromClient(query, addressOf(client, told)), io.Discard)
 		}
 	}
@@ -90,22 +92,19 @@ type fairSide struct {
 	name          string
 	cheap, greedy ask
 	counter       atomic.Int64
-	p50s, p99s    []float64
+	turns         turns
 }
 
 // fairTurns lets the sides take turns.
 func (b *bench) fairTurns(ctx context.Context, sides []*fairSide) error {
-	span := b.span
-	if span == 0 {
-		span = 4 * time.Second
-	}
+	span := cmp.Or(b.span, 4*time.Second)
 	for range fairRounds {
 		for _, s := range sides {
 			t, err := s.turn(ctx, span)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			s.p50s, s.p99s = append(s.p50s, quantile(t.millis, 0.5)), append(s.p99s, quantile(t.millis, 0.99))
+			s.turns = append(s.turns, t)
 		}
 	}
 	return nil
@@ -114,27 +113,20 @@ func (b *bench) fairTurns(ctx context.Context, sides []*fairSide) error {
 // turn drives the cheap clients, beside the greedy one where there is one.
 func (s *fairSide) turn(ctx context.Context, span time.Duration) (t turn, err error) {
 	asking, stop := context.WithCancel(ctx)
-	var greedy sync.WaitGroup
-	var failed atomic.Pointer[error]
+	var greedy errgroup.Group
 	if s.greedy != nil {
 		for client := range greedyConns {
-			greedy.Go(func() {
-				for asking.Err() == nil {
-					if err := s.greedy(ctx, client, 0); err != nil {
-						failed.Store(&err)
-						return
-					}
+			greedy.Go(func() (err error) {
+				for err == nil && asking.Err() == nil {
+					err = s.greedy(ctx, client, 0)
 				}
+				return err
 			})
 		}
 	}
 	t, err = drive(ctx, loop{clients: manyCheap, span: span, counter: &s.counter}, s.cheap)
 	stop()
-	greedy.Wait()
-	if p := failed.Load(); p != nil {
-		err = errors.Join(err, *p)
-	}
-	return t, err
+	return t, errors.Join(err, greedy.Wait())
 }
 
 // reportFairness writes the section.
@@ -144,7 +136,11 @@ func (b *bench) reportFairness(sides []*fairSide, dear int64) {
 		"Nothing is answered from memory. Ratios are of one turn each, the median of %d.", manyCheap, greedyConns, dear, fairRounds)
 	var rows [][]string
 	for _, s := range sides {
-		rows = append(rows, []string{s.name, millis(median(s.p50s)), ratio(medianRatio(s.p50s, sides[0].p50s)), millis(median(s.p99s)), ratio(medianRatio(s.p99s, sides[0].p99s))})
+		row := []string{s.name}
+		for _, q := range []float64{0.5, 0.99} {
+			row = append(row, millis(median(s.turns.quantiles(q))), ratio(medianRatio(s.turns.quantiles(q), sides[0].turns.quantiles(q))))
+		}
+		rows = append(rows, row)
 	}
 	b.report.table([]string{"cheap clients", "p50", "of alone", "p99", "of alone"}, rows)
 }

@@ -137,6 +137,17 @@ func (g *running) answer(ctx context.Context, o operation, v variant) ([]byte, e
 	return body.Bytes(), nil
 }
 
+// answers are the bodies of the answers about variants.
+func (g *running) answers(ctx context.Context, o operation, of []variant) (bodies [][]byte, err error) {
+	bodies = make([][]byte, len(of))
+	for i, v := range of {
+		if bodies[i], err = g.answer(ctx, o, v); err != nil {
+			return nil, err
+		}
+	}
+	return bodies, nil
+}
+
 // withoutSizes is a catalog that knows no table's size. The planner then takes
 // the covering table with the fewest columns, as gateways without a cost model
 // do; to it that is the fallback for accounts that may not see sizes.

@@ -101,8 +101,12 @@ func (b *bench) measureLoading(ctx context.Context) error {
 		if err = errors.Join(err, from.Close()); err != nil {
 			return fmt.Errorf("%s: %w", set.name, err)
 		}
+		best := make([]float64, len(all[0].seconds)) // the better of the bare ways in each turn
+		for turn := range best {
+			best[turn] = min(all[0].seconds[turn], all[1].seconds[turn])
+		}
 		b.report.heading(3, set.title)
-		b.reportLoads(all, rows)
+		b.reportLoads(b.loads(), all, rows, "the faster INSERT SELECT", best)
 	}
 	return nil
 }
@@ -195,27 +199,17 @@ func downloadsIn(ctx context.Context, conn *chconn.Conn) ([]uint64, error) {
 	return totals, nil
 }
 
-// reportLoads writes one comparison of loads.
-func (b *bench) reportLoads(all []loaded, rows uint64) {
-	// Against the better of the bare ways in each turn.
-	ours := all[len(all)-1]
-	best := make([]float64, len(ours.seconds))
-	for turn := range best {
-		best[turn] = min(all[0].seconds[turn], all[1].seconds[turn])
-	}
+// reportLoads writes one comparison of ways to load with the times of each turn that
+// they are held against.
+func (b *bench) reportLoads(ways []load, all []loaded, rows uint64, against string, seconds []float64) {
 	var lines [][]string
-	for i, l := range b.loads() {
+	for i, l := range all {
 		lines = append(lines, []string{
-			l.name, ratio(medianRatio(best, all[i].seconds)), whole(float64(rows) / median(all[i].seconds)),
-			fmt.Sprintf("%.1f", median(all[i].cores)), all[i].memory(),
+			ways[i].name, ratio(medianRatio(seconds, l.seconds)), whole(float64(rows) / median(l.seconds)),
+			fmt.Sprintf("%.1f", median(l.cores)), bytesOf(median(l.peak)) + " (+" + bytesOf(median(l.grown)) + ")",
 		})
 	}
-	b.report.table([]string{"", "speed against the faster INSERT SELECT", "rows/s", "cores", "peak memory"}, lines)
-}
-
-// memory is the median of the peaks, and of how much was taken.
-func (l loaded) memory() string {
-	return bytesOf(median(l.peak)) + " (+" + bytesOf(median(l.grown)) + ")"
+	b.report.table([]string{"", "speed against " + against, "rows/s", "cores", "peak memory"}, lines)
 }
 
 // settingsDays is how many days the sample of this section has: enough files for
@@ -274,11 +268,6 @@ func (b *bench) measureSettings(ctx context.Context) error {
 	b.report.para("%s rows of %d days, into empty tables with all aggregates. Each line differs from the defaults of `clickql ingest run` in what it names; "+
 		"the bare INSERT SELECTs have parallel_view_processing = 1. Cores are those that ClickHouse kept busy; memory is the most that was resident in its process, "+
 		"behind it, by how much that is more than before. Median of %d turns.", whole(float64(rows)), settingsDays, b.loadRounds())
-	var lines [][]string
-	for i, l := range ways {
-		lines = append(lines, []string{l.name, ratio(medianRatio(all[0].seconds, all[i].seconds)), whole(float64(rows) / median(all[i].seconds)),
-			fmt.Sprintf("%.1f", median(all[i].cores)), all[i].memory()})
-	}
-	b.report.table([]string{"", "speed against the defaults", "rows/s", "cores", "peak memory"}, lines)
+	b.reportLoads(ways, all, rows, "the defaults", all[0].seconds)
 	return nil
 }

@@ -16,6 +16,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,10 +27,12 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"clickql/ingest/verify"
 	"clickql/internal/engine"
 	"clickql/internal/sample"
 )
@@ -74,6 +77,9 @@ const defaultDays, defaultProjects = 400, 5000
 // which every project that is asked about has some.
 const defaultScale, quickScale = "3000000,12000000,60000000", "300000,1200000"
 
+// elsewhere are the flags that shape no figure.
+var elsewhere = []string{"data", "out", "sides", "span", "cpuprofile"}
+
 // define adds the flags.
 func (f *flags) define(set *flag.FlagSet) {
 	set.StringVar(&f.data, "data", ".clickql-bench", "`directory` that keeps the data between runs")
@@ -85,7 +91,7 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.IntVar(&f.days, "days", defaultDays, "`days` of data")
 	set.IntVar(&f.projects, "projects", defaultProjects, "`projects` of the data")
 	set.BoolVar(&f.quick, "quick", false, "less data and fewer repetitions: to see that it works, not to quote")
-	set.StringVar(&f.sections, "sections", strings.Join(sectionNames(), ","), "what to measure, separated by commas; coverage, which takes half an hour, settings, scale and statements only by name")
+	set.StringVar(&f.sections, "sections", strings.ReplaceAll(sectionNames(false), " ", ""), "what to measure, separated by commas; coverage, which takes half an hour, settings, scale and statements only by name")
 	set.StringVar(&f.only, "only", "", "measure only operations whose name matches this `expression`")
 	set.StringVar(&f.sides, "sides", allSides, "the `letters` of the ways of serving that are measured: one alone for profiles")
 	set.DurationVar(&f.span, "span", 0, "how `long` each turn of serving lasts: longer for profiles")
@@ -94,40 +100,31 @@ func (f *flags) define(set *flag.FlagSet) {
 
 // complete fills in what depends on other flags.
 func (f *flags) complete() {
-	rows, load, coverage, scale, out := int64(20_000_000), int64(3_000_000), int64(50_000_000), defaultScale, "docs/BENCHMARKS.md"
-	switch f.sections {
-	case coverageSection:
-		out = "docs/COVERAGE.md"
-	case settingsSection:
-		out = "docs/LOADING.md"
-	case scaleSection:
-		out = "docs/SCALE.md"
-	case statementsSection:
-		out = "-"
-	}
+	usual := flags{rows: 20_000_000, loadRows: 3_000_000, coverageRows: 50_000_000, scaleRows: defaultScale, out: documentOf(f.sections).file}
 	if f.quick {
-		rows, load, coverage, scale, out = 1_000_000, 200_000, 500_000, quickScale, "-"
+		usual = flags{rows: 1_000_000, loadRows: 200_000, coverageRows: 500_000, scaleRows: quickScale, out: "-"}
 	}
-	if f.rows == 0 {
-		f.rows = rows
-	}
-	if f.loadRows == 0 {
-		f.loadRows = load
-	}
-	if f.coverageRows == 0 {
-		f.coverageRows = coverage
-	}
-	if f.scaleRows == "" {
-		f.scaleRows = scale
-	}
-	if f.out == "" {
-		f.out = out
-	}
+	f.rows, f.loadRows, f.coverageRows = cmp.Or(f.rows, usual.rows), cmp.Or(f.loadRows, usual.loadRows), cmp.Or(f.coverageRows, usual.coverageRows)
+	f.scaleRows, f.out = cmp.Or(f.scaleRows, usual.scaleRows), cmp.Or(f.out, usual.out)
+}
+
+// given writes the flags of a command line that shape the figures.
+func given(set *flag.FlagSet) (arguments string) {
+	set.Visit(func(f *flag.Flag) {
+		if !slices.Contains(elsewhere, f.Name) {
+			arguments += " -" + f.Name
+			if value := f.Value.String(); value != "true" {
+				arguments += " " + verify.ShellQuote(value)
+			}
+		}
+	})
+	return arguments
 }
 
 // bench is one run.
 type bench struct {
 	flags
+	given  string // on the command line
 	space  workspace
 	log    *slog.Logger
 	stderr io.Writer
@@ -139,47 +136,37 @@ type bench struct {
 type section struct {
 	name    string
 	measure func(*bench, context.Context) error
+	own     *document // the report of one that has its own, and runs only by name
 }
 
 // sections lists all in the report's order.
 func sections() []section {
+	noFile := benchmarks()
+	noFile.file = "-"
 	return []section{
-		{"serving", (*bench).measureServing},
-		{"fairness", (*bench).measureFairness},
-		{"marshalling", (*bench).measureMarshalling},
-		{"loading", (*bench).measureLoading},
-		{"sample", (*bench).measureSample},
-		{"start", (*bench).measureStart},
+		{"serving", (*bench).measureServing, nil},
+		{"fairness", (*bench).measureFairness, nil},
+		{"marshalling", (*bench).measureMarshalling, nil},
+		{"loading", (*bench).measureLoading, nil},
+		{"sample", (*bench).measureSample, nil},
+		{"start", (*bench).measureStart, nil},
+		{"coverage", (*bench).measureCoverage, coverageDocument()},
+		{"settings", (*bench).measureSettings, settingsDocument()},
+		{"scale", (*bench).measureScale, scaleDocument()},
+		{"statements", (*bench).measureStatements, noFile},
 	}
 }
 
-// The sections that have a report of their own, and run only by name.
-const (
-	coverageSection   = "coverage"
-	settingsSection   = "settings"
-	scaleSection      = "scale"
-	statementsSection = "statements"
-)
-
-// apart lists them.
-func apart() []section {
-	return []section{
-		{coverageSection, (*bench).measureCoverage},
-		{settingsSection, (*bench).measureSettings},
-		{scaleSection, (*bench).measureScale},
-		{statementsSection, (*bench).measureStatements},
-	}
-}
-
-// sectionNames are those that run unless others are named.
-func sectionNames() []string { return namesOf(sections()) }
-
-func namesOf(some []section) []string {
+// sectionNames are those that run unless others are named, or those that run only by
+// name.
+func sectionNames(byName bool) string {
 	var names []string
-	for _, s := range some {
-		names = append(names, s.name)
+	for _, s := range sections() {
+		if byName == (s.own != nil) {
+			names = append(names, s.name)
+		}
 	}
-	return names
+	return strings.Join(names, ", ")
 }
 
 // run measures what the command line asks for and writes the report.
@@ -192,6 +179,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	b.complete()
+	b.given = given(set)
 	chosen, err := b.chosen()
 	if err != nil {
 		return err
@@ -215,15 +203,12 @@ func (b *bench) chosen() ([]section, error) {
 		return nil, fmt.Errorf("-only: %w", err)
 	}
 	var out []section
-	for _, name := range strings.Split(b.sections, ",") {
-		found := false
-		for _, s := range append(sections(), apart()...) {
-			if s.name == name {
-				out, found = append(out, s), true
-			}
-		}
-		if !found && name != "none" {
-			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s and none", name, strings.Join(sectionNames(), ", "), strings.Join(namesOf(apart()), ", "))
+	all := sections()
+	for name := range strings.SplitSeq(b.sections, ",") {
+		if i := slices.IndexFunc(all, func(s section) bool { return s.name == name }); i >= 0 {
+			out = append(out, all[i])
+		} else if name != "none" {
+			return nil, fmt.Errorf("-sections: there is no %q; there are %s, %s and none", name, sectionNames(false), sectionNames(true))
 		}
 	}
 	return out, nil

@@ -33,42 +33,38 @@ func marshalledLists(from, to string) []marshalled {
 		return fmt.Sprintf(`{ downloads(range: {from: %q, to: %q}) { series { %s } } }`, from, to, fields)
 	}
 	return []marshalled{
-		{"columns", "dates and totals of a series", series("dates totals"), &struct {
-			Data struct {
-				Downloads struct {
-					Series struct {
-						Dates  []string `json:"dates"`
-						Totals []int64  `json:"totals"`
-					} `json:"series"`
-				} `json:"downloads"`
-			} `json:"data"`
-		}{}},
-		{"points", "points of a series", series("points { date total }"), &struct {
-			Data struct {
-				Downloads struct {
-					Series struct {
-						Points []struct {
-							Date  string `json:"date"`
-							Total int64  `json:"total"`
-						} `json:"points"`
-					} `json:"series"`
-				} `json:"downloads"`
-			} `json:"data"`
-		}{}},
-		{"slices", "values of a split", fmt.Sprintf(`{ downloads { by(dimension: PROJECT, first: %d) { dimension value label total share } } }`, listed), &struct {
-			Data struct {
-				Downloads struct {
-					By []struct {
-						Dimension string  `json:"dimension"`
-						Value     *string `json:"value"`
-						Label     string  `json:"label"`
-						Total     int64   `json:"total"`
-						Share     float64 `json:"share"`
-					} `json:"by"`
-				} `json:"downloads"`
-			} `json:"data"`
-		}{}},
+		{"columns", "dates and totals of a series", series("dates totals"), &answered[seriesOf[struct {
+			Dates  []string `json:"dates"`
+			Totals []int64  `json:"totals"`
+		}]]{}},
+		{"points", "points of a series", series("points { date total }"), &answered[seriesOf[struct {
+			Points []struct {
+				Date  string `json:"date"`
+				Total int64  `json:"total"`
+			} `json:"points"`
+		}]]{}},
+		{"slices", "values of a split", fmt.Sprintf(`{ downloads { by(dimension: PROJECT, first: %d) { dimension value label total share } } }`, listed), &answered[struct {
+			By []struct {
+				Dimension string  `json:"dimension"`
+				Value     *string `json:"value"`
+				Label     string  `json:"label"`
+				Total     int64   `json:"total"`
+				Share     float64 `json:"share"`
+			} `json:"by"`
+		}]{}},
 	}
+}
+
+// answered is an answer about downloads.
+type answered[T any] struct {
+	Data struct {
+		Downloads T `json:"downloads"`
+	} `json:"data"`
+}
+
+// seriesOf is the part of one that is a series.
+type seriesOf[T any] struct {
+	Series T `json:"series"`
 }
 
 // measureMarshalling measures writing long lists against encoding/json: whole

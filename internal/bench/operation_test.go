@@ -29,7 +29,7 @@ func testVariants(t *testing.T) []variant {
 func TestStatementsAreComplete(t *testing.T) {
 	v := testVariants(t)[3]
 	for _, o := range operations() {
-		for _, sql := range o.statements(v) {
+		for _, sql := range statementsFor(o.sql, v) {
 			if strings.ContainsAny(sql, "{}") || strings.Contains(sql, "p'3'") {
 				t.Errorf("%s: %s", o.name, sql)
 			}

@@ -3,10 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"clickql/internal/catalog"
 	"clickql/internal/cube"
 )
 
@@ -78,8 +78,14 @@ func variantsOf(projects []string, days cube.Range) ([]variant, error) {
 	return out, nil
 }
 
-// statements are the operation's SQL for a variant.
-func (o operation) statements(v variant) []string { return statementsFor(o.sql, v) }
+// mostDownloaded names the projects with the most downloads.
+func mostDownloaded(snap *catalog.Snapshot, most int) (names []string) {
+	top, _ := snap.Projects.Prefix("", nil, most)
+	for _, p := range top {
+		names = append(names, p.Name)
+	}
+	return names
+}
 
 // statementsFor puts a variant's values into statements. They are names and days
 // of our own data, so that they can stand in the text.
@@ -126,14 +132,23 @@ func (o operation) requestTo(prefix string, v variant) ([]byte, error) {
 	return append([]byte(head), text...), nil
 }
 
+// requests are the requests for variants, each with something before the path.
+func (o operation) requests(of []variant, prefix func(i int) string) ([][]byte, error) {
+	out := make([][]byte, len(of))
+	for i, v := range of {
+		var err error
+		if out[i], err = o.requestTo(prefix(i), v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // ofProject are the variables of a document about one project.
 func ofProject(v variant) map[string]any { return map[string]any{"p": v.project} }
 
-// spaces is what documents do not need on the wire.
-var spaces = regexp.MustCompile(`\s+`)
-
 // compact writes a document on one line.
-func compact(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
+func compact(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // operations lists what is measured: what pages, dashboards and badges about
 // downloads ask. The statements order and cut their results as the answers are,

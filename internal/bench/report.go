@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -51,10 +49,11 @@ func (r *report) writeTo(file string, stdout io.Writer) error {
 		_, err := io.WriteString(stdout, text)
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+	err := os.MkdirAll(filepath.Dir(file), 0o755)
+	if err == nil {
+		err = os.WriteFile(file, []byte(text), 0o644)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
@@ -77,20 +76,12 @@ func ratio(x float64) string {
 	}
 }
 
-// millis writes milliseconds.
+// millis writes milliseconds, of which less than a tenth has a decimal more.
 func millis(x float64) string {
-	switch {
-	case math.IsNaN(x):
-		return none
-	case x >= 100:
-		return fmt.Sprintf("%.0f", x)
-	case x >= 10:
-		return fmt.Sprintf("%.1f", x)
-	case x >= 0.1:
-		return fmt.Sprintf("%.2f", x)
-	default:
+	if x < 0.1 {
 		return fmt.Sprintf("%.3f", x)
 	}
+	return ratio(x)
 }
 
 // whole writes a number without decimals, its thousands apart.
@@ -109,35 +100,59 @@ func bytesOf(n float64) string {
 	return humanize.IBytes(uint64(n))
 }
 
-// introduce begins the report: what it is, and where and of what it was made.
-func (b *bench) introduce() {
-	r := &b.report
-	if b.sections == coverageSection {
-		b.introduceCoverage()
-		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.coverageRows)), b.projects, b.days)})
-		return
-	}
-	if b.sections == settingsSection {
-		r.heading(1, "Settings of a load")
-		r.para("Written by `make settings`; do not edit. What each flag of `clickql ingest run` is worth, and what it takes in memory.")
-		b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(b.loadRows*settingsLoads)), b.projects, settingsDays)})
-		return
-	}
-	if b.sections == scaleSection {
-		r.heading(1, "What scale costs")
-		r.para("Written by `make scale`; do not edit. What each part of the work costs as the downloads grow, and, computed from that, what PyPI's whole history takes.")
-		b.circumstances([]string{"Data", fmt.Sprintf("samples of %d projects on %d days", b.projects, b.days)})
-		return
-	}
-	r.heading(1, "Benchmarks")
-	r.para("Written by `make bench`; do not edit. Figures of one machine say little of another: what carries over are the ratios, " +
-		"each against a floor that was measured in the same run, in turns with what it is compared to.")
-	b.circumstances([]string{"Data", fmt.Sprintf("the sample: %s downloads of %d projects on %d days; loads of %s downloads", whole(float64(b.rows)), b.projects, b.days, whole(float64(b.loadRows)))})
+// document is what a report is, and where it goes.
+type document struct {
+	file, title, about string
+	data               func(*bench) string // that the figures are of
 }
 
-// circumstances tells where and when the figures were made, and of what data.
-func (b *bench) circumstances(data []string) {
-	r := &b.report
+// benchmarks is the report of the sections that have none of their own.
+func benchmarks() *document {
+	return &document{"docs/BENCHMARKS.md", "Benchmarks", "Written by `make bench`; do not edit. Figures of one machine say little of another: what carries over are the ratios, " +
+		"each against a floor that was measured in the same run, in turns with what it is compared to.", func(b *bench) string {
+		return b.sampleOf(b.rows, b.days) + fmt.Sprintf("; loads of %s downloads", whole(float64(b.loadRows)))
+	}}
+}
+
+func coverageDocument() *document {
+	return &document{"docs/COVERAGE.md", "What the aggregates answer, and what they cost",
+		"Written by `make coverage`; do not edit. `clickql schema coverage` says the same of a database of yours, without running anything.",
+		func(b *bench) string { return b.sampleOf(b.coverageRows, b.days) }}
+}
+
+func settingsDocument() *document {
+	return &document{"docs/LOADING.md", "Settings of a load",
+		"Written by `make settings`; do not edit. What each flag of `clickql ingest run` is worth, and what it takes in memory.",
+		func(b *bench) string { return b.sampleOf(b.loadRows*settingsLoads, settingsDays) }}
+}
+
+func scaleDocument() *document {
+	return &document{"docs/SCALE.md", "What scale costs",
+		"Written by `make scale`; do not edit. What each part of the work costs as the downloads grow, and, computed from that, what PyPI's whole history takes.",
+		func(b *bench) string { return fmt.Sprintf("samples of %d projects on %d days", b.projects, b.days) }}
+}
+
+// sampleOf describes a sample.
+func (b *bench) sampleOf(rows int64, days int) string {
+	return fmt.Sprintf("the sample: %s downloads of %d projects on %d days", whole(float64(rows)), b.projects, days)
+}
+
+// documentOf is the report of the sections that are chosen.
+func documentOf(chosen string) *document {
+	for _, s := range sections() {
+		if s.name == chosen && s.own != nil {
+			return s.own
+		}
+	}
+	return benchmarks()
+}
+
+// introduce begins the report: what it is, where and when the figures were made, and of
+// what data.
+func (b *bench) introduce() {
+	r, is := &b.report, documentOf(b.sections)
+	r.heading(1, is.title)
+	r.para("%s", is.about)
 	if b.quick {
 		r.para("**Made with -quick: this shows that everything runs. Do not quote it.**")
 	}
@@ -147,48 +162,12 @@ func (b *bench) circumstances(data []string) {
 	}
 	rows := [][]string{
 		{"Date", b.began.UTC().Format(time.DateOnly)},
-		{"Command", "`go run ./internal/bench" + b.arguments() + "`"},
+		{"Command", "`go run ./internal/bench" + b.given + "`"},
 		{"Machine", fmt.Sprintf("%s, %d cores, %s of memory, %s/%s", cpuModel(), runtime.NumCPU(), bytesOf(memoryTotal()), runtime.GOOS, runtime.GOARCH)},
 		{"Versions", versions()},
-		data,
+		{"Data", is.data(b)},
 	}
 	r.table([]string{"", ""}, rows)
-}
-
-// arguments are the flags that shape the figures, where they are not the
-// defaults.
-func (b *bench) arguments() string {
-	full := flags{quick: b.quick}
-	full.complete()
-	s := ""
-	if b.quick {
-		s += " -quick"
-	}
-	if b.rows != full.rows {
-		s += " -rows " + strconv.FormatInt(b.rows, 10)
-	}
-	if b.coverageRows != full.coverageRows {
-		s += " -coverage-rows " + strconv.FormatInt(b.coverageRows, 10)
-	}
-	if b.scaleRows != full.scaleRows {
-		s += " -scale-rows " + b.scaleRows
-	}
-	if b.loadRows != full.loadRows {
-		s += " -load-rows " + strconv.FormatInt(b.loadRows, 10)
-	}
-	if all := strings.Join(sectionNames(), ","); b.sections != all {
-		s += " -sections " + b.sections
-	}
-	if b.days != defaultDays {
-		s += " -days " + strconv.Itoa(b.days)
-	}
-	if b.projects != defaultProjects {
-		s += " -projects " + strconv.Itoa(b.projects)
-	}
-	if b.only != "" {
-		s += fmt.Sprintf(" -only %q", b.only)
-	}
-	return s
 }
 
 // versions names what was measured with; ClickHouse's is in its own section,
@@ -232,10 +211,8 @@ func field(file, name, otherwise string) string {
 	if err != nil {
 		return otherwise
 	}
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	for lines.Scan() {
-		key, value, ok := strings.Cut(lines.Text(), ":")
-		if ok && strings.TrimSpace(key) == name {
+	for line := range strings.Lines(string(content)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
 			return strings.TrimSpace(value)
 		}
 	}

@@ -38,8 +38,12 @@ func parseScaleRows(text string) (sizes []int64, err error) {
 	return sizes, nil
 }
 
-// cost is what one part of the work takes.
-type cost struct{ rows, seconds float64 }
+// cost is what one part of the work takes: the rows that the server reads for it, in
+// queries and mutations, and time.
+type cost struct {
+	part          string
+	rows, seconds float64
+}
 
 // scaled is one size: its engine, and what was found.
 type scaled struct {
@@ -47,30 +51,10 @@ type scaled struct {
 	sample     sample.Options
 	downloads  float64
 	days       int
-	costs      map[string]cost // by the part's name
+	costs      []cost // of each part, in the order in which they are followed
 	tables     map[string]weight
 	processors int
 	loadRate   float64 // downloads loaded in a second by each
-}
-
-// The parts whose costs are followed, in the report's order; those of clients are
-// operations.
-const (
-	partStart  = "start: read the catalog"
-	partNews   = "look whether anything is new"
-	partSeries = "one project's series of 90 days"
-	partRare   = "the same of a project of middling rank"
-	partTotal  = "one project's total"
-	partRank   = "one project's rank of 30 days"
-	partTop    = "the top list of 30 days"
-	partPython = "all of PyPI by Python over a year"
-	partLoad   = "load a file of 100,000 downloads"
-	partRepair = "repair a day"
-)
-
-// scaleParts lists them.
-func scaleParts() []string {
-	return []string{partStart, partNews, partSeries, partRare, partTotal, partRank, partTop, partPython, partLoad, partRepair}
 }
 
 // measureScale follows what each part of the work costs as the downloads grow, and
@@ -100,7 +84,10 @@ func (b *bench) measureScale(ctx context.Context) (err error) {
 	for i := range sizes {
 		s := &sizes[i]
 		b.say("merging the tables of %s downloads", whole(float64(rows[i])))
-		if s.tables, err = mergeAll(ctx, s.store.admin); err != nil {
+		if err := merge(ctx, s.store.admin, tableNames(countingTables())); err != nil {
+			return err
+		}
+		if s.tables, err = weights(ctx, s.store.admin); err != nil {
 			return err
 		}
 		s.downloads = float64(s.tables[ddl.RawTable].rows)
@@ -109,7 +96,8 @@ func (b *bench) measureScale(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for i, s := range sizes {
+	for i := range sizes {
+		s := &sizes[i]
 		b.say("following each part at %s downloads", whole(float64(rows[i])))
 		if err := errors.Join(b.scaleServing(ctx, s), b.scaleLoading(ctx, s)); err != nil {
 			return fmt.Errorf("%d downloads: %w", rows[i], err)
@@ -131,7 +119,7 @@ func (b *bench) scaleTo(ctx context.Context, rows int64) (s scaled, err error) {
 	if err != nil {
 		return s, err
 	}
-	s = scaled{store: st, sample: o, costs: map[string]cost{}, days: b.days, processors: runtime.NumCPU()}
+	s = scaled{store: st, sample: o, days: b.days, processors: runtime.NumCPU()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, st.Close())
@@ -150,45 +138,17 @@ func (b *bench) scaleTo(ctx context.Context, rows int64) (s scaled, err error) {
 	return s, b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Projects, filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet"))
 }
 
-// mergeAll merges every table, as time does, and weighs it.
-func mergeAll(ctx context.Context, conn *chconn.Conn) (map[string]weight, error) {
-	weights := map[string]weight{}
-	for _, name := range append([]string{ddl.RawTable}, derivedNames()...) {
-		if err := conn.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(name)+" FINAL"); err != nil {
-			return nil, fmt.Errorf("merge %s: %w", name, err)
-		}
-		var w weight
-		err := conn.QueryRow(ctx, "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(name)).Scan(&w.rows, &w.bytes)
-		if err != nil {
-			return nil, fmt.Errorf("weigh %s: %w", name, err)
-		}
-		weights[name] = w
-	}
-	return weights, nil
-}
-
-// derivedNames lists the aggregates.
-func derivedNames() []string {
-	var names []string
-	for _, t := range ddl.Derived() {
-		names = append(names, t.Name)
-	}
-	return names
-}
-
-// following measures parts by the rows that the server reads meanwhile, for queries
-// and mutations, and by time.
-type following struct {
-	conn  *chconn.Conn
-	costs map[string]cost
-	turns int
+// countingTables are the raw table and the aggregates.
+func countingTables() []ddl.Table {
+	raw, _ := ddl.Lookup(ddl.RawTable)
+	return append([]ddl.Table{raw}, ddl.Derived()...)
 }
 
 // follow measures one part: the least rows and the median time of the turns.
-func (f following) follow(ctx context.Context, part string, do func(turn int) error) error {
+func (s *scaled) follow(ctx context.Context, turns int, part string, do func(turn int) error) error {
 	var rows, seconds []float64
-	for turn := range f.turns {
-		before, err := f.read(ctx)
+	for turn := range turns {
+		before, err := s.read(ctx)
 		if err != nil {
 			return err
 		}
@@ -197,19 +157,19 @@ func (f following) follow(ctx context.Context, part string, do func(turn int) er
 			return fmt.Errorf("%s: %w", part, err)
 		}
 		seconds = append(seconds, time.Since(began).Seconds())
-		after, err := f.read(ctx)
+		after, err := s.read(ctx)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, float64(after-before))
 	}
-	f.costs[part] = cost{slices.Min(rows), median(seconds)}
+	s.costs = append(s.costs, cost{part, slices.Min(rows), median(seconds)})
 	return nil
 }
 
 // read is how many rows the server has read so far.
-func (f following) read(ctx context.Context) (n uint64, err error) {
-	err = f.conn.QueryRow(ctx, "SELECT toUInt64(sum(value)) FROM system.events WHERE event IN ('SelectedRows', 'MutatedRows')").Scan(&n)
+func (s *scaled) read(ctx context.Context) (n uint64, err error) {
+	err = s.store.admin.QueryRow(ctx, "SELECT toUInt64(sum(value)) FROM system.events WHERE event IN ('SelectedRows', 'MutatedRows')").Scan(&n)
 	return n, err
 }
 
@@ -236,10 +196,7 @@ func (b *bench) openFront(ctx context.Context, st *store) (f *front, err error) 
 	if f.cat, err = b.openCatalog(ctx, f.conn); err != nil {
 		return f, err
 	}
-	top, _ := f.cat.Snapshot().Projects.Prefix("", nil, variants*peers)
-	for _, p := range top {
-		f.names = append(f.names, p.Name)
-	}
+	f.names = mostDownloaded(f.cat.Snapshot(), variants*peers)
 	if f.asked, err = variantsOf(f.names, f.cat.Snapshot().Days); err != nil {
 		return f, err
 	}
@@ -316,23 +273,23 @@ func (b *bench) compareSeries(ctx context.Context, sizes []scaled) (costs []seri
 // countSeries counts what the series of every variant read, and prepares to ask for
 // them in turn.
 func (b *bench) countSeries(ctx context.Context, s scaled, f *front, o operation) (c seriesCost, one *side, err error) {
-	requests, bodies := make([][]byte, len(f.asked)), make([][]byte, len(f.asked))
-	counting := following{s.store.admin, map[string]cost{}, 1}
-	err = counting.follow(ctx, o.name, func(int) (err error) {
-		for i, v := range f.asked {
-			if requests[i], err = o.request(v); err != nil {
-				return err
-			}
-			if bodies[i], err = f.gateway.answer(ctx, o, v); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	requests, err := o.requests(f.asked, func(int) string { return "" })
 	if err != nil {
 		return c, nil, err
 	}
-	c.rows = counting.costs[o.name].rows / float64(len(f.asked))
+	before, err := s.read(ctx)
+	if err != nil {
+		return c, nil, err
+	}
+	bodies, err := f.gateway.answers(ctx, o, f.asked)
+	if err != nil {
+		return c, nil, err
+	}
+	after, err := s.read(ctx)
+	if err != nil {
+		return c, nil, err
+	}
+	c.rows = float64(after-before) / float64(len(f.asked))
 	var parts uint64
 	err = s.store.admin.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(seriesTable)).Scan(&parts)
 	c.parts = float64(parts)
@@ -340,38 +297,44 @@ func (b *bench) countSeries(ctx context.Context, s scaled, f *front, o operation
 }
 
 // scaleServing measures what a gateway does.
-func (b *bench) scaleServing(ctx context.Context, s scaled) (err error) {
+func (b *bench) scaleServing(ctx context.Context, s *scaled) (err error) {
 	f, err := b.openFront(ctx, s.store)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	counting := following{s.store.admin, s.costs, 5}
-	err = counting.follow(ctx, partStart, func(int) error {
+	err = s.follow(ctx, scaleTurns, "start: read the catalog", func(int) error {
 		_, err := b.openCatalog(ctx, f.conn)
 		return err
 	})
 	if err == nil {
-		err = counting.follow(ctx, partNews, func(int) error { _, err := f.cat.Look(ctx); return err })
+		err = s.follow(ctx, scaleTurns, "look whether anything is new", func(int) error { _, err := f.cat.Look(ctx); return err })
 	}
 	if err != nil {
 		return err
 	}
-	return b.scaleAnswers(ctx, counting, f)
+	return s.followAnswers(ctx, f)
 }
 
-// scaleAnswers measures what clients ask.
-func (b *bench) scaleAnswers(ctx context.Context, counting following, f *front) error {
+// scaleTurns is how often what a gateway does is measured.
+const scaleTurns = 5
+
+// followAnswers measures what clients ask.
+func (s *scaled) followAnswers(ctx context.Context, f *front) error {
 	rank := operation{name: "rank", query: `query Rank($p: String!) { project(name: $p) { rank(range: {last: 30}) { position } } }`, variables: ofProject}
 	for _, p := range []struct {
 		part string
 		o    operation
 		rare bool
 	}{
-		{partSeries, operationNamed("series 90"), false}, {partRare, operationNamed("series 90"), true}, {partTotal, operationNamed("total"), false},
-		{partRank, rank, false}, {partTop, operationNamed("top projects"), false}, {partPython, operationNamed("global python"), false},
+		{"one project's series of 90 days", operationNamed("series 90"), false},
+		{"the same of a project of middling rank", operationNamed("series 90"), true},
+		{"one project's total", operationNamed("total"), false},
+		{"one project's rank of 30 days", rank, false},
+		{"the top list of 30 days", operationNamed("top projects"), false},
+		{"all of PyPI by Python over a year", operationNamed("global python"), false},
 	} {
-		err := counting.follow(ctx, p.part, func(turn int) error {
+		err := s.follow(ctx, scaleTurns, p.part, func(turn int) error {
 			v := f.asked[0]
 			if p.rare {
 				v.project = f.names[len(f.names)/2]
@@ -392,8 +355,7 @@ const smallLoad = 100_000
 
 // scaleLoading measures a load of a file and the repair of its day, on top of what
 // there is.
-func (b *bench) scaleLoading(ctx context.Context, s scaled) error {
-	f := following{s.store.admin, s.costs, 1}
+func (b *bench) scaleLoading(ctx context.Context, s *scaled) error {
 	day := b.options(smallLoad, 1, b.space.path(fmt.Sprintf("scale-day-%d", b.projects)))
 	day.Until = s.sample.Until.AddDate(0, 0, 1)
 	if err := b.sample(ctx, day); err != nil {
@@ -401,11 +363,11 @@ func (b *bench) scaleLoading(ctx context.Context, s scaled) error {
 	}
 	files := filepath.Join(day.Dir, sample.DownloadsDir, "*.parquet")
 	cfg := config.Config{Conn: s.store.admin, Log: b.log}
-	err := f.follow(ctx, partLoad, func(int) error { return b.ingest(ctx, cfg, ledger.Downloads, files) })
+	err := s.follow(ctx, 1, "load a file of 100,000 downloads", func(int) error { return b.ingest(ctx, cfg, ledger.Downloads, files) })
 	if err != nil {
 		return err
 	}
-	return f.follow(ctx, partRepair, func(int) error {
+	return s.follow(ctx, 1, "repair a day", func(int) error {
 		_, err := ingest.New(cfg).Repair(ctx, repair.Request{From: day.Until, To: day.Until}, files)
 		return err
 	})

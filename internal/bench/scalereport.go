@@ -23,10 +23,10 @@ func (b *bench) reportGrowth(sizes []scaled) {
 		columns = append(columns, "ms, "+whole(s.downloads))
 	}
 	var lines [][]string
-	for _, part := range scaleParts() {
-		line, times, rows := []string{part}, []string{}, []float64{}
+	for i, first := range sizes[0].costs {
+		line, times, rows := []string{first.part}, []string{}, []float64{}
 		for _, s := range sizes {
-			c := s.costs[part]
+			c := s.costs[i]
 			rows, line, times = append(rows, c.rows), append(line, whole(c.rows)), append(times, millis(1000*c.seconds))
 		}
 		lines = append(lines, append(append(line, power(growth(downloads, rows))), times...))
@@ -37,14 +37,13 @@ func (b *bench) reportGrowth(sizes []scaled) {
 		"of one turn for loads and repairs; the gateway keeps no answers.", b.projects, b.days)
 	r.table(columns, lines)
 	lines = nil
-	for _, name := range append([]string{ddl.RawTable}, derivedNames()...) {
+	for _, name := range tableNames(countingTables()) {
 		line, rows := []string{"`" + name + "`"}, []float64{}
 		for _, s := range sizes {
 			rows = append(rows, float64(s.tables[name].rows))
 			line = append(line, whole(float64(s.tables[name].rows)))
 		}
-		w := sizes[len(sizes)-1].tables[name]
-		lines = append(lines, append(line, power(growth(downloads, rows)), fmt.Sprintf("%.1f", float64(w.bytes)/float64(max(w.rows, 1)))))
+		lines = append(lines, append(line, power(growth(downloads, rows)), fmt.Sprintf("%.1f", sizes[len(sizes)-1].tables[name].row())))
 	}
 	columns = []string{"table"}
 	for _, s := range sizes {
@@ -147,17 +146,14 @@ func (h history) rowsOf(t ddl.Table, sizes []scaled) float64 {
 // reportProjection computes what the whole history takes.
 func (b *bench) reportProjection(sizes []scaled) {
 	h, last, r := wholeHistory(), sizes[len(sizes)-1], &b.report
-	bytesOfRow := func(name string) float64 {
-		w := last.tables[name]
-		return float64(w.bytes) / float64(max(w.rows, 1))
-	}
-	raw := h.downloads * bytesOfRow(ddl.RawTable)
+	raw := h.downloads * last.tables[ddl.RawTable].row()
 	lines := [][]string{{"`" + ddl.RawTable + "`", whole(h.downloads / 1e6), terabytes(raw)}}
 	aggregates := 0.0
 	for _, t := range ddl.Derived() {
 		rows := h.rowsOf(t, sizes)
-		aggregates += rows * bytesOfRow(t.Name)
-		lines = append(lines, []string{"`" + t.Name + "`", whole(rows / 1e6), terabytes(rows * bytesOfRow(t.Name))})
+		bytes := rows * last.tables[t.Name].row()
+		aggregates += bytes
+		lines = append(lines, []string{"`" + t.Name + "`", whole(rows / 1e6), terabytes(bytes)})
 	}
 	r.heading(2, "PyPI's whole history, computed")
 	r.para("For %s trillion downloads ([ClickPy, January 2026](https://clickhouse.com/blog/clickpy-2-trillion-rows)) of %s projects over %s days, of which %s billion come every day now. Nothing of this was measured at that size. A table of days has rows for each day of each project "+

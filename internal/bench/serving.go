@@ -65,11 +65,8 @@ func (b *bench) onServed(ctx context.Context, measure func(context.Context, *sto
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	began := time.Now()
-	cat, err := catalog.Open(ctx, conn, catalog.Options{Database: conn.Database(), Log: b.log})
+	cat, err := b.openCatalog(ctx, conn)
 	if err != nil {
-		return err
-	}
-	if err := cat.Ready(); err != nil {
 		return err
 	}
 	b.say("catalog read in %s", time.Since(began).Round(time.Millisecond))
@@ -86,12 +83,7 @@ func (b *bench) onServed(ctx context.Context, measure func(context.Context, *sto
 // serve opens every side and measures.
 func (b *bench) serve(ctx context.Context, st *store, cat *catalog.Catalog) (err error) {
 	s := &servingRun{bench: b, cat: cat, dsn: st.engine.ReadOnlyDSN(), enginePID: st.engine.Info().PID, operations: b.selected()}
-	var names []string
-	top, _ := cat.Snapshot().Projects.Prefix("", nil, variants*peers)
-	for _, p := range top {
-		names = append(names, p.Name)
-	}
-	if s.variants, err = variantsOf(names, cat.Snapshot().Days); err != nil {
+	if s.variants, err = variantsOf(mostDownloaded(cat.Snapshot(), variants*peers), cat.Snapshot().Days); err != nil {
 		return err
 	}
 	if s.hand, err = openByHand(s.dsn); err != nil {
@@ -206,7 +198,7 @@ func (s *servingRun) measureOperation(ctx context.Context, o operation) (m measu
 		return m, err
 	}
 	defer func() { err = errors.Join(err, least.Close()) }()
-	requests, err := s.requests(o, func(i int) string { return "/" + strconv.Itoa(i) })
+	requests, err := o.requests(s.variants, func(i int) string { return "/" + strconv.Itoa(i) })
 	if err != nil {
 		return m, err
 	}
@@ -243,16 +235,14 @@ func (s *servingRun) pace() pace {
 // gateways' caches.
 func (s *servingRun) sides(ctx context.Context, o operation) ([]*side, [][]byte, error) {
 	statements := make([][]string, len(s.variants))
-	bodies := make([][]byte, len(s.variants))
 	for i, v := range s.variants {
-		statements[i] = o.statements(v)
-		body, err := s.warm.answer(ctx, o, v)
-		if err != nil {
-			return nil, nil, err
-		}
-		bodies[i] = body
+		statements[i] = statementsFor(o.sql, v)
 	}
-	requests, err := s.requests(o, func(int) string { return "" })
+	bodies, err := s.warm.answers(ctx, o, s.variants)
+	if err != nil {
+		return nil, nil, err
+	}
+	requests, err := o.requests(s.variants, func(int) string { return "" })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -272,18 +262,6 @@ func (s *servingRun) sides(ctx context.Context, o operation) ([]*side, [][]byte,
 	}
 	out[sideWhole] = over("(d) gateway, responses cached", s.whole.clients, requests, bodies)
 	return out, bodies, nil
-}
-
-// requests are an operation's HTTP requests, one for each variant.
-func (s *servingRun) requests(o operation, prefix func(i int) string) ([][]byte, error) {
-	out := make([][]byte, len(s.variants))
-	for i, v := range s.variants {
-		var err error
-		if out[i], err = o.requestTo(prefix(i), v); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // over is the side that sends requests over HTTP, each variant in turn. An

@@ -52,11 +52,7 @@ func (h byHand) statement(ctx context.Context, sql string, counted func(int64)) 
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	types, names := rows.ColumnTypes(), rows.Columns()
 	dest := make([]any, len(types))
 	for i, t := range types {
@@ -217,9 +213,7 @@ func (c *clients) send(ctx context.Context, number int, request []byte, sink io.
 		return err
 	}
 	_, err = io.Copy(sink, answer.Body)
-	if closeErr := answer.Body.Close(); err == nil {
-		err = closeErr
-	}
+	err = errors.Join(err, answer.Body.Close())
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("the answer is %s", answer.Status)
 	}

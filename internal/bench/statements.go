@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,12 @@ func (b *bench) statements(ctx context.Context, st *store, cat *catalog.Catalog)
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	snap := cat.Snapshot()
-	top, _ := snap.Projects.Prefix("", nil, variants)
+	top := mostDownloaded(snap, variants)
 	if len(top) == 0 {
 		return errors.New("the data has no projects")
 	}
 	plain := func(n int64) string {
-		return fmt.Sprintf("SELECT toInt64(sum(count)) AS c\nFROM %s.pypi_downloads_per_day\nWHERE project = %s AND date > '1970-01-%02d'", snap.Database, literal(top[n%int64(len(top))].Name), 1+n%28)
+		return fmt.Sprintf("SELECT toInt64(sum(count)) AS c\nFROM %s.pypi_downloads_per_day\nWHERE project = %s AND date > '1970-01-%02d'", snap.Database, literal(top[n%int64(len(top))]), 1+n%28)
 	}
 	commented := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"log_comment": "clickql Dashboard"}))
 	sides := []*side{
@@ -47,10 +48,7 @@ func (b *bench) statements(ctx context.Context, st *store, cat *catalog.Catalog)
 		}},
 		{name: "a guard of its tables in it", ask: func(ctx context.Context, _ int, n int64) error { return h.statement(ctx, snap.Guard(plain(n)), nil) }},
 	}
-	span := b.span
-	if span == 0 {
-		span = time.Second
-	}
+	span := cmp.Or(b.span, time.Second)
 	b.report.heading(2, "What is put into statements")
 	b.report.para("One project's downloads, a new question each time, over the native protocol. Ratios are of one turn each, the median of %d.", statementRounds)
 	var rows [][]string
@@ -60,13 +58,10 @@ func (b *bench) statements(ctx context.Context, st *store, cat *catalog.Catalog)
 		if err != nil {
 			return err
 		}
-		p50s := make([][]float64, len(sides))
 		for i, s := range sides {
-			for _, t := range found[i] {
-				p50s[i] = append(p50s[i], quantile(t.millis, 0.5))
-			}
+			p50s := found[i].p50s()
 			_, engine := found[i].perRequest()
-			rows = append(rows, []string{fmt.Sprint(clients), s.name, millis(median(p50s[i])), ratio(medianRatio(p50s[i], p50s[0])), millis(engine)})
+			rows = append(rows, []string{fmt.Sprint(clients), s.name, millis(median(p50s)), ratio(medianRatio(p50s, found[0].p50s())), millis(engine)})
 		}
 	}
 	b.report.table([]string{"clients", "statement", "p50", "of as it is", "processor of ClickHouse"}, rows)

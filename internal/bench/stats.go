@@ -81,23 +81,25 @@ func (t turn) perSecond() float64 {
 // turns are what one side did in all turns.
 type turns []turn
 
-// p50s is the median latency of each turn, in milliseconds.
-func (ts turns) p50s() []float64 {
+// each is a figure of each turn.
+func (ts turns) each(figure func(turn) float64) []float64 {
 	out := make([]float64, len(ts))
 	for i, t := range ts {
-		out[i] = quantile(t.millis, 0.5)
+		out[i] = figure(t)
 	}
 	return out
 }
 
-// rates is the requests per second of each turn.
-func (ts turns) rates() []float64 {
-	out := make([]float64, len(ts))
-	for i, t := range ts {
-		out[i] = t.perSecond()
-	}
-	return out
+// quantiles is a quantile of each turn's latencies, in milliseconds.
+func (ts turns) quantiles(q float64) []float64 {
+	return ts.each(func(t turn) float64 { return quantile(t.millis, q) })
 }
+
+// p50s is the median latency of each turn, in milliseconds.
+func (ts turns) p50s() []float64 { return ts.quantiles(0.5) }
+
+// rates is the requests per second of each turn.
+func (ts turns) rates() []float64 { return ts.each(turn.perSecond) }
 
 // all is the latency of every request of all turns.
 func (ts turns) all() []float64 {

@@ -62,13 +62,11 @@ func (m made) upToDate(path string) (bool, error) {
 	if err := json.Unmarshal(content, &have); err != nil {
 		return false, fmt.Errorf("read what the data was made of in %s: %w; remove the file to have it made anew", path, err)
 	}
-	have.Sample.Dir, m.Sample.Dir = "", ""
-	return have.Schema == m.Schema && have.Sample.Until.Equal(m.Sample.Until) && sameSize(have.Sample, m.Sample), nil
-}
-
-// sameSize compares the arguments beside the last day.
-func sameSize(a, b sample.Options) bool {
-	return a.Rows == b.Rows && a.Days == b.Days && a.Projects == b.Projects && a.Seed == b.Seed
+	if have.Sample.Until.Equal(m.Sample.Until) {
+		have.Sample.Until = m.Sample.Until // the same moment, whatever its zone
+	}
+	have.Sample.Dir = m.Sample.Dir
+	return have == m, nil
 }
 
 // note writes the note.
@@ -111,7 +109,7 @@ func (b *bench) sample(ctx context.Context, o sample.Options) error {
 		return err
 	}
 	b.say("writing a sample of %d rows, %d days", o.Rows, o.Days)
-	if err := errors.Join(os.RemoveAll(o.Dir), remove(path)); err != nil {
+	if err := errors.Join(os.RemoveAll(o.Dir), os.RemoveAll(path)); err != nil {
 		return fmt.Errorf("remove an earlier sample: %w", err)
 	}
 	st, err := b.openStore(ctx, o.Dir+"-engine", true)
@@ -123,14 +121,6 @@ func (b *bench) sample(ctx context.Context, o sample.Options) error {
 		return err
 	}
 	return m.note(path)
-}
-
-// remove deletes a file that may be missing.
-func remove(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // serving makes the data that is served, by the steps of schema apply, sample,
@@ -148,7 +138,7 @@ func (b *bench) serving(ctx context.Context, o sample.Options) (dir string, err 
 		return "", err
 	}
 	b.say("loading %d rows", o.Rows)
-	if err := errors.Join(os.RemoveAll(dir), remove(path)); err != nil {
+	if err := errors.Join(os.RemoveAll(dir), os.RemoveAll(path)); err != nil {
 		return "", fmt.Errorf("remove earlier data: %w", err)
 	}
 	st, err := b.openStore(ctx, dir, false)
@@ -176,12 +166,25 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 		}
 	}
 	b.say("merging the tables")
-	for _, t := range ddl.Tables() {
-		if err := st.admin.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(t.Name)+" FINAL"); err != nil {
-			return fmt.Errorf("merge %s: %w", t.Name, err)
+	return merge(ctx, st.admin, tableNames(ddl.Tables()))
+}
+
+// merge merges tables, as time does.
+func merge(ctx context.Context, conn *chconn.Conn, names []string) error {
+	for _, name := range names {
+		if err := conn.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(name)+" FINAL"); err != nil {
+			return fmt.Errorf("merge %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// tableNames names tables.
+func tableNames(tables []ddl.Table) (names []string) {
+	for _, t := range tables {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // ingest loads files as the command does.
