@@ -244,15 +244,3 @@ func readAccount(ctx context.Context, conn driver.Conn, progress bool) (*account
 	}
 	return &a, nil
 }
-
-// streams is nil for an account whose results come whole as they are.
-func (a *account) streams() error {
-	if a.oneRow {
-		return &a.cut
-	}
-	for _, b := range a.bounds {
-		err := b.err
-		return &err
-	}
-	return nil
-}

@@ -66,8 +66,6 @@ const (
 // refused by an account that may not change settings; the deadline itself
 // holds, and cancels the query on the server.
 type Conn struct {
-	driver.Conn
-
 	opts     clickhouse.Options // without Settings
 	settings clickhouse.Settings
 	database string

@@ -27,15 +27,20 @@ func TestQueriesOverBothProtocols(t *testing.T) {
 			if database != db.Name || limit != "33" {
 				t.Errorf("database %s, max_execution_time %s; want %s, 33", database, limit, db.Name)
 			}
-			var rows []struct {
-				N uint64 `ch:"n"`
+			rows, err := conn.Query(t.Context(), "SELECT number AS n FROM numbers(3)")
+			if err != nil {
+				t.Fatal(err)
 			}
-			if err := conn.Select(t.Context(), &rows, "SELECT number AS n FROM numbers(3)"); err != nil || len(rows) != 3 {
-				t.Errorf("Select gave %v, %v", rows, err)
+			n := 0
+			for rows.Next() {
+				n++
 			}
-			version, err := conn.ServerVersion()
-			if err != nil || version.Version.Major < 24 {
-				t.Errorf("ServerVersion gave %v, %v", version, err)
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil || n != 3 {
+				t.Errorf("Query gave %d rows, %v", n, err)
+			}
+			var version string
+			if err := conn.QueryRow(t.Context(), "SELECT version()").Scan(&version); err != nil || version < "24" {
+				t.Errorf("version() gave %s, %v", version, err)
 			}
 			if s := conn.Stats(); s.MaxOpenConns != 16 {
 				t.Errorf("the pool has %d connections, want 16", s.MaxOpenConns)

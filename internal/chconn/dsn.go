@@ -1,6 +1,7 @@
 package chconn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -40,12 +41,8 @@ func parseDSN(dsn string) (*clickhouse.Options, error) {
 	if err := completeAddrs(opts); err != nil {
 		return nil, err
 	}
-	if opts.DialTimeout == 0 {
-		opts.DialTimeout = defaultDialTimeout
-	}
-	if opts.ReadTimeout == 0 {
-		opts.ReadTimeout = defaultReadTimeout
-	}
+	opts.DialTimeout = cmp.Or(opts.DialTimeout, defaultDialTimeout)
+	opts.ReadTimeout = cmp.Or(opts.ReadTimeout, defaultReadTimeout)
 	if opts.Compression == nil && !strings.Contains(dsn, "compress=") && !allLoopback(opts.Addr) {
 		opts.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}

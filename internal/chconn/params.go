@@ -45,20 +45,10 @@ func parameterText(v any) (string, error) {
 		return listOf(v, Literal), nil
 	case []int64:
 		return listOf(v, func(n int64) string { return strconv.FormatInt(n, 10) }), nil
-	case int:
-		return strconv.Itoa(v), nil
-	case int32:
-		return strconv.FormatInt(int64(v), 10), nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case uint32:
-		return strconv.FormatUint(uint64(v), 10), nil
-	case uint64:
-		return strconv.FormatUint(v, 10), nil
+	case int, int32, int64, uint32, uint64, bool:
+		return fmt.Sprint(v), nil
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case bool:
-		return strconv.FormatBool(v), nil
 	case fmt.Stringer:
 		return escaped.Replace(v.String()), nil
 	}
@@ -67,16 +57,11 @@ func parameterText(v any) (string, error) {
 
 // listOf writes an array.
 func listOf[T any](values []T, text func(T) string) string {
-	var b strings.Builder
-	b.WriteByte('[')
+	texts := make([]string, len(values))
 	for i, v := range values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(text(v))
+		texts[i] = text(v)
 	}
-	b.WriteByte(']')
-	return b.String()
+	return "[" + strings.Join(texts, ",") + "]"
 }
 
 // escaped writes a string as the format TabSeparated does, which is how the

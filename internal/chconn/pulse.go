@@ -1,6 +1,7 @@
 package chconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,7 @@ type Pulse struct {
 // NewPulse makes a Pulse that asks by ping. It takes ClickHouse to answer until Run
 // finds otherwise.
 func NewPulse(ping func(context.Context) error, log *slog.Logger) *Pulse {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	p := &Pulse{ping: ping, log: log, doubts: make(chan struct{}, 1), changed: make(chan struct{}), last: time.Now()}
 	p.gone, p.goes = context.WithCancelCause(context.Background())
 	return p

@@ -186,26 +186,3 @@ func (c *Conn) Allowance() Allowance {
 	}
 	return Allowance{}
 }
-
-// notedRow remembers where a row did not come since the quota is spent.
-type notedRow struct {
-	driver.Row
-	quota *quota
-	key   string
-}
-
-// Scan reads the row.
-func (r notedRow) Scan(dest ...any) error {
-	return r.quota.noted(r.key, r.Row.Scan(dest...), time.Now())
-}
-
-// notedRows remember where they end since the quota is spent: bounds on what is read
-// are met on the way.
-type notedRows struct {
-	driver.Rows
-	quota *quota
-	key   string
-}
-
-// Err is why there are no more rows.
-func (r notedRows) Err() error { return r.quota.noted(r.key, r.Rows.Err(), time.Now()) }

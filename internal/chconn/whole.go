@@ -60,40 +60,57 @@ func (p *proof) whole() error {
 	return p.account.check(max(p.rows, p.total), p.bytes, time.Since(p.began))
 }
 
-// provenRows are rows whose end tells whether they are all.
-type provenRows struct {
-	driver.Rows
+// ending judges how a statement ended.
+type ending struct {
+	quota *quota
+	key   string // of the quota
 	proof *proof
-	err   error
+}
+
+// judge is the failure of a statement, remembered where the quota is spent; of one that
+// ended without, why its answer may not be whole.
+func (e ending) judge(err error) error {
+	if err != nil {
+		return e.quota.noted(e.key, err, time.Now())
+	}
+	return e.proof.whole()
+}
+
+// judgedRows are rows whose end tells whether they are all. Bounds of a quota on what is
+// read are met on the way.
+type judgedRows struct {
+	driver.Rows
+	ending
+	err error
 }
 
 // Next is false at the end, and Err then tells whether rows are missing.
-func (r *provenRows) Next() bool {
+func (r *judgedRows) Next() bool {
 	if r.Rows.Next() {
 		return true
 	}
-	if r.err == nil && r.Rows.Err() == nil {
-		r.err = r.proof.whole()
+	if r.err == nil {
+		r.err = r.judge(r.Rows.Err())
 	}
 	return false
 }
 
 // Err is why there are no more rows.
-func (r *provenRows) Err() error { return errors.Join(r.Rows.Err(), r.err) }
+func (r *judgedRows) Err() error {
+	if err := r.Rows.Err(); err != nil && r.err == nil {
+		r.err = r.judge(err)
+	}
+	return r.err
+}
 
-// provenRow is a row that is not given where it may be wrong.
-type provenRow struct {
+// judgedRow is a row that is not given where it may be wrong.
+type judgedRow struct {
 	driver.Row
-	proof *proof
+	ending
 }
 
 // Scan reads the row.
-func (r provenRow) Scan(dest ...any) error {
-	if err := r.Row.Scan(dest...); err != nil {
-		return err
-	}
-	return r.proof.whole()
-}
+func (r judgedRow) Scan(dest ...any) error { return r.judge(r.Row.Scan(dest...)) }
 
 // folded writes a statement whose result is one row: for each column an array of
 // which values are NULL, then for each an array of the values. Arrays leave NULL
