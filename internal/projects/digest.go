@@ -9,7 +9,6 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
-	"clickql/internal/fetch"
 	"clickql/internal/query"
 )
 
@@ -29,21 +28,15 @@ func (ds Digests) Bytes() int64 { return int64(40 * len(ds)) }
 
 // Digests reads every project's downloads of each of the days.
 func (r Reader) Digests(ctx context.Context, days cube.Range) (Digests, error) {
-	key := keyOf("digests", days.From, days.To)
-	return fetch.Lookup[Digests]{
-		Prefix: "d:",
-		Ask:    func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return askDigests(snap, days) },
-		Scan: func(rows driver.Rows, into map[string]Digests) error {
-			var at time.Time
-			var one DayDigest
-			if err := rows.Scan(&at, &one.Total, &one.Projects, &one.Digest); err != nil {
-				return fmt.Errorf("read a day's digest: %w", err)
-			}
-			one.Day = cube.DayOf(at)
-			into[key] = append(into[key], one)
-			return nil
-		},
-	}.Load(ctx, r.op, key)
+	ask := func(snap *catalog.Snapshot) (*query.Query, error) { return askDigests(snap, days) }
+	return listOf[Digests](ctx, r, "d:", keyOf("digests", days.From, days.To), ask, func(rows driver.Rows) (one DayDigest, err error) {
+		var at time.Time
+		if err = rows.Scan(&at, &one.Total, &one.Projects, &one.Digest); err != nil {
+			err = fmt.Errorf("read a day's digest: %w", err)
+		}
+		one.Day = cube.DayOf(at)
+		return one, err
+	})
 }
 
 // askDigests asks for Digests. What is hashed is a project with its downloads, so

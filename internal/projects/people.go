@@ -9,7 +9,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/catalog"
-	"clickql/internal/fetch"
 	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
@@ -29,19 +28,11 @@ const (
 // most. Who reads them compares the people of the latest version
 // (pypi.NamesPerson).
 func (r Reader) People(ctx context.Context, role Role, person string, most int) (Names, error) {
-	key := keyOf(role, person, most)
-	return fetch.Lookup[Names]{
-		Prefix: "p:",
-		Ask: func(snap *catalog.Snapshot, _ []string) (*query.Query, error) {
-			return askPeople(snap, role, person, most)
-		},
-		Scan: func(rows driver.Rows, into map[string]Names) error {
-			var name string
-			err := rows.Scan(&name)
-			into[key] = append(into[key], name)
-			return err
-		},
-	}.Load(ctx, r.op, key)
+	ask := func(snap *catalog.Snapshot) (*query.Query, error) { return askPeople(snap, role, person, most) }
+	return listOf[Names](ctx, r, "p:", keyOf(role, person, most), ask, func(rows driver.Rows) (name string, err error) {
+		err = rows.Scan(&name)
+		return name, err
+	})
 }
 
 // askPeople asks for People.

@@ -1,8 +1,11 @@
 package projects
 
 import (
+	"context"
 	"fmt"
 	"slices"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"clickql/internal/catalog"
 	"clickql/internal/fault"
@@ -73,6 +76,22 @@ func textOf(snap *catalog.Snapshot, column string) string {
 		return "''"
 	}
 	return "ifNull(toString(" + catalog.Ident(column) + "), '')"
+}
+
+// listOf looks up a list that is asked for by itself, of which each row is an element.
+func listOf[L interface {
+	~[]E
+	fetch.Sized
+}, E any](ctx context.Context, r Reader, prefix, key string, ask func(*catalog.Snapshot) (*query.Query, error), scan func(driver.Rows) (E, error)) (L, error) {
+	return fetch.Lookup[L]{
+		Prefix: prefix,
+		Ask:    func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return ask(snap) },
+		Scan: func(rows driver.Rows, into map[string]L) error {
+			one, err := scan(rows)
+			into[key] = append(into[key], one)
+			return err
+		},
+	}.Load(ctx, r.op, key)
 }
 
 // keyOf writes arguments as a key: equal only for equal ones.

@@ -94,15 +94,8 @@ func (r Reader) RecentReleases(ctx context.Context, after *Place, first int) (Re
 	if after != nil {
 		key = keyOf(first, *after)
 	}
-	return fetch.Lookup[Releases]{
-		Prefix: "R:",
-		Ask:    func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return askRecent(snap, after, first) },
-		Scan: func(rows driver.Rows, into map[string]Releases) error {
-			one, err := scanRelease(rows)
-			into[key] = append(into[key], one)
-			return err
-		},
-	}.Load(ctx, r.op, key)
+	ask := func(snap *catalog.Snapshot) (*query.Query, error) { return askRecent(snap, after, first) }
+	return listOf[Releases](ctx, r, "R:", key, ask, scanRelease)
 }
 
 // releasesOf looks up all releases of a project by its normalised name.

@@ -11,7 +11,6 @@ import (
 
 	"clickql/internal/catalog"
 	"clickql/internal/cube"
-	"clickql/internal/fetch"
 	"clickql/internal/pypi"
 	"clickql/internal/query"
 )
@@ -67,16 +66,10 @@ func (r Reader) Hot(ctx context.Context, since cube.Day, least int64, first int)
 
 // ranking looks one up.
 func (r Reader) ranking(ctx context.Context, key string, ask func(*catalog.Snapshot) (*query.Query, error)) (Ranking, error) {
-	return fetch.Lookup[Ranking]{
-		Prefix: "t:",
-		Ask:    func(snap *catalog.Snapshot, _ []string) (*query.Query, error) { return ask(snap) },
-		Scan: func(rows driver.Rows, into map[string]Ranking) error {
-			var one Ranked
-			err := rows.Scan(&one.Project, &one.Total, &one.Growth)
-			into[key] = append(into[key], one)
-			return err
-		},
-	}.Load(ctx, r.op, key)
+	return listOf[Ranking](ctx, r, "t:", key, ask, func(rows driver.Rows) (one Ranked, err error) {
+		err = rows.Scan(&one.Project, &one.Total, &one.Growth)
+		return one, err
+	})
 }
 
 // askEmerging asks for Emerging.
