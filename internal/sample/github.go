@@ -101,56 +101,45 @@ type (
 	}
 )
 
-// githubFiles are the names of the files of events. Each of the last two days has a
-// file for each hour, as GH Archive does, the others one for all their hours.
-func (w *world) githubFiles() (names []string) {
+// githubFile is a file of events, of a day's hours from one on and before another.
+type githubFile struct {
+	name         string
+	day          day
+	from, before int
+}
+
+// githubFiles are the files of events. Each of the last two days has a file for each
+// hour, as GH Archive does, the others one for all their hours.
+func (w *world) githubFiles() (files []githubFile) {
 	for d := w.first; d <= w.until; d++ {
 		if d <= w.until-2 {
-			names = append(names, filepath.Join(GitHubDir, d.String()+".json.gz"))
+			files = append(files, githubFile{filepath.Join(GitHubDir, d.String()+".json.gz"), d, 0, 24})
 			continue
 		}
 		for hour := range 24 {
-			names = append(names, filepath.Join(GitHubDir, fmt.Sprintf("%s-%d.json.gz", d, hour)))
+			files = append(files, githubFile{filepath.Join(GitHubDir, fmt.Sprintf("%s-%d.json.gz", d, hour)), d, hour, hour + 1})
 		}
 	}
-	return names
+	return files
 }
 
 // writeGitHub writes the files of events and returns the number of these.
 func (w *world) writeGitHub(out *output) (events int64, err error) {
 	list := w.repositories()
-	for _, name := range w.githubFiles() {
-		d, hours, err := hoursOf(filepath.Base(name))
-		if err != nil {
-			return events, err
-		}
-		lines := w.eventsOf(list, d, hours)
-		if err := writeLines(out.path(name), lines); err != nil {
-			return events, fmt.Errorf("write %s: %w", name, err)
+	for _, f := range w.githubFiles() {
+		lines := w.eventsOf(list, f)
+		if err := writeLines(out.path(f.name), lines); err != nil {
+			return events, fmt.Errorf("write %s: %w", f.name, err)
 		}
 		events += int64(len(lines))
 	}
 	return events, nil
 }
 
-// hoursOf reads the day and the hours of a file from its name.
-func hoursOf(name string) (d day, hours []int, err error) {
-	var y, m, dd, hour int
-	name = strings.TrimSuffix(name, ".json.gz")
-	if n, _ := fmt.Sscanf(name, "%d-%d-%d-%d", &y, &m, &dd, &hour); n == 4 {
-		return dayOf(y, time.Month(m), dd), []int{hour}, nil
-	}
-	for h := range 24 {
-		hours = append(hours, h)
-	}
-	t, err := time.Parse(time.DateOnly, name)
-	return dayAt(t), hours, err
-}
-
-// eventsOf draws the events of some hours of a day. The hours of a sample are drawn
-// in their order: issues are closed that were opened before.
-func (w *world) eventsOf(list []*repository, d day, hours []int) (events []event) {
-	weights, total := make([]float64, len(list)), 0.0
+// eventsOf draws the events of a file. The hours of a sample are drawn in their order:
+// issues are closed that were opened before.
+func (w *world) eventsOf(list []*repository, f githubFile) (events []event) {
+	d, weights, total := f.day, make([]float64, len(list)), 0.0
 	for i, r := range list {
 		if d >= r.from {
 			total += r.weight
@@ -160,7 +149,7 @@ func (w *world) eventsOf(list []*repository, d day, hours []int) (events []event
 	if total == 0 {
 		return nil
 	}
-	for _, hour := range hours {
+	for hour := f.from; hour < f.before; hour++ {
 		for k := range uint64(eventsPerHour) {
 			draw := func(of uint64) uint64 { return hash(forGitHub, w.options.Seed, uint64(d), uint64(hour), k, of) }
 			r := list[sort.SearchFloat64s(weights, math.Nextafter(unit(forGitHub, draw(0))*total, total))]

@@ -97,7 +97,9 @@ func (w *world) writeAll(ctx context.Context, conn *chconn.Conn, out *output, pr
 			return err
 		})
 	}
-	result.Files = append(result.Files, w.githubFiles()...)
+	for _, f := range w.githubFiles() {
+		result.Files = append(result.Files, f.name)
+	}
 	group.Go(func() (err error) {
 		events, err = w.writeGitHub(out)
 		return err
