@@ -7,8 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
+
+	"clickql/internal/wholefile"
 )
 
 // file is the file of keys.
@@ -61,10 +62,13 @@ func ChangeKeys(path string, change func([]Key) ([]Key, error)) error {
 	if keys, err = change(keys); err != nil {
 		return err
 	}
-	if text, err = json.MarshalIndent(file{keys}, "", "  "); err != nil {
+	if text, err = json.MarshalIndent(file{keys}, "", "  "); err == nil {
+		err = wholefile.Write(path, append(text, '\n'))
+	}
+	if err != nil {
 		return fmt.Errorf("write the keys: %w", err)
 	}
-	return replace(path, append(text, '\n'))
+	return nil
 }
 
 // lockFile opens the file of that name for nobody else to change. The file that was
@@ -91,24 +95,4 @@ func lockFile(path string) (*os.File, error) {
 			return nil, err
 		}
 	}
-}
-
-// replace writes a file whole.
-func replace(path string, text []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // of mode 0600
-	if err != nil {
-		return fmt.Errorf("write the keys: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write the keys: %w", errors.Join(err, os.Remove(tmp.Name())))
-		}
-	}()
-	if _, err = tmp.Write(text); err == nil {
-		err = tmp.Sync()
-	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"clickql/internal/wholefile"
 )
 
 const (
@@ -123,7 +125,7 @@ func add(path string, records []Record, began, now time.Time) (err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return replace(path, have.with(records, began, now).text())
+	return wholefile.Write(path, have.with(records, began, now).text())
 }
 
 // with is the file with further records.
@@ -165,28 +167,4 @@ func (f File) text() []byte {
 		_ = lines.Encode(r)
 	}
 	return b.Bytes()
-}
-
-// replace puts a file in place of another, whole or not at all.
-func replace(path string, text []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	_, err = tmp.Write(text)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closed := tmp.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
