@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"github.com/realclientip/realclientip-go"
 )
@@ -77,10 +78,5 @@ func (p *Proxies) addressOf(r *http.Request) netip.Addr {
 // trusts reports that the address is a proxy's.
 func (p *Proxies) trusts(addr netip.Addr) bool {
 	ip := net.IP(addr.AsSlice())
-	for _, n := range p.trusted {
-		if n.Contains(ip) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.trusted, func(n net.IPNet) bool { return n.Contains(ip) })
 }

@@ -1,6 +1,7 @@
 package asked
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -56,12 +57,8 @@ func (e *entry) now() Record {
 
 // New makes a Log.
 func New(cfg Config) *Log {
-	if cfg.Every <= 0 {
-		cfg.Every = defaultEvery
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
+	cfg.Every = cmp.Or(max(cfg.Every, 0), defaultEvery)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

@@ -43,10 +43,7 @@ func (e Engine) Alone() string {
 	}
 	end := closingBracket(rest)
 	var own []string
-	for _, arg := range e.Arguments() {
-		if len(arg) == 1 && arg[0].Kind == Text {
-			continue // the path and the name of a replica
-		}
+	for _, arg := range e.own() {
 		own = append(own, Written(arg))
 	}
 	if len(own) == 0 {
@@ -115,14 +112,16 @@ func (e Engine) Arguments() [][]Token {
 	return SplitTop(ts[2 : 1+end])
 }
 
+// own are the arguments but for the path and the name of a replica.
+func (e Engine) own() [][]Token {
+	return slices.DeleteFunc(e.Arguments(), func(arg []Token) bool { return len(arg) == 1 && arg[0].Kind == Text })
+}
+
 // Summed are the columns that a SummingMergeTree is told to sum; none means
 // every number outside the key.
 func (e Engine) Summed() []string {
 	var out []string
-	for _, arg := range e.Arguments() {
-		if len(arg) == 1 && arg[0].Kind == Text {
-			continue // the path and the name of a replica
-		}
+	for _, arg := range e.own() {
 		for _, c := range SplitTop(Unwrap(arg)) {
 			out = append(out, Written(c))
 		}

@@ -116,12 +116,7 @@ func ReadMarks(ctx context.Context, q Querier, tables []*Table) (Marks, error) {
 
 // SharedAmong reports that ClickHouse Cloud's storage keeps some of the tables.
 func SharedAmong(tables []*Table) bool {
-	for _, t := range tables {
-		if strings.HasPrefix(t.Engine.Name, "Shared") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(tables, func(t *Table) bool { return strings.HasPrefix(t.Engine.Name, "Shared") })
 }
 
 // Mark joins the marks of some tables.

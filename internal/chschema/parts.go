@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 	"time"
 )
@@ -150,12 +151,7 @@ func (p Parts) Modified() (newest time.Time) {
 // every row, the number of rows.
 func (p Parts) Mark(h hash.Hash, t *Table) {
 	fmt.Fprintf(h, "%s %s %s\n", t.Name, t.UUID, t.Engine.Name)
-	ids := make([]string, 0, len(p[t.Name]))
-	for id := range p[t.Name] {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(p[t.Name])) {
 		x := p[t.Name][id]
 		block, mutation := x.last()
 		rows := uint64(0)

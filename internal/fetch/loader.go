@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -84,21 +85,11 @@ const (
 )
 
 func (c Config) withDefaults() Config {
-	if c.CacheBytes == 0 {
-		c.CacheBytes = DefaultCacheBytes
-	}
-	if c.TTL <= 0 {
-		c.TTL = DefaultTTL
-	}
-	if c.QueryTimeout <= 0 {
-		c.QueryTimeout = DefaultQueryTimeout
-	}
-	if c.Long <= 0 {
-		c.Long = DefaultLong
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.CacheBytes = cmp.Or(c.CacheBytes, DefaultCacheBytes)
+	c.TTL = cmp.Or(max(c.TTL, 0), DefaultTTL)
+	c.QueryTimeout = cmp.Or(max(c.QueryTimeout, 0), DefaultQueryTimeout)
+	c.Long = cmp.Or(max(c.Long, 0), DefaultLong)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Registry == nil {
 		c.Registry = prometheus.NewRegistry()
 	}

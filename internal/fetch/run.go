@@ -206,11 +206,7 @@ func (l *Loader) scan(ctx context.Context, s *statement, w *chschema.Witness, ra
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		if err := take(rows); err != nil {
 			return err
@@ -262,8 +258,9 @@ func failure(err error) *fault.Error {
 // cutOff is the refusal of an answer that a setting of the gateway's account may
 // have made wrong. It names the setting: without that, nobody could mend it.
 func cutOff(cut *chconn.CutError) *fault.Error {
+	code := fault.Unavailable
 	if cut.Met {
-		return &fault.Error{Code: fault.CostLimit, Message: cut.Error(), Cause: cut}
+		code = fault.CostLimit
 	}
-	return &fault.Error{Code: fault.Unavailable, Message: cut.Error(), Cause: cut}
+	return &fault.Error{Code: code, Message: cut.Error(), Cause: cut}
 }

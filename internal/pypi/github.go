@@ -1,6 +1,7 @@
 package pypi
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 )
@@ -23,9 +24,7 @@ func Repository(urls []string) string {
 		if l := strings.ToLower(label); strings.Contains(l, "source") || strings.Contains(l, "repo") || strings.Contains(l, "code") {
 			return name
 		}
-		if best == "" {
-			best = name
-		}
+		best = cmp.Or(best, name)
 	}
 	return best
 }

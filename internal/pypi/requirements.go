@@ -1,6 +1,7 @@
 package pypi
 
 import (
+	"cmp"
 	"iter"
 	"strings"
 
@@ -67,9 +68,7 @@ func joinedLines(text string) iter.Seq2[int, string] {
 		for line, raw := range pythonLines(text) {
 			comment := requirementCommentLine.MatchString(raw)
 			if strings.HasSuffix(raw, `\`) && !comment {
-				if begins == 0 {
-					begins = line
-				}
+				begins = cmp.Or(begins, line)
 				joined.WriteString(strings.Trim(raw, `\`))
 				continue
 			}
