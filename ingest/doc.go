@@ -72,6 +72,22 @@
 // partition holds what and should hold what. Tables of first and last days take
 // the same rows twice without a change of meaning and are moved again.
 //
+// A partition is not read for its total each time, which would let a load cost what is
+// there. It is the sum of what its parts add up to, as they are listed at one moment, and
+// a part never changes: what is inserted, merged, mutated or masked makes another. The
+// ledger keeps what each part that a load has found adds up to under the table's UUID and
+// definition, the part's name, and the digest that the server has of all its files
+// (hash_of_all_files). So nothing is inferred of what has happened since, and no line
+// can be out of date: one is found as long as there is a part of that very content, or
+// not at all, whatever was restored, exchanged, detached or begun anew with names that
+// come again. Only parts that are not known are read, and count once they are seen in a
+// list that was made after reading them, as one that was merged away is read as nothing.
+// Where parts do not say what the rows are, since a mutation is not done or patch parts
+// lie over them, where none is listed, which a server does that is still loading its
+// tables, or where the account may not list them, the partition is read as a whole. So is
+// every one that a recovery judges: what tells whether a killed move has happened is what
+// is there, and nothing that was written before.
+//
 // Materialized views do not fire on a move. The copies of their tables are
 // filled by the same SELECTs instead, taken from the views that the server has
 // registered, so that no table is forgotten: a plain count by columns is computed

@@ -10,14 +10,16 @@ import (
 	"clickql/ingest/session"
 )
 
-// The ledger's tables. Lines are only ever added; a line that is written twice
-// because its answer was lost means the same as once.
+// The ledger's tables. Lines are only ever added, but for totals, of which the newest
+// replace those before; a line that is written twice because its answer was lost means
+// the same as once.
 const (
 	Batches = "clickql_ledger_batches"
 	Files   = "clickql_ledger_files"
 	Days    = "clickql_ledger_days"
 	Moves   = "clickql_ledger_steps"
 	Swaps   = "clickql_ledger_swaps"
+	Totals  = "clickql_ledger_totals"
 )
 
 // ledgerTables are the structures of the ledger's tables in the order of their
@@ -44,6 +46,10 @@ var ledgerTables = []struct{ name, structure string }{
 			batch String, n UInt32, verb LowCardinality(String), target_database String, target_table String, staged_table String,
 			uuid String, witness String, before Int64, sql String, at DateTime64(3, 'UTC')
 		) ENGINE = MergeTree ORDER BY (batch, n) COMMENT 'clickql ingest: the tables that each repair, backfill and promotion puts in place'`},
+	{Totals, `(
+			table_uuid String, partition String, definition String, witness String, parts Array(String), totals Array(Int64), at DateTime64(3, 'UTC')
+		) ENGINE = ReplacingMergeTree ORDER BY (table_uuid, partition, definition, witness) SETTINGS index_granularity = 256
+		COMMENT 'clickql ingest: what the parts of partitions add up to, by their names and contents; a line that is lost costs reading'`},
 }
 
 // Ledger is the ledger of a session's database.

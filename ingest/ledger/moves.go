@@ -29,6 +29,26 @@ func (l Ledger) Moves(ctx context.Context, batch string) ([]Move, error) {
 	return moves, session.Wrap(err, "read the steps of batch %s from the ledger", batch)
 }
 
+// Total is what the parts of a partition add up to. It holds for as long as there are
+// parts of these names and contents in this table as it is defined, whoever wrote it and
+// when: a line may be of no use any more, but not wrong.
+type Total struct {
+	UUID       string    `ch:"table_uuid"`
+	Partition  string    `ch:"partition"`
+	Definition string    `ch:"definition"` // a digest of the table's
+	Witness    string    `ch:"witness"`    // the summed expression
+	Parts      []string  `ch:"parts"`      // of each its name and a digest of its files, with a blank between
+	Totals     []int64   `ch:"totals"`     // of each
+	At         time.Time `ch:"at"`
+}
+
+// Totals lists what is known of partitions of some names in some tables.
+func (l Ledger) Totals(ctx context.Context, uuids, partitions []string) ([]Total, error) {
+	lines, err := session.Structs[Total](ctx, l.S, session.SQL("SELECT table_uuid, partition, definition, witness, parts, totals FROM "+l.Table(Totals)+
+		" WHERE table_uuid IN {uuids:Array(String)} AND partition IN {partitions:Array(String)}", "uuids", uuids, "partitions", partitions))
+	return lines, session.Wrap(err, "read the totals of partitions from the ledger")
+}
+
 // Verb is what one swap does.
 type Verb string
 

@@ -22,9 +22,11 @@ func partitionOf(m ledger.Move) tables.Partition {
 type publisher struct {
 	s   *session.Session
 	cfg config.Config
-	// totals holds what this command knows of the public tables: it reads a
+	// totals holds what this command knows of the public tables: it finds a
 	// partition's total when it first touches it, and adds what it moves.
 	totals map[tables.Partition]int64
+	// parts is what is known of what these consist of.
+	parts knownParts
 	// witness of each partition touched, to verify the totals at the end.
 	witness map[tables.Partition]string
 	// replicated tells of each public table that was asked for whether replicas
@@ -34,7 +36,7 @@ type publisher struct {
 
 // newPublisher knows no totals yet.
 func newPublisher(s *session.Session, cfg config.Config) *publisher {
-	return &publisher{s: s, cfg: cfg, totals: map[tables.Partition]int64{}, witness: map[tables.Partition]string{}, replicated: map[tables.ID]bool{}}
+	return &publisher{s: s, cfg: cfg, totals: map[tables.Partition]int64{}, parts: newKnownParts(s, cfg.Ledger(s)), witness: map[tables.Partition]string{}, replicated: map[tables.ID]bool{}}
 }
 
 // total computes a witness over one partition; 0 where there is none.
@@ -91,14 +93,14 @@ func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Deriva
 		}
 		of = append(of, session.Sum{Expr: expr, From: session.Name(private, t.Copy)})
 	}
-	deltas, err := p.s.PartitionSums(ctx, of)
+	deltas, err := p.s.SumsBy(ctx, of, "_partition_id")
 	if err != nil {
 		return nil, fmt.Errorf("add up the staged tables of batch %s: %w", batch, err)
 	}
 	var moves []ledger.Move
 	for i, t := range d.All() {
 		for _, delta := range deltas[i] {
-			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.Partition, Copy: t.Copy, Delta: delta.Sum, At: p.cfg.Now()}
+			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.Group, Copy: t.Copy, Delta: delta.Sum, At: p.cfg.Now()}
 			if m.Delta <= 0 {
 				return nil, fmt.Errorf("publish batch %s: partition %s of %s adds %d to %s, so that its move could not be proven after a crash",
 					batch, m.Partition, t, m.Delta, of[i].Expr)
@@ -112,7 +114,7 @@ func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Deriva
 	return moves, p.before(ctx, moves)
 }
 
-// before notes the totals of the moves' partitions as this command knows them: read
+// before notes the totals of the moves' partitions as this command knows them: found
 // when they are first touched.
 func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 	unknown := map[tables.Partition]string{}
@@ -126,7 +128,7 @@ func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 			return err
 		}
 	}
-	found, err := p.readTotals(ctx, unknown)
+	found, err := p.parts.addUp(ctx, unknown)
 	if err != nil {
 		return err
 	}
@@ -136,21 +138,6 @@ func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 		moves[i].Before = p.totals[partitionOf(m)]
 	}
 	return nil
-}
-
-// readTotals computes the witnesses of some partitions.
-func (p *publisher) readTotals(ctx context.Context, witnesses map[tables.Partition]string) (map[tables.Partition]int64, error) {
-	var ids []tables.Partition
-	var of []session.Sum
-	for id, expr := range witnesses {
-		ids, of = append(ids, id), append(of, session.Sum{Expr: expr, From: id.Table.String() + " WHERE _partition_id = " + chconn.Literal(id.Name)})
-	}
-	sums, err := p.s.Sums(ctx, of)
-	totals := make(map[tables.Partition]int64, len(ids))
-	for i, id := range ids {
-		totals[id] = sums[i]
-	}
-	return totals, session.Wrap(err, "add up the partitions that are published")
 }
 
 // codeOtherStructure is ClickHouse's INCOMPATIBLE_COLUMNS.
@@ -178,13 +165,16 @@ func (p *publisher) move(ctx context.Context, stage string, m ledger.Move) error
 }
 
 // Verify compares the totals of all partitions that this command touched with
-// what it made them.
+// what it made them, and notes what their parts add up to for those that come.
 func (p *publisher) Verify(ctx context.Context) error {
-	found, err := p.readTotals(ctx, p.witness)
+	found, err := p.parts.addUp(ctx, p.witness)
+	if err != nil {
+		return err
+	}
 	for id, expr := range p.witness {
-		if err == nil && found[id] != p.totals[id] {
+		if found[id] != p.totals[id] {
 			return &ForeignError{Table: id.Table.String(), Partition: id.Name, Witness: expr, Expected: []int64{p.totals[id]}, Found: found[id]}
 		}
 	}
-	return err
+	return p.parts.record(ctx, p.cfg.Now().UTC())
 }

@@ -56,10 +56,10 @@ type Sum struct {
 	From string // what stands after FROM
 }
 
-// PartitionSum is a Sum over one partition.
-type PartitionSum struct {
-	Partition string
-	Sum       int64
+// GroupSum is a Sum over the rows of one group.
+type GroupSum struct {
+	Group string
+	Sum   int64
 }
 
 // sumsChunk bounds the sums that one statement computes.
@@ -68,7 +68,7 @@ const sumsChunk = 50
 // Sums computes sums, some together in one statement: for small tables a round trip
 // is most of what each alone would cost.
 func (s *Session) Sums(ctx context.Context, of []Sum) ([]int64, error) {
-	all, err := s.sums(ctx, of, "''")
+	all, err := s.sums(ctx, of, "")
 	sums := make([]int64, len(of))
 	for i, one := range all {
 		for _, p := range one {
@@ -78,33 +78,33 @@ func (s *Session) Sums(ctx context.Context, of []Sum) ([]int64, error) {
 	return sums, err
 }
 
-// PartitionSums is Sums for each partition of the tables, in their order.
-func (s *Session) PartitionSums(ctx context.Context, of []Sum) ([][]PartitionSum, error) {
-	return s.sums(ctx, of, "_partition_id")
+// SumsBy is Sums for each value of a column, in their order.
+func (s *Session) SumsBy(ctx context.Context, of []Sum, column string) ([][]GroupSum, error) {
+	return s.sums(ctx, of, column)
 }
 
-// sums computes sums by an expression.
-func (s *Session) sums(ctx context.Context, of []Sum, by string) ([][]PartitionSum, error) {
-	all := make([][]PartitionSum, len(of))
+// sums computes sums by a column; an empty one makes one group of all.
+func (s *Session) sums(ctx context.Context, of []Sum, by string) ([][]GroupSum, error) {
+	all := make([][]GroupSum, len(of))
+	group, order := "''", ""
+	if by != "" {
+		group, order = by, " GROUP BY "+by+" ORDER BY "+by
+	}
 	type line struct {
 		query uint32
-		PartitionSum
+		GroupSum
 	}
 	for first := 0; first < len(of); first += sumsChunk {
 		parts := make([]string, 0, sumsChunk)
 		for i, q := range of[first:min(first+sumsChunk, len(of))] {
-			part := fmt.Sprintf("SELECT toUInt32(%d) AS query, toString(%s) AS partition, toInt64(%s) AS sum FROM %s", first+i, by, q.Expr, q.From)
-			if by == "_partition_id" {
-				part += " GROUP BY _partition_id ORDER BY _partition_id"
-			}
-			parts = append(parts, "("+part+")")
+			parts = append(parts, fmt.Sprintf("(SELECT toUInt32(%d) AS query, toString(%s) AS grouped, toInt64(%s) AS sum FROM %s%s)", first+i, group, q.Expr, q.From, order))
 		}
-		lines, err := Scan(ctx, s, SQL(strings.Join(parts, "\nUNION ALL ")), func(l *line) []any { return []any{&l.query, &l.Partition, &l.Sum} })
+		lines, err := Scan(ctx, s, SQL(strings.Join(parts, "\nUNION ALL ")), func(l *line) []any { return []any{&l.query, &l.Group, &l.Sum} })
 		if err != nil {
 			return nil, err
 		}
 		for _, l := range lines {
-			all[l.query] = append(all[l.query], l.PartitionSum)
+			all[l.query] = append(all[l.query], l.GroupSum)
 		}
 	}
 	return all, nil

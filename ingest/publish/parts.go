@@ -1,0 +1,231 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"clickql/ingest/ledger"
+	"clickql/ingest/session"
+	"clickql/ingest/tables"
+	"clickql/internal/chconn"
+)
+
+// A part never changes: what is inserted, merged or mutated makes other ones. So a
+// partition's total is the sum of what its parts add up to, each of which has to be read
+// once: by this command or by an earlier one, which left it in the ledger. What a load
+// reads then grows with what has come and been merged since the last, and not with what
+// is there.
+
+// content is what a part's total follows from, and nothing else does: the digest of all
+// its files, in a table as it is defined. It tells another part that has come to bear
+// the same name, after a restore, say.
+type content struct {
+	uuid, definition string // of the table
+	witness          string // what is summed
+	part, digest     string
+}
+
+// knownParts are totals of parts.
+type knownParts struct {
+	s        *session.Session
+	ledger   ledger.Ledger
+	totals   map[content]int64
+	recalled map[tables.Partition]bool      // what the ledger knows of it is in totals
+	consists map[tables.Partition][]content // of parts whose totals are known, when it was added up last
+}
+
+// newKnownParts knows none.
+func newKnownParts(s *session.Session, l ledger.Ledger) knownParts {
+	return knownParts{s: s, ledger: l, totals: map[content]int64{}, recalled: map[tables.Partition]bool{}, consists: map[tables.Partition][]content{}}
+}
+
+// mostListings bounds how often parts are listed anew because those that were to be read
+// had been merged meanwhile.
+const mostListings = 5
+
+// addUp computes the witnesses of some partitions at one moment: that at which their
+// parts were listed last. Where that tells nothing they are read as a whole.
+func (k knownParts) addUp(ctx context.Context, witnesses map[tables.Partition]string) (map[tables.Partition]int64, error) {
+	if len(witnesses) == 0 {
+		return nil, nil
+	}
+	var now map[tables.Partition][]content
+	read := map[content]int64{}
+	for range mostListings {
+		var err error
+		if now, err = k.list(ctx, witnesses, read); err != nil {
+			return nil, err
+		}
+		if err := k.recall(ctx, now); err != nil {
+			return nil, err
+		}
+		unknown := k.unknown(now)
+		if len(unknown) == 0 {
+			break
+		}
+		if read, err = k.read(ctx, unknown); err != nil {
+			return nil, err
+		}
+	}
+	unknown := k.unknown(now)
+	totals, whole := map[tables.Partition]int64{}, map[tables.Partition]string{}
+	for id, witness := range witnesses {
+		parts, listed := now[id]
+		if !listed || unknown[id] != nil {
+			delete(k.consists, id)
+			whole[id] = witness
+			continue
+		}
+		k.consists[id] = parts
+		for _, c := range parts {
+			totals[id] += k.totals[c]
+		}
+	}
+	found, err := readTotals(ctx, k.s, whole)
+	maps.Copy(totals, found)
+	return totals, err
+}
+
+// list lists what partitions consist of. What was read of parts counts once they are
+// seen to be there still: one that has gone may have been read as nothing. A partition
+// without any part is not in the list, as the server keeps back what a table has that it
+// is still loading after a start; nor are those of tables whose rows are not what their
+// parts say, since changes are yet to be made to them, and of tables without a UUID.
+func (k knownParts) list(ctx context.Context, witnesses map[tables.Partition]string, read map[content]int64) (map[tables.Partition][]content, error) {
+	type line struct {
+		tables.Partition
+		content
+		rows   int64
+		masked uint8
+	}
+	databases, names, partitions := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for id := range witnesses {
+		databases[id.Table.Database], names[id.Table.Table], partitions[id.Name] = true, true, true
+	}
+	const here = "database IN {databases:Array(String)} AND table IN {tables:Array(String)}"
+	lines, err := session.Scan(ctx, k.s, session.SQL(`SELECT p.database, p.table, p.partition_id, toString(t.uuid), t.definition, p.name, p.hash_of_all_files, toInt64(p.rows), p.has_lightweight_delete
+			FROM (SELECT database, table, partition_id, name, hash_of_all_files, rows, has_lightweight_delete FROM system.parts
+				WHERE `+here+` AND partition_id IN {partitions:Array(String)} AND active AND rows > 0
+					AND (database, table) NOT IN (SELECT database, table FROM system.parts WHERE `+here+` AND active AND startsWith(partition_id, 'patch-'))
+					AND (database, table) NOT IN (SELECT database, table FROM system.mutations WHERE `+here+` AND NOT is_done)) AS p
+			INNER JOIN (SELECT database, name, uuid, toString(sipHash64(create_table_query)) AS definition FROM system.tables
+				WHERE database IN {databases:Array(String)} AND name IN {tables:Array(String)}) AS t ON t.database = p.database AND t.name = p.table
+			ORDER BY p.database, p.table, p.partition_id, p.name`,
+		"databases", slices.Sorted(maps.Keys(databases)), "tables", slices.Sorted(maps.Keys(names)), "partitions", slices.Sorted(maps.Keys(partitions))),
+		func(l *line) []any {
+			return []any{&l.Table.Database, &l.Table.Table, &l.Name, &l.uuid, &l.definition, &l.part, &l.digest, &l.rows, &l.masked}
+		})
+	if chconn.Classify(err) == chconn.Denied {
+		return nil, nil
+	}
+	now := map[tables.Partition][]content{}
+	for _, l := range lines {
+		witness, asked := witnesses[l.Partition]
+		if !asked || l.uuid == noUUID || l.digest == "" {
+			continue
+		}
+		l.witness = witness
+		now[l.Partition] = append(now[l.Partition], l.content)
+		if total, ok := read[l.content]; ok {
+			k.totals[l.content] = total
+		} else if witness == RowsWitness && l.masked == 0 {
+			k.totals[l.content] = l.rows
+		}
+	}
+	return now, session.Wrap(err, "look at the parts of the tables that are loaded into")
+}
+
+// unknown lists the parts whose totals are not known.
+func (k knownParts) unknown(now map[tables.Partition][]content) map[tables.Partition][]content {
+	unknown := map[tables.Partition][]content{}
+	for id, parts := range now {
+		for _, c := range parts {
+			if _, known := k.totals[c]; !known {
+				unknown[id] = append(unknown[id], c)
+			}
+		}
+	}
+	return unknown
+}
+
+// recall takes what earlier commands have left in the ledger.
+func (k knownParts) recall(ctx context.Context, now map[tables.Partition][]content) error {
+	uuids, partitions := map[string]bool{}, map[string]bool{}
+	for id, parts := range now {
+		if !k.recalled[id] {
+			k.recalled[id], uuids[parts[0].uuid], partitions[id.Name] = true, true, true
+		}
+	}
+	if len(uuids) == 0 {
+		return nil
+	}
+	lines, err := k.ledger.Totals(ctx, slices.Sorted(maps.Keys(uuids)), slices.Sorted(maps.Keys(partitions)))
+	for _, l := range lines {
+		for i, text := range l.Parts {
+			part, digest, _ := strings.Cut(text, " ")
+			k.totals[content{l.UUID, l.Definition, l.Witness, part, digest}] = l.Totals[i]
+		}
+	}
+	return err
+}
+
+// read adds up parts. One of which no row is seen adds up to nothing, if it is there.
+func (k knownParts) read(ctx context.Context, parts map[tables.Partition][]content) (map[content]int64, error) {
+	ids := make([]tables.Partition, 0, len(parts))
+	of := make([]session.Sum, 0, len(parts))
+	for id, all := range parts {
+		names := make([]string, len(all))
+		for i, c := range all {
+			names[i] = chconn.Literal(c.part)
+		}
+		ids, of = append(ids, id), append(of, session.Sum{Expr: all[0].witness, From: id.Table.String() + " WHERE _part IN (" + strings.Join(names, ", ") + ")"})
+	}
+	sums, err := k.s.SumsBy(ctx, of, "_part")
+	if err != nil {
+		return nil, fmt.Errorf("add up the parts that have come to the tables: %w", err)
+	}
+	totals := map[content]int64{}
+	for i, id := range ids {
+		found := map[string]int64{}
+		for _, s := range sums[i] {
+			found[s.Group] = s.Sum
+		}
+		for _, c := range parts[id] {
+			totals[c] = found[c.part]
+		}
+	}
+	return totals, nil
+}
+
+// record leaves in the ledger what is known of the partitions that were added up.
+func (k knownParts) record(ctx context.Context, at time.Time) error {
+	var lines []ledger.Total
+	for id, parts := range k.consists {
+		c := parts[0]
+		l := ledger.Total{UUID: c.uuid, Partition: id.Name, Definition: c.definition, Witness: c.witness, At: at}
+		for _, c := range parts {
+			l.Parts, l.Totals = append(l.Parts, c.part+" "+c.digest), append(l.Totals, k.totals[c])
+		}
+		lines = append(lines, l)
+	}
+	return ledger.Write(ctx, k.ledger, ledger.Totals, "totals", lines)
+}
+
+// readTotals computes the witnesses of some partitions from all of their rows.
+func readTotals(ctx context.Context, s *session.Session, witnesses map[tables.Partition]string) (map[tables.Partition]int64, error) {
+	var ids []tables.Partition
+	var of []session.Sum
+	for id, expr := range witnesses {
+		ids, of = append(ids, id), append(of, session.Sum{Expr: expr, From: id.Table.String() + " WHERE _partition_id = " + chconn.Literal(id.Name)})
+	}
+	sums, err := s.Sums(ctx, of)
+	totals := make(map[tables.Partition]int64, len(ids))
+	for i, id := range ids {
+		totals[id] = sums[i]
+	}
+	return totals, session.Wrap(err, "add up the partitions that are published")
+}
