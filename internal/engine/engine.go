@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ type Config struct {
 	// Guests are further accounts that may read.
 	Guests []Guest
 	// Log tells of starts, joins and stops. Nil: silence.
-	Log *slog.Logger
+	Log *slog.Logger `json:"-"` // not the child's: its own is a file
 }
 
 // Info tells how to reach a running engine. It is what DIR/engine.json holds.
@@ -110,9 +111,7 @@ func (c Config) complete() (Config, error) {
 	}
 	c.Dir = dir
 	c.Limits = c.Limits.complete()
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c, nil
 }
 

@@ -3,9 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
+
+	"clickql/internal/wholefile"
 )
 
 // layout names the files of one data directory.
@@ -44,33 +45,14 @@ func (l layout) data() string { return l.path("data") }
 // backups is where BACKUP ... TO File('NAME') goes; it is made when it is needed.
 func (l layout) backups() string { return l.path("backups") }
 
-// writePrivate replaces a file at once, readable by its owner only: a reader
-// sees the old content, or the new, or no file, never a part.
+// writePrivate replaces a file at once. What fails is told with its remedy, where it
+// has one.
 func writePrivate(path string, content []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return writeError(path, err)
-	}
-	_, err = tmp.Write(content)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-		return writeError(path, err)
-	}
-	return nil
-}
-
-// writeError words a failed write with its remedy, where it has one.
-func writeError(path string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
+	err := wholefile.Write(path, content)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("write %s: %w; free space on its disk", path, err)
 	}
 	return fmt.Errorf("write %s: %w", path, err)

@@ -26,30 +26,31 @@ func DefaultLimits() Limits {
 
 func (l Limits) complete() Limits {
 	d := DefaultLimits()
-	if l.MaxExecutionTime <= 0 {
-		l.MaxExecutionTime = d.MaxExecutionTime
+	return Limits{
+		MaxExecutionTime: positiveOr(l.MaxExecutionTime, d.MaxExecutionTime),
+		MaxRowsToRead:    positiveOr(l.MaxRowsToRead, d.MaxRowsToRead),
+		MaxResultRows:    positiveOr(l.MaxResultRows, d.MaxResultRows),
+		MaxMemoryUsage:   positiveOr(l.MaxMemoryUsage, d.MaxMemoryUsage),
 	}
-	if l.MaxRowsToRead <= 0 {
-		l.MaxRowsToRead = d.MaxRowsToRead
-	}
-	if l.MaxResultRows <= 0 {
-		l.MaxResultRows = d.MaxResultRows
-	}
-	if l.MaxMemoryUsage <= 0 {
-		l.MaxMemoryUsage = d.MaxMemoryUsage
-	}
-	return l
 }
 
-// settings lists the limits by ClickHouse's names.
-func (l Limits) settings() []struct {
+// positiveOr is a limit, or another one where it is none.
+func positiveOr[T ~int64](limit, other T) T {
+	if limit > 0 {
+		return limit
+	}
+	return other
+}
+
+// limit is one of them by ClickHouse's name.
+type limit struct {
 	name  string
 	value int64
-} {
-	return []struct {
-		name  string
-		value int64
-	}{
+}
+
+// settings lists the limits.
+func (l Limits) settings() []limit {
+	return []limit{
 		{"max_execution_time", max(1, int64(l.MaxExecutionTime/time.Second))},
 		{"max_rows_to_read", l.MaxRowsToRead},
 		{"max_result_rows", l.MaxResultRows},

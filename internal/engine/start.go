@@ -19,17 +19,9 @@ const childEnv = "CLICKQL_ENGINE_CHILD"
 
 // order is what a starter tells its child. No secrets: those are in files.
 type order struct {
-	Dir       string `json:"dir"`
-	Library   string `json:"library"`
-	MaxMemory int64  `json:"max_memory,omitempty"`
-	Limits    Limits `json:"limits"`
-	Temporary bool   `json:"temporary,omitempty"`
-	// Clusters are those of Config.
-	Clusters map[string][]string `json:"clusters,omitempty"`
-	// Guests are those of Config.
-	Guests []Guest `json:"guests,omitempty"`
+	Config
 	// LogStart is where this run begins in the log.
-	LogStart int64 `json:"log_start"`
+	LogStart int64
 }
 
 // The open files that a child inherits.
@@ -45,15 +37,15 @@ const logKeep = 4 << 20
 // start runs the engine. It takes over lock, whose place the child's copy takes.
 func start(ctx context.Context, cfg Config, lock *os.File) (*hold, Info, error) {
 	defer func() { _ = lock.Close() }()
-	lib, err := FindLibrary(cfg.Library)
-	if err != nil {
+	var err error
+	if cfg.Library, err = FindLibrary(cfg.Library); err != nil {
 		return nil, Info{}, err
 	}
-	if err := checkLibrary(lib); err != nil {
+	if err := checkLibrary(cfg.Library); err != nil {
 		return nil, Info{}, err
 	}
 	began := time.Now()
-	c := &starter{cfg: cfg, lock: lock, library: lib}
+	c := &starter{cfg: cfg, lock: lock}
 	h, info, err := c.run(ctx)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("start engine in %s: %w", cfg.Dir, err)
@@ -67,7 +59,6 @@ func start(ctx context.Context, cfg Config, lock *os.File) (*hold, Info, error) 
 type starter struct {
 	cfg      Config
 	lock     *os.File
-	library  string
 	log      *os.File
 	logStart int64
 }
@@ -128,8 +119,7 @@ func (s *starter) spawn(ln *os.File) (<-chan error, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := json.Marshal(order{Dir: s.cfg.Dir, Library: s.library, MaxMemory: s.cfg.MaxMemory,
-		Limits: s.cfg.Limits, Temporary: s.cfg.Temporary, Clusters: s.cfg.Clusters, Guests: s.cfg.Guests, LogStart: s.logStart})
+	o, err := json.Marshal(order{s.cfg, s.logStart})
 	if err != nil {
 		return nil, err
 	}
