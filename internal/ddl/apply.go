@@ -16,14 +16,12 @@ import (
 // by columns that the raw table lacks wait for these (Waiting), and a view that is
 // created on the landing table fills the others.
 func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string, err error) {
-	if o.Cluster != "" {
-		shards, err := shardsOf(ctx, conn, o.Cluster)
-		if err != nil {
-			return nil, err
-		}
-		if shards > 1 {
-			return applySharded(ctx, conn, o)
-		}
+	shards, err := shardsOf(ctx, conn, o.Cluster)
+	switch {
+	case err != nil:
+		return nil, err
+	case shards > 1:
+		return applySharded(ctx, conn, o)
 	}
 	return create(ctx, conn, o, statements)
 }
@@ -54,11 +52,8 @@ func create(ctx context.Context, conn *chconn.Conn, o Options, statements writin
 func (p *Present) Waiting() []string {
 	var columns []string
 	for _, c := range downloadColumns() {
-		for _, t := range Derived() {
-			if slices.Contains(p.waitsFor(t.Name), c.Name) {
-				columns = append(columns, c.Name)
-				break
-			}
+		if slices.ContainsFunc(Derived(), func(t Table) bool { return slices.Contains(p.waitsFor(t.Name), c.Name) }) {
+			columns = append(columns, c.Name)
 		}
 	}
 	return columns

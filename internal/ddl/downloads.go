@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -223,9 +224,7 @@ func dense(name string, key ...string) Table {
 func packed(codec, name string, key ...string) Table {
 	t := countsBy(name, key...)
 	for i := range t.Columns {
-		if t.Columns[i].Codec == "" {
-			t.Columns[i].Codec = codec
-		}
+		t.Columns[i].Codec = cmp.Or(t.Columns[i].Codec, codec)
 	}
 	return t
 }

@@ -1,7 +1,6 @@
 package ddl
 
 import (
-	"fmt"
 	"strings"
 
 	"clickql/internal/chconn"
@@ -65,9 +64,7 @@ func GitHubViews(o Options) []Statement {
 		{GitHubNames, "SELECT lower(repo_name) AS name, repo_id FROM " + from + " GROUP BY name, repo_id"},
 		{GitHubHours, "SELECT file_time, count() AS events FROM " + from + " GROUP BY file_time"},
 	} {
-		view := v.to + "_mv"
-		list = append(list, Statement{Kind: "view", Object: o.database() + "." + view, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
-			qualified(o.database(), view), o.onCluster(), qualified(o.database(), v.to), v.selects, chconn.Literal("Fills "+v.to+" from "+GitHubTable))})
+		list = append(list, o.view(v.to+"_mv", v.to, v.selects, "Fills "+v.to+" from "+GitHubTable))
 	}
 	return list
 }

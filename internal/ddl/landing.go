@@ -213,7 +213,7 @@ func landingViews(o Options, has func(column string) bool) []landingView {
 
 // LandingStatements creates the landing tables and their views.
 func LandingStatements(o Options) []Statement {
-	return landingStatements(o, func(string) bool { return true })
+	return landingStatements(o, all)
 }
 
 // landingStatements are those for a raw table with some of the columns.
@@ -225,17 +225,13 @@ func landingStatements(o Options, has func(column string) bool) []Statement {
 		nullTable(o, FlatLandingTable, "Rows of older exports, flattened under dotted names; keeps nothing", flatColumns()),
 	}
 	for _, v := range landingViews(o, has) {
-		list = append(list, Statement{Kind: "view", Object: db + "." + v.name, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
-			qualified(db, v.name), o.onCluster(), qualified(db, v.to), v.selects, chconn.Literal(v.comment))})
+		list = append(list, o.view(v.name, v.to, v.selects, v.comment))
 	}
 	return list
 }
 
 // nullTable creates a table that only fires its views.
 func nullTable(o Options, name, comment string, columns []Column) Statement {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n(\n", qualified(o.database(), name), o.onCluster())
-	writeColumns(&b, columns)
-	fmt.Fprintf(&b, ")\nENGINE = Null\nCOMMENT %s", chconn.Literal(comment))
-	return Statement{Kind: "table", Object: o.database() + "." + name, SQL: b.String()}
+	return Statement{Kind: "table", Object: o.database() + "." + name, SQL: fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s\n%s\nENGINE = Null\nCOMMENT %s",
+		qualified(o.database(), name), o.onCluster(), listed(columns, Column.Definition), chconn.Literal(comment))}
 }

@@ -102,8 +102,12 @@ func (p *Present) keepOnAllHosts(ctx context.Context, db chschema.DB, o Options)
 	return nil
 }
 
-// shardsOf is how many shards a cluster has, which must be known to the server.
+// shardsOf is how many shards a cluster has, which must be known to the server; one
+// where no cluster is named.
 func shardsOf(ctx context.Context, conn *chconn.Conn, cluster string) (shards uint64, err error) {
+	if cluster == "" {
+		return 1, nil
+	}
 	var known []string
 	err = chschema.DB{Conn: conn}.Row(ctx, `SELECT uniqExactIf(shard_num, cluster = {cluster:String}), arraySort(groupUniqArray(cluster)) FROM system.clusters`,
 		map[string]any{"cluster": cluster}, &shards, &known)

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,12 +21,7 @@ type Options struct {
 }
 
 // database is the name of the database, unquoted.
-func (o Options) database() string {
-	if o.Database == "" {
-		return chconn.DefaultDatabase
-	}
-	return o.Database
-}
+func (o Options) database() string { return cmp.Or(o.Database, chconn.DefaultDatabase) }
 
 // onCluster is the clause that runs a statement on every host of the cluster.
 func (o Options) onCluster() string {
@@ -77,7 +73,7 @@ func statements(o Options, has func(column string) bool) []Statement {
 	// Views come last: from each one's creation on the rows that arrive are
 	// counted, and by then every table that they go to is there.
 	for _, t := range Derived() {
-		list = append(list, Statement{Kind: "view", Object: db + "." + t.View(), SQL: t.CreateView(o)})
+		list = append(list, t.view(o))
 	}
 	list = append(list, landingStatements(o, has)...)
 	return append(list, GitHubViews(o)...)
@@ -104,9 +100,7 @@ func createDatabase(o Options) string {
 // the database of o.
 func (t Table) Create(o Options, name string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n(\n", qualified(o.database(), name), o.onCluster())
-	writeColumns(&b, t.Columns)
-	fmt.Fprintf(&b, ")\nENGINE = %s\n", t.engine(o))
+	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n%s\nENGINE = %s\n", qualified(o.database(), name), o.onCluster(), listed(t.Columns, Column.Definition), t.engine(o))
 	if t.PartitionBy != "" {
 		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
 	}
@@ -140,15 +134,13 @@ func (t Table) engine(o Options) string {
 	return "Replicated" + t.Engine
 }
 
-// writeColumns writes column definitions, one to a line.
-func writeColumns(b *strings.Builder, columns []Column) {
+// listed writes columns in parentheses, one to a line.
+func listed(columns []Column, write func(Column) string) string {
+	lines := make([]string, len(columns))
 	for i, c := range columns {
-		b.WriteString("    " + c.Definition())
-		if i < len(columns)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
+		lines[i] = "    " + write(c)
 	}
+	return "(\n" + strings.Join(lines, ",\n") + "\n)"
 }
 
 // Definition is the column as CREATE TABLE and ADD COLUMN take it.
@@ -166,27 +158,24 @@ func (c Column) Definition() string {
 
 // CreateView is the statement that creates the materialized view which fills a
 // derived table in the database of o.
-func (t Table) CreateView(o Options) string {
+func (t Table) CreateView(o Options) string { return t.view(o).SQL }
+
+func (t Table) view(o Options) Statement {
+	return o.view(t.View(), t.Name, t.Select(qualified(o.database(), RawTable)), "Fills "+t.Name+" from "+RawTable)
+}
+
+// view creates a materialized view into a table.
+func (o Options) view(name, to, selects, comment string) Statement {
 	db := o.database()
-	return fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
-		qualified(db, t.View()), o.onCluster(), qualified(db, t.Name), t.Select(qualified(db, RawTable)),
-		chconn.Literal("Fills "+t.Name+" from "+RawTable))
+	return Statement{Kind: "view", Object: db + "." + name, SQL: fmt.Sprintf("CREATE MATERIALIZED VIEW IF NOT EXISTS %s%s TO %s\nAS %s\nCOMMENT %s",
+		qualified(db, name), o.onCluster(), qualified(db, to), selects, chconn.Literal(comment))}
 }
 
 // create creates the dictionary. It reads its own server as the user default
 // without a password, which servers allow from the machine itself: a statement
 // that anyone may read with SHOW CREATE is no place for a password.
 func (d Dictionary) create(o Options) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE DICTIONARY IF NOT EXISTS %s%s\n(\n", qualified(o.database(), d.Name), o.onCluster())
-	for i, c := range d.Columns {
-		fmt.Fprintf(&b, "    %s %s", chconn.Ident(c.Name), c.Type)
-		if i < len(d.Columns)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
-	}
-	fmt.Fprintf(&b, ")\nPRIMARY KEY %s\nSOURCE(CLICKHOUSE(QUERY %s))\nLIFETIME(MIN 0 MAX 300)\nLAYOUT(COMPLEX_KEY_HASHED())\nCOMMENT %s",
-		d.Key, chconn.Literal(d.query(o.database())), chconn.Literal(d.Comment))
-	return b.String()
+	columns := listed(d.Columns, func(c Column) string { return chconn.Ident(c.Name) + " " + c.Type })
+	return fmt.Sprintf("CREATE DICTIONARY IF NOT EXISTS %s%s\n%s\nPRIMARY KEY %s\nSOURCE(CLICKHOUSE(QUERY %s))\nLIFETIME(MIN 0 MAX 300)\nLAYOUT(COMPLEX_KEY_HASHED())\nCOMMENT %s",
+		qualified(o.database(), d.Name), o.onCluster(), columns, d.Key, chconn.Literal(d.query(o.database())), chconn.Literal(d.Comment))
 }

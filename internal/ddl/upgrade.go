@@ -24,15 +24,13 @@ type Upgrade struct {
 // PlanUpgrade compares the database with the present schema. It changes nothing.
 func PlanUpgrade(ctx context.Context, conn *chconn.Conn, o Options) (Upgrade, error) {
 	var u Upgrade
-	if o.Cluster != "" {
-		shards, err := shardsOf(ctx, conn, o.Cluster)
-		if err != nil {
-			return u, err
-		}
-		if shards > 1 {
-			u.Refused = append(u.Refused, fmt.Sprintf("the cluster %s has %d shards: upgrade the database %s on each", o.Cluster, shards, ShardDatabase(o.database())))
-			return u, nil
-		}
+	shards, err := shardsOf(ctx, conn, o.Cluster)
+	switch {
+	case err != nil:
+		return u, err
+	case shards > 1:
+		u.Refused = append(u.Refused, fmt.Sprintf("the cluster %s has %d shards: upgrade the database %s on each", o.Cluster, shards, ShardDatabase(o.database())))
+		return u, nil
 	}
 	have, err := Read(ctx, conn, o)
 	if err != nil {
