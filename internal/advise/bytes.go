@@ -1,6 +1,7 @@
 package advise
 
 import (
+	"cmp"
 	"slices"
 
 	"clickql/internal/catalog"
@@ -20,22 +21,7 @@ const (
 // sizes estimates how many bytes an aggregate takes, compressed.
 type sizes struct {
 	snap  *catalog.Snapshot
-	width map[string]float64 // mean uncompressed bytes by column, over all tables
-}
-
-// sizesOf gathers the snapshot's widths.
-func sizesOf(snap *catalog.Snapshot) sizes {
-	s, rows := sizes{snap, map[string]float64{}}, map[string]float64{}
-	for _, t := range snap.Tables {
-		for column, width := range t.Width {
-			s.width[column] += width * float64(t.Rows)
-			rows[column] += float64(t.Rows)
-		}
-	}
-	for column, n := range rows {
-		s.width[column] /= max(1, n)
-	}
-	return s
+	width map[string]float64 // by column, over all tables
 }
 
 // of is the size of a table with so many rows. How well they compress is taken
@@ -57,11 +43,7 @@ func (s sizes) of(key []string, rows float64) float64 {
 func (s sizes) uncompressed(key []string) float64 {
 	sum := float64(countWidth)
 	for _, column := range key {
-		if w := s.width[column]; w > 0 {
-			sum += w
-		} else {
-			sum += unknownWidth
-		}
+		sum += cmp.Or(s.width[column], unknownWidth)
 	}
 	return sum
 }

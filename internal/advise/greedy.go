@@ -37,7 +37,7 @@ type choice struct {
 // optionsOf describes the tables of the keys, in every order of columns worth
 // trying. A table that exists with that sorting key is none.
 func optionsOf(snap *catalog.Snapshot, w *workload, keys []catalog.Key, counts []catalog.KeyCount) []*option {
-	bytes, least := sizesOf(snap), leastPrice(snap)
+	bytes, least := sizes{snap, snap.Widths()}, leastPrice(snap)
 	var out []*option
 	for i, k := range keys {
 		if counts[i].Rows <= 0 {

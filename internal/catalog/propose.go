@@ -40,6 +40,22 @@ func (k Key) Columns() []string {
 	return out
 }
 
+// Widths are the mean uncompressed bytes of the values of each column, over all tables
+// whose sizes are known.
+func (s *Snapshot) Widths() map[string]float64 {
+	widths, rows := map[string]float64{}, map[string]float64{}
+	for _, t := range s.Tables {
+		for column, width := range t.Width {
+			widths[column] += width * float64(t.Rows)
+			rows[column] += float64(t.Rows)
+		}
+	}
+	for column, n := range rows {
+		widths[column] /= max(1, n)
+	}
+	return widths
+}
+
 // Proposed describes an aggregate that does not exist as it would be once it is
 // complete: what the planner would see of it.
 func (s *Snapshot) Proposed(name string, key []string, rows, bytes uint64) *Table {

@@ -30,6 +30,9 @@ type costing struct {
 	widths widths
 }
 
+// costingOf estimates over a snapshot.
+func costingOf(snap *catalog.Snapshot) costing { return costing{snap, snap.Widths()} }
+
 // estimate is what answering from a table is expected to read.
 type estimate struct {
 	rows    float64
@@ -49,12 +52,13 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 		return estimate{unknown: true}
 	}
 	whole, granules := touched(t, n, size)
-	rows, asked := whole, size*fraction(n, c.snap.Days) // asked are those that the answer is about
+	dated := size * fraction(n, c.snap.Days)
+	rows, asked := whole, dated // asked are those that the answer is about
 	limit := perProjectLimit(t, s, n)
 	for _, r := range c.runs(t, s, n) {
 		of := whole
 		if r.time {
-			of = size * fraction(n, c.snap.Days)
+			of = dated
 		}
 		of *= r.share
 		if limit > 0 && r.projects {
@@ -212,32 +216,9 @@ func widthOf(w widths, t *catalog.Table, n need, readsTime bool) float64 {
 	return sum + unknownWidth
 }
 
-// widths is the mean bytes of a column's values over all tables whose sizes are
-// known. A column is as wide in every table: measured in some and guessed in
-// others, it would tell tables apart that cost the same.
+// widths are catalog.Snapshot.Widths. A column is as wide in every table: measured in
+// some and guessed in others, it would tell tables apart that cost the same.
 type widths map[string]float64
 
-// widthsOf gathers the snapshot's widths.
-func widthsOf(snap *catalog.Snapshot) widths {
-	w, rows := widths{}, map[string]float64{}
-	for _, t := range snap.Tables {
-		for column, width := range t.Width {
-			w[column] += width * float64(t.Rows)
-			rows[column] += float64(t.Rows)
-		}
-	}
-	for column := range w {
-		if rows[column] > 0 {
-			w[column] /= rows[column]
-		}
-	}
-	return w
-}
-
 // of is the width of a column.
-func (w widths) of(column string) float64 {
-	if width := w[column]; width > 0 {
-		return width
-	}
-	return unknownWidth
-}
+func (w widths) of(column string) float64 { return cmp.Or(w[column], unknownWidth) }

@@ -16,7 +16,7 @@ func TestRowsOfATableOfMonths(t *testing.T) {
 		snap := snapshot()
 		months := snap.Table("pypi_downloads_per_month")
 		months.Rows, months.Parts = rows, 1
-		k := costing{snap, widthsOf(snap)}
+		k := costingOf(snap)
 		b := k.single(r)
 		got := k.estimate(months, b.slice(), b.need(), b).rows
 		if got < want[0] || got > want[1] {
@@ -33,7 +33,7 @@ func TestGranulesAreTheTables(t *testing.T) {
 		snap := snapshot()
 		daily := snap.Table("pypi_downloads_per_day")
 		daily.Rows, daily.Parts, daily.Granule = 50_000_000, 4, granule
-		k := costing{snap, widthsOf(snap)}
+		k := costingOf(snap)
 		b := k.single(r)
 		read[granule] = k.estimate(daily, b.slice(), b.need(), b).rows
 	}

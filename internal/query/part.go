@@ -68,13 +68,7 @@ func unpicked(s cube.Slice) cube.Slice {
 	if len(s.Projects) == 1 {
 		s.Projects = nil
 	}
-	conds := make([]cube.Condition, 0, len(s.Conditions))
-	for _, c := range s.Conditions {
-		if c.Not || len(c.Values) != 1 {
-			conds = append(conds, c)
-		}
-	}
-	s.Conditions = conds
+	s.Conditions = slices.DeleteFunc(slices.Clone(s.Conditions), func(c cube.Condition) bool { return !c.Not && len(c.Values) == 1 })
 	return s
 }
 

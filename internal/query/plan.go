@@ -43,7 +43,7 @@ type planner struct {
 
 // NewPlan chooses tables for the requests and merges them into queries.
 func NewPlan(snap *catalog.Snapshot, reqs []cube.Request, opts Options) *Plan {
-	k := costing{snap, widthsOf(snap)}
+	k := costingOf(snap)
 	p := planner{costing: k, opts: opts}
 	nested, some, below := p.settle(reqs)
 	plan, cost := k.plan(nested, opts)
@@ -253,7 +253,7 @@ func OnCheapest(snap *catalog.Snapshot, reqs ...cube.Request) (*Writer, error) {
 	for i, r := range reqs {
 		b.parts = append(b.parts, partsOf([]ordered{{r, i, givesTotal(r)}}, snap.Days)...)
 	}
-	c := costing{snap, widthsOf(snap)}.chooseOne(b)
+	c := costingOf(snap).chooseOne(b)
 	if c.table == nil {
 		return nil, uncovered(reqs[len(reqs)-1], snap)
 	}

@@ -108,7 +108,7 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 			}
 		}
 	}
-	k := costing{snap, widthsOf(snap)}
+	k := costingOf(snap)
 	for _, r := range reqs {
 		if r.Nests() && !nested[r.Key()] && !k.below(r, &out) {
 			return out, false
