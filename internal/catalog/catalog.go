@@ -103,9 +103,7 @@ func (o Options) withDefaults() Options {
 			o.WholeRows = min(o.WholeRows, 1_000_000)
 		}
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -31,26 +31,19 @@ func (r *reader) extents(ctx context.Context, l *inventory, days cube.Range) (*E
 // extentWrong says why a table of first and last days cannot be used: it differs
 // from the smallest complete table of days, or there is none.
 func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandidate, days cube.Range) (why string, differs bool, err error) {
-	var yardstick *Table
-	var rows uint64
-	for _, c := range append([]*candidate{l.raw}, l.tables...) {
-		if c == nil || c.table.Grain != cube.GrainDay || !c.table.Dims[cube.Project] || c.table.Covers != days || days.Empty() ||
-			c.stored.Rows > r.opts.WholeRows && (len(c.table.Key) == 0 || c.table.Key[0] != cube.Project.Column()) {
-			continue
-		}
-		if yardstick == nil || c.stored.Rows < rows {
-			yardstick, rows = c.table, c.stored.Rows
-		}
-	}
+	yardstick := smallest(l.counting(), func(c *candidate) bool {
+		bearable := c.stored.Rows <= r.opts.WholeRows || len(c.table.Key) > 0 && c.table.Key[0] == cube.Project.Column()
+		return bearable && c.table.Grain == cube.GrainDay && c.table.Dims[cube.Project] && c.table.Covers == days && !days.Empty()
+	})
 	if yardstick == nil {
 		return "there is no complete table of days to compare it with", false, nil
 	}
 	slice := ""
-	if rows > r.opts.WholeRows {
+	if yardstick.stored.Rows > r.opts.WholeRows {
 		slice = " WHERE project < '1'" // a short run of the key
 	}
-	time := Ident(yardstick.TimeColumn)
-	want, err := r.extentHash(ctx, time, time, yardstick.SQL(), slice)
+	time := Ident(yardstick.table.TimeColumn)
+	want, err := r.extentHash(ctx, time, time, yardstick.table.SQL(), slice)
 	if err != nil {
 		return "", false, err
 	}
@@ -59,7 +52,7 @@ func (r *reader) extentWrong(ctx context.Context, l *inventory, e *extentCandida
 		return "", false, err
 	}
 	if have != want {
-		return "its first and last days differ from those of " + yardstick.Name, true, nil
+		return "its first and last days differ from those of " + yardstick.table.Name, true, nil
 	}
 	return "", false, nil
 }

@@ -257,9 +257,9 @@ func (c *comparison) filled(cand *candidate) *filled {
 	switch {
 	case all:
 	case days.Empty():
-		f.holds = known.fillings
+		f.holds = known.Fillings
 	case t.Grain != cube.GrainNone && chschema.Mentions(cand.stored.PartitionKey, t.TimeColumn):
-		f.known, f.scope.days = known.fillings, &days
+		f.known, f.scope.days = known.Fillings, &days
 	}
 	return f
 }
@@ -294,15 +294,15 @@ func (c *comparison) readFillings(ctx context.Context, all []*filled) error {
 
 // knownFillings is what was read of a table, as it was defined then.
 type knownFillings struct {
-	fillings  fillings
-	definedAs string
-	projects  []string
-	stored    *chschema.Table
+	Fillings  fillings
+	DefinedAs string
+	Projects  []string
+	Stored    *chschema.Table
 }
 
 // same reports that it is what would be read now, but for changed rows.
 func (k knownFillings) same(cand *candidate, projects []string) bool {
-	return k.fillings != nil && k.definedAs == cand.stored.Same() && slices.Equal(k.projects, projects)
+	return k.Fillings != nil && k.DefinedAs == cand.stored.Same() && slices.Equal(k.Projects, projects)
 }
 
 // askFillings reads what tables' columns hold within their scopes.
@@ -387,7 +387,7 @@ func (c *comparison) keepFills(after chschema.Parts) {
 		return
 	}
 	for name, k := range c.newFills {
-		if days, all := changedDays(after, c.now, k.stored); !all && days.Empty() {
+		if days, all := changedDays(after, c.now, k.Stored); !all && days.Empty() {
 			c.knownFills[name] = k
 		}
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clickql/internal/chschema"
 	"clickql/internal/cube"
@@ -97,12 +98,8 @@ func (c *classifier) findGitHub(database string) githubTables {
 // isGitHub reports that a table has the columns that are read.
 func isGitHub(t *chschema.Table) bool {
 	types := t.Types()
-	for _, column := range []string{"file_time", "event_type", "actor_login", "repo_name", "repo_id", "created_at", "action", "number"} {
-		if types[column] == "" {
-			return false
-		}
-	}
-	return true
+	needed := []string{"file_time", "event_type", "actor_login", "repo_name", "repo_id", "created_at", "action", "number"}
+	return !slices.ContainsFunc(needed, func(column string) bool { return types[column] == "" })
 }
 
 // githubDays are the days that were read last, and what tells the data they are of.

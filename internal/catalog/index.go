@@ -74,11 +74,10 @@ func (ix *Index) Total(name string) (total int64, ok bool) {
 	if ix == nil {
 		return 0, false
 	}
-	i, ok := slices.BinarySearch(ix.names, name)
-	if !ok {
-		return 0, false
+	if i, ok := slices.BinarySearch(ix.names, name); ok {
+		return ix.totals[i], true
 	}
-	return ix.totals[i], true
+	return 0, false
 }
 
 // Lacks reports that there is no such project; false where projects are not known
@@ -117,21 +116,14 @@ func (ix *Index) Prefix(prefix string, after *Entry, limit int) (found []Entry, 
 	if ix == nil {
 		return nil, false
 	}
-	// The best limit+1 so far, in order: most of a long run of names is passed
-	// over with one comparison.
+	b := &best{limit: limit}
+	if after != nil {
+		b.after = &hit{Entry: *after}
+	}
 	for i := sort.SearchStrings(ix.names, prefix); i < len(ix.names) && strings.HasPrefix(ix.names[i], prefix); i++ {
-		e := Entry{ix.names[i], ix.totals[i]}
-		if after != nil && byTotal(*after, e) >= 0 || len(found) > limit && byTotal(found[limit], e) < 0 {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(found, e, byTotal)
-		found = slices.Insert(found, at, e)
-		found = found[:min(len(found), limit+1)]
+		b.add(hit{Entry: ix.At(i)})
 	}
-	if len(found) > limit {
-		return found[:limit], true
-	}
-	return found, false
+	return b.page()
 }
 
 // byTotal orders entries most downloaded first, ties by name.

@@ -56,13 +56,29 @@ type inventory struct {
 	daily  []DayTotal
 }
 
+// counting lists what counts downloads: the raw table, where there is one, and the
+// aggregates.
+func (l *inventory) counting() []*candidate {
+	if l.raw == nil {
+		return l.tables
+	}
+	return append([]*candidate{l.raw}, l.tables...)
+}
+
+// smallest is the one with the fewest rows among those that fit; nil for none.
+func smallest(among []*candidate, fits func(*candidate) bool) (best *candidate) {
+	for _, c := range among {
+		if fits(c) && (best == nil || c.stored.Rows < best.stored.Rows) {
+			best = c
+		}
+	}
+	return best
+}
+
 // stored lists the stored tables whose data answers depend on, each once, by name.
 func (l *inventory) stored() []*chschema.Table {
 	var out []*chschema.Table
-	if l.raw != nil {
-		out = append(out, l.raw.stored)
-	}
-	for _, c := range l.tables {
+	for _, c := range l.counting() {
 		out = append(out, c.stored)
 	}
 	for _, e := range l.extents {
@@ -86,10 +102,7 @@ func (l *inventory) bound() []Bound {
 		}
 		out = append(out, b)
 	}
-	if l.raw != nil {
-		add(l.raw.table.exact(), l.raw.stored)
-	}
-	for _, c := range l.tables {
+	for _, c := range l.counting() {
 		add(c.table.exact(), c.stored)
 	}
 	for _, e := range l.extents {
@@ -107,20 +120,14 @@ func (l *inventory) bound() []Bound {
 // spread reports that a table's rows live on other servers too, whose parts are
 // not seen.
 func (l *inventory) spread() bool {
-	if l.raw != nil && l.raw.spread {
-		return true
-	}
-	return slices.ContainsFunc(l.tables, func(c *candidate) bool { return c.spread }) ||
+	return slices.ContainsFunc(l.counting(), func(c *candidate) bool { return c.spread }) ||
 		slices.ContainsFunc(l.extents, func(e *extentCandidate) bool { return e.spread })
 }
 
 // measured lists the tables by name, the raw table among them, with their sizes.
 func (l *inventory) measured(parts chschema.Parts) []*Table {
 	var out []*Table
-	if l.raw != nil {
-		out = append(out, l.raw.measured(parts))
-	}
-	for _, c := range l.tables {
+	for _, c := range l.counting() {
 		out = append(out, c.measured(parts))
 	}
 	for _, e := range l.extents {

@@ -11,9 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"clickql/internal/catalog/judge"
 	"clickql/internal/chschema"
-	"clickql/internal/cube"
+	"clickql/internal/wholefile"
 )
 
 // kept is what a look found out, as it is kept in a file: reading it again and
@@ -33,49 +32,8 @@ type kept struct {
 	Snapshot Snapshot
 	// Known and Fills are what was added up of tables, by their names: where the data
 	// has changed since, only that need be read.
-	Known map[string]keptTotals
-	Fills map[string]keptFills
-}
-
-// keptTotals are the totals of a table as it was defined.
-type keptTotals struct {
-	Totals    judge.Totals
-	DefinedAs string
-}
-
-// keptFills are knownFillings as they are written.
-type keptFills struct {
-	Fillings  map[cube.Day]filling
-	DefinedAs string
-	Projects  []string
-	All       bool // of all projects, for which Projects is nil
-	Stored    *chschema.Table
-}
-
-// keepKnown notes what the verifier knows.
-func (k *kept) keepKnown(v *verifier) {
-	k.Known, k.Fills = map[string]keptTotals{}, map[string]keptFills{}
-	for name, t := range v.known {
-		k.Known[name] = keptTotals{t, v.definedAs[name]}
-	}
-	for name, f := range v.knownFills {
-		k.Fills[name] = keptFills{f.fillings, f.definedAs, f.projects, f.projects == nil, f.stored}
-	}
-}
-
-// recallKnown is keepKnown the other way round.
-func (k *kept) recallKnown(v *verifier) {
-	v.known, v.definedAs, v.knownFills = map[string]judge.Totals{}, map[string]string{}, map[string]knownFillings{}
-	for name, t := range k.Known {
-		v.known[name], v.definedAs[name] = t.Totals, t.DefinedAs
-	}
-	for name, f := range k.Fills {
-		projects := append([]string{}, f.Projects...)
-		if f.All {
-			projects = nil
-		}
-		v.knownFills[name] = knownFillings{f.Fillings, f.DefinedAs, projects, f.Stored}
-	}
+	Known map[string]knownTotals
+	Fills map[string]knownFillings
 }
 
 // indexed is an Index as it is written.
@@ -129,35 +87,16 @@ func (r *reader) keep(s *Snapshot) {
 	if !r.keepsFor(s) {
 		return
 	}
-	k := kept{Program: program(), Database: r.opts.Database, RawTable: r.opts.RawTable, Signature: r.signature, Parts: r.parts, Stored: r.stored, Snapshot: *s}
-	k.keepKnown(&r.verifier)
+	k := kept{Program: program(), Database: r.opts.Database, RawTable: r.opts.RawTable, Signature: r.signature, Parts: r.parts, Stored: r.stored, Snapshot: *s,
+		Known: r.verifier.known, Fills: r.verifier.knownFills}
 	var b bytes.Buffer
-	err := gob.NewEncoder(&b).Encode(k)
+	err := errors.Join(gob.NewEncoder(&b).Encode(k), os.MkdirAll(filepath.Dir(r.opts.State), 0o700))
 	if err == nil {
-		err = replaceFile(r.opts.State, b.Bytes())
+		err = wholefile.Write(r.opts.State, b.Bytes())
 	}
 	if err != nil {
 		r.opts.Log.Warn("what was learnt of the database cannot be kept", "file", r.opts.State, "err", err)
 	}
-}
-
-// replaceFile writes a file in one step, readable by its owner only.
-func replaceFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }
 
 // recall is the snapshot that was kept, where the database is still as it was
@@ -201,7 +140,7 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 		same, err = r.unchanged(ctx, s)
 	}
 	if k.Parts != nil {
-		k.recallKnown(&r.verifier)
+		r.verifier.known, r.verifier.knownFills = k.Known, k.Fills
 	}
 	if err != nil || !same {
 		r.stored = stored

@@ -39,10 +39,7 @@ func (r *reader) keepPlausible(ctx context.Context, l *inventory, days cube.Rang
 	outside := func(d cube.Day) bool { return d < kept.From || d > kept.To }
 	l.totals, l.gaps = totals, slices.DeleteFunc(slices.Clone(l.gaps), outside)
 	l.daily = slices.DeleteFunc(slices.Clone(l.daily), func(t DayTotal) bool { return outside(t.Day) })
-	for _, c := range append([]*candidate{l.raw}, l.tables...) {
-		if c == nil {
-			continue
-		}
+	for _, c := range l.counting() {
 		if c.table.Stray = true; c.table.Covers == days {
 			c.table.Covers = kept
 		} else if c.table.Covers = c.table.Covers.Within(kept); c.table.Covers.Empty() {
@@ -60,25 +57,29 @@ func (r *reader) keepPlausible(ctx context.Context, l *inventory, days cube.Rang
 // plausibleEdges are the first and the last day with rows among the plausible ones,
 // where totals by day of all projects are not known.
 func (r *reader) plausibleEdges(ctx context.Context, l *inventory, plausible cube.Range) (cube.Range, error) {
-	var from *candidate
-	for _, c := range append(slices.Clone(l.tables), l.raw) {
-		if c != nil && c.table.Grain == cube.GrainDay && !c.table.Covers.Empty() && (from == nil || c.stored.Rows < from.stored.Rows) {
-			from = c
-		}
-	}
+	from := smallest(append(slices.Clone(l.tables), l.raw), func(c *candidate) bool {
+		return c != nil && c.table.Grain == cube.GrainDay && !c.table.Covers.Empty()
+	})
 	if from == nil {
 		return cube.NoDays, nil
 	}
-	var first, last int32
-	var rows uint64
-	column := Ident(from.table.TimeColumn)
-	sql := fmt.Sprintf("SELECT toInt32(min(%[1]s)), toInt32(max(%[1]s)), count() FROM %[2]s WHERE %[1]s >= {from:Date} AND %[1]s <= {to:Date}", column, from.table.SQL())
-	err := r.db.Row(ctx, sql, map[string]any{"from": plausible.From.String(), "to": plausible.To.String()}, &first, &last, &rows)
-	if _, refused := chschema.Refused(err); refused || err == nil && rows == 0 {
+	days, err := from.table.days(ctx, r.db, scope{days: &plausible})
+	if _, refused := chschema.Refused(err); refused {
 		return cube.NoDays, nil
 	}
-	if err != nil {
-		return cube.NoDays, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
+	return days, err
+}
+
+// days are the first and the last day with rows of the scope.
+func (t *Table) days(ctx context.Context, db chschema.DB, of scope) (cube.Range, error) {
+	var first, last int32
+	values := map[string]any{}
+	sql := fmt.Sprintf("SELECT toInt32(min(%[1]s)), toInt32(max(%[1]s)) FROM %[2]s WHERE %[3]s", Ident(t.TimeColumn), t.SQL(), of.where(t, "", values))
+	switch err := db.Row(ctx, sql, values, &first, &last); {
+	case err != nil:
+		return cube.NoDays, fmt.Errorf("find the days of %s: %w", t.FullName(), err)
+	case last == 0: // of no rows
+		return cube.NoDays, nil
 	}
 	return cube.Range{From: cube.Day(first), To: cube.Day(last)}, nil
 }

@@ -116,46 +116,37 @@ func (c *comparison) compareGlobal(ctx context.Context, days cube.Range, chosen 
 
 // smallest is the aggregate with the fewest rows among those that fit.
 func (c *comparison) smallest(fits func(*candidate) bool) *candidate {
-	var best *candidate
-	var least uint64
-	for _, cand := range c.inventory.tables {
-		rows := cand.stored.Rows
-		if cand.void == "" && fits(cand) && (best == nil || rows < least) {
-			best, least = cand, rows
-		}
-	}
-	return best
+	return smallest(c.inventory.tables, func(cand *candidate) bool { return cand.void == "" && fits(cand) })
 }
 
 // edges are the first and the last day of the data: by the raw table's
 // partitions, or by the smallest table of days.
 func (c *comparison) edges(ctx context.Context) (cube.Range, error) {
-	days := cube.NoDays
-	if raw := c.inventory.raw; raw != nil && !raw.spread && chschema.Mentions(raw.stored.PartitionKey, raw.table.TimeColumn) {
-		for _, x := range c.now[raw.stored.Name] {
-			days = days.Hull(daysOf(x))
+	from := c.inventory.raw
+	if from != nil {
+		if days := c.partDays(from); !days.Empty() {
+			return days, nil
 		}
 	}
-	if !days.Empty() {
-		return days, nil
-	}
-	from := c.inventory.raw
 	if cand := c.smallest(func(cand *candidate) bool { return cand.table.Grain == cube.GrainDay }); cand != nil {
 		from = cand
 	}
 	if from == nil {
-		return days, nil
-	}
-	var first, last int32
-	column := Ident(from.table.TimeColumn)
-	err := c.db.Row(ctx, fmt.Sprintf("SELECT toInt32(min(%s)), toInt32(max(%s)) FROM %s", column, column, from.table.SQL()), nil, &first, &last)
-	if err != nil {
-		return days, fmt.Errorf("find the days of %s: %w", from.table.FullName(), err)
-	}
-	if last == 0 {
 		return cube.NoDays, nil
 	}
-	return cube.Range{From: cube.Day(first), To: cube.Day(last)}, nil
+	return from.table.days(ctx, c.db, scope{})
+}
+
+// partDays are the days of a table's partitions, as far as these tell them of all its
+// rows.
+func (c *comparison) partDays(cand *candidate) cube.Range {
+	days := cube.NoDays
+	if !cand.spread && chschema.Mentions(cand.stored.PartitionKey, cand.table.TimeColumn) {
+		for _, x := range c.now[cand.stored.Name] {
+			days = days.Hull(daysOf(x))
+		}
+	}
+	return days
 }
 
 // reachingBack are the days with those before them that the parts of two tables of
@@ -167,14 +158,10 @@ func (c *comparison) reachingBack(days cube.Range) cube.Range {
 	}
 	var first []cube.Day
 	for _, cand := range c.inventory.tables {
-		if cand.void != "" || cand.table.Grain != cube.GrainDay || cand.spread || !chschema.Mentions(cand.stored.PartitionKey, cand.table.TimeColumn) {
+		if cand.void != "" || cand.table.Grain != cube.GrainDay {
 			continue
 		}
-		held := cube.NoDays
-		for _, x := range c.now[cand.stored.Name] {
-			held = held.Hull(daysOf(x))
-		}
-		if !held.Empty() {
+		if held := c.partDays(cand); !held.Empty() {
 			first = append(first, held.From)
 		}
 	}

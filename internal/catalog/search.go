@@ -192,7 +192,8 @@ func byWorth(a, b hit) int {
 	return byTotal(a.Entry, b.Entry)
 }
 
-// best keeps the best hits of a page and one more, behind a given one.
+// best keeps the best hits of a page and one more, behind a given one, in order: most
+// of many are passed over with one comparison.
 type best struct {
 	after *hit
 	limit int
@@ -211,6 +212,14 @@ func (b *best) add(h hit) {
 
 // full tells that there are as many as are wanted, and one more.
 func (b *best) full() bool { return len(b.hits) > b.limit }
+
+// page is what was found, and whether more follows.
+func (b *best) page() (found []Entry, more bool) {
+	for _, h := range b.hits[:min(len(b.hits), b.limit)] {
+		found = append(found, h.Entry)
+	}
+	return found, b.full()
+}
 
 // Search lists the projects that a text finds, at most limit of them, beginning
 // behind after (nil: at the start): the name itself first, then names that begin
@@ -234,10 +243,7 @@ func (ix *Index) Search(text string, after *Entry, limit int) (found []Entry, mo
 	if !b.full() {
 		f.resembling(s, ix, b)
 	}
-	for _, h := range b.hits[:min(len(b.hits), limit)] {
-		found = append(found, h.Entry)
-	}
-	return found, b.full()
+	return b.page()
 }
 
 // worth is how a name answers.
@@ -254,8 +260,8 @@ func (s sought) worth(name string) int {
 // looked for in all names at once.
 func (f *finder) holding(s sought, ix *Index, b *best) {
 	if len(s.words) == 0 { // nothing is asked for: everything begins with it
-		for i, name := range ix.names {
-			b.add(hit{beginning, Entry{name, ix.totals[i]}})
+		for i := range ix.names {
+			b.add(hit{beginning, ix.At(i)})
 		}
 		return
 	}
@@ -268,7 +274,7 @@ func (f *finder) holding(s sought, ix *Index, b *best) {
 		more, _ := slices.BinarySearch(f.ends[i:], uint32(at+next))
 		i += more
 		if how := s.holds(ix.names[i], f.name(i)); how != nowhere {
-			b.add(hit{how, Entry{ix.names[i], ix.totals[i]}})
+			b.add(hit{how, ix.At(i)})
 		}
 		at = int(f.ends[i]) + 1
 	}
@@ -282,7 +288,7 @@ func (f *finder) resembling(s sought, ix *Index, b *best) {
 	for i, letters := range f.letters {
 		bare := f.name(i)
 		if len(bare) > 0 && s.resembles(bare, letters) && s.holds(ix.names[i], bare) == nowhere {
-			b.add(hit{resembling, Entry{ix.names[i], ix.totals[i]}})
+			b.add(hit{resembling, ix.At(i)})
 		}
 	}
 }

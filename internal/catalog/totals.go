@@ -128,8 +128,9 @@ func anew(cand *candidate) *reading { return &reading{cand: cand, Table: cand.ta
 // changed: the parts that are new, or where something else happened the days that
 // the changed partitions hold. Where nothing did, totals are there already.
 func (c *comparison) current(cand *candidate) *reading {
-	known := c.known[cand.table.FullName()]
-	if known == nil || c.now == nil || c.since == nil || cand.spread || c.definedAs[cand.table.FullName()] != cand.stored.Same() {
+	last := c.known[cand.table.FullName()]
+	known := last.Totals
+	if known == nil || c.now == nil || c.since == nil || cand.spread || last.DefinedAs != cand.stored.Same() {
 		return anew(cand)
 	}
 	if days, all := changedDays(c.now, c.since, cand.stored); !all && days.Empty() {

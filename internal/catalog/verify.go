@@ -19,13 +19,18 @@ const sideBySide = 4
 // verifier finds out by comparing data which days each table covers. It keeps
 // what it has read, and reads again only the days that may have changed.
 type verifier struct {
-	db        chschema.DB
-	fullRows  uint64                  // raw tables of up to so many rows are compared whole
-	known     map[string]judge.Totals // by table, as of the last success
-	definedAs map[string]string       // what the table was then
-	proven    emptyDays
+	db       chschema.DB
+	fullRows uint64                 // raw tables of up to so many rows are compared whole
+	known    map[string]knownTotals // by table, as of the last success
+	proven   emptyDays
 	// knownFills is, by table, what columns that came later hold.
 	knownFills map[string]knownFillings
+}
+
+// knownTotals are the totals of a table, as it was defined then.
+type knownTotals struct {
+	Totals    judge.Totals
+	DefinedAs string
 }
 
 // moment is one state of the database: what there is, and its parts (nil where
@@ -252,13 +257,13 @@ func (cand *candidate) settle(ref judge.Reference, got judge.Totals) {
 // forgotten: nobody knows which of the new rows were among those read.
 func (c *comparison) keep(after chschema.Parts) {
 	c.keepFills(after)
-	c.known, c.definedAs = map[string]judge.Totals{}, map[string]string{}
+	c.known = map[string]knownTotals{}
 	if c.now == nil || after == nil {
 		return
 	}
 	for cand, t := range c.entire {
 		if days, all := changedDays(after, c.now, cand.stored); t != nil && !all && days.Empty() {
-			c.known[cand.table.FullName()], c.definedAs[cand.table.FullName()] = t, cand.stored.Same()
+			c.known[cand.table.FullName()] = knownTotals{t, cand.stored.Same()}
 		}
 	}
 }

@@ -9,9 +9,11 @@
 package lineage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"clickql/internal/chschema"
@@ -143,9 +145,7 @@ func (v *Views) feed(view *chschema.Table) (Feed, error) {
 		return Feed{}, fmt.Errorf("its view %s reads %s %w %s", view.Table, source, ErrElsewhere, v.rawName.Table)
 	}
 	f, err := yields(s, alias, up.Feed.Columns, false)
-	if f.Partial == "" {
-		f.Partial = up.Feed.Partial
-	}
+	f.Partial = cmp.Or(f.Partial, up.Feed.Partial)
 	return f, err
 }
 
@@ -189,34 +189,32 @@ func yields(s chschema.Selection, alias string, source map[string]Meaning, singl
 
 // ofRaw says what the raw table's columns mean.
 func ofRaw(raw *chschema.Table) map[string]Meaning {
-	m := map[string]Meaning{}
-	for _, col := range raw.Columns {
-		m[col.Name] = Meaning{Kind: Column, Of: col.Name}
-	}
-	m[DayColumn] = Meaning{Kind: Day}
-	return m
+	return named(slices.Collect(maps.Keys(raw.Types())), map[string]Kind{DayColumn: Day})
 }
 
 // ofClickPy says what the columns of ClickPy's raw table mean.
 func ofClickPy() map[string]Meaning {
-	m := map[string]Meaning{DayColumn: {Kind: Day}}
+	columns := []string{DayColumn}
 	for _, d := range cube.Dimensions {
-		m[d.Column()] = Meaning{Kind: Column, Of: d.Column()}
+		columns = append(columns, d.Column())
 	}
-	return m
+	return named(columns, map[string]Kind{DayColumn: Day})
 }
 
 // ByName guesses what a table's columns mean by ClickPy's names, for a table
 // whose views cannot be seen.
 func ByName(t *chschema.Table) Feed {
-	f := Feed{Columns: map[string]Meaning{}}
-	kinds := map[string]Kind{DayColumn: Day, MonthColumn: Month, CountColumn: Count}
-	for _, col := range t.Columns {
-		m := Meaning{Kind: Column, Of: col.Name}
-		if kind, ok := kinds[col.Name]; ok {
-			m = Meaning{Kind: kind}
+	return Feed{Columns: named(slices.Collect(maps.Keys(t.Types())), map[string]Kind{DayColumn: Day, MonthColumn: Month, CountColumn: Count})}
+}
+
+// named are columns that mean those of the raw table of their names, but for some.
+func named(columns []string, others map[string]Kind) map[string]Meaning {
+	m := map[string]Meaning{}
+	for _, name := range columns {
+		m[name] = Meaning{Kind: Column, Of: name}
+		if kind, other := others[name]; other {
+			m[name] = Meaning{Kind: kind}
 		}
-		f.Columns[col.Name] = m
 	}
-	return f
+	return m
 }
