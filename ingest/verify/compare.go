@@ -118,8 +118,7 @@ func (v *verifier) compareTable(c count.Table, found, inRaw count.Counts, want m
 	if c.Grain == count.FirstLast {
 		v.compareEnds(c, found, count.Fold(count.FirstLast, inRaw.Counts), expected)
 	} else {
-		wanted, has := expected.Total(), found.Total()
-		check.Expected, check.Found = &wanted, &has
+		check.Expected, check.Found = new(expected.Total()), new(found.Total())
 		v.compareCounts(c, found, count.Fold(c.Grain, inRaw.Counts), expected)
 	}
 	check.Differing = len(v.out.Differences) - before

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -103,19 +105,13 @@ func (p *prescriber) chooseDays() {
 			days[d] = true
 		}
 	}
-	for d := range days {
-		p.repairs = append(p.repairs, ledger.Span{From: d, To: d})
-	}
-	slices.SortFunc(p.repairs, func(a, b ledger.Span) int { return int(a.From) - int(b.From) })
-	merged := p.repairs[:0]
-	for _, s := range p.repairs {
-		if n := len(merged); n > 0 && merged[n-1].To+1 == s.From {
-			merged[n-1].To = s.To
-			continue
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		if n := len(p.repairs); n > 0 && p.repairs[n-1].To+1 == d {
+			p.repairs[n-1].To = d
+		} else {
+			p.repairs = append(p.repairs, ledger.Span{From: d, To: d})
 		}
-		merged = append(merged, s)
 	}
-	p.repairs = merged
 }
 
 // covers tells whether a repair that is due anyway mends an aggregate: it
@@ -141,12 +137,7 @@ func (p *prescriber) within(from, before cube.Day) bool {
 
 // spanOf is the range that a day is rebuilt with, the first for what has no days.
 func (p *prescriber) spanOf(d cube.Day) ledger.Span {
-	for _, s := range p.repairs {
-		if d <= s.To {
-			return s
-		}
-	}
-	return p.repairs[0]
+	return p.repairs[max(0, slices.IndexFunc(p.repairs, func(s ledger.Span) bool { return d <= s.To }))]
 }
 
 // repair is the command that rebuilds days.
@@ -160,12 +151,12 @@ func (p *prescriber) repair(s ledger.Span) string {
 // verify is the command that finds the days which a quick look does not know.
 func (p *prescriber) verify() string { return "clickql ingest verify" + p.source }
 
+// plainWord is one that means the same to a shell without quotes.
+var plainWord = regexp.MustCompile(`^[-a-zA-Z0-9._/:=@%+,]+$`)
+
 // ShellQuote writes a word so that a POSIX shell takes it as it is.
 func ShellQuote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+	if plainWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -174,8 +174,7 @@ func number(text string) float64 {
 func (a *account) allows(query string) error {
 	for _, r := range a.refusals {
 		if r.words == nil || r.words.MatchString(query) {
-			err := r.err
-			return &err
+			return new(r.err)
 		}
 	}
 	return nil

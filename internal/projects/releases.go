@@ -158,8 +158,7 @@ func yanked(withdrawn int8) *bool {
 	if withdrawn < 0 {
 		return nil
 	}
-	all := withdrawn > 0
-	return &all
+	return new(withdrawn > 0)
 }
 
 // selectReleases gives a row for each release: the project's normalised name, its
