@@ -91,8 +91,11 @@ func Classify(err error) Class {
 		return Unavailable
 	}
 	if code, ok := Code(err); ok {
-		if diskFull.MatchString(err.Error()) {
+		switch text := err.Error(); {
+		case diskFull.MatchString(text):
 			return DiskFull
+		case code == 236 && shutDown.MatchString(text): // ABORTED, which may have other reasons
+			return Unavailable
 		}
 		return classOf(code)
 	}
@@ -125,6 +128,9 @@ func Classify(err error) Class {
 // diskFull finds ENOSPC and EDQUOT in an exception's text: each system call that
 // may meet it has a code of its own, which other failures share.
 var diskFull = regexp.MustCompile(`No space left on device|errno: 28\b|Disk quota exceeded|errno: 122\b`)
+
+// shutDown finds a server, or one of its tables, that ends.
+var shutDown = regexp.MustCompile(`(?i)server is shutting down|shutdown is called for table`)
 
 // handshake finds what the driver says of a greeting that broke off or was none, which
 // it has no error for.
