@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http/httptest"
 	"testing"
 
 	"clickql/internal/chconn"
@@ -75,7 +74,7 @@ func TestSilentHost(t *testing.T) {
 // protocols, with a certificate that is known and with one that is not.
 func TestTLS(t *testing.T) {
 	info := chtest.Engine(t).Info()
-	for scheme, addr := range map[string]string{"clickhouse": secured(t, info.Native), "https": secured(t, info.HTTP)} {
+	for scheme, addr := range map[string]string{"clickhouse": chtest.Balance(t, true, info.Native), "https": chtest.Balance(t, true, info.HTTP)} {
 		plain := dsn(scheme, addr, info.User, info.Password, info.Database) + "?secure=true"
 		if err := open(t, chconn.Config{DSN: plain + "&skip_verify=true"}).Ping(t.Context()); err != nil {
 			t.Errorf("%s: %v", scheme, err)
@@ -85,38 +84,4 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s: %v, want that the certificate is not trusted", scheme, err)
 		}
 	}
-}
-
-// secured listens for TLS and passes what it hears on to addr.
-func secured(t *testing.T, addr string) string {
-	t.Helper()
-	server := httptest.NewTLSServer(nil) // for its certificate
-	t.Cleanup(server.Close)
-	ln, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: server.TLS.Certificates})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ln.Close() })
-	go func() {
-		for {
-			from, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			to, err := net.Dial("tcp", addr)
-			if err != nil {
-				_ = from.Close()
-				continue
-			}
-			go func() {
-				_, _ = io.Copy(to, from)
-				_ = to.Close()
-			}()
-			go func() {
-				_, _ = io.Copy(from, to)
-				_ = from.Close()
-			}()
-		}
-	}()
-	return ln.Addr().String()
 }
