@@ -88,9 +88,21 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 	if there != "" {
 		return sh.loadable(ctx, s)
 	}
+	if err := sh.alone(ctx, s); err != nil {
+		return err
+	}
 	d, err := tables.Read(ctx, s, sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
+	}
+	live := slices.DeleteFunc(d.All(), func(t tables.Target) bool { return stage.InFill(t.ID) })
+	for _, t := range live {
+		if t.Database != s.Database {
+			return fmt.Errorf("the live view of %s fills a table of another database, which a promotion could not replace: drop the view first", t)
+		}
+		if _, err := publish.Exchangeable(ctx, s, t.ID); err != nil {
+			return err
+		}
 	}
 	if err := stage.CreateLasting(ctx, s, sh.Database(), stage.LastingID{Kind: stage.LastingShadow, Database: s.Database, Name: sh.name}); err != nil {
 		return err
@@ -98,16 +110,7 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 	if err := sh.ours(ctx, s); err != nil {
 		return err
 	}
-	for _, t := range d.All() {
-		if stage.InFill(t.ID) {
-			continue
-		}
-		if t.Database != s.Database {
-			return fmt.Errorf("the live view of %s fills a table of another database, which a promotion could not replace: drop the view first", t)
-		}
-		if _, err := publish.Exchangeable(ctx, s, t.ID); err != nil {
-			return err
-		}
+	for _, t := range live {
 		if err := s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), t.Table)+" AS "+t.String()); err != nil {
 			return err
 		}
@@ -130,6 +133,18 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 		func(ctx context.Context) error {
 			return s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
 		})
+}
+
+// alone refuses live tables that several servers keep, of which only this one would have
+// the shadow.
+func (sh *Shadow) alone(ctx context.Context, s *session.Session) error {
+	engines, err := s.Texts(ctx, session.SQL("SELECT engine FROM system.tables WHERE database = {database:String} AND name = {name:String} AND (engine = 'Distributed' OR startsWith(engine, 'Replicated'))",
+		"database", s.Database, "name", sh.cfg.DownloadsTable))
+	if err == nil && len(engines) > 0 {
+		err = fmt.Errorf("%s is %s, and a shadow is on one server, whose tables take the place of live ones there only: make a second database on all servers with clickql schema apply --cluster, "+
+			"load it with clickql ingest run, and lead the gateway to it; docs/CLUSTER.md has the commands", sh.cfg.DownloadsTable, engines[0])
+	}
+	return err
 }
 
 // Exists refuses a shadow that is not there.
