@@ -18,11 +18,11 @@ import (
 // mustBackfill runs a backfill or fails the test.
 func mustBackfill(t testing.TB, cfg config.Config, req backfill.Request) backfill.Plan {
 	t.Helper()
-	plan, err := New(cfg).Backfill(t.Context(), req)
+	plans, err := New(cfg).Backfill(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan
+	return plans[0]
 }
 
 // checkFilled compares an aggregate with its counts by key in another table.

@@ -252,8 +252,31 @@
 // partitions that differ, ALTER TABLE ... REPLACE PARTITION FROM, each one transaction in
 // Keeper. The ledger holds each one's total before: one that has it still, or that of its
 // successor, is not foreign, and the first is replaced, maybe once more, by the same.
-// Readers see each partition as it was or as it is to be. Backfills and shadows exchange
-// whole tables: they refuse replicated ones.
+// Readers see each partition as it was or as it is to be. Shadows, and backfills of the raw
+// table's columns, exchange whole tables: they refuse replicated ones.
+//
+// A backfill of an aggregate is published so too. Rows arrive at any replica, so that no
+// private view collects them all, and there is none. Each partition of what history is
+// computed from is kept by hard links, on the server that the DSN names, in a table whose
+// name is a digest of the definition and of what the partition held: its last block and
+// mutation, which Keeper has numbered, its total, and whether a mutation was under way. It
+// gets that name if the partition held the same before and after it was linked, and the
+// links the same total. Ranges of days are computed from it into tables of the same digest,
+// each of which is there whole or not at all, without the writer's lock. Under the lock, and
+// when this server has all that was acknowledged anywhere, partitions that hold something
+// else by then are kept and computed once more. What the digests of this moment name is put
+// together and compared with the raw table, and replaces the public partitions that differ.
+//
+//	lost                     what is there                   the same command
+//	the loader, or a lapsed  tables by digests, which are    uses those that are of what
+//	one that lives on        true whenever they were made    the partitions hold now
+//	the server, for good     nothing of it on others         begins anew on another replica
+//	while publishing         partitions as they were or are  as with repairs: the next that
+//	                         to be, the swaps in the ledger  writes there replaces the rest
+//
+// Somebody's own INSERT through another replica, whose rows are in the raw table when they
+// are kept and come into the aggregate only after it was compared for the last time, is
+// counted twice in it; of those through the same server it is waited for the end.
 //
 // # Shards
 //
@@ -286,6 +309,11 @@
 // loading ends with its error, and the others load what they were given. Helpers help
 // each shard's holder. A load into the database of one shard, given by itself, asks no
 // other ledger: a file that is given so to two shards is in both, which verify tells.
+//
+// A backfill fills each shard's aggregate from that shard's raw table, one shard after the
+// other, in no common step: what is in front of them adds up right as each is filled, and
+// one that cannot be filled is wrong as it was. It creates nothing, since a table that is
+// new has to be on all shards, and one in front.
 //
 // # Many that prepare
 //

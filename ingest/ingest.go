@@ -149,11 +149,37 @@ func (in *Ingest) Retire(ctx context.Context, req retire.Request) (retire.Plan, 
 
 // Backfill computes an aggregate from history and puts it in place when it is
 // complete and agrees with the raw table: a new one, or one that is wrong. It waits
-// for other writers.
-func (in *Ingest) Backfill(ctx context.Context, req backfill.Request) (backfill.Plan, error) {
+// for other writers. Of shards each has its own, one after the other; where one cannot
+// be filled the others are.
+func (in *Ingest) Backfill(ctx context.Context, req backfill.Request) (plans []backfill.Plan, err error) {
 	cfg := in.cfg
 	cfg.Wait = true
-	return backfill.Table(ctx, cfg, writing(cfg), req)
+	err = overShards(ctx, cfg, func(all shards.Shards) error {
+		chosen, err := all.Chosen(req.Shard)
+		if err != nil {
+			return err
+		}
+		var errs, none []error
+		for _, sh := range chosen {
+			plan, err := backfill.Table(ctx, sh.Config, writing(sh.Config), req)
+			switch err = sh.Config.OfShard(err); {
+			case errors.Is(err, backfill.ErrNone):
+				none = append(none, err)
+			case err != nil:
+				errs = append(errs, err)
+			default:
+				plans = append(plans, plan)
+			}
+			if ctx.Err() != nil {
+				break
+			}
+		}
+		if len(plans) == 0 {
+			errs = append(errs, none...)
+		}
+		return errors.Join(errs...)
+	})
+	return plans, err
 }
 
 // Upgrade brings the tables to the present schema, the mapping of exports included,

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"clickql/ingest/backfill"
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
@@ -305,5 +306,58 @@ func TestShardsLocalFiles(t *testing.T) {
 	}
 	if n := scalar[uint64](t, s.Conn, "SELECT count() FROM pypi"); n > 0 {
 		t.Errorf("%d rows were loaded", n)
+	}
+}
+
+// TestShardsBackfill fills an aggregate of each shard that is wrong, or of one, carries
+// on where it was killed, and creates nothing on the shards alone.
+func TestShardsBackfill(t *testing.T) {
+	s := newSharded(t, mixed(6, 60)...)
+	if sum, err := New(config.Config{Conn: s.Conn}).Run(t.Context(), ledger.Downloads, s.source()); err != nil || !sum.Complete() {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	for _, shard := range s.shards {
+		must(t, shard.Conn, "INSERT INTO pypi_downloads_per_month SELECT * FROM pypi_downloads_per_month")
+	}
+	month := backfill.Request{Table: "pypi_downloads_per_month"}
+	ended := errors.New("killed")
+	ranges := 0
+	_, err := New(config.Config{Conn: s.Conn, Before: atSteps(func(st Step) error {
+		if st == StepRangeFilled {
+			ranges++
+		}
+		if ranges > 1 { // those of the first shard are there
+			return ended
+		}
+		return nil
+	})}).Backfill(t.Context(), month)
+	if !errors.Is(err, ended) || !strings.Contains(err.Error(), "shard 2") {
+		t.Fatalf("the backfill did not end where it should: %v", err)
+	}
+	quick := config.Config{Conn: s.Conn, Beat: 20e6, Lease: 200e6, Holder: ledger.Holder{Host: "elsewhere", PID: 1, Token: "x"}}
+	month.Shard = 2
+	if plans, err := New(quick).Backfill(t.Context(), month); err != nil || len(plans) != 1 || !plans[0].Resumes || !strings.HasPrefix(plans[0].Shard, "shard 2") {
+		t.Errorf("%+v, %v", plans, err)
+	}
+	s.check(t)
+	for _, shard := range s.shards {
+		checkNoFill(t, shard.Conn, shard.Name)
+	}
+	for _, c := range []struct {
+		req  backfill.Request
+		want string
+	}{
+		{backfill.Request{Table: "pypi_downloads"}, "clickql schema apply --cluster"},
+		{backfill.Request{Table: "mine", Key: []string{"project"}}, "with a Distributed table in front"},
+		{backfill.Request{Table: "pypi_downloads_per_month", Shard: 3}, "--shard, 1 to 2"},
+		{backfill.Request{Table: "pypi_downloads_per_month", Discard: true}, "there is none"},
+	} {
+		if _, err := New(quick).Backfill(t.Context(), c.req); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v", c.req, err)
+		}
+	}
+	// What the name of the raw table stands for is that of every shard.
+	if plans, err := New(quick).Backfill(t.Context(), backfill.Request{Table: "pypi", DryRun: true}); err != nil || len(plans) != 2 || plans[0].SourceRows == 0 {
+		t.Errorf("%+v, %v", plans, err)
 	}
 }

@@ -273,8 +273,8 @@ func failedFiles(ctx context.Context, l ledger.Ledger) ([]FailedFile, error) {
 // BackfillStatus is a backfill that has not ended.
 type BackfillStatus struct {
 	Table string `json:"table"`
-	// Prepared reports that what arrives is being collected; Ranges are the runs of
-	// days whose history is computed since.
+	// Prepared reports that what arrives is being collected, or, on replicas, that some
+	// history is computed; Ranges are the runs of days of which it is.
 	Prepared bool   `json:"prepared"`
 	Ranges   uint64 `json:"ranges"`
 	// Writer carries it out; absent where nobody does.
@@ -288,9 +288,9 @@ func backfillStatuses(ctx context.Context, s *session.Session, lives livesFunc) 
 	all := []BackfillStatus{}
 	found, err := stage.Lasting(ctx, s, stage.LastingBackfill)
 	for _, database := range slices.Sorted(maps.Keys(found)) {
-		st := BackfillStatus{Table: found[database].Name}
-		err := s.Row(ctx, session.SQL("SELECT countIf(startsWith(name, {done:String})), countIf(name = {ready:String}) > 0 FROM system.tables WHERE database = {database:String}",
-			"database", database, "done", backfill.FillDone, "ready", backfill.FillReady), &st.Ranges, &st.Prepared)
+		st, collects := BackfillStatus{Table: found[database].Name}, false
+		err := s.Row(ctx, session.SQL("SELECT countIf(startsWith(name, {done:String})), countIf(name = {ready:String} OR startsWith(name, {done:String})) > 0, countIf(engine = 'MaterializedView') > 0 FROM system.tables WHERE database = {database:String}",
+			"database", database, "done", backfill.FillDone, "ready", backfill.FillReady), &st.Ranges, &st.Prepared, &collects)
 		if err != nil {
 			return nil, fmt.Errorf("look at the backfill of %s: %w", st.Table, err)
 		}
@@ -298,7 +298,10 @@ func backfillStatuses(ctx context.Context, s *session.Session, lives livesFunc) 
 			return nil, err
 		}
 		if st.Writer == nil || !st.Writer.Alive {
-			st.Stuck = fmt.Sprintf("its command ended: clickql ingest backfill %s carries it on, with --discard drops it; until then repair is refused", st.Table)
+			st.Stuck = fmt.Sprintf("its command ended: clickql ingest backfill %s carries it on, with --discard drops it", st.Table)
+			if collects {
+				st.Stuck += "; until then repair is refused"
+			}
 		}
 		all = append(all, st)
 	}

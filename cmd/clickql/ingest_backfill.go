@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -29,6 +30,10 @@ in rows that were loaded before it had them: what a wheel is for (platform, arch
 abi), and which files are metadata or signatures (type). The aggregates that count
 by one of these are made anew from it, and all of them become public together.
 
+Where replicas keep TABLE, which must be there with its view, no view collects what
+arrives: what has changed meanwhile is told by partitions and computed once more, and
+the partitions that differ are replaced. Of shards each is filled, or with --shard one.
+
 Safe to kill at any instant; run it again to carry on, or with --discard to drop
 what was prepared.`
 
@@ -54,24 +59,26 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 			show := func(p backfill.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeBackfillPlan) }
 			failed := error(nil)
 			req.Planned = func(p backfill.Plan) { failed = show(p) }
-			plan, err := in.Backfill(cmd.Context(), req)
+			plans, err := in.Backfill(cmd.Context(), req)
 			release()
-			switch {
-			case err != nil:
-				return err
-			case req.DryRun:
-				return show(plan)
-			case req.Discard:
-				_, failed = fmt.Fprintf(a.stdout, "dropped what was prepared for %s\n", plan.Table)
-			case failed == nil && !asJSON && !plan.Pending():
-				_, failed = fmt.Fprintf(a.stdout, "\nnothing is to be filled: names tell no more of %s than it holds\n", plan.Table)
-			case failed == nil && !asJSON:
-				_, failed = fmt.Fprintf(a.stdout, "\nfilled %s: it agrees with the raw table\n", plan.Table)
+			for _, plan := range plans {
+				switch {
+				case failed != nil:
+				case req.DryRun:
+					failed = show(plan)
+				case req.Discard:
+					_, failed = fmt.Fprintf(a.stdout, "dropped what was prepared for %s\n", filled(plan))
+				case !asJSON && !plan.Pending():
+					_, failed = fmt.Fprintf(a.stdout, "\nnothing is to be filled: names tell no more of %s than it holds\n", filled(plan))
+				case !asJSON:
+					_, failed = fmt.Fprintf(a.stdout, "\nfilled %s: it agrees with the raw table\n", filled(plan))
+				}
 			}
-			return failed
+			return errors.Join(err, failed)
 		},
 	}
 	cmd.Flags().StringSliceVar(&req.Key, "key", nil, "sorting key of a new aggregate: `columns` of the raw table, with date or month for the time")
+	cmd.Flags().Uint32Var(&req.Shard, "shard", 0, "`number` of the only shard to fill, where the tables are Distributed (default all)")
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "print what would be done and change nothing")
 	cmd.Flags().BoolVar(&req.Discard, "discard", false, "drop what a backfill that did not end has prepared")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -79,6 +86,14 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "`threads` of the server that read (default its max_threads)")
 	cmd.Flags().Var(&f.memory, "max-memory", "memory that each statement may take in the server")
 	return cmd
+}
+
+// filled names what a plan fills.
+func filled(p backfill.Plan) string {
+	if p.Shard == "" {
+		return p.Table
+	}
+	return p.Table + " of " + p.Shard
 }
 
 // writeBackfillPlan writes a plan for people.
@@ -89,7 +104,7 @@ func writeBackfillPlan(out io.Writer, p backfill.Plan) error {
 		writeColumns(line, p)
 		return w.Flush()
 	}
-	line("backfill of\t%s in database %s, by %s", p.Table, p.Database, strings.Join(p.Key, ", "))
+	line("backfill of\t%s in database %s, by %s", filled(p), p.Database, strings.Join(p.Key, ", "))
 	line("computed from\t%s, %s rows", p.Source, humanize.Comma(int64(p.SourceRows)))
 	now := "there is no such table"
 	switch {

@@ -21,6 +21,8 @@ type Request struct {
 	// Table is the aggregate's name, or its view's; the raw table's for the columns of
 	// it that files' names tell.
 	Table string
+	// Shard is the number of the only one in which it is filled; 0 for all.
+	Shard uint32
 	// Key is the sorting key of an aggregate that the program does not know:
 	// columns of the raw table, with date or month for the time.
 	Key []string
@@ -34,6 +36,7 @@ type Request struct {
 // Plan is what a backfill does, known before it does anything.
 type Plan struct {
 	Database string   `json:"database"`
+	Shard    string   `json:"shard,omitempty"` // which one, where there are several
 	Table    string   `json:"table"`
 	Key      []string `json:"key"`
 	// Creates lists the statements that create what is missing.
@@ -83,6 +86,7 @@ type backfiller struct {
 	plan     Plan
 	table    tables.ID
 	view     tables.View // as it should be
+	kept     bool        // by replicas
 	make     string      // creates the table's like; %s is its name
 	sql      string      // creates the view; empty where it is there
 	update   string      // of the raw table's columns; empty for an aggregate
@@ -98,7 +102,7 @@ type backfiller struct {
 func Table(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc, req Request) (Plan, error) {
 	b := &backfiller{cfg: cfg, asWriter: asWriter, s: cfg.Session(), req: req}
 	b.table = tables.ID{Database: cfg.Database, Table: strings.TrimSuffix(req.Table, "_mv")}
-	b.plan = Plan{Database: cfg.Database, Table: b.table.Table, Creates: []string{}}
+	b.plan = Plan{Database: cfg.Database, Shard: cfg.Shard, Table: b.table.Table, Creates: []string{}}
 	if req.Discard { // also where what it was to become is not clear any more
 		return b.plan, b.discard(ctx)
 	}
@@ -113,7 +117,11 @@ func Table(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc
 	if err != nil {
 		return b.plan, err
 	}
-	err = b.run(ctx, b)
+	if b.kept {
+		err = b.run(ctx, &partitioned{backfiller: b})
+	} else {
+		err = b.run(ctx, b)
+	}
 	return b.plan, err
 }
 
@@ -192,8 +200,8 @@ func (b *backfiller) define(ctx context.Context, s *session.Session) error {
 	if err := b.begunKey(ctx, s); err != nil {
 		return err
 	}
-	if err := publish.Unreplicated(ctx, s, b.d.Base.ID); err != nil {
-		return err
+	if b.kept = b.d.Base.Engine.Replicated(); b.kept {
+		return b.defineKept()
 	}
 	known, ok := ddl.Lookup(table)
 	ok = ok && known.Derived()
@@ -246,7 +254,7 @@ func (b *backfiller) defineKnown(ctx context.Context, s *session.Session, t ddl.
 	}
 	for _, v := range b.d.Views {
 		if v.ID == b.view.ID && (v.Target != b.table || v.Grouping == nil || !v.Grouping.Same(*b.view.Grouping)) {
-			return fmt.Errorf("backfill %s: its view %s computes or fills something else; it holds no rows: drop it with DROP VIEW %s, and run this again", t.Name, v.ID, v.ID)
+			return b.otherView(v)
 		}
 		if v.Target == b.table && v.ID != b.view.ID {
 			return fmt.Errorf("backfill %s: the view %s fills it too; drop one of them with DROP VIEW, and run this again", t.Name, v.ID)
@@ -256,7 +264,15 @@ func (b *backfiller) defineKnown(ctx context.Context, s *session.Session, t ddl.
 		b.sql = t.CreateView(o)
 		b.plan.Creates = append(b.plan.Creates, b.sql)
 	}
+	if b.cfg.Shard != "" && len(b.plan.Creates) > 0 {
+		return fmt.Errorf("backfill %s: what it lacks is to be on all shards, with a Distributed table in front: create it there, if it is one of the program's with clickql schema apply --cluster, and run this again", t.Name)
+	}
 	return nil
+}
+
+// otherView refuses a view by the name of one of the program's.
+func (b *backfiller) otherView(v tables.View) error {
+	return fmt.Errorf("backfill %s: its view %s computes or fills something else; it holds no rows: drop it with DROP VIEW %s, and run this again", b.plan.Table, v.ID, v.ID)
 }
 
 // creating creates the table's like under a name.

@@ -44,10 +44,13 @@ func (b *backfiller) makePlan(ctx context.Context, s *session.Session) error {
 		return fmt.Errorf("count the rows of %s: %w", h.source, err)
 	}
 	// In the raw table's database is the aggregate's place too.
-	if _, err := publish.Exchangeable(ctx, s, b.d.Base.ID); err != nil {
+	if err := publish.Replaceable(ctx, s, b.d.Base.ID); err != nil {
 		return err
 	}
-	there, err := publish.Exchangeable(ctx, s, b.table)
+	if err := publish.Replaceable(ctx, s, b.table); err != nil {
+		return err
+	}
+	there, err := publish.UUIDOf(ctx, s, b.table)
 	if err != nil {
 		return err
 	}
@@ -67,6 +70,11 @@ func (b *backfiller) makePlan(ctx context.Context, s *session.Session) error {
 		err = b.refuseLoss(ctx, s, c.Grain, h)
 	}
 	if err != nil {
+		return err
+	}
+	if b.kept {
+		ranges, err := b.finished(ctx, s)
+		b.plan.Resumes = len(ranges) > 0
 		return err
 	}
 	ready, err := b.readReady(ctx, s)

@@ -42,6 +42,29 @@ func (b *backfiller) readReady(ctx context.Context, s *session.Session) (*readyL
 	return &r, nil
 }
 
+// begin takes up what is prepared, or prepares it.
+func (b *backfiller) begin(ctx context.Context, own *session.Session) (*readyLine, error) {
+	ready, err := b.readReady(ctx, own)
+	if err != nil || ready != nil {
+		return ready, err
+	}
+	b.cfg.Progress.Phase("waiting for the writer")
+	err = b.asWriter(ctx, func(ctx context.Context, w *publish.Writer) error {
+		ready, err = b.prepare(ctx, w)
+		return err
+	})
+	return ready, err
+}
+
+// readyFrom is what is prepared from a table.
+func (b *backfiller) readyFrom(source tables.Target) *readyLine {
+	ready := &readyLine{Make: b.make, Select: b.view.Select, Update: b.update, Source: source.Table, Count: publish.RowsWitness, Key: source.Key}
+	if source.ID != b.d.Base.ID {
+		ready.Count = source.Witness.Expr
+	}
+	return ready
+}
+
 // maxPrepare bounds the attempts to find an instant at which nobody inserts.
 const maxPrepare = 5
 
@@ -72,10 +95,7 @@ func (b *backfiller) tryPrepare(ctx context.Context, w *publish.Writer) (*readyL
 		return nil, err
 	}
 	source := h.source
-	ready := &readyLine{Make: b.make, Select: b.view.Select, Update: b.update, Source: source.Table, Count: "count()", Key: source.Key}
-	if source.ID != b.d.Base.ID {
-		ready.Count = source.Witness.Expr
-	}
+	ready := b.readyFrom(source)
 	view := "CREATE MATERIALIZED VIEW " + session.Name(b.private(), fillArrivals+"_mv") + " TO " + session.Name(b.private(), fillArrivals) + " AS " + b.view.Select
 	for _, sql := range []string{b.creating(session.Name(b.private(), fillArrivals)), view} {
 		if err := w.S.Do(ctx, sql); err != nil {
@@ -157,12 +177,15 @@ func (b *backfiller) remove(ctx context.Context, s *session.Session) error {
 	return stage.Drop(ctx, s, b.private())
 }
 
+// ErrNone refuses to discard a backfill that is not there.
+var ErrNone = errors.New("there is none")
+
 // discard drops what a backfill that did not end has left.
 func (b *backfiller) discard(ctx context.Context) error {
 	var there uint64
 	err := b.s.Row(ctx, session.SQL("SELECT count() FROM system.databases WHERE name = {name:String}", "name", b.private()), &there)
 	if err != nil || there == 0 {
-		return errors.Join(err, fmt.Errorf("discard the backfill of %s: there is none", b.plan.Table))
+		return errors.Join(err, fmt.Errorf("discard the backfill of %s: %w", b.plan.Table, ErrNone))
 	}
 	return b.owning(ctx, b.s, func(ctx context.Context, _ *session.Session) error {
 		return b.asWriter(ctx, func(ctx context.Context, w *publish.Writer) error { return b.remove(context.WithoutCancel(ctx), w.S) })

@@ -29,7 +29,7 @@ func (b *backfiller) publish(ctx context.Context, w *publish.Writer, j job) erro
 
 // tryPublish is one attempt; false where somebody inserted meanwhile.
 func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (agrees bool, err error) {
-	before, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
+	before, err := w.P.Whole(ctx, b.d.Base.ID, publish.RowsWitness)
 	if err != nil {
 		return false, err
 	}
@@ -37,17 +37,34 @@ func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (
 	if err := b.awaitInserts(ctx, w.S); err != nil {
 		return false, err
 	}
+	ranges, err := b.finished(ctx, w.S)
+	if err != nil {
+		return false, err
+	}
+	return b.attempt(ctx, w, n, before, append(ranges, fillArrivals), b.exchange)
+}
+
+// becoming lists what puts a successor that is complete in the aggregate's place.
+type becoming func(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error)
+
+// attempt builds the aggregate from tables of the private database, compares it with the
+// raw table, which held some rows before, and puts it in place.
+func (b *backfiller) attempt(ctx context.Context, w *publish.Writer, n int, before int64, from []string, public becoming) (agrees bool, err error) {
 	at := w.Passage(ledger.Batch{Batch: ledger.BatchName(w.S.Epoch, n), Kind: "backfill"}, 1)
-	swaps, err := b.assemble(ctx, at)
+	next := tables.ID{Database: at.Stage, Table: tables.Successor(b.table.Table)}
+	var swaps []ledger.Swap
+	if err = b.assemble(ctx, at, next, from); err == nil {
+		swaps, err = public(ctx, at, next)
+	}
 	if err != nil {
 		return false, at.Abandon(ctx, err)
 	}
-	differs, err := b.compare(ctx, w.S, tables.ID{Database: at.Stage, Table: swaps[0].Copy})
+	differs, err := b.compare(ctx, w.S, next)
 	if err != nil {
 		return false, at.Abandon(ctx, err)
 	}
 	if differs != "" {
-		now, err := w.P.Whole(ctx, b.d.Base.ID, "count()")
+		now, err := w.P.Whole(ctx, b.d.Base.ID, publish.RowsWitness)
 		return false, b.giveUp(ctx, at, differs, err == nil && now == before)
 	}
 	b.cfg.Progress.Phase("publishing")
@@ -75,27 +92,28 @@ func (b *backfiller) giveUp(ctx context.Context, at *publish.Passage, differs st
 var errInserted = export.FileError("the raw table changed while the aggregate was put together")
 
 // assemble builds the whole aggregate in a private database, by hard links.
-func (b *backfiller) assemble(ctx context.Context, at *publish.Passage) ([]ledger.Swap, error) {
+func (b *backfiller) assemble(ctx context.Context, at *publish.Passage, next tables.ID, from []string) error {
 	if err := at.Record(ctx, ledger.Planned, ""); err != nil {
-		return nil, err
+		return err
 	}
 	s := at.W.S
 	if err := stage.Create(ctx, s, at.Stage, at.Line.Batch); err != nil {
-		return nil, err
+		return err
 	}
-	next := tables.ID{Database: at.Stage, Table: tables.Successor(b.table.Table)}
 	if err := s.Do(ctx, b.creating(next.String())); err != nil {
-		return nil, fmt.Errorf("create the successor of %s: %w", b.table, err)
+		return fmt.Errorf("create the successor of %s: %w", b.table, err)
 	}
-	parts, err := b.finished(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	for _, part := range append(parts, fillArrivals) {
+	for _, part := range from {
 		if err := stage.TakePartitions(ctx, s, tables.ID{Database: b.private(), Table: part}, next, false); err != nil {
-			return nil, err
+			return err
 		}
 	}
+	return nil
+}
+
+// exchange puts the successor in place as a whole, and defines the view where there is
+// none.
+func (b *backfiller) exchange(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error) {
 	l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, next.Table, b.table)
 	swaps := []ledger.Swap{l}
 	if b.sql != "" {

@@ -34,6 +34,8 @@ const (
 
 // job is what is between what all backfills have in common.
 type job interface {
+	// begin sees to it that what is to be computed from is kept.
+	begin(ctx context.Context, own *session.Session) (*readyLine, error)
 	// fillRanges computes what is not computed yet from what is kept.
 	fillRanges(ctx context.Context, s *session.Session, ready readyLine) error
 	// tryPublish puts it in place together with what has arrived, in a batch of that
@@ -43,19 +45,9 @@ type job interface {
 
 // carryOut prepares, fills history in ranges, and publishes.
 func (b *backfiller) carryOut(ctx context.Context, own *session.Session, j job) error {
-	ready, err := b.readReady(ctx, own)
+	ready, err := j.begin(ctx, own)
 	if err != nil {
 		return err
-	}
-	if ready == nil {
-		b.cfg.Progress.Phase("waiting for the writer")
-		err := b.asWriter(ctx, func(ctx context.Context, w *publish.Writer) error {
-			ready, err = b.prepare(ctx, w)
-			return err
-		})
-		if err != nil {
-			return err
-		}
 	}
 	b.from = ready.Source
 	if err := j.fillRanges(ctx, own, *ready); err != nil {
@@ -85,8 +77,8 @@ func (b *backfiller) fillRanges(ctx context.Context, s *session.Session, ready r
 	b.cfg.Progress.Begin(len(ranges), rows, 0)
 	b.cfg.Progress.Phase("computing history")
 	for _, r := range ranges {
-		if err := b.fillRange(ctx, s, ready, r); err != nil {
-			return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, b.plan.Table, publish.WithMemoryRemedy(err, "allow more with --max-memory"))
+		if err := b.fillRange(ctx, s, ready, r, snapshot, fmt.Sprintf("%s%05d", FillDone, r.n)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -131,18 +123,21 @@ func (b *backfiller) within(r dayRange) (condition string, params map[string]any
 	return day + " >= {first:Date} AND " + day + " <= {last:Date}", map[string]any{"first": r.days.From.String(), "last": r.days.To.String()}
 }
 
-// fillRange computes one range.
-func (b *backfiller) fillRange(ctx context.Context, s *session.Session, ready readyLine, r dayRange) error {
-	p := piece{name: fmt.Sprintf("%s%05d", FillDone, r.n), make: b.make, view: b.view, source: tables.Target{Copy: fillSnapshot, Key: ready.Key}}
+// fillRange computes one range of a snapshot into a table of a name.
+func (b *backfiller) fillRange(ctx context.Context, s *session.Session, ready readyLine, r dayRange, snapshot tables.ID, name string) error {
+	p := piece{name: name, make: b.make, view: b.view, source: tables.Target{Copy: snapshot.Table, Key: ready.Key}}
 	p.condition, p.params = b.within(r)
 	if ready.Source != b.d.Base.Table {
-		p.from = &tables.Cover{Copy: fillSnapshot, Key: ready.Key, Count: chschema.Unquoted(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
+		p.from = &tables.Cover{Copy: snapshot.Table, Key: ready.Key, Count: chschema.Unquoted(strings.TrimSuffix(strings.TrimPrefix(ready.Count, "sum("), ")"))}
 	}
 	computed, err := b.compute(ctx, s, p)
-	if err != nil || computed {
-		return err
+	if err == nil && !computed {
+		err = b.passed(ctx, s, snapshot, p.condition, p.params)
 	}
-	return b.passed(ctx, s, p.condition, p.params)
+	if err != nil {
+		return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, b.plan.Table, publish.WithMemoryRemedy(err, "allow more with --max-memory"))
+	}
+	return nil
 }
 
 // piece is a table of the private database that one statement computes.
@@ -165,7 +160,7 @@ func (b *backfiller) compute(ctx context.Context, s *session.Session, p piece) (
 	if err != nil || there != "" {
 		return false, err
 	}
-	part := tables.ID{Database: b.private(), Table: fmt.Sprintf("part_%08d_%s", s.Epoch, p.name)}
+	part := b.unfinished(s, p.name)
 	if err := s.Do(ctx, strings.Replace(p.make, "%s", part.String(), 1)); err != nil {
 		return false, err
 	}
@@ -179,14 +174,19 @@ func (b *backfiller) compute(ctx context.Context, s *session.Session, p piece) (
 	return true, err
 }
 
-// passed counts the rows of a range that is there already.
-func (b *backfiller) passed(ctx context.Context, s *session.Session, condition string, params map[string]any) error {
+// unfinished is what a table of the private database is called until it is complete.
+func (b *backfiller) unfinished(s *session.Session, name string) tables.ID {
+	return tables.ID{Database: b.private(), Table: fmt.Sprintf("part_%08d_%s", s.Epoch, name)}
+}
+
+// passed counts the rows of a snapshot's range that is there already.
+func (b *backfiller) passed(ctx context.Context, s *session.Session, snapshot tables.ID, condition string, params map[string]any) error {
 	where := ""
 	if condition != "" {
 		where = " WHERE " + condition
 	}
 	var rows uint64
-	err := s.Row(ctx, session.Statement{SQL: "SELECT count() FROM " + session.Name(b.private(), fillSnapshot) + where, Params: params}, &rows)
+	err := s.Row(ctx, session.Statement{SQL: "SELECT count() FROM " + snapshot.String() + where, Params: params}, &rows)
 	b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += rows })
 	return err
 }

@@ -79,9 +79,14 @@ func (c *columns) mutate(ctx context.Context, s *session.Session, snapshot table
 // pieceOf names the table of an aggregate's range. It holds how the aggregate is
 // computed: one that is another by now is computed again.
 func (c *columns) pieceOf(r dayRange, of counted) string {
+	return fmt.Sprintf("%s%05d_%s", FillDone, r.n, digest(of.target.ID, of.target.Create, of.view.Select))
+}
+
+// digest tells apart what tables of the private database are made of, for their names.
+func digest(of ...any) string {
 	h := fnv.New64a()
-	_, _ = fmt.Fprintln(h, of.target.ID, of.target.Create, of.view.Select) // cannot fail
-	return fmt.Sprintf("%s%05d_%016x", FillDone, r.n, h.Sum64())
+	_, _ = fmt.Fprintln(h, of...) // cannot fail
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 // countRange computes a range of an aggregate, from the smallest of those before it
@@ -105,7 +110,7 @@ func (c *columns) countRange(ctx context.Context, s *session.Session, r dayRange
 	if err != nil || computed {
 		return err
 	}
-	return c.passed(ctx, s, p.condition, p.params)
+	return c.passed(ctx, s, tables.ID{Database: c.private(), Table: fillSnapshot}, p.condition, p.params)
 }
 
 // tryPublish puts the raw table and the aggregates together, with what has arrived,

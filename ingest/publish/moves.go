@@ -70,13 +70,36 @@ func (p *publisher) Whole(ctx context.Context, id tables.ID, expr string) (sum i
 
 // Parts is PartsWitness of a table.
 func Parts(ctx context.Context, s *session.Session, id tables.ID) (sum int64, err error) {
-	err = s.Row(ctx, session.SQL(`SELECT reinterpretAsInt64(sipHash64(groupArray((partition_id, block, mutation)))) FROM (
-				SELECT partition_id, max(max_block_number) AS block,
-					max(toUInt64OrZero(arrayElement(splitByChar('_', substring(name, length(partition_id) + 2)), 4))) AS mutation
-				FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0 GROUP BY partition_id ORDER BY partition_id)`,
+	err = s.Row(ctx, session.SQL("SELECT reinterpretAsInt64(sipHash64(groupArray((partition_id, block, mutation)))) FROM ("+partsOf+")",
 		"database", id.Database, "table", id.Table), &sum)
 	return sum, session.Wrap(err, "look at the parts of %s", id)
 }
+
+// PartitionParts are the last block of a partition and the last mutation of its parts.
+type PartitionParts struct {
+	block    int64
+	mutation uint64
+}
+
+// PartsOf tells PartitionParts of each of a table's partitions.
+func PartsOf(ctx context.Context, s *session.Session, id tables.ID) (map[string]PartitionParts, error) {
+	type line struct {
+		partition string
+		PartitionParts
+	}
+	lines, err := session.Scan(ctx, s, session.SQL(partsOf, "database", id.Database, "table", id.Table),
+		func(l *line) []any { return []any{&l.partition, &l.block, &l.mutation} })
+	parts := make(map[string]PartitionParts, len(lines))
+	for _, l := range lines {
+		parts[l.partition] = l.PartitionParts
+	}
+	return parts, session.Wrap(err, "look at the parts of %s", id)
+}
+
+// partsOf lists a table's partitions with what PartitionParts are of each.
+const partsOf = `SELECT partition_id, max(max_block_number) AS block,
+		max(toUInt64OrZero(arrayElement(splitByChar('_', substring(name, length(partition_id) + 2)), 4))) AS mutation
+	FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0 GROUP BY partition_id ORDER BY partition_id`
 
 // PlanMoves lists the moves of a staged batch with the totals before them.
 func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Derivation, private string) ([]ledger.Move, error) {

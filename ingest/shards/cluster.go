@@ -157,7 +157,8 @@ func (c *cluster) missing(number uint32, servers string) error {
 
 // replica chooses the host on which a shard is worked on, nil for none: that which has
 // what is still to be published of a batch, as no other can carry that on; or that
-// on which another command works, whose lock is then seen to be held; or the first.
+// on which another command works, whose lock is then seen to be held; or that on which
+// a backfill has been begun; or the first.
 func (c *cluster) replica(ctx context.Context, number uint32) (at *host, database string, err error) {
 	var replicas []*host
 	for _, h := range c.hosts {
@@ -169,7 +170,7 @@ func (c *cluster) replica(ctx context.Context, number uint32) (at *host, databas
 		return slices.Concat(replicas, []*host{nil})[0], database, nil
 	}
 	var epoch uint64
-	half, works := "", ""
+	half, works, begun := "", "", ""
 	for _, h := range replicas {
 		s := c.session(h, database)
 		lock, err := ledger.ReadLock(ctx, s)
@@ -186,8 +187,15 @@ func (c *cluster) replica(ctx context.Context, number uint32) (at *host, databas
 		if holds {
 			half = h.server
 		}
+		fills, err := stage.Lasting(ctx, s, stage.LastingBackfill)
+		if err != nil {
+			return nil, "", err
+		}
+		if len(fills) > 0 {
+			begun = h.server
+		}
 	}
-	for _, server := range []string{half, works} {
+	for _, server := range []string{half, works, begun} {
 		if i := slices.IndexFunc(replicas, func(h *host) bool { return h.server == server }); i >= 0 {
 			return replicas[i], database, nil
 		}

@@ -49,6 +49,17 @@ func (all Shards) One(number uint32) (config.Config, error) {
 	return cfg, nil
 }
 
+// Chosen are those that a command is about: the shard of a number, or all for 0.
+func (all Shards) Chosen(number uint32) (Shards, error) {
+	if number == 0 {
+		return all, nil
+	}
+	if _, err := all.One(number); err != nil {
+		return nil, err
+	}
+	return all[number-1 : number], nil
+}
+
 // Close closes the connections that were opened for them.
 func (all Shards) Close() error {
 	var errs []error

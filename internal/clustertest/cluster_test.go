@@ -51,6 +51,9 @@ func onCluster(t testing.TB, only ...string) *cluster {
 	for i := range c.hosts {
 		c.conns = append(c.conns, c.open(c.hosts[i], ""))
 	}
+	if revive != nil {
+		revive(c)
+	}
 	c.shards = int(c.number(0, "SELECT toInt64(max(shard_num)) FROM system.clusters WHERE cluster = "+chconn.Literal(c.name)))
 	o := ddl.Options{Database: c.database, Cluster: c.name}
 	if len(only) == 0 || c.shards > 1 {
@@ -119,6 +122,33 @@ func (c *cluster) open(hosts, options string) *chconn.Conn {
 	}
 	c.t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// revive starts hosts that have ended; nil where nothing controls them.
+var revive func(*cluster)
+
+// answers waits until every host answers after a load was ended by one that did not. A
+// server that has ended by itself is started again by nobody where none is controlled,
+// and no test that follows could tell anything: it is named.
+func (c *cluster) answers(after error) {
+	c.t.Helper()
+	if revive != nil {
+		revive(c)
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for host, address := range c.hosts {
+		for err := c.conns[host].Ping(ctx); err != nil; err = c.conns[host].Ping(ctx) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				c.t.Fatalf("host %d (%s) has not answered for a minute: its process has ended or hangs; its log says why, and it is to be started again before the tests are. A load said: %v. It says: %v", host+1, address, after, err)
+			}
+		}
+	}
 }
 
 // exec runs statements on a host; DB stands for the database.

@@ -57,6 +57,8 @@ func (c *cluster) healthy() {
 	}
 }
 
+func init() { revive = (*cluster).healthy }
+
 // ready reports that a host answers, and that its replicas may write and know of all
 // others.
 func (c *cluster) ready(host int) bool {
@@ -79,6 +81,21 @@ type trial struct {
 // TestFaults loads while chance kills and pauses the loader, replicas, Keeper, and
 // pairs of them: afterwards every file is there once, and replicas agree.
 func TestFaults(t *testing.T) {
+	trials(t, func(tr *trial) { tr.round(loaderOrder{}, 260) })
+}
+
+// TestFaultsFilling fills an aggregate that is wrong, beside loads, in the same way:
+// afterwards it is that of all files too.
+func TestFaultsFilling(t *testing.T) {
+	trials(t, func(tr *trial) {
+		table := aggregates[tr.chance.IntN(len(aggregates))]
+		tr.spoil(table)
+		tr.round(loaderOrder{Fill: table}, 160)
+	})
+}
+
+// trials does rounds, and compares all tables in the end.
+func trials(t *testing.T, round func(*trial)) {
 	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("CLUSTER_FAULTS"), "2"))
 	if err != nil {
 		t.Fatal(err)
@@ -87,12 +104,11 @@ func TestFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := onCluster(t, "pypi", "pypi_downloads", "pypi_downloads_per_day_by_version", "pypi_downloads_max_min")
+	c := onCluster(t, append([]string{"pypi"}, aggregates...)...)
 	tr := &trial{cluster: c, chance: rand.New(rand.NewPCG(seed, 3)), each: 60, done: map[string]int{}}
 	tr.dir, tr.files = exports(t, chtest.New(t).Conn, rounds*filesOfRound, tr.each)
-	for round := range rounds {
-		tr.round(round)
-		if t.Failed() {
+	for range rounds {
+		if round(tr); t.Failed() {
 			break
 		}
 	}
@@ -105,12 +121,16 @@ func TestFaults(t *testing.T) {
 // filesOfRound are the files that a round adds: of a batch or two for each shard.
 const filesOfRound = 4
 
-// round loads some more files, with faults in the middle of it.
-func (tr *trial) round(round int) {
+// round does what is ordered, with faults in the middle of it, at one of the first
+// statements, and loads some more files.
+func (tr *trial) round(o loaderOrder, statements int) {
 	tr.t.Helper()
 	tr.given += filesOfRound
 	files := tr.files[:tr.given]
-	load := tr.start(tr.t, 1+tr.chance.IntN(260), files)
+	if o.Fill == "" {
+		o.Files = files
+	}
+	load := tr.start(tr.t, 1+tr.chance.IntN(statements), o)
 	<-load.reached
 	faults := tr.faults()
 	what := ""
@@ -124,11 +144,15 @@ func (tr *trial) round(round int) {
 	}
 	<-load.ended
 	tr.healthy()
-	tries := tr.finish(files)
-	tr.t.Logf("round %d: %s: loaded by %d more; the disturbed one said: %s", round+1, what[2:], tries, strings.TrimSpace(load.said.String()))
+	tries := tr.finish(loaderOrder{Files: files})
+	if o.Fill != "" {
+		tries += tr.finish(o)
+	}
+	round := tr.given / filesOfRound
+	tr.t.Logf("round %d: %s: done by %d more; the disturbed one said: %s", round, what[2:], tries, strings.TrimSpace(load.said.String()))
 	tr.done[what[2:]]++
 	if rows := tr.number(0, "SELECT toInt64(count()) FROM DB.pypi"); rows != int64(len(files)*tr.each) {
-		tr.t.Errorf("round %d: %s: %d rows, want %d", round+1, what[2:], rows, len(files)*tr.each)
+		tr.t.Errorf("round %d: %s: %d rows, want %d", round, what[2:], rows, len(files)*tr.each)
 	}
 }
 
@@ -151,7 +175,7 @@ func (tr *trial) another(faults []fault, files []string) string {
 	if !paused && tr.chance.IntN(2) == 0 {
 		return ""
 	}
-	other := tr.start(tr.t, 1+tr.chance.IntN(200), files)
+	other := tr.start(tr.t, 1+tr.chance.IntN(200), loaderOrder{Files: files})
 	if paused && tr.chance.IntN(3) > 0 {
 		<-other.ended
 		return ", another loader beside"
@@ -210,21 +234,19 @@ func (tr *trial) heal(f fault, load *process) {
 	}
 }
 
-// finish loads until all is loaded. What ends a load must be that something is away,
-// or that another is at work.
-func (tr *trial) finish(files []string) (tries int) {
+// finish does what is ordered until it is done. What ends it must be that something is
+// away, or that another is at work.
+func (tr *trial) finish(o loaderOrder) (tries int) {
 	tr.t.Helper()
 	for {
 		tries++
-		sum, err := ingest.New(tr.loadingAll()).Run(tr.t.Context(), ledger.Downloads, files...)
+		err := o.carryOut(tr.t.Context(), ingest.New(tr.loadingAll()))
 		var held *ledger.HeldError
 		switch {
-		case err == nil && sum.Complete():
-			return tries
 		case err == nil:
-			tr.t.Fatalf("not all is loaded: %+v", sum)
+			return tries
 		case chconn.Classify(err) != chconn.Unavailable && !errors.As(err, &held):
-			tr.t.Fatalf("a load ends by what is no fault of the cluster: %v", err)
+			tr.t.Fatalf("it ends by what is no fault of the cluster: %v", err)
 		}
 		tr.t.Logf("and again: %v", err)
 		tr.healthy()

@@ -4,7 +4,6 @@ package clustertest
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -97,26 +96,6 @@ func TestKilledLoads(t *testing.T) {
 	c.agree("after the last load", want)
 	if !slices.Contains(c.tables(0), "pypi") {
 		t.Error("the tables are not replicated")
-	}
-}
-
-// answers waits until every host answers after a load was ended by one that did not. A
-// server that has ended by itself is started again by nobody here, and no test that
-// follows could tell anything: it is named.
-func (c *cluster) answers(after error) {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for host, address := range c.hosts {
-		for err := c.conns[host].Ping(ctx); err != nil; err = c.conns[host].Ping(ctx) {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				c.t.Fatalf("host %d (%s) has not answered for a minute: its process has ended or hangs; its log says why, and it is to be started again before the tests are. A load said: %v. It says: %v", host+1, address, after, err)
-			}
-		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"clickql/ingest"
+	"clickql/ingest/backfill"
 	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
 )
@@ -22,13 +23,14 @@ import (
 // killed.
 const loaderVariable = "CLUSTERTEST_LOADER"
 
-// loaderOrder says what it loads.
+// loaderOrder says what it does.
 type loaderOrder struct {
 	DSN, Database string
-	Files         []string
+	Files         []string // to load
+	Fill          string   // the aggregate to fill instead
 }
 
-// runLoader loads, and writes a line before each statement.
+// runLoader does what is ordered, and writes a line before each statement.
 func runLoader() int {
 	var o loaderOrder
 	if err := json.Unmarshal([]byte(os.Getenv(loaderVariable)), &o); err != nil {
@@ -48,11 +50,24 @@ func runLoader() int {
 		_, err := fmt.Println()
 		return err
 	}
-	if _, err := ingest.New(cfg).Run(context.Background(), ledger.Downloads, o.Files...); err != nil {
+	if err := o.carryOut(context.Background(), ingest.New(cfg)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
+}
+
+// carryOut loads, or fills.
+func (o loaderOrder) carryOut(ctx context.Context, in *ingest.Ingest) (err error) {
+	if o.Fill != "" {
+		_, err = in.Backfill(ctx, backfill.Request{Table: o.Fill})
+		return err
+	}
+	sum, err := in.Run(ctx, ledger.Downloads, o.Files...)
+	if err == nil && !sum.Complete() {
+		err = fmt.Errorf("not all is loaded: %+v", sum)
+	}
+	return err
 }
 
 // process is a loader that runs.
@@ -64,9 +79,10 @@ type process struct {
 }
 
 // start starts a loader; reached is closed when it comes to a statement.
-func (c *cluster) start(t testing.TB, statement int, files []string) *process {
+func (c *cluster) start(t testing.TB, statement int, o loaderOrder) *process {
 	t.Helper()
-	order, err := json.Marshal(loaderOrder{c.dsnOf(c.dsn.Host, patience), c.database, files})
+	o.DSN, o.Database = c.dsnOf(c.dsn.Host, patience), c.database
+	order, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}

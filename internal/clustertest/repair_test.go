@@ -65,9 +65,11 @@ func TestRepair(t *testing.T) {
 		switch {
 		case errors.Is(err, errCrash):
 			killed++
-		case err != nil && chconn.Classify(err) != chconn.Unavailable:
+		case chconn.Classify(err) == chconn.Unavailable:
+			c.answers(err)
+		case err != nil:
 			t.Fatal(err)
-		case err == nil:
+		default:
 			done = true
 		}
 	}
