@@ -10,14 +10,13 @@ import (
 	"clickql/ingest/export"
 	"clickql/ingest/ledger"
 	"clickql/internal/chtest"
-	"clickql/internal/fakeazure"
 	"clickql/internal/sourcetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(chtest.Main(m)) }
 
 // bucket is how the container of the tests is named.
-const bucket = scheme + fakeazure.Account + ".blob.core.windows.net/exports"
+const bucket = scheme + exporter + ".blob.core.windows.net/exports"
 
 // alone takes from a test what this machine's user has of Azure.
 func alone(t *testing.T) {
@@ -28,19 +27,19 @@ func alone(t *testing.T) {
 }
 
 // fake starts a service with a container, which a connection string names.
-func fake(t *testing.T, credentials string) *fakeazure.Container {
+func fake(t *testing.T, credentials string) *fakeContainer {
 	t.Helper()
 	alone(t)
-	c := fakeazure.Start("exports")
+	c := startFake("exports")
 	t.Cleanup(c.Stop)
-	t.Setenv(connectionVariable, "DefaultEndpointsProtocol=http;AccountName="+fakeazure.Account+";BlobEndpoint="+c.Endpoint()+";"+credentials)
+	t.Setenv(connectionVariable, "DefaultEndpointsProtocol=http;AccountName="+exporter+";BlobEndpoint="+c.Endpoint()+";"+credentials)
 	return c
 }
 
 // store is a container of an account whose key is known.
 func store(t *testing.T) sourcetest.Store {
 	t.Helper()
-	c := fake(t, "AccountKey="+fakeazure.Key)
+	c := fake(t, "AccountKey="+exporterKey)
 	return sourcetest.Store{Source: New(), Bucket: bucket, Put: c.Put, Remove: c.Remove}
 }
 
@@ -55,10 +54,10 @@ func TestRanges(t *testing.T)            { sourcetest.Ranges(t, store(t)) }
 func TestCredentials(t *testing.T) {
 	for _, c := range []struct{ name, credentials, require, want string }{
 		{"public", "", "", ""},
-		{"key", "AccountKey=" + fakeazure.Key, "SharedKey " + fakeazure.Account + ":", ""},
+		{"key", "AccountKey=" + exporterKey, "SharedKey " + exporter + ":", ""},
 		{"signature", "SharedAccessSignature=sv=2024-11-04&sp=rl&sig=hunter2", "sig=hunter2", ""},
 		{"another signature", "SharedAccessSignature=sv=2024-11-04&sp=r&sig=hunter2", "sig=other", "the permissions to read and to list"},
-		{"none", "", "sig=hunter2", "no credentials of the account " + fakeazure.Account + " were found"},
+		{"none", "", "sig=hunter2", "no credentials of the account " + exporter + " were found"},
 		{"malformed", "AccountKey=hunter2", "", "the Azure credentials are malformed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,7 +73,7 @@ func TestCredentials(t *testing.T) {
 			if c.want == "" && (err != nil || db.Downloads(t) != 10) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("%v, want %q; %d rows in the table", err, c.want, db.Downloads(t))
 			}
-			for _, secret := range []string{fakeazure.Key, "hunter2"} {
+			for _, secret := range []string{exporterKey, "hunter2"} {
 				if strings.Contains(texts.String(), secret) || err != nil && strings.Contains(err.Error(), secret) {
 					t.Errorf("%s is in the statements or in the error %v", secret, err)
 				}

@@ -1,6 +1,4 @@
-// Package fakeazure starts a blob service that speaks Azure's protocol in this process,
-// for tests: listing in pages, and reading whole or by ranges.
-package fakeazure
+package azure
 
 import (
 	"bytes"
@@ -15,55 +13,56 @@ import (
 	"time"
 )
 
-// Account is the account of the service, and Key what it would be signed with.
+// exporter is the account of the service, and exporterKey what it would be signed with.
 const (
-	Account = "exporter"
-	Key     = "aHVudGVyMg==" // hunter2
+	exporter    = "exporter"
+	exporterKey = "aHVudGVyMg==" // hunter2
 )
 
 // pageSize is how many blobs a page of a listing holds: few, so that there are pages.
 const pageSize = 2
 
-// Container is one container of a service of its own on loopback, held in memory.
-type Container struct {
+// fakeContainer is one container of a blob service of its own on loopback, which speaks
+// Azure's protocol and is held in memory: listing in pages, and reading whole or by ranges.
+type fakeContainer struct {
 	server *httptest.Server
 	name   string
 
 	mu     sync.Mutex
 	writes int
-	blobs  map[string]blob
+	blobs  map[string]fakeBlob
 	secret string // the only signature or key's name that may ask; empty: whoever asks
 }
 
-// blob is an object's content.
-type blob struct {
+// fakeBlob is an object's content.
+type fakeBlob struct {
 	content []byte
 	etag    string
 }
 
-// Start starts a service with an empty container.
-func Start(name string) *Container {
-	c := &Container{name: name, blobs: map[string]blob{}}
+// startFake starts a service with an empty container.
+func startFake(name string) *fakeContainer {
+	c := &fakeContainer{name: name, blobs: map[string]fakeBlob{}}
 	c.server = httptest.NewServer(c)
 	return c
 }
 
 // Stop ends the service.
-func (c *Container) Stop() { c.server.Close() }
+func (c *fakeContainer) Stop() { c.server.Close() }
 
 // Endpoint is the address of the account's blobs.
-func (c *Container) Endpoint() string { return c.server.URL + "/" + Account }
+func (c *fakeContainer) Endpoint() string { return c.server.URL + "/" + exporter }
 
 // Put writes a blob.
-func (c *Container) Put(name string, content []byte) {
+func (c *fakeContainer) Put(name string, content []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writes++
-	c.blobs[name] = blob{content, fmt.Sprintf(`"0x8DE%011X"`, c.writes)}
+	c.blobs[name] = fakeBlob{content, fmt.Sprintf(`"0x8DE%011X"`, c.writes)}
 }
 
 // Remove takes a blob away.
-func (c *Container) Remove(name string) {
+func (c *fakeContainer) Remove(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.blobs, name)
@@ -72,18 +71,18 @@ func (c *Container) Remove(name string) {
 // Require refuses requests that do not hold a text, in their address or in their
 // Authorization: a signature's sig, or a key's "SharedKey ACCOUNT:". Signatures are
 // not computed.
-func (c *Container) Require(text string) {
+func (c *fakeContainer) Require(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secret = text
 }
 
-func (c *Container) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *fakeContainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w.Header().Set("x-ms-version", r.Header.Get("x-ms-version"))
 	w.Header().Set("x-ms-request-id", "1")
-	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"+Account+"/"), "/")
+	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"+exporter+"/"), "/")
 	found, ok := c.blobs[key]
 	switch {
 	case c.secret != "" && !strings.Contains(r.URL.RawQuery+r.Header.Get("Authorization"), c.secret):
@@ -117,7 +116,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
 var written = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // serve answers with a blob or a range of it.
-func serve(w http.ResponseWriter, r *http.Request, b blob) {
+func serve(w http.ResponseWriter, r *http.Request, b fakeBlob) {
 	h := w.Header()
 	h.Set("ETag", b.etag)
 	h.Set("Content-Type", "application/octet-stream")
@@ -160,7 +159,7 @@ type (
 )
 
 // list answers with a page of the blobs, in the order of their names.
-func (c *Container) list(w http.ResponseWriter, r *http.Request) {
+func (c *fakeContainer) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	l := listing{Name: c.name, Prefix: q.Get("prefix")}
 	for _, name := range slices.Sorted(maps.Keys(c.blobs)) {
