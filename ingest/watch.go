@@ -97,9 +97,7 @@ func (c WatchConfig) withDefaults() WatchConfig {
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 

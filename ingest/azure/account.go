@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"os"
@@ -88,8 +89,6 @@ func accountOf(host string) (account, error) {
 	if a.name != name {
 		a = account{name: name}
 	}
-	if a.endpoint == "" {
-		a.endpoint = "https://" + host
-	}
+	a.endpoint = cmp.Or(a.endpoint, "https://"+host)
 	return a, nil
 }

@@ -192,11 +192,6 @@ func (s *Source) Table(group []export.Object, format, structure string) (export.
 	t := export.TableFunction{Settings: map[string]any{}, Params: map[string]any{
 		"source_connection": a.connection(), "source_container": name, "source_path": export.BraceList(paths), "source_format": format,
 	}}
-	args := "{source_connection:String}, {source_container:String}, {source_path:String}, {source_format:String}"
-	if structure != "" {
-		args += ", 'auto', {source_structure:String}"
-		t.Params["source_structure"] = structure
-	}
-	t.SQL = "azureBlobStorage(" + args + ")"
+	t.SQL = "azureBlobStorage(" + t.With("{source_connection:String}, {source_container:String}, {source_path:String}, {source_format:String}, 'auto'", structure) + ")"
 	return t, err
 }

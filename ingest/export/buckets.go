@@ -152,19 +152,9 @@ func (b Buckets) Group(objects []Object) [][]Object {
 
 // GroupBy is GroupApart for the objects of each key by themselves, in the order in
 // which keys come first.
-func GroupBy(objects []Object, key func(Object) string) [][]Object {
-	byKey := map[string][]Object{}
-	var order []string
-	for _, o := range objects {
-		k := key(o)
-		if byKey[k] == nil {
-			order = append(order, k)
-		}
-		byKey[k] = append(byKey[k], o)
-	}
-	var groups [][]Object
-	for _, k := range order {
-		groups = append(groups, GroupApart(byKey[k])...)
+func GroupBy(objects []Object, key func(Object) string) (groups [][]Object) {
+	for _, of := range grouped(objects, key) {
+		groups = append(groups, GroupApart(of)...)
 	}
 	return groups
 }

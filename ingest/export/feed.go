@@ -43,31 +43,17 @@ func (l leaf) nested() bool { return strings.Contains(l.Path, ".") }
 // kind is the leaf's type.
 func (l leaf) kind() *leafType { return cmp.Or(l.Type, textLeaf) }
 
-// column is how one column of the table is computed from leaves. The
-// expression refers to each leaf as $path$, or, where from is read, by its path.
-type column struct {
-	Name string
-	Expr string
-}
-
-// reject is a reason not to store a row. Reasons are tried in order: a row is
-// counted under the first that holds.
-type reject struct {
-	Reason string
-	Expr   string
-}
-
-// Feed is the mapping of one kind of export into its table.
+// Feed is the mapping of one kind of export into its table. Its expressions refer to
+// each leaf as $path$, or, where from is read, by its path.
 type Feed struct {
 	Kind  ledger.Kind
 	Table string
 	// Format is that of the files, as ClickHouse calls it.
 	Format  string
 	Leaves  []leaf
-	Columns []column
-	Rejects []reject
-	// accept and reason, where given, are the condition under which a row is
-	// stored and the expression of why it is not, instead of Rejects.
+	Columns []ddl.Expression
+	// accept is the condition under which a row is stored, reason the expression of
+	// why it is not.
 	accept, reason string
 	// Day is the expression of a stored row's day; empty where rows have none.
 	Day string
@@ -114,12 +100,7 @@ func DownloadsFeed(table string) Feed {
 
 // mapped is the feed with a mapping's columns and rejects.
 func (f Feed) mapped(t ddl.Transform) Feed {
-	for _, c := range t.Columns {
-		f.Columns = append(f.Columns, column{c.Name, c.SQL})
-	}
-	for _, r := range t.Rejects {
-		f.Rejects = append(f.Rejects, reject{r.Name, r.SQL})
-	}
+	f.Columns, f.accept, f.reason = t.Columns, t.Accepted(), t.Reason()
 	return f
 }
 
@@ -132,12 +113,11 @@ func githubFeed(table string) Feed {
 // projectsFeed maps BigQuery's export of distribution metadata, whose columns
 // are the table's.
 func projectsFeed(table string) Feed {
-	f := Feed{Kind: ledger.Projects, Table: table, Format: parquet, Rejects: []reject{{"no name", "ifNull($name$, '') = ''"}}}
+	t := ddl.Transform{Rejects: []ddl.Expression{{Name: "no name", SQL: "ifNull($name$, '') = ''"}}}
 	for _, l := range projectLeaves() {
-		f.Leaves = append(f.Leaves, l)
-		f.Columns = append(f.Columns, column{l.Path, projectExpr(l)})
+		t.Columns = append(t.Columns, ddl.Expression{Name: l.Path, SQL: projectExpr(l)})
 	}
-	return f
+	return Feed{Kind: ledger.Projects, Table: table, Format: parquet, Leaves: projectLeaves()}.mapped(t)
 }
 
 // projectExpr replaces nulls.

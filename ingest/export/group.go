@@ -2,11 +2,12 @@ package export
 
 import (
 	"fmt"
+	"iter"
 	"slices"
-	"strings"
 
 	"clickql/ingest/ledger"
 	"clickql/internal/chconn"
+	"clickql/internal/ddl"
 )
 
 // Group is some files that one statement reads: of one source and one layout.
@@ -23,6 +24,15 @@ func (g Group) objects() []Object {
 		objects[i] = f.Object
 	}
 	return objects
+}
+
+// Names are the files' names, by the paths that ClickHouse gives.
+func (g Group) Names() map[string]string {
+	names := make(map[string]string, len(g.Files))
+	for _, f := range g.Files {
+		names[f.Path] = f.Name
+	}
+	return names
 }
 
 // Rows is the sum of the footers.
@@ -43,22 +53,13 @@ func GroupsOf(files []File, all Sources) []Group {
 		source Source
 		layout layout
 	}
-	byKey := map[key][]File{}
-	var order []key
-	for _, f := range files {
-		k := key{all.Of(f.Name), f.Layout}
-		if byKey[k] == nil {
-			order = append(order, k)
-		}
-		byKey[k] = append(byKey[k], f)
-	}
 	var groups []Group
-	for _, k := range order {
+	for k, files := range grouped(files, func(f File) key { return key{all.Of(f.Name), f.Layout} }) {
 		byName := map[string]File{}
-		for _, f := range byKey[k] {
+		for _, f := range files {
 			byName[f.Name] = f
 		}
-		for _, part := range k.source.Group(Group{Files: byKey[k]}.objects()) {
+		for _, part := range k.source.Group(Group{Files: files}.objects()) {
 			g := Group{Source: k.source, Layout: k.layout}
 			for _, o := range part {
 				g.Files = append(g.Files, byName[o.Name])
@@ -67,6 +68,26 @@ func GroupsOf(files []File, all Sources) []Group {
 		}
 	}
 	return groups
+}
+
+// grouped gives the items of each key, in the order in which keys come first.
+func grouped[T any, K comparable](items []T, key func(T) K) iter.Seq2[K, []T] {
+	byKey := map[K][]T{}
+	var order []K
+	for _, item := range items {
+		k := key(item)
+		if byKey[k] == nil {
+			order = append(order, k)
+		}
+		byKey[k] = append(byKey[k], item)
+	}
+	return func(yield func(K, []T) bool) {
+		for _, k := range order {
+			if !yield(k, byKey[k]) {
+				return
+			}
+		}
+	}
 }
 
 // EachGroup calls do for the files, some of one layout together.
@@ -98,34 +119,16 @@ func (f Feed) Reading(g Group) (reading, error) {
 }
 
 // Accepted is the condition under which a row is stored.
-func (r reading) Accepted() string {
-	if r.feed.accept != "" {
-		return "(" + r.feed.accept + ")"
-	}
-	conditions := make([]string, len(r.feed.Rejects))
-	for i, reject := range r.feed.Rejects {
-		conditions[i] = "NOT (" + resolve(r.feed, r.layout, reject.Expr) + ")"
-	}
-	return strings.Join(conditions, " AND ")
-}
+func (r reading) Accepted() string { return "(" + r.resolve(r.feed.accept) + ")" }
 
 // Rejection is the expression of why a row is not stored; empty where it is.
-func (r reading) Rejection() string {
-	if r.feed.reason != "" {
-		return r.feed.reason
-	}
-	cases := ""
-	for _, reject := range r.feed.Rejects {
-		cases += resolve(r.feed, r.layout, reject.Expr) + ", '" + reject.Reason + "', "
-	}
-	return "multiIf(" + cases + "'')"
-}
+func (r reading) Rejection() string { return r.resolve(r.feed.reason) }
 
 // Columns pairs the columns that the table has with their expressions.
 func (r reading) Columns(has func(string) bool) (names, exprs []string) {
 	for _, c := range r.feed.Columns {
 		if has(c.Name) {
-			names, exprs = append(names, chconn.Ident(c.Name)), append(exprs, resolve(r.feed, r.layout, c.Expr))
+			names, exprs = append(names, chconn.Ident(c.Name)), append(exprs, r.resolve(c.SQL))
 		}
 	}
 	return names, exprs
@@ -136,18 +139,18 @@ func (r reading) Day() string { return r.Column(r.feed.Day) }
 
 // Column is the expression of one of the table's columns; empty where it has no such.
 func (r reading) Column(name string) string {
-	i := slices.IndexFunc(r.feed.Columns, func(c column) bool { return c.Name == name })
+	i := slices.IndexFunc(r.feed.Columns, func(c ddl.Expression) bool { return c.Name == name })
 	if i < 0 {
 		return ""
 	}
-	return resolve(r.feed, r.layout, r.feed.Columns[i].Expr)
+	return r.resolve(r.feed.Columns[i].SQL)
 }
 
 // Within is the condition that an accepted row lies in some days. The bounds on
 // the timestamp itself let whole row groups be passed over; a day that the landing
 // table's view takes in another time zone begins less than a day apart.
 func (r reading) Within(days ledger.Span) (condition string, params map[string]any) {
-	clock, date := resolve(r.feed, r.layout, r.feed.Clock), r.Day()
+	clock, date := r.resolve(r.feed.Clock), r.Day()
 	return fmt.Sprintf("%[1]s >= toDateTime64({first_day:Date}, 6, 'UTC') - toIntervalDay(1) AND %[1]s < toDateTime64({last_day:Date}, 6, 'UTC') + toIntervalDay(2) AND "+
 			"toDate(%[2]s) >= {first_day:Date} AND toDate(%[2]s) <= {last_day:Date} AND %[3]s", clock, date, r.Accepted()),
 		map[string]any{"first_day": days.From.String(), "last_day": days.To.String()}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -156,18 +157,16 @@ func (b branches) write() []string {
 	out := make([]string, len(b))
 	for i, c := range b {
 		t := c.leaf
-		if t == "" {
-			t = "Tuple(" + strings.Join(c.fields.write(), ", ") + ")"
-		}
+		t = cmp.Or(t, "Tuple("+strings.Join(c.fields.write(), ", ")+")")
 		out[i] = chconn.Ident(c.name) + " " + t
 	}
 	return out
 }
 
 // resolve replaces the $path$ references of an expression.
-func resolve(f Feed, lay layout, expr string) string {
-	for i, l := range f.Leaves {
-		expr = strings.ReplaceAll(expr, "$"+l.Path+"$", reference(l, presence(lay[i])))
+func (r reading) resolve(expr string) string {
+	for i, l := range r.feed.Leaves {
+		expr = strings.ReplaceAll(expr, "$"+l.Path+"$", reference(l, presence(r.layout[i])))
 	}
 	return expr
 }

@@ -46,10 +46,10 @@ func TestLayout(t *testing.T) {
 		"details Tuple(s Tuple(x Nullable(String), y Tuple(z Nullable(DateTime64(6, 'UTC')))), ci Nullable(Bool))"; got != want {
 		t.Errorf("structure below details\n got %s\nwant %s", got, want)
 	}
-	if got, want := resolve(f, "gddd-", "f($a$, $s.y.z$, $ci$)"), "f(`details.a`, details.s.y.z, details.ci)"; got != want {
+	if got, want := (reading{feed: f, layout: "gddd-"}).resolve("f($a$, $s.y.z$, $ci$)"), "f(`details.a`, details.s.y.z, details.ci)"; got != want {
 		t.Errorf("resolved below details\n got %s\nwant %s", got, want)
 	}
-	if got, want := resolve(f, "nfn--", "f($s.x$, $s.y.z$, $ci$, $l$)"), "f(`s.x`, s.y.z, CAST(NULL AS Nullable(Bool)), CAST([] AS Array(Nullable(String))))"; got != want {
+	if got, want := (reading{feed: f, layout: "nfn--"}).resolve("f($s.x$, $s.y.z$, $ci$, $l$)"), "f(`s.x`, s.y.z, CAST(NULL AS Nullable(Bool)), CAST([] AS Array(Nullable(String))))"; got != want {
 		t.Errorf("resolved\n got %s\nwant %s", got, want)
 	}
 }

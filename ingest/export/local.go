@@ -112,13 +112,9 @@ func (Local) Group(objects []Object) [][]Object { return GroupApart(objects) }
 
 // Table reads a group with file().
 func (Local) Table(group []Object, format, structure string) (TableFunction, error) {
-	args := "{source_path:String}, {source_format:String}"
-	params := map[string]any{"source_path": BraceList(pathsOf(group)), "source_format": format}
-	if structure != "" {
-		args += ", {source_structure:String}"
-		params["source_structure"] = structure
-	}
-	return TableFunction{SQL: "file(" + args + ")", Params: params}, nil
+	t := TableFunction{Params: map[string]any{"source_path": BraceList(pathsOf(group)), "source_format": format}}
+	t.SQL = "file(" + t.With("{source_path:String}, {source_format:String}", structure) + ")"
+	return t, nil
 }
 
 // pathsOf lists the objects' paths.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -49,13 +50,7 @@ func (f *Feed) storesBy(sql string, landing tables.ID) error {
 	if err != nil {
 		return err
 	}
-	f.Columns, f.accept = nil, p.where
-	if p.where == "" {
-		f.accept = "1"
-	}
-	for _, i := range p.items {
-		f.Columns = append(f.Columns, column{i.Name, i.SQL})
-	}
+	f.Columns, f.accept = p.items, cmp.Or(p.where, "1")
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -33,6 +35,16 @@ type TableFunction struct {
 	SQL      string
 	Params   map[string]any
 	Settings map[string]any
+}
+
+// With are a table function's arguments with the structure of what it reads, where one
+// is given.
+func (t TableFunction) With(args, structure string) string {
+	if structure == "" {
+		return args
+	}
+	t.Params["source_structure"] = structure
+	return args + ", {source_structure:String}"
 }
 
 // Source lists objects and says how ClickHouse reads them.
@@ -150,6 +162,24 @@ func (all Sources) Of(name string) Source {
 		return all[i]
 	}
 	return nil
+}
+
+// BySource gives the objects of each source, in the order in which sources come first.
+func (all Sources) BySource(objects []Object) iter.Seq2[Source, []Object] {
+	return grouped(objects, func(o Object) Source { return all.Of(o.Name) })
+}
+
+// Generations are those that the objects have now; one that is gone has none.
+func (all Sources) Generations(ctx context.Context, objects []Object) (map[string]string, error) {
+	now := make(map[string]string, len(objects))
+	for src, of := range all.BySource(objects) {
+		found, err := src.Generations(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(now, found)
+	}
+	return now, nil
 }
 
 // Known refuses names that no source reads.

@@ -134,21 +134,16 @@ func (f *Finder) LoadedGenerations(ctx context.Context, objects []export.Object)
 func (f *Finder) Footers(ctx context.Context, objects []export.Object) ([]export.File, []export.Failure, error) {
 	var files []export.File
 	var failures []export.Failure
-	bySource := map[export.Source][]export.Object{}
-	var order []export.Source
+	var readable []export.Object
 	for _, o := range objects {
 		if reason := cmp.Or(export.Unreadable(o.Name), o.Fault); reason != "" {
 			failures = append(failures, export.Failure{Object: o, Reason: reason})
 			continue
 		}
-		src := f.Sources.Of(o.Name)
-		if bySource[src] == nil {
-			order = append(order, src)
-		}
-		bySource[src] = append(bySource[src], o)
+		readable = append(readable, o)
 	}
-	for _, src := range order {
-		good, bad, err := export.ReadFooters(ctx, f.s, src, export.FeedOf(f.kind, ""), bySource[src])
+	for src, of := range f.Sources.BySource(readable) {
+		good, bad, err := export.ReadFooters(ctx, f.s, src, export.FeedOf(f.kind, ""), of)
 		if err != nil {
 			return nil, nil, err
 		}

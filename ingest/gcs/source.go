@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,7 @@ var (
 
 // New prepares a source.
 func New(cfg Config) *Source {
-	if cfg.EmulatorHost == "" {
-		cfg.EmulatorHost = os.Getenv(emulatorVariable)
-	}
+	cfg.EmulatorHost = cmp.Or(cfg.EmulatorHost, os.Getenv(emulatorVariable))
 	if cfg.EmulatorHost != "" && !strings.Contains(cfg.EmulatorHost, "://") {
 		cfg.EmulatorHost = "http://" + cfg.EmulatorHost
 	}
@@ -182,15 +181,11 @@ func (s *Source) Table(group []export.Object, format, structure string) (export.
 		t.Settings["s3_validate_etag_on_read"] = 0 // emulators give other ETags for a range than for the whole
 	}
 	t.Params = map[string]any{"source_path": base + "/" + export.BraceList(paths), "source_format": format}
-	args := "{source_path:String}, NOSIGN, {source_format:String}"
+	signing := "NOSIGN"
 	if s.cfg.HMACKey != "" {
-		args = "{source_path:String}, {source_key:String}, {source_secret:String}, {source_format:String}"
+		signing = "{source_key:String}, {source_secret:String}"
 		t.Params["source_key"], t.Params["source_secret"] = s.cfg.HMACKey, s.cfg.HMACSecret
 	}
-	if structure != "" {
-		args += ", {source_structure:String}"
-		t.Params["source_structure"] = structure
-	}
-	t.SQL = "gcs(" + args + ")"
+	t.SQL = "gcs(" + t.With("{source_path:String}, "+signing+", {source_format:String}", structure) + ")"
 	return t, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"clickql/ingest/count"
 	"clickql/ingest/ledger"
-	"clickql/ingest/publish"
 	"clickql/ingest/session"
 	"clickql/ingest/stage"
 	"clickql/ingest/tables"
@@ -205,9 +204,4 @@ func (rp *repairer) agreesOnOthers(ctx context.Context, id tables.ID) (bool, err
 	held, err := rp.all(ctx, rp.rebuilds[i])
 	differing := slices.DeleteFunc(judge.Totals(held).Differing(rp.totals.all), rp.days.Holds)
 	return len(differing) == 0, err
-}
-
-// witness tells whether a table has been written to.
-func (rp *repairer) witness(ctx context.Context, id tables.ID) (int64, error) {
-	return publish.Parts(ctx, rp.s, id)
 }

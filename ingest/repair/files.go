@@ -256,26 +256,24 @@ type daySpan struct{ touches, beyond bool }
 // holds.
 func (rp *repairer) spansOf(ctx context.Context, lines []ledger.File) (map[string]daySpan, error) {
 	spans := map[string]daySpan{}
-	bySource := map[export.Source][]export.Object{}
+	var objects []export.Object
 	for _, l := range lines {
 		if src := rp.source.Finder.Sources.Of(l.Name); src != nil {
-			bySource[src] = append(bySource[src], export.Object{Name: l.Name, Generation: l.Generation, Size: int64(l.Bytes), Path: src.Path(l.Name)})
+			objects = append(objects, export.Object{Name: l.Name, Generation: l.Generation, Size: int64(l.Bytes), Path: src.Path(l.Name)})
 		}
 	}
-	for src, objects := range bySource {
-		now, err := src.Generations(ctx, objects)
+	now, err := rp.source.Finder.Sources.Generations(ctx, objects)
+	if err != nil {
+		return nil, fmt.Errorf("look for loaded files that SOURCE does not name: %w", err)
+	}
+	objects = slices.DeleteFunc(objects, func(o export.Object) bool { return now[o.Name] != o.Generation })
+	for part := range slices.Chunk(objects, find.LedgerChunk) {
+		files, _, err := rp.source.Finder.Footers(ctx, part)
 		if err != nil {
-			return nil, fmt.Errorf("look for loaded files that SOURCE does not name: %w", err)
+			return nil, err
 		}
-		objects = slices.DeleteFunc(objects, func(o export.Object) bool { return now[o.Name] != o.Generation })
-		for part := range slices.Chunk(objects, find.LedgerChunk) {
-			files, _, err := rp.source.Finder.Footers(ctx, part)
-			if err != nil {
-				return nil, err
-			}
-			if err := rp.spansIn(ctx, files, spans); err != nil {
-				return nil, err
-			}
+		if err := rp.spansIn(ctx, files, spans); err != nil {
+			return nil, err
 		}
 	}
 	return spans, nil
@@ -288,10 +286,9 @@ func (rp *repairer) spansIn(ctx context.Context, files []export.File, spans map[
 		if err != nil {
 			return fmt.Errorf("look for %s in %s: %w", rp.days, g, export.WithAccessRemedy(err, g.Source))
 		}
-		names := map[string]string{}
-		for _, f := range g.Files {
-			names[f.Path] = f.Name
-			spans[f.Name] = daySpan{}
+		names := g.Names()
+		for _, name := range names {
+			spans[name] = daySpan{}
 		}
 		for _, c := range counts {
 			if !c.Accepted {

@@ -53,7 +53,7 @@ func (rp *repairer) planTables(ctx context.Context) error {
 				return fmt.Errorf("wait until this server has all of %s: %w", t, err)
 			}
 		}
-		if r.parts, err = rp.witness(ctx, t.ID); err != nil {
+		if r.parts, err = publish.Parts(ctx, rp.s, t.ID); err != nil {
 			return err
 		}
 		if r.checked.Grain != count.Unchecked {
@@ -236,7 +236,7 @@ func (rp *repairer) replacements(ctx context.Context, at *publish.Passage, r reb
 	if err != nil {
 		return nil, err
 	}
-	now, err := rp.witness(ctx, r.t.ID)
+	now, err := publish.Parts(ctx, rp.s, r.t.ID)
 	if err == nil && now != r.parts {
 		err = fmt.Errorf("repair %s: something other than clickql ingest has written to %s meanwhile; stop that for a while and run this again; nothing was changed", rp.days, r.t.ID)
 	}

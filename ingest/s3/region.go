@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -17,22 +18,13 @@ type place struct{ endpoint, region string }
 // bucket's to everybody.
 func (s *Source) placeOf(ctx context.Context, bucket string) place {
 	if s.cfg.Endpoint != "" {
-		region := s.cfg.Region
-		if region == "" {
-			region = defaultRegion
-		}
-		return place{s.cfg.Endpoint, region}
+		return place{s.cfg.Endpoint, cmp.Or(s.cfg.Region, defaultRegion)}
 	}
 	s.mu.Lock()
 	region := s.regions[bucket]
 	s.mu.Unlock()
 	if region == "" {
-		if region = s.askRegion(ctx, bucket); region == "" {
-			region = s.cfg.Region
-		}
-		if region == "" {
-			region = defaultRegion
-		}
+		region = cmp.Or(s.askRegion(ctx, bucket), s.cfg.Region, defaultRegion)
 		s.mu.Lock()
 		s.regions[bucket] = region
 		s.mu.Unlock()

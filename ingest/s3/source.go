@@ -185,11 +185,6 @@ func (s *Source) Table(group []export.Object, format, structure string) (export.
 			t.Params["source_token"] = key.SessionToken
 		}
 	}
-	args := "{source_path:String}" + signing + ", {source_format:String}"
-	if structure != "" {
-		args += ", {source_structure:String}"
-		t.Params["source_structure"] = structure
-	}
-	t.SQL = "s3(" + args + ")"
+	t.SQL = "s3(" + t.With("{source_path:String}"+signing+", {source_format:String}", structure) + ")"
 	return t, nil
 }

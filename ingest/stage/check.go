@@ -55,10 +55,7 @@ func (st *Stager) countGroup(ctx context.Context, g export.Group, into map[strin
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
-	for _, f := range g.Files {
-		names[f.Path] = f.Name
-	}
+	names := g.Names()
 	for _, l := range lines {
 		file := names[l.path]
 		if into[file] == nil {
@@ -159,20 +156,17 @@ func (st *Stager) blameCounts(ctx context.Context, r Counts) error {
 // Unchanged lists the batch's objects again. One that was replaced while it was
 // read may have been read half and half.
 func (st *Stager) Unchanged(ctx context.Context) error {
-	bySource := map[export.Source][]export.Object{}
-	for _, f := range st.batch.Files {
-		src := st.sources.Of(f.Name)
-		bySource[src] = append(bySource[src], f.Object)
+	objects := make([]export.Object, len(st.batch.Files))
+	for i, f := range st.batch.Files {
+		objects[i] = f.Object
 	}
-	for src, objects := range bySource {
-		now, err := src.Generations(ctx, objects)
-		if err != nil {
-			return fmt.Errorf("check whether the files of batch %s have changed: %w", st.batch.Name, err)
-		}
-		for _, o := range objects {
-			if reason := changeReason(o, now[o.Name]); reason != "" {
-				return &BadFileError{export.Failure{Object: o, Reason: reason}}
-			}
+	now, err := st.sources.Generations(ctx, objects)
+	if err != nil {
+		return fmt.Errorf("check whether the files of batch %s have changed: %w", st.batch.Name, err)
+	}
+	for _, o := range objects {
+		if reason := changeReason(o, now[o.Name]); reason != "" {
+			return &BadFileError{export.Failure{Object: o, Reason: reason}}
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +84,13 @@ func (s Grouping) tuplesApart(columns []chschema.Column) Grouping {
 	return s
 }
 
+// items are the keys and the ends.
+func (s Grouping) items() []Item { return slices.Concat(s.Keys, s.Ends) }
+
 // columns lists what the grouping needs of its source.
 func (s Grouping) columns() []string {
 	var columns []string
-	for _, i := range append(append([]Item{}, s.Keys...), s.Ends...) {
+	for _, i := range s.items() {
 		if !slices.Contains(columns, i.Column) {
 			columns = append(columns, i.Column)
 		}
@@ -153,25 +157,15 @@ func parseItem(ts []chschema.Token) (i Item, ok bool) {
 // shadows reports that an alias hides a column that another item needs, so
 // that the server may read the item otherwise than it looks.
 func (s Grouping) shadows() bool {
-	aliases := map[string]bool{}
-	for _, i := range append(append([]Item{}, s.Keys...), s.Ends...) {
-		if i.Func != "" {
-			aliases[i.Name] = true
-		}
-	}
-	for _, c := range s.columns() {
-		if aliases[c] {
-			return true
-		}
-	}
-	return false
+	needs := s.columns()
+	return slices.ContainsFunc(s.items(), func(i Item) bool { return i.Func != "" && slices.Contains(needs, i.Name) })
 }
 
 // Same reports that two groupings compute the same columns.
 func (s Grouping) Same(o Grouping) bool {
 	items := func(s Grouping) map[Item]bool {
 		m := map[Item]bool{}
-		for _, i := range append(append([]Item{}, s.Keys...), s.Ends...) {
+		for _, i := range s.items() {
 			m[i] = true
 		}
 		for _, c := range s.Counts {
@@ -179,11 +173,5 @@ func (s Grouping) Same(o Grouping) bool {
 		}
 		return m
 	}
-	a, b := items(s), items(o)
-	for i := range a {
-		if !b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
+	return maps.Equal(items(s), items(o))
 }

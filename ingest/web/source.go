@@ -192,11 +192,7 @@ func (s *Source) Table(group []export.Object, format, structure string) (export.
 		Settings: map[string]any{"http_skip_not_found_url_for_globs": 0, "enable_url_encoding": 0,
 			"max_http_get_redirects": maxRedirects},
 	}
-	args := "{source_path:String}, {source_format:String}"
-	if structure != "" {
-		args += ", {source_structure:String}"
-		t.Params["source_structure"] = structure
-	}
+	args := t.With("{source_path:String}, {source_format:String}", structure)
 	a, err := parseAddress(names[0])
 	if err != nil {
 		return t, err
