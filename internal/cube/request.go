@@ -165,20 +165,13 @@ func (r Request) Key() string {
 	b = AppendText(b, string(r.Interval))
 	b = AppendText(b, string(r.Dim))
 	b = binary.AppendVarint(b, int64(r.First))
+	b = appendFlag(b, r.After != nil)
 	if r.After != nil {
-		b = append(b, 1)
 		b = binary.AppendVarint(b, r.After.Total)
 		b = AppendText(b, r.After.Value)
-	} else {
-		b = append(b, 0)
 	}
 	b = AppendText(b, r.Of)
-	if r.Bare {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
-	}
-	return string(r.Slice.AppendKey(b))
+	return string(r.Slice.AppendKey(appendFlag(b, r.Bare)))
 }
 
 // kindNames are the kinds of request as text, in the order of the constants.

@@ -128,29 +128,28 @@ func (s Slice) Key() string { return string(s.AppendKey(make([]byte, 0, 64))) }
 
 // AppendKey appends Key.
 func (s Slice) AppendKey(b []byte) []byte {
-	if s.AllTime {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
+	b = appendFlag(b, s.AllTime)
+	if !s.AllTime {
 		b = binary.AppendVarint(b, int64(s.Days.From))
 		b = binary.AppendVarint(b, int64(s.Days.To))
 	}
-	if s.Projects == nil {
-		b = append(b, 0)
-	} else {
-		b = append(b, 1)
+	b = appendFlag(b, s.Projects != nil)
+	if s.Projects != nil {
 		b = appendTexts(b, s.Projects)
 	}
 	for _, c := range s.Conditions {
 		b = AppendText(b, string(c.Dim))
-		if c.Not {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
-		}
-		b = appendTexts(b, c.Values)
+		b = appendTexts(appendFlag(b, c.Not), c.Values)
 	}
 	return b
+}
+
+// appendFlag appends whether something holds.
+func appendFlag(b []byte, holds bool) []byte {
+	if holds {
+		return append(b, 1)
+	}
+	return append(b, 0)
 }
 
 func appendTexts(b []byte, values []string) []byte {
