@@ -102,10 +102,8 @@ func (s Shape) Replay(snap *catalog.Snapshot) (out Replayed, ok bool) {
 	nested := map[string]bool{}
 	for _, q := range plan.Queries {
 		out.add(q.Table, q.Tables, q.EstimatedRows)
-		for _, p := range q.bundle.parts {
-			for _, m := range p.members {
-				nested[m.req.Key()] = nested[m.req.Key()] || m.req.Nests()
-			}
+		for _, r := range q.Requests() {
+			nested[r.Key()] = nested[r.Key()] || r.Nests()
 		}
 	}
 	k := costingOf(snap)
