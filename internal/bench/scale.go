@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -45,97 +46,162 @@ type cost struct {
 	rows, seconds float64
 }
 
-// scaled is one size: its engine, and what was found.
+// scaled is what was found at one size.
 type scaled struct {
-	store      *store
-	sample     sample.Options
-	downloads  float64
-	days       int
-	costs      []cost // of each part, in the order in which they are followed
-	tables     map[string]weight
-	processors int
-	loadRate   float64 // downloads loaded in a second by each
+	store         *store
+	downloads     float64
+	costs         []cost // of each part, in the order in which they are followed
+	fresh, merged seriesCost
+	tables        map[string]weight
+	days          int
+	processors    int
+	busy          float64 // the machine's load average when it was measured
+	loadRate      float64 // downloads loaded in a second by each
 }
 
-// measureScale follows what each part of the work costs as the downloads grow, and
-// computes from that what PyPI's whole history takes.
+// measureScale lets a database grow from size to size, follows at each what every part
+// of the work costs, and computes from that what PyPI's whole history takes. The report
+// is written at each size: a run that is ended has told what it found until then.
 func (b *bench) measureScale(ctx context.Context) (err error) {
 	rows, err := parseScaleRows(b.scaleRows)
 	if err != nil {
 		return err
 	}
+	small, err := b.openSmall(ctx, rows[0])
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, small.Close()) }()
+	st, err := b.scaleStore(ctx, "scale-engine")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	head := b.report.text.String()
 	var sizes []scaled
-	defer func() {
-		for _, s := range sizes {
-			err = errors.Join(err, s.store.Close())
-		}
-	}()
-	for _, n := range rows {
-		s, err := b.scaleTo(ctx, n)
+	for i := range rows {
+		s, err := b.scaleTo(ctx, st, small, rows[:i+1])
 		if err != nil {
-			return fmt.Errorf("%d downloads: %w", n, err)
-		}
-		sizes = append(sizes, s)
-	}
-	fresh, err := b.compareSeries(ctx, sizes)
-	if err != nil {
-		return err
-	}
-	for i := range sizes {
-		s := &sizes[i]
-		b.say("merging the tables of %s downloads", whole(float64(rows[i])))
-		if err := merge(ctx, s.store.admin, tableNames(countingTables())); err != nil {
-			return err
-		}
-		if s.tables, err = weights(ctx, s.store.admin); err != nil {
-			return err
-		}
-		s.downloads = float64(s.tables[ddl.RawTable].rows)
-	}
-	merged, err := b.compareSeries(ctx, sizes)
-	if err != nil {
-		return err
-	}
-	for i := range sizes {
-		s := &sizes[i]
-		b.say("following each part at %s downloads", whole(float64(rows[i])))
-		if err := errors.Join(b.scaleServing(ctx, s), b.scaleLoading(ctx, s)); err != nil {
 			return fmt.Errorf("%d downloads: %w", rows[i], err)
 		}
+		if sizes = append(sizes, s); i == 0 {
+			continue // one point has no slope
+		}
+		b.report = report{}
+		b.report.text.WriteString(head)
+		if i < len(rows)-1 {
+			b.report.para("**This run has come to %s downloads.**", whole(float64(rows[i])))
+		}
+		b.reportGrowth(sizes)
+		b.reportSeries(sizes)
+		b.reportProjection(sizes)
+		if err := b.report.writeTo(b.out, io.Discard); err != nil {
+			return err
+		}
 	}
-	b.reportGrowth(sizes)
-	b.reportSeries(sizes, fresh, merged)
-	b.reportProjection(sizes)
 	return nil
 }
 
-// scaleTo loads one size into an engine of its own, which it leaves open.
-func (b *bench) scaleTo(ctx context.Context, rows int64) (s scaled, err error) {
-	o := b.options(rows, b.days, b.space.path(fmt.Sprintf("scale-%dx%dx%d", rows, b.days, b.projects)))
-	if err := b.sample(ctx, o); err != nil {
-		return s, err
-	}
-	st, err := b.openStore(ctx, b.space.path(fmt.Sprintf("scale-engine-%d", rows)), true)
+// scaleStore opens an engine with empty tables.
+func (b *bench) scaleStore(ctx context.Context, name string) (*store, error) {
+	st, err := b.openStore(ctx, b.space.path(name), true)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	s = scaled{store: st, sample: o, days: b.days, processors: runtime.NumCPU()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, st.Close())
-		}
-	}()
 	if _, err := ddl.Apply(ctx, st.admin, ddl.Options{Database: st.admin.Database()}); err != nil {
-		return s, err
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// grow loads more downloads of the same days and projects: other ones for each step.
+func (b *bench) grow(ctx context.Context, st *store, step int, rows int64) error {
+	o := b.options(rows, b.days, b.space.path(fmt.Sprintf("scale-%d-%dx%dx%d", step, rows, b.days, b.projects)))
+	o.Seed += uint64(step)
+	if err := b.sample(ctx, o); err != nil {
+		return err
 	}
 	b.say("loading %s downloads", whole(float64(rows)))
-	began := time.Now()
-	files := filepath.Join(o.Dir, sample.DownloadsDir, "*.parquet")
-	if err := b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Downloads, files); err != nil {
+	if step == 0 {
+		if err := b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Projects, filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet")); err != nil {
+			return err
+		}
+	}
+	return b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Downloads, filepath.Join(o.Dir, sample.DownloadsDir, "*.parquet"))
+}
+
+// small is a database that stays at the first size, merged: what is timed at every size
+// takes turns with it, so that other load on the machine slows down both.
+type small struct {
+	*store
+	front *front
+	side  *side
+}
+
+// openSmall makes one.
+func (b *bench) openSmall(ctx context.Context, rows int64) (s small, err error) {
+	if s.store, err = b.scaleStore(ctx, "scale-engine-small"); err != nil {
 		return s, err
 	}
-	s.loadRate = float64(rows) / time.Since(began).Seconds() / float64(s.processors)
-	return s, b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Projects, filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet"))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := b.grow(ctx, s.store, 0, rows); err != nil {
+		return s, err
+	}
+	if err := merge(ctx, s.admin, tableNames(countingTables())); err != nil {
+		return s, err
+	}
+	if s.front, err = b.openFront(ctx, s.store); err != nil {
+		return s, err
+	}
+	_, s.side, err = b.countSeries(ctx, s.store, s.front)
+	s.front.gateway.close() // the gateway ends what is idle until it is asked again
+	return s, err
+}
+
+// Close ends it.
+func (s small) Close() (err error) {
+	if s.front != nil {
+		err = s.front.Close()
+	}
+	return errors.Join(err, s.store.Close())
+}
+
+// scaleTo lets the database grow to the last of the sizes, and measures it there.
+func (b *bench) scaleTo(ctx context.Context, st *store, small small, rows []int64) (s scaled, err error) {
+	s = scaled{store: st, days: b.days, processors: runtime.NumCPU()}
+	step, more := len(rows)-1, rows[len(rows)-1]
+	if step > 0 {
+		more -= rows[step-1]
+	}
+	began := time.Now()
+	if err := b.grow(ctx, st, step, more); err != nil {
+		return s, err
+	}
+	s.loadRate = float64(more) / time.Since(began).Seconds() / float64(s.processors)
+	if s.fresh, err = b.compareSeries(ctx, st, small); err != nil {
+		return s, err
+	}
+	b.say("merging the tables of %s downloads", whole(float64(rows[step])))
+	if err := merge(ctx, st.admin, tableNames(countingTables())); err != nil {
+		return s, err
+	}
+	if s.tables, err = weights(ctx, st.admin); err != nil {
+		return s, err
+	}
+	s.downloads = float64(s.tables[ddl.RawTable].rows)
+	if s.merged, err = b.compareSeries(ctx, st, small); err != nil {
+		return s, err
+	}
+	b.say("following each part at %s downloads", whole(float64(rows[step])))
+	s.busy = loadAverage()
+	if err := b.scaleServing(ctx, &s); err != nil {
+		return s, err
+	}
+	return s, b.scaleLoading(ctx, &s, step)
 }
 
 // countingTables are the raw table and the aggregates.
@@ -234,45 +300,41 @@ func operationNamed(name string) operation {
 type seriesCost struct {
 	parts, rows float64 // of the table, and read for one
 	turns       turns
+	against     float64 // how many times as long as in the small database
 }
 
 // seriesTable is the table that answers it.
 const seriesTable = "pypi_downloads_per_day"
 
-// compareSeries lets the sizes take turns at the series of 90 days of some projects.
-func (b *bench) compareSeries(ctx context.Context, sizes []scaled) (costs []seriesCost, err error) {
-	o, sides := operationNamed("series 90"), make([]*side, len(sizes))
-	var fronts []*front
-	defer func() {
-		for _, f := range fronts {
-			err = errors.Join(err, f.Close())
-		}
-	}()
-	costs = make([]seriesCost, len(sizes))
-	for i, s := range sizes {
-		f, err := b.openFront(ctx, s.store)
-		if err != nil {
-			return nil, err
-		}
-		fronts = append(fronts, f)
-		if costs[i], sides[i], err = b.countSeries(ctx, s, f, o); err != nil {
-			return nil, err
-		}
+// compareSeries lets the database and the small one take turns at the series of 90 days
+// of some projects.
+func (b *bench) compareSeries(ctx context.Context, st *store, small small) (c seriesCost, err error) {
+	f, err := b.openFront(ctx, st)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	c, one, err := b.countSeries(ctx, st, f)
+	if err != nil {
+		return c, err
 	}
 	p := pace{rounds: 15, span: 400 * time.Millisecond, budget: time.Minute}
 	if b.quick {
 		p.rounds, p.span = 3, 60*time.Millisecond
 	}
-	all, err := compare(ctx, p, 1, sides)
-	for i := range all {
-		costs[i].turns = all[i]
+	defer small.front.gateway.close()
+	all, err := compare(ctx, p, 1, []*side{small.side, one})
+	if err != nil {
+		return c, err
 	}
-	return costs, err
+	c.turns, c.against = all[1], medianRatio(all[1].p50s(), all[0].p50s())
+	return c, nil
 }
 
 // countSeries counts what the series of every variant read, and prepares to ask for
 // them in turn.
-func (b *bench) countSeries(ctx context.Context, s scaled, f *front, o operation) (c seriesCost, one *side, err error) {
+func (b *bench) countSeries(ctx context.Context, st *store, f *front) (c seriesCost, one *side, err error) {
+	o, s := operationNamed("series 90"), scaled{store: st}
 	requests, err := o.requests(f.asked, func(int) string { return "" })
 	if err != nil {
 		return c, nil, err
@@ -291,9 +353,9 @@ func (b *bench) countSeries(ctx context.Context, s scaled, f *front, o operation
 	}
 	c.rows = float64(after-before) / float64(len(f.asked))
 	var parts uint64
-	err = s.store.admin.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(seriesTable)).Scan(&parts)
+	err = st.admin.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(seriesTable)).Scan(&parts)
 	c.parts = float64(parts)
-	return c, over(whole(float64(s.sample.Rows))+" downloads", f.gateway.clients, requests, bodies), err
+	return c, over("series", f.gateway.clients, requests, bodies), err
 }
 
 // scaleServing measures what a gateway does.
@@ -303,7 +365,7 @@ func (b *bench) scaleServing(ctx context.Context, s *scaled) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	err = s.follow(ctx, scaleTurns, "start: read the catalog", func(int) error {
+	err = s.follow(ctx, 1, "start: read the catalog", func(int) error {
 		_, err := b.openCatalog(ctx, f.conn)
 		return err
 	})
@@ -353,19 +415,23 @@ func (s *scaled) followAnswers(ctx context.Context, f *front) error {
 // smallLoad is how many downloads the load that is followed brings.
 const smallLoad = 100_000
 
-// scaleLoading measures a load of a file and the repair of its day, on top of what
-// there is.
-func (b *bench) scaleLoading(ctx context.Context, s *scaled) error {
-	day := b.options(smallLoad, 1, b.space.path(fmt.Sprintf("scale-day-%d", b.projects)))
-	day.Until = s.sample.Until.AddDate(0, 0, 1)
-	if err := b.sample(ctx, day); err != nil {
-		return err
-	}
-	files := filepath.Join(day.Dir, sample.DownloadsDir, "*.parquet")
+// scaleLoading measures loads of one file each, on top of what there is, and the repair
+// of the last one's day. What has been merged is read by the load that comes after it.
+func (b *bench) scaleLoading(ctx context.Context, s *scaled, step int) error {
 	cfg := config.Config{Conn: s.store.admin, Log: b.log}
-	err := s.follow(ctx, 1, "load a file of 100,000 downloads", func(int) error { return b.ingest(ctx, cfg, ledger.Downloads, files) })
-	if err != nil {
-		return err
+	var day sample.Options
+	var files string
+	for i, part := range []string{"load a file of 100,000 downloads, the first since all was merged", "load another"} {
+		after := 2*step + i + 1
+		day = b.options(smallLoad, 1, b.space.path(fmt.Sprintf("scale-day-%d-%d", after, b.projects)))
+		day.Until = day.Until.AddDate(0, 0, after)
+		if err := b.sample(ctx, day); err != nil {
+			return err
+		}
+		files = filepath.Join(day.Dir, sample.DownloadsDir, "*.parquet")
+		if err := s.follow(ctx, 1, part, func(int) error { return b.ingest(ctx, cfg, ledger.Downloads, files) }); err != nil {
+			return err
+		}
 	}
 	return s.follow(ctx, 1, "repair a day", func(int) error {
 		_, err := ingest.New(cfg).Repair(ctx, repair.Request{From: day.Until, To: day.Until}, files)

@@ -31,10 +31,19 @@ func (b *bench) reportGrowth(sizes []scaled) {
 		}
 		lines = append(lines, append(append(line, power(growth(downloads, rows))), times...))
 	}
+	busy := []string{"the machine's load average meanwhile"}
+	for range sizes {
+		busy = append(busy, none)
+	}
+	busy = append(busy, none)
+	for _, s := range sizes {
+		busy = append(busy, fmt.Sprintf("%.1f", s.busy))
+	}
+	lines = append(lines, busy)
 	r.heading(2, "What each part costs")
 	r.para("Rows are those that the server reads, for queries and for mutations; they do not depend on the machine. The power of the downloads by which they grow is the slope of the "+
-		"line through the sizes, by logarithms: 0 does not grow, 1 grows like the downloads. %d projects and %d days are the same at every size. Times are medians, "+
-		"of one turn for loads and repairs; the gateway keeps no answers.", b.projects, b.days)
+		"line through the sizes, by logarithms: 0 does not grow, 1 grows like the downloads. One database grows from size to size; %d projects and %d days are the same at each. Times are medians, "+
+		"of one turn for starts, loads and repairs; the gateway keeps no answers.", b.projects, b.days)
 	r.table(columns, lines)
 	lines = nil
 	for _, name := range tableNames(countingTables()) {
@@ -52,7 +61,7 @@ func (b *bench) reportGrowth(sizes []scaled) {
 	r.para("%s", strings.Join([]string{
 		"What grows, and why: a start compares each table with the raw one, by all of its rows up to a bound of the raw table's and by those of some projects beyond it.",
 		"Ranks and the top list read a row for each project and day asked for, of which there are more until every project is downloaded every day.",
-		"A load adds up, before and after, the partitions that it comes into: that a move has happened is told by their totals. That is a year of each table of days, whatever the load brings.",
+		"A load reads what it brings, and what has been merged of the partitions that it comes into since the last load: that a move has happened is told by their totals, which are kept by the parts' contents. After everything was merged that is a year of each table of days, once.",
 		"A repair reads the day in each table of days, and the smallest of them that the tables without days are computed from.",
 		"A look at what is new reads parts' names alone.",
 	}, " "))
@@ -62,25 +71,26 @@ func (b *bench) reportGrowth(sizes []scaled) {
 
 // reportSeries writes what one project's series takes, as loads leave the tables and
 // when they are merged.
-func (b *bench) reportSeries(sizes []scaled, fresh, merged []seriesCost) {
+func (b *bench) reportSeries(sizes []scaled) {
 	r := &b.report
 	r.heading(2, "One project's series of 90 days")
-	r.para("Of %d projects, the most downloaded first, of `%s`: the sizes take turns, one client each, so that other load on the machine slows down all alike. A part that holds any of the days costs "+
-		"a granule. The ratio is the median over the turns. Loads leave the parts that the server has not merged yet; merged is what a partition comes to once nothing is loaded into it.", variants, seriesTable)
+	r.para("Of %d projects, the most downloaded first, of `%s`. A database of the first size, merged, takes turns with each, one client each, so that other load on the machine slows down both; "+
+		"the ratio to it is the median over the turns. A part that holds any of the days costs a granule. "+
+		"Loads leave the parts that the server has not merged yet; merged is what a partition comes to once nothing is loaded into it.", variants, seriesTable)
 	var lines [][]string
 	for _, state := range []struct {
-		name  string
-		costs []seriesCost
-	}{{"as the loads left it", fresh}, {"merged", merged}} {
-		for i, c := range state.costs {
-			against := none
+		name string
+		of   func(scaled) seriesCost
+	}{{"as the loads left it", func(s scaled) seriesCost { return s.fresh }}, {"merged", func(s scaled) seriesCost { return s.merged }}} {
+		for i, s := range sizes {
+			c, before := state.of(s), none
 			if i > 0 {
-				against = ratio(medianRatio(c.turns.p50s(), state.costs[i-1].turns.p50s()))
+				before = ratio(c.against / state.of(sizes[i-1]).against)
 			}
-			lines = append(lines, []string{whole(sizes[i].downloads) + " downloads, " + state.name, whole(c.parts), whole(c.rows), millis(median(c.turns.p50s())), against})
+			lines = append(lines, []string{whole(s.downloads) + " downloads, " + state.name, whole(c.parts), whole(c.rows), millis(median(c.turns.p50s())), ratio(c.against), before})
 		}
 	}
-	r.table([]string{"", "parts of the table", "rows read", "ms", "against the size before"}, lines)
+	r.table([]string{"", "parts of the table", "rows read", "ms", "against the first size", "against the size before"}, lines)
 }
 
 // power writes an exponent.
@@ -176,7 +186,7 @@ func (b *bench) reportProjection(sizes []scaled) {
 	r.para("%s", strings.Join([]string{
 		"What a client asks about one project reads its rows only, whatever the size: each part of a table costs a mark's rows, 1,024 in the tables that keep nothing but projects and days apart, and 8,192 in the others.",
 		fmt.Sprintf("What is asked about all projects, the top list and ranks, reads the days asked for in a table of days: at most %s million rows for 30 days.", whole(h.projects*30/1e6)),
-		"What a load and a repair read beside what they bring is a year of each table of days, and the smallest table of days: see above.",
+		"What a load reads beside what it brings is what has been merged since the last, and a repair a year of each table of days, and the smallest table of days: see above.",
 	}, " "))
 }
 

@@ -220,11 +220,12 @@ func (c *clients) send(ctx context.Context, number int, request []byte, sink io.
 	return err
 }
 
-// close ends all connections.
+// close ends all connections; who sends again has new ones.
 func (c *clients) close() {
 	for i := range c.all {
 		if c.all[i].conn != nil {
 			_ = c.all[i].conn.Close() // nothing is in flight
+			c.all[i] = client{}
 		}
 	}
 }
