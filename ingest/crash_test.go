@@ -57,6 +57,7 @@ type victim struct {
 	Statement   int  // before which to kill, counted from one; 0: none
 	EnginePID   int  // what to kill instead of the command itself
 	Pause       Step // at which to say "paused" and wait for a line; there is one batch then
+	Parallel    int  // tables side by side, above one
 	Mend        mending
 }
 
@@ -109,7 +110,7 @@ func runVictim() int {
 	if err != nil {
 		panic(err)
 	}
-	seen, statements := 0, new(atomic.Int64)
+	seen, statements := new(atomic.Int64), new(atomic.Int64)
 	files := 2
 	if v.Pause != "" {
 		files = 0 // all in one batch
@@ -130,12 +131,12 @@ func runVictim() int {
 		if s != v.Step {
 			return nil
 		}
-		if seen++; seen != v.Nth {
+		if seen.Add(1) != int64(v.Nth) {
 			return nil
 		}
 		return kill()
 	})
-	cfg := config.Config{Conn: conn, BatchFiles: files, Parallel: 1, Beat: 100 * time.Millisecond, Before: func(sql string) error {
+	cfg := config.Config{Conn: conn, BatchFiles: files, Parallel: max(v.Parallel, 1), Beat: 100 * time.Millisecond, Before: func(sql string) error {
 		if n := statements.Add(1); v.Statement > 0 && n == int64(v.Statement) {
 			return kill()
 		}
@@ -425,14 +426,14 @@ func (a *arena) disturbed(database string, took time.Duration) bool {
 	if helper != nil && a.random.IntN(3) == 0 {
 		return a.killHelper(database, helper, after)
 	}
-	return a.killAfter(database, victim{}, after, a.random.IntN(2) == 0)
+	return a.killAfter(database, victim{Parallel: 1 + a.random.IntN(3)}, after, a.random.IntN(2) == 0)
 }
 
 // killStep kills the command or the engine at a random step, or before a random
 // statement.
 func (a *arena) killStep(database string) bool {
 	a.t.Helper()
-	v := victim{DSN: a.dsn(database), Source: a.source}
+	v := victim{DSN: a.dsn(database), Source: a.source, Parallel: 1 + a.random.IntN(3)}
 	what := "statement"
 	if a.random.IntN(2) == 0 {
 		v.Statement = 1 + a.random.IntN(a.statements)
@@ -465,7 +466,7 @@ func (a *arena) killHelper(database string, helper *exec.Cmd, after time.Duratio
 	killed := time.AfterFunc(after/2, func() { _ = helper.Process.Kill() }) // it may have ended
 	defer killed.Stop()
 	a.count("helper")
-	return a.killAfter(database, victim{}, after, false)
+	return a.killAfter(database, victim{Parallel: 1 + a.random.IntN(3)}, after, false)
 }
 
 // count counts a kill.

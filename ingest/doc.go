@@ -70,7 +70,8 @@
 // private table are a copy, to be dropped with it. Any other total means that
 // somebody else has written to the table: the load stops, and says which
 // partition holds what and should hold what. Tables of first and last days take
-// the same rows twice without a change of meaning and are moved again.
+// the same rows twice without a change of meaning and are moved again. Each move is
+// judged alone, so those of several tables go side by side, in no order.
 //
 // A partition is not read for its total each time, which would let a load cost what is
 // there. It is the sum of what its parts add up to, as they are listed at one moment, and

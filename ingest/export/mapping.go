@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"clickql/ingest/ledger"
-	"clickql/ingest/session"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
 	"clickql/internal/chschema"
@@ -17,12 +16,12 @@ import (
 // ReadFeed is the mapping of a kind of export into a table: for downloads the
 // one that the database's own landing table has, so that who changes its view
 // changes what is loaded; the program's own where there is no landing table.
-func ReadFeed(ctx context.Context, s *session.Session, kind ledger.Kind, table string) (Feed, error) {
+func ReadFeed(ctx context.Context, sc *tables.Schema, kind ledger.Kind, table string) (Feed, error) {
 	f := FeedOf(kind, table)
 	if kind != ledger.Downloads {
 		return f, nil
 	}
-	views, landing, err := tables.LandingViews(ctx, s, table)
+	views, landing, err := sc.LandingViews(ctx, table)
 	if err != nil || !landing {
 		return f, err
 	}
@@ -39,7 +38,7 @@ func ReadFeed(ctx context.Context, s *session.Session, kind ledger.Kind, table s
 	}
 	if stores != 1 {
 		return f, fmt.Errorf("load into %s: %d views turn rows of %s into its rows, and there must be one: create it with clickql schema apply, or drop the others",
-			tables.ID{Database: s.Database, Table: table}, stores, tables.ID{Database: s.Database, Table: ddl.LandingTable})
+			sc.Of(table), stores, sc.Of(ddl.LandingTable))
 	}
 	return f, nil
 }

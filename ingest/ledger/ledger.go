@@ -69,12 +69,29 @@ func (l Ledger) Create(ctx context.Context) error {
 	if l.Shared {
 		return l.createShared(ctx)
 	}
+	there, err := l.there(ctx)
+	if err != nil {
+		return err
+	}
 	for _, t := range ledgerTables {
+		if there[t.name] {
+			continue
+		}
 		if err := l.S.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(l.S.Database, t.name)+" "+t.structure); err != nil {
 			return fmt.Errorf("create the ledger in database %s: %w", l.S.Database, err)
 		}
 	}
 	return nil
+}
+
+// there names those of its tables that there are.
+func (l Ledger) there(ctx context.Context) (map[string]bool, error) {
+	names, err := l.S.Texts(ctx, session.SQL("SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, 'clickql_ledger_')", "database", l.S.Database))
+	there := map[string]bool{}
+	for _, name := range names {
+		there[name] = true
+	}
+	return there, session.Wrap(err, "look for the ledger in database %s", l.S.Database)
 }
 
 // Table is the qualified name of one of the ledger's tables.

@@ -32,13 +32,9 @@ var sharedTables = []struct{ name, structure string }{
 // createShared creates the replicated ledger, on all replicas at once where the
 // server knows a cluster of them.
 func (l Ledger) createShared(ctx context.Context) error {
-	have, err := l.S.Texts(ctx, session.SQL("SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, 'clickql_ledger_')", "database", l.S.Database))
+	there, err := l.there(ctx)
 	if err != nil {
-		return fmt.Errorf("look for the ledger in database %s: %w", l.S.Database, err)
-	}
-	there := map[string]bool{}
-	for _, name := range have {
-		there[name] = true
+		return err
 	}
 	on := ""
 	for _, t := range append(ledgerTables[:len(ledgerTables):len(ledgerTables)], sharedTables...) {

@@ -176,7 +176,7 @@ func (l *loader) makePublic(ctx context.Context, p prepared) error {
 	}
 	l.sum.AddRejected(p.counts.Rejected)
 	l.cfg.Progress.Phase("publishing")
-	if err := p.at.PublishMoves(ctx, moves); err != nil {
+	if err := p.at.PublishMoves(ctx, moves, l.cfg.Parallel); err != nil {
 		return fmt.Errorf("%w; what is published stays, and the next ingest run publishes the rest", err)
 	}
 	b := p.it.batch

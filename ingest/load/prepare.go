@@ -16,11 +16,11 @@ import (
 // prepare finds out what a load fills, and takes the server's own number of
 // threads where none is given.
 func (l *loader) prepare(ctx context.Context) (err error) {
-	table := l.cfg.Table(l.kind)
-	if l.feed, err = export.ReadFeed(ctx, l.w.S, l.kind, table); err != nil {
+	table, sc := l.cfg.Table(l.kind), tables.NewSchema(l.w.S)
+	if l.feed, err = export.ReadFeed(ctx, sc, l.kind, table); err != nil {
 		return err
 	}
-	if l.d, err = tables.Read(ctx, l.w.S, table); err != nil {
+	if l.d, err = sc.Read(ctx, table); err != nil {
 		return err
 	}
 	if err := l.d.Takes(l.feed.Columns[0].Name, l.feed.Day); err != nil {
@@ -75,7 +75,7 @@ func (l *loader) stageAll(ctx context.Context, it *queued, at *publish.Passage, 
 			return counts, err
 		}
 	}
-	if err := session.InOrder(ctx, at.Recording(ledger.Staging), st.CreateTables, st.FillRaw); err != nil {
+	if err := session.InOrder(ctx, at.Recording(ledger.Staging), st.CreateAndFillRaw); err != nil {
 		return counts, err
 	}
 	if counts, err = st.CountRaw(ctx); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 
+	"golang.org/x/sync/errgroup"
+
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
@@ -134,7 +136,10 @@ func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Deriva
 			moves = append(moves, m)
 		}
 	}
-	return moves, p.before(ctx, moves)
+	if err := p.before(ctx, moves); err != nil {
+		return nil, err
+	}
+	return moves, p.parts.expect(ctx, private, moves)
 }
 
 // before notes the totals of the moves' partitions as this command knows them: found
@@ -147,7 +152,7 @@ func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 		}
 	}
 	for id := range unknown {
-		if _, err := p.caughtUp(ctx, id.Table); err != nil {
+		if err := p.catchUp(ctx, id.Table); err != nil {
 			return err
 		}
 	}
@@ -166,25 +171,52 @@ func (p *publisher) before(ctx context.Context, moves []ledger.Move) error {
 // codeOtherStructure is ClickHouse's INCOMPATIBLE_COLUMNS.
 const codeOtherStructure = 122
 
-// move publishes one partition.
-func (p *publisher) move(ctx context.Context, stage string, m ledger.Move) error {
-	id, staged := partitionOf(m), session.Name(stage, m.Copy)
-	replicated, err := p.caughtUp(ctx, id.Table)
-	if err != nil {
+// moveAll publishes partitions, of several tables at a time, in no order: what has
+// happened is judged of each alone. Where one fails the others that were begun are
+// brought to their end.
+func (p *publisher) moveAll(ctx context.Context, private string, moves []ledger.Move, sideBySide int) error {
+	of := map[tables.ID][]ledger.Move{}
+	for _, m := range moves {
+		id := partitionOf(m).Table
+		of[id] = append(of[id], m)
+		if err := p.catchUp(ctx, id); err != nil {
+			return err
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(max(sideBySide, 1))
+	for id, moves := range of {
+		g.Go(func() error {
+			for _, m := range moves {
+				if err := p.move(ctx, session.Name(private, m.Copy), id, m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
 		return err
 	}
-	sql := "ALTER TABLE " + staged + " MOVE PARTITION ID {partition:String} TO TABLE " + id.Table.String()
-	if replicated {
-		sql = "ALTER TABLE " + id.Table.String() + " ATTACH PARTITION ID {partition:String} FROM " + staged
+	for _, m := range moves {
+		if m.Witness != "" {
+			p.totals[partitionOf(m)] = m.Before + m.Delta
+		}
 	}
-	err = p.s.Exec(ctx, session.SQL(sql, "partition", m.Partition))
+	return nil
+}
+
+// move publishes one partition of a staged table.
+func (p *publisher) move(ctx context.Context, staged string, id tables.ID, m ledger.Move) error {
+	sql := "ALTER TABLE " + staged + " MOVE PARTITION ID {partition:String} TO TABLE " + id.String()
+	if p.replicated[id] {
+		sql = "ALTER TABLE " + id.String() + " ATTACH PARTITION ID {partition:String} FROM " + staged
+	}
+	err := p.s.Exec(ctx, session.SQL(sql, "partition", m.Partition))
 	if code, _ := chconn.Code(err); code == codeOtherStructure {
 		err = fmt.Errorf("%w; the table was changed while the batch was being published: take that back, or give %s the same structure, and run this again", err, staged)
 	}
-	if err == nil && m.Witness != "" {
-		p.totals[id] = m.Before + m.Delta
-	}
-	return session.Wrap(err, "move partition %s of batch %s into %s", m.Partition, m.Batch, id.Table)
+	return session.Wrap(err, "move partition %s of batch %s into %s", m.Partition, m.Batch, id)
 }
 
 // Verify compares the totals of all partitions that this command touched with

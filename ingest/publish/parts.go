@@ -34,13 +34,20 @@ type knownParts struct {
 	s        *session.Session
 	ledger   ledger.Ledger
 	totals   map[content]int64
+	coming   map[coming]int64               // totals of the parts that this command moves
 	recalled map[tables.Partition]bool      // what the ledger knows of it is in totals
 	consists map[tables.Partition][]content // of parts whose totals are known, when it was added up last
 }
 
+// coming is a part that is moved into a table: its files go with it, and its name does not.
+type coming struct {
+	table           tables.ID
+	witness, digest string
+}
+
 // newKnownParts knows none.
 func newKnownParts(s *session.Session, l ledger.Ledger) knownParts {
-	return knownParts{s: s, ledger: l, totals: map[content]int64{}, recalled: map[tables.Partition]bool{}, consists: map[tables.Partition][]content{}}
+	return knownParts{s: s, ledger: l, totals: map[content]int64{}, coming: map[coming]int64{}, recalled: map[tables.Partition]bool{}, consists: map[tables.Partition][]content{}}
 }
 
 // mostListings bounds how often parts are listed anew because those that were to be read
@@ -132,11 +139,31 @@ func (k knownParts) list(ctx context.Context, witnesses map[tables.Partition]str
 		now[l.Partition] = append(now[l.Partition], l.content)
 		if total, ok := read[l.content]; ok {
 			k.totals[l.content] = total
+		} else if total, ok := k.coming[coming{l.Table, witness, l.digest}]; ok {
+			k.totals[l.content] = total
 		} else if witness == RowsWitness && l.masked == 0 {
 			k.totals[l.content] = l.rows
 		}
 	}
 	return now, session.Wrap(err, "look at the parts of the tables that are loaded into")
+}
+
+// expect notes what is moved, which was added up before: a partition of a private
+// table, of one part each.
+func (k knownParts) expect(ctx context.Context, private string, moves []ledger.Move) error {
+	type line struct{ table, partition, digest string }
+	lines, err := session.Scan(ctx, k.s, session.SQL(`SELECT table, partition_id, any(hash_of_all_files) FROM system.parts WHERE database = {stage:String} AND active AND rows > 0
+			GROUP BY table, partition_id HAVING count() = 1`, "stage", private), func(l *line) []any { return []any{&l.table, &l.partition, &l.digest} })
+	digests := map[[2]string]string{}
+	for _, l := range lines {
+		digests[[2]string{l.table, l.partition}] = l.digest
+	}
+	for _, m := range moves {
+		if digest := digests[[2]string{m.Copy, m.Partition}]; digest != "" && m.Witness != "" {
+			k.coming[coming{partitionOf(m).Table, m.Witness, digest}] = m.Delta
+		}
+	}
+	return session.Wrap(err, "look at the parts of %s", private)
 }
 
 // unknown lists the parts whose totals are not known.

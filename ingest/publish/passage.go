@@ -50,19 +50,17 @@ func begin[T any](ctx context.Context, p *Passage, table string, lines []T) erro
 	return session.InOrder(ctx, p.Recording(ledger.Publishing), p.W.lock.Check)
 }
 
-// PublishMoves makes the stage public by moving its partitions. From the line
-// "publishing" on, only forward.
-func (p *Passage) PublishMoves(ctx context.Context, moves []ledger.Move) error {
+// PublishMoves makes the stage public by moving its partitions, of some tables side by
+// side. From the line "publishing" on, only forward.
+func (p *Passage) PublishMoves(ctx context.Context, moves []ledger.Move, sideBySide int) error {
 	if len(moves) == 0 {
 		return p.finish(ctx) // every row was rejected
 	}
 	if err := begin(ctx, p, ledger.Moves, moves); err != nil {
 		return err
 	}
-	for _, m := range moves {
-		if err := p.W.P.move(ctx, p.Stage, m); err != nil {
-			return err
-		}
+	if err := p.W.P.moveAll(ctx, p.Stage, moves, sideBySide); err != nil {
+		return err
 	}
 	return p.finish(ctx)
 }

@@ -106,12 +106,7 @@ func (w *Writer) rollForward(ctx context.Context, b ledger.Batch, stage string) 
 	if err != nil {
 		return err
 	}
-	for _, m := range todo {
-		if err := w.P.move(ctx, stage, m); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.P.moveAll(ctx, stage, todo, 1)
 }
 
 // judgeMoves tells which moves have not happened.
@@ -139,7 +134,7 @@ func (p *publisher) judgeMoves(ctx context.Context, moves []ledger.Move, private
 
 // judge decides about one move.
 func (p *publisher) judge(ctx context.Context, m ledger.Move, stage string) (verdict landing, found int64, err error) {
-	if _, err := p.caughtUp(ctx, partitionOf(m).Table); err != nil {
+	if err := p.catchUp(ctx, partitionOf(m).Table); err != nil {
 		return foreign, 0, err
 	}
 	held, err := p.holds(ctx, stage, m)

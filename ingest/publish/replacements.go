@@ -18,7 +18,7 @@ import (
 // Replacements put those partitions of a staged table in the places of a public one's
 // that differ from them. What hard links have brought over does not.
 func (p *publisher) Replacements(ctx context.Context, batch, stage, staged string, public tables.Target) ([]ledger.Swap, error) {
-	if _, err := p.caughtUp(ctx, public.ID); err != nil {
+	if err := p.catchUp(ctx, public.ID); err != nil {
 		return nil, err
 	}
 	here, err := partitionDigests(ctx, p.s, public.ID)
@@ -64,7 +64,7 @@ func partitionDigests(ctx context.Context, s *session.Session, id tables.ID) (ma
 // judgeReplacement tells by the totals whether a partition was replaced. Where the one
 // before is that of its successor, or there is none, it is replaced again.
 func (p *publisher) judgeReplacement(ctx context.Context, stage string, l ledger.Swap) (verdict landing, found int64, err error) {
-	if _, err := p.caughtUp(ctx, l.Public()); err != nil || l.Witness == "" {
+	if err := p.catchUp(ctx, l.Public()); err != nil || l.Witness == "" {
 		return notLanded, 0, err
 	}
 	if found, err = p.total(ctx, tables.Partition{Table: l.Public(), Name: l.UUID}, l.Witness); err != nil {

@@ -133,10 +133,11 @@ func Days(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc,
 
 // prepare finds out what is rebuilt.
 func (rp *repairer) prepare(ctx context.Context) (err error) {
-	if rp.feed, err = export.ReadFeed(ctx, rp.s, ledger.Downloads, rp.cfg.DownloadsTable); err != nil {
+	sc := tables.NewSchema(rp.s)
+	if rp.feed, err = export.ReadFeed(ctx, sc, ledger.Downloads, rp.cfg.DownloadsTable); err != nil {
 		return err
 	}
-	if rp.d, err = tables.Read(ctx, rp.s, rp.cfg.DownloadsTable); err != nil {
+	if rp.d, err = sc.Read(ctx, rp.cfg.DownloadsTable); err != nil {
 		return err
 	}
 	if err := rp.d.Takes(rp.feed.Columns[0].Name, rp.feed.Day); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // createLanding gives the shadow the live mapping of exports.
 func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
-	views, _, err := tables.LandingViews(ctx, s, sh.cfg.DownloadsTable)
+	views, _, err := tables.NewSchema(s).LandingViews(ctx, sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
@@ -41,11 +41,11 @@ func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
 // landing makes the live mapping of exports what the shadow's is: by it are days
 // verified and repaired from then on.
 func (p *promoter) landing(ctx context.Context) ([]ledger.Swap, error) {
-	live, _, err := tables.LandingViews(ctx, p.live.S, p.sh.cfg.DownloadsTable)
+	live, _, err := tables.NewSchema(p.live.S).LandingViews(ctx, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}
-	next, _, err := tables.LandingViews(ctx, p.shadow.S, p.sh.cfg.DownloadsTable)
+	next, _, err := tables.NewSchema(p.shadow.S).LandingViews(ctx, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return nil, err
 	}

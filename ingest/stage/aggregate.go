@@ -21,6 +21,7 @@ func (st *Stager) FillAggregates(ctx context.Context) error {
 	ready.filled(st.d.Base.Copy)
 	g, ctx := errgroup.WithContext(ctx)
 	slots := make(chan struct{}, st.cfg.Parallel)
+	known := sizes{st: st}
 	for _, f := range fills {
 		g.Go(func() error {
 			if err := ready.wait(ctx, f.After); err != nil {
@@ -32,9 +33,10 @@ func (st *Stager) FillAggregates(ctx context.Context) error {
 				return context.Cause(ctx)
 			}
 			defer func() { <-slots }()
-			if err := st.fillOne(ctx, f); err != nil {
+			if err := st.fillOne(ctx, f, &known); err != nil {
 				return fmt.Errorf("compute the aggregate %s of batch %s: %w", f.Target, st.batch.Name, err)
 			}
+			known.changed(f.Target.Copy)
 			ready.filled(f.Target.Copy)
 			st.Meter.AddStep()
 			return nil
@@ -44,8 +46,8 @@ func (st *Stager) FillAggregates(ctx context.Context) error {
 }
 
 // fillOne computes one table from the smallest that covers it.
-func (st *Stager) fillOne(ctx context.Context, f tables.Fill) error {
-	from, err := st.Smallest(ctx, f.From)
+func (st *Stager) fillOne(ctx context.Context, f tables.Fill, known *sizes) error {
+	from, err := known.smallest(ctx, f.From)
 	if err != nil {
 		return err
 	}
@@ -73,18 +75,40 @@ func Compute(ctx context.Context, s *session.Session, database string, f tables.
 
 // Smallest picks the cover with the fewest rows; nil without covers.
 func (st *Stager) Smallest(ctx context.Context, covers []tables.Cover) (*tables.Cover, error) {
+	return (&sizes{st: st}).smallest(ctx, covers)
+}
+
+// sizes are the rows of staged tables, which are asked for where one is not known: each
+// table has its own until it is filled, and then the same for ever.
+type sizes struct {
+	st   *Stager
+	mu   sync.Mutex
+	rows map[string]uint64
+}
+
+// smallest picks the cover with the fewest rows; nil without covers.
+func (s *sizes) smallest(ctx context.Context, covers []tables.Cover) (*tables.Cover, error) {
 	if len(covers) == 0 {
 		return nil, nil
 	}
-	if len(covers) > 1 {
-		rows, err := PartRows(ctx, st.S, st.Stage)
-		if err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unknown := func(c tables.Cover) bool { _, known := s.rows[c.Copy]; return !known }
+	if len(covers) > 1 && slices.ContainsFunc(covers, unknown) {
+		var err error
+		if s.rows, err = PartRows(ctx, s.st.S, s.st.Stage); err != nil {
 			return nil, err
 		}
-		covers = slices.Clone(covers)
-		slices.SortStableFunc(covers, func(a, b tables.Cover) int { return cmp.Compare(rows[a.Copy], rows[b.Copy]) })
 	}
-	return &covers[0], nil
+	best := slices.MinFunc(covers, func(a, b tables.Cover) int { return cmp.Compare(s.rows[a.Copy], s.rows[b.Copy]) })
+	return &best, nil
+}
+
+// changed forgets what a table had before it was filled.
+func (s *sizes) changed(table string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.rows, table)
 }
 
 // signals tells when staged tables are filled. A table with several views is

@@ -51,17 +51,35 @@ func (r Counts) RejectedRows() (n uint64) {
 	return n
 }
 
-// CreateTables makes empty copies of the tables, several at a time: the server waits
-// for its disk with each.
-func (st *Stager) CreateTables(ctx context.Context) error {
+// CreateTables makes empty copies of the tables.
+func (st *Stager) CreateTables(ctx context.Context) error { return st.create(ctx, st.d.All()) }
+
+// create makes empty copies of some, several at a time: the server waits for its disk
+// with each.
+func (st *Stager) create(ctx context.Context, some []tables.Target) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(st.cfg.Parallel, 1))
-	for _, t := range st.d.All() {
+	for _, t := range some {
 		g.Go(func() error {
 			return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()+t.StagedEngine()), "create a private copy of %s", t)
 		})
 	}
 	return g.Wait()
+}
+
+// CreateAndFillRaw makes empty copies of the tables, and loads the batch's files into
+// that of the raw one while the server waits for its disk with the others.
+func (st *Stager) CreateAndFillRaw(ctx context.Context) error {
+	if err := st.create(ctx, []tables.Target{st.d.Base}); err != nil {
+		return err
+	}
+	var others errgroup.Group
+	others.Go(func() error { return st.create(ctx, st.d.Targets) })
+	err := st.FillRaw(ctx)
+	if created := others.Wait(); err == nil {
+		err = created
+	}
+	return err
 }
 
 // FillRaw loads the batch's files. It returns *BadFileError when one of them

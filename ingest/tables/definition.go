@@ -23,6 +23,9 @@ func NewSchema(s *session.Session) *Schema {
 	return &Schema{s: s, read: map[string]chschema.Schema{}}
 }
 
+// Of names a table of the session's own database.
+func (sc *Schema) Of(table string) ID { return ID{sc.s.Database, table} }
+
 // querier runs chschema's statements in a session.
 type querier struct{ s *session.Session }
 

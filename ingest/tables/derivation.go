@@ -79,8 +79,12 @@ func (d Derivation) Fingerprint() string {
 // Read finds the views on a table, the views on their targets, and so
 // on, as the server itself has registered them, so that none is forgotten.
 func Read(ctx context.Context, s *session.Session, table string) (Derivation, error) {
-	sc := NewSchema(s)
-	base, err := sc.targetOf(ctx, ID{s.Database, table})
+	return NewSchema(s).Read(ctx, table)
+}
+
+// Read is Read of what has been read of the schema.
+func (sc *Schema) Read(ctx context.Context, table string) (Derivation, error) {
+	base, err := sc.targetOf(ctx, sc.Of(table))
 	if err != nil {
 		return Derivation{}, err
 	}
@@ -153,18 +157,18 @@ func (d Derivation) Successors() Derivation {
 
 // LandingViews lists the views that say how rows of an export become downloads, or
 // why they do not. There are none without a landing table.
-func LandingViews(ctx context.Context, s *session.Session, raw string) (views []View, landing bool, err error) {
-	sc, source := NewSchema(s), ID{s.Database, ddl.LandingTable}
+func (sc *Schema) LandingViews(ctx context.Context, raw string) (views []View, landing bool, err error) {
+	source := sc.Of(ddl.LandingTable)
 	def, err := sc.Find(ctx, source)
 	if err != nil || def == nil {
 		return nil, false, err
 	}
 	for _, id := range def.Views {
-		v := sc.read[s.Database][id]
+		v := sc.read[sc.s.Database][id]
 		if v == nil {
 			continue
 		}
-		if to := sc.target(v); to == (ID{s.Database, raw}) || to.Table == ddl.RejectedTable {
+		if to := sc.target(v); to == sc.Of(raw) || to.Table == ddl.RejectedTable {
 			views = append(views, View{ID: ID(id), Source: source, Target: to, Select: v.Select})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"clickql/ingest/find"
 	"clickql/ingest/ledger"
 	"clickql/ingest/session"
+	"clickql/ingest/tables"
 	"clickql/internal/cube"
 )
 
@@ -132,7 +133,7 @@ func holding(ctx context.Context, cfg config.Config, quick bool, sources []strin
 
 // verify does the whole comparison.
 func (v *verifier) verify(ctx context.Context, s *session.Session, sources []string, objects []export.Object) error {
-	feed, err := export.ReadFeed(ctx, s, ledger.Downloads, v.cfg.DownloadsTable)
+	feed, err := export.ReadFeed(ctx, tables.NewSchema(s), ledger.Downloads, v.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
