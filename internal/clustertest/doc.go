@@ -10,7 +10,7 @@
 //	                 (N is a host's place, from 1), `zk kill` and `zk start`; only for
 //	                 the tests with the tag clustercontrol, which kill and pause
 //	                 hosts while they load
-//	CLUSTER_FAULTS   in how many loads they do that; 2 by default
+//	CLUSTER_FAULTS   in how many loads, and backfills, they do that; 2 by default
 //	CLUSTER_SEED     what they choose by; 1 by default
 //
 // make test-cluster and make test-shards run them; docs/CLUSTER.md says how to start a cluster for it.
