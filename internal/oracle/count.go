@@ -1,8 +1,9 @@
 package oracle
 
 import (
+	"cmp"
+	"maps"
 	"slices"
-	"sort"
 	"time"
 
 	"clickql/internal/country"
@@ -160,16 +161,7 @@ func (s Slice) Split(dim cube.Dimension, first int, others bool) (list []Value, 
 		totals[r.values[at]]++
 		whole++
 	}
-	values := make([]string, 0, len(totals))
-	for v := range totals {
-		values = append(values, v)
-	}
-	sort.Slice(values, func(i, j int) bool {
-		if a, b := totals[values[i]], totals[values[j]]; a != b {
-			return a > b
-		}
-		return values[i] < values[j]
-	})
+	values := ranked(totals)
 	shown := values[:min(first, len(values))]
 	left := whole
 	for _, v := range shown {
@@ -182,6 +174,13 @@ func (s Slice) Split(dim cube.Dimension, first int, others bool) (list []Value, 
 		}})
 	}
 	return list, whole
+}
+
+// ranked lists names by their totals, largest first, ties by name.
+func ranked(totals map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(totals), func(a, b string) int {
+		return cmp.Or(cmp.Compare(totals[b], totals[a]), cmp.Compare(a, b))
+	})
 }
 
 // label is the value for people.

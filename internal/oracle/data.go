@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 	"clickql/internal/cube"
 )
 
@@ -61,19 +60,8 @@ type Data struct {
 func Read(t testing.TB, conn *chconn.Conn, table string) *Data {
 	t.Helper()
 	d := &Data{}
-	columns := d.columns(t, conn, table)
-	rows, err := conn.Query(t.Context(), "SELECT date, "+strings.Join(columns, ", ")+" FROM "+table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	known := map[string]string{}
-	for rows.Next() {
-		d.take(t, rows, known)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
+	columns, known := d.columns(t, conn, table), map[string]string{}
+	each(t, conn, "SELECT date, "+strings.Join(columns, ", ")+" FROM "+table, func(row func(...any) error) error { return d.take(row, known) })
 	if len(d.Rows) == 0 {
 		t.Fatalf("%s is empty", table)
 	}
@@ -81,22 +69,25 @@ func Read(t testing.TB, conn *chconn.Conn, table string) *Data {
 	return d
 }
 
+// each hands over the rows of a query.
+func each(t testing.TB, conn *chconn.Conn, query string, take func(row func(...any) error) error) {
+	t.Helper()
+	if err := (chschema.DB{Conn: conn}).Each(t.Context(), query, nil, take); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // columns are the SQL of each dimension's value.
 func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []string) {
 	t.Helper()
-	rows, err := conn.Query(t.Context(), "SELECT name FROM system.columns WHERE (database, table) = (SELECT database, name FROM system.tables WHERE database = currentDatabase() AND name = trim(BOTH '`' FROM '"+table+"'))")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
 	has := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		has[name] = true
-	}
+	each(t, conn, "SELECT name FROM system.columns WHERE (database, table) = (SELECT database, name FROM system.tables WHERE database = currentDatabase() AND name = trim(BOTH '`' FROM '"+table+"'))",
+		func(row func(...any) error) error {
+			var name string
+			err := row(&name)
+			has[name] = true
+			return err
+		})
 	for _, dim := range cube.Dimensions {
 		switch name := dim.Column(); {
 		case !has[name]:
@@ -114,15 +105,14 @@ func (d *Data) columns(t testing.TB, conn *chconn.Conn, table string) (list []st
 }
 
 // take reads one row. Equal values share their memory.
-func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
-	t.Helper()
+func (d *Data) take(row func(...any) error, known map[string]string) error {
 	r := &Row{values: make([]string, len(cube.Dimensions))}
 	dest := []any{&r.Day}
 	for i := range r.values {
 		dest = append(dest, &r.values[i])
 	}
-	if err := rows.Scan(dest...); err != nil {
-		t.Fatal(err)
+	if err := row(dest...); err != nil {
+		return err
 	}
 	r.Day = r.Day.UTC()
 	for i, v := range r.values {
@@ -142,6 +132,7 @@ func (d *Data) take(t testing.TB, rows driver.Rows, known map[string]string) {
 		d.Last = r.Day
 	}
 	d.Rows = append(d.Rows, r)
+	return nil
 }
 
 // All are all downloads of all time.

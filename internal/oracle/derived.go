@@ -56,12 +56,12 @@ func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) m
 	if a.Days == 0 && a.Weeks == 0 {
 		return series
 	}
-	on := s.byDay()
+	held := s.byDay()
 	if a.Days > 0 {
 		series["movingAverage"] = s.eachDay(d, func(day time.Time) any {
 			sum := 0
 			for i := range a.Days {
-				sum += on[day.AddDate(0, 0, -i).Unix()]
+				sum += held[day.AddDate(0, 0, -i).Unix()]
 			}
 			for i := range a.Days {
 				if !d.Settled(day.AddDate(0, 0, -i)) {
@@ -75,7 +75,7 @@ func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) m
 		series["weekdayChange"] = s.eachDay(d, func(day time.Time) any {
 			sum := 0
 			for i := range a.Weeks {
-				sum += on[day.AddDate(0, 0, -7*(i+1)).Unix()]
+				sum += held[day.AddDate(0, 0, -7*(i+1)).Unix()]
 			}
 			for i := range a.Weeks + 1 {
 				if !d.Settled(day.AddDate(0, 0, -7*i)) {
@@ -86,7 +86,7 @@ func (a Derived) Add(d *Data, s Slice, interval string, series map[string]any) m
 				return nil
 			}
 			mean := float64(sum) / float64(a.Weeks)
-			return (float64(on[day.Unix()]) - mean) / mean
+			return (float64(held[day.Unix()]) - mean) / mean
 		})
 	}
 	return series
@@ -120,18 +120,21 @@ func (s Slice) eachDay(d *Data, f func(time.Time) any) []any {
 }
 
 // behind is the first day behind the interval that begins on a day.
-func behind(first time.Time, interval string) time.Time {
+func behind(first time.Time, interval string) time.Time { return on(first, 1, interval) }
+
+// on is the day so many intervals on.
+func on(day time.Time, n int, interval string) time.Time {
 	switch interval {
 	case "WEEK":
-		return first.AddDate(0, 0, 7)
+		return day.AddDate(0, 0, 7*n)
 	case "MONTH":
-		return first.AddDate(0, 1, 0)
+		return day.AddDate(0, n, 0)
 	case "QUARTER":
-		return first.AddDate(0, 3, 0)
+		return day.AddDate(0, 3*n, 0)
 	case "YEAR":
-		return first.AddDate(1, 0, 0)
+		return day.AddDate(n, 0, 0)
 	}
-	return first.AddDate(0, 0, 1)
+	return day.AddDate(0, 0, n)
 }
 
 // indexed is the series with its first complete interval that has any as 100.
@@ -159,11 +162,7 @@ func (s Slice) shares(d *Data, interval string) []any {
 	out := []any{}
 	whole := all.Series(d, interval)["totals"].([]any)
 	for i, n := range s.Series(d, interval)["totals"].([]any) {
-		part := 0.0
-		if whole[i].(int) > 0 {
-			part = float64(n.(int)) / float64(whole[i].(int))
-		}
-		out = append(out, part)
+		out = append(out, ratio(n.(int), whole[i].(int)))
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -113,9 +114,7 @@ func (q *Question) drawRange(t *rapid.T, d *Data) {
 	case "last":
 		text = q.drawLast(t, d)
 	}
-	if text == "" {
-		text = fmt.Sprintf("from: %q, to: %q", date(q.from), date(q.to))
-	}
+	text = cmp.Or(text, fmt.Sprintf("from: %q, to: %q", date(q.from), date(q.to)))
 	q.Args = append(q.Args, "range: {"+text+"}")
 }
 
@@ -123,21 +122,11 @@ func (q *Question) drawRange(t *rapid.T, d *Data) {
 func (q *Question) drawLast(t *rapid.T, d *Data) string {
 	n := rapid.IntRange(1, 15).Draw(t, "last")
 	unit := rapid.SampledFrom(intervals).Draw(t, "unit")
-	q.to = d.SettledDay()
-	behind := q.to.AddDate(0, 0, 1)
-	switch unit {
-	case "DAY":
+	if unit == "DAY" {
 		n *= rapid.SampledFrom([]int{1, 7, 30}).Draw(t, "times")
-		q.from = behind.AddDate(0, 0, -n)
-	case "WEEK":
-		q.from = behind.AddDate(0, 0, -7*n)
-	case "MONTH":
-		q.from = behind.AddDate(0, -n, 0)
-	case "QUARTER":
-		q.from = behind.AddDate(0, -3*n, 0)
-	case "YEAR":
-		q.from = behind.AddDate(-n, 0, 0)
 	}
+	q.to = d.SettledDay()
+	q.from = on(q.to.AddDate(0, 0, 1), -n, unit)
 	return fmt.Sprintf("last: %d, unit: %s", n, unit)
 }
 

@@ -1,7 +1,10 @@
 package oracle
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -64,10 +67,7 @@ func (d *Data) judge(s Slice, a Dropping) func(*Row) (value string, reports bool
 		on := a.On
 		if on == "" {
 			_, to := s.span(d)
-			if to.After(d.SettledDay()) {
-				to = d.SettledDay()
-			}
-			on = date(to)
+			on = date(earlier(to, d.SettledDay()))
 		}
 		return func(r *Row) (string, bool) {
 			python := r.Of(cube.Python)
@@ -79,10 +79,8 @@ func (d *Data) judge(s Slice, a Dropping) func(*Row) (value string, reports bool
 	case "GLIBC":
 		return func(r *Row) (string, bool) {
 			libc := r.Of(cube.Libc)
-			for _, old := range olderGlibc[a.Glibc] {
-				if libc == old {
-					return libc, true
-				}
+			if slices.Contains(olderGlibc[a.Glibc], libc) {
+				return libc, true
 			}
 			return "", strings.HasPrefix(libc, "glibc ")
 		}
@@ -114,18 +112,8 @@ func (d *Data) Dropping(s Slice, a Dropping) map[string]any {
 		value, _ := judge(r)
 		counts[value]++
 	}
-	var names []string
-	for name := range counts {
-		names = append(names, name)
-	}
-	sort.Slice(names, func(i, j int) bool {
-		if x, y := counts[names[i]], counts[names[j]]; x != y {
-			return x > y
-		}
-		return names[i] < names[j]
-	})
 	values := []any{}
-	for _, name := range names {
+	for _, name := range ranked(counts) {
 		values = append(values, map[string]any{"value": name, "total": counts[name], "share": ratio(counts[name], whole.Total())})
 	}
 	series, all := behind.Series(d, a.Interval), whole.Series(d, a.Interval)
@@ -162,9 +150,7 @@ func (d *Data) MovedBy(s Slice, a Dropping, came map[string]time.Time) []any {
 		return ratio(n, whole), whole > 0
 	}
 	window := map[string]int{"DAY": 28, "WEEK": 4}[a.Interval]
-	if window == 0 {
-		window = 1
-	}
+	window = cmp.Or(window, 1)
 	from, to := s.span(d)
 	out := []any{}
 	for i := range dates {
@@ -188,12 +174,10 @@ func (d *Data) MovedBy(s Slice, a Dropping, came map[string]time.Time) []any {
 	}
 	sort.SliceStable(out, func(i, j int) bool {
 		x, y := out[i].(map[string]any), out[j].(map[string]any)
-		if a, b := abs(x["change"].(float64)), abs(y["change"].(float64)); a != b {
+		if a, b := math.Abs(x["change"].(float64)), math.Abs(y["change"].(float64)); a != b {
 			return a > b
 		}
 		return fmt.Sprint(x["date"]) > fmt.Sprint(y["date"])
 	})
 	return out
 }
-
-func abs(x float64) float64 { return max(x, -x) }

@@ -20,12 +20,7 @@ type Upload struct {
 // fewer than eight of its versions came a year before the days.
 func (s Slice) Floor(d *Data, uploads []Upload) any {
 	from, to := s.span(d)
-	if from.Before(d.First) {
-		from = d.First
-	}
-	if to.After(d.Last) {
-		to = d.Last
-	}
+	from, to = later(from, d.First), earlier(to, d.Last)
 	var rates []float64
 	fileDays := 0
 	for _, u := range uploads {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,23 +25,17 @@ type Events []Event
 // ReadEvents reads the table, given as SQL names it.
 func ReadEvents(t testing.TB, conn *chconn.Conn, table string) (all Events) {
 	t.Helper()
-	rows, err := conn.Query(t.Context(), `SELECT file_time, created_at, toString(event_type), toString(actor_login), toString(repo_name), toString(repo_id),
-		toString(action), number, merged = 1 FROM `+table+` ORDER BY created_at`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	each(t, conn, `SELECT file_time, created_at, toString(event_type), toString(actor_login), toString(repo_name), toString(repo_id),
+		toString(action), number, merged = 1 FROM `+table+` ORDER BY created_at`, func(row func(...any) error) error {
 		var e Event
 		var merged uint8
-		if err := rows.Scan(&e.Hour, &e.At, &e.Type, &e.Actor, &e.Repo, &e.ID, &e.Action, &e.Number, &merged); err != nil {
-			t.Fatal(err)
-		}
+		err := row(&e.Hour, &e.At, &e.Type, &e.Actor, &e.Repo, &e.ID, &e.Action, &e.Number, &merged)
 		e.Hour, e.At, e.Merged = e.Hour.UTC(), e.At.UTC(), merged == 1
 		all = append(all, e)
-	}
-	if err := rows.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%d events, %v", len(all), err)
+		return err
+	})
+	if len(all) == 0 {
+		t.Fatalf("%s is empty", table)
 	}
 	return all
 }
@@ -156,10 +151,7 @@ func (all Events) count(what string, from, to time.Time) (n int) {
 	order := []string{"opened", "closed", "merged", "reopened"}
 	thread := slices.Clone(all)
 	slices.SortStableFunc(thread, func(a, b Event) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return slices.Index(order, a.Action) - slices.Index(order, b.Action)
+		return cmp.Or(a.At.Compare(b.At), slices.Index(order, a.Action)-slices.Index(order, b.Action))
 	})
 	state, opened, merged, counted := "", false, false, false
 	for _, e := range thread {

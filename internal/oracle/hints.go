@@ -57,10 +57,7 @@ func (d *Data) matches(of []string, specifier string) bool {
 // has reports that a download, of some projects or with nil of any, has the value.
 func (d *Data) has(dim cube.Dimension, value string, of []string) bool {
 	at := place(dim)
-	for _, r := range d.Rows {
-		if r.values[at] == value && (of == nil || slices.Contains(of, r.Of(cube.Project))) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Rows, func(r *Row) bool {
+		return r.values[at] == value && (of == nil || slices.Contains(of, r.Of(cube.Project)))
+	})
 }

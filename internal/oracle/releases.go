@@ -2,8 +2,6 @@ package oracle
 
 import (
 	"slices"
-	"sort"
-	"strings"
 
 	"clickql/internal/cube"
 )
@@ -36,22 +34,12 @@ func (d *Data) Releases(s Slice, level string, first int, others bool) []any {
 	versions, whole := s.Split(cube.Version, 1000, false)
 	totals := map[string]int{}
 	of := map[string][]any{}
-	var names []string
 	for _, v := range versions {
 		release := releaseOf[level][v.Value.(string)]
-		if totals[release] == 0 {
-			names = append(names, release)
-		}
 		totals[release] += v.Total
 		of[release] = append(of[release], v.Value)
 	}
-	sort.Slice(names, func(i, j int) bool {
-		if x, y := totals[names[i]], totals[names[j]]; x != y {
-			return x > y
-		}
-		return strings.Compare(names[i], names[j]) < 0
-	})
-	out := []any{}
+	names, out := ranked(totals), []any{}
 	group := func(release any, label string, total int, versions []any) {
 		list := make([]string, len(versions))
 		for i, v := range versions {

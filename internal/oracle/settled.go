@@ -1,17 +1,15 @@
 package oracle
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Settled reports that a day is loaded wholly: it is within the data, has downloads,
 // and is not known to lack some.
 func (d *Data) Settled(day time.Time) bool {
-	if day.Before(d.First) || day.After(d.Last) {
+	if day.Before(d.First) || day.After(d.Last) || slices.ContainsFunc(d.Unsettled, day.Equal) {
 		return false
-	}
-	for _, known := range d.Unsettled {
-		if known.Equal(day) {
-			return false
-		}
 	}
 	if d.loaded == nil {
 		d.loaded = map[int64]bool{}

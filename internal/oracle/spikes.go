@@ -2,7 +2,7 @@ package oracle
 
 import (
 	"math"
-	"sort"
+	"slices"
 )
 
 // Spikes are the days out of line: more than five spreads from what the same weekday
@@ -33,11 +33,11 @@ func (s Slice) Spikes(d *Data) []any {
 			if (other < 0) != (deviation < 0) {
 				continue
 			}
-			if abs(other) < abs(deviation) {
+			if math.Abs(other) < math.Abs(deviation) {
 				expected, deviation = middleOf(parts), other
 			}
 		}
-		if abs(deviation) >= 5 {
+		if math.Abs(deviation) >= 5 {
 			out = append(out, map[string]any{"date": date(day), "total": own[day.Unix()], "expected": expected, "deviation": deviation})
 		}
 	}
@@ -49,12 +49,9 @@ func spreads(others []float64, n float64) float64 {
 	middle := middleOf(others)
 	var away []float64
 	for _, o := range others {
-		away = append(away, abs(o-middle))
+		away = append(away, math.Abs(o-middle))
 	}
-	spread := 1.4826 * middleOf(away)
-	for _, least := range []float64{math.Sqrt(middle), middle / 20} {
-		spread = max(spread, least)
-	}
+	spread := max(1.4826*middleOf(away), math.Sqrt(middle), middle/20)
 	if spread == 0 {
 		return n
 	}
@@ -63,8 +60,7 @@ func spreads(others []float64, n float64) float64 {
 
 // middleOf is the median.
 func middleOf(list []float64) float64 {
-	sorted := append([]float64{}, list...)
-	sort.Float64s(sorted)
+	sorted := slices.Sorted(slices.Values(list))
 	if n := len(sorted); n%2 == 0 {
 		return (sorted[n/2-1] + sorted[n/2]) / 2
 	}
