@@ -77,8 +77,12 @@ func (n *node) elements(path ...string) []*node {
 var pageOutline = outline.Of([]string{"PageInfo"}, map[string]outline.Field[*PageInfo]{
 	"hasNextPage":     outline.Leaf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasNextPage) }),
 	"hasPreviousPage": outline.Leaf(func(b []byte, p *PageInfo) []byte { return strconv.AppendBool(b, p.HasPreviousPage) }),
-	"startCursor":     outline.Leaf(func(b []byte, p *PageInfo) []byte { return outline.AppendOptional(b, p.StartCursor) }),
-	"endCursor":       outline.Leaf(func(b []byte, p *PageInfo) []byte { return outline.AppendOptional(b, p.EndCursor) }),
+	"startCursor": outline.Leaf(func(b []byte, p *PageInfo) []byte {
+		return outline.AppendOptional(b, p.StartCursor, outline.AppendString)
+	}),
+	"endCursor": outline.Leaf(func(b []byte, p *PageInfo) []byte {
+		return outline.AppendOptional(b, p.EndCursor, outline.AppendString)
+	}),
 })
 
 // The outlines of the connections.

@@ -131,11 +131,7 @@ func (c dropping) judge(value string, on cube.Day) (told, behind bool) {
 // reckonMajors takes in the versions of one project. Its newest major release is
 // that of its newest final version among them.
 func (c dropping) reckonMajors(s cube.Slice, res *cube.Result) (k reckoning) {
-	versions := make([]string, len(res.Groups))
-	for i, g := range res.Groups {
-		versions[i] = g.Value
-	}
-	newest := pypi.ReleaseOf(pypi.LatestVersion(versions), 1)
+	newest := pypi.ReleaseOf(pypi.LatestVersion(res.Listed()), 1)
 	of := map[string]*Dropped{}
 	var old []string
 	for _, g := range res.Groups {

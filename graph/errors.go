@@ -104,9 +104,7 @@ func (p presenter) explain(err error) *fault.Error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &fault.Error{Code: fault.Timeout, Message: "the answer was not ready in time", Cause: err}
 	}
-	given, ok := errors.AsType[*gqlerror.Error](err)
-	switch {
-	case ok && given.Extensions["code"] != nil:
+	if given, ok := errors.AsType[*gqlerror.Error](err); ok && given.Extensions["code"] != nil {
 		limit, _ := given.Extensions["limit"].(int)
 		value, _ := given.Extensions["given"].(int)
 		return &fault.Error{Code: fault.Code(fmt.Sprint(given.Extensions["code"])), Message: given.Message, Limit: int64(limit), Given: int64(value)}

@@ -6,7 +6,6 @@ import (
 
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/fault"
 	"clickql/internal/projects"
 )
 
@@ -38,13 +37,9 @@ func (p *Project) Floor(ctx context.Context) (*Floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := op.Load(ctx, op.AllVersions(s))
+	res, err := op.LoadVersions(ctx, s, "floor needs all versions of the project", "")
 	if err != nil {
 		return nil, err
-	}
-	if res.More {
-		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
-			"floor needs all versions of the project, and there are more than %d", op.limits.Versions)
 	}
 	totals := make(map[string]int64, len(res.Groups))
 	for _, g := range res.Groups {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"clickql/graph/coerce"
 	"clickql/graph/rounds"
 	"clickql/internal/access"
+	"clickql/internal/cache"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 	"clickql/internal/gqlhttp"
@@ -70,15 +72,9 @@ type HandlerConfig struct {
 // withDefaults fills what is not set.
 func (c HandlerConfig) withDefaults() HandlerConfig {
 	c.Limits = c.Limits.withDefaults()
-	if c.DocumentBytes == 0 {
-		c.DocumentBytes = 32 << 20
-	}
-	if c.PersistedBytes == 0 {
-		c.PersistedBytes = 16 << 20
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.DocumentBytes = cmp.Or(c.DocumentBytes, 32<<20)
+	c.PersistedBytes = cmp.Or(c.PersistedBytes, 16<<20)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 
@@ -131,7 +127,7 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	if !cfg.asGenerated {
 		srv.Use(writers{})
 	}
-	ops := &operations{cfg: cfg, schema: es.Schema(), reader: reader, tell: tell}
+	ops := &operations{cfg: cfg, schema: es.Schema(), reader: reader, tell: tell, known: newVocabularies()}
 	ops.cfg.news = &news{cfg: &ops.cfg}
 	srv.Use(ops)
 	srv.Use(cutter{cfg.Limits.Response, tell})
@@ -165,7 +161,7 @@ type operations struct {
 	schema *ast.Schema
 	reader *coerce.Reader
 	tell   presenter
-	known  vocabularies
+	known  *cache.Cache[*vocabulary] // by dimension
 }
 
 // ExtensionName names the extension to gqlgen.

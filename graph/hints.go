@@ -78,12 +78,12 @@ func (o *operations) unseen(ctx context.Context, op *operation, t rounds.Term) s
 		return ""
 	case evidence == rounds.Unclear && t.How == rounds.Only:
 		if t.Dim != cube.Version {
-			known = o.known.read(op.Snap.Version, t.Dim)
+			known, _, _ = o.known.Get(op.Snap.Version, string(t.Dim))
 		}
 	case t.Dim == cube.Version:
 		known = op.vocabularyOf(ctx, cube.Slice{Projects: projects, AllTime: true}, cube.Version)
 	default:
-		known = o.known.learn(ctx, op, t.Dim)
+		known = o.learn(ctx, op, t.Dim)
 	}
 	if known == nil || known.has[t.Text] || t.How == rounds.Matched && len(known.values) == 0 {
 		return ""

@@ -9,7 +9,6 @@ import (
 	"clickql/graph/outline"
 	"clickql/graph/rounds"
 	"clickql/internal/cube"
-	"clickql/internal/fault"
 	"clickql/internal/projects"
 	"clickql/internal/pypi"
 )
@@ -85,18 +84,11 @@ func (op *operation) uptake(ctx context.Context, s cube.Slice) (*uptake, error) 
 	if _, err := op.series(s, cube.Daily); err != nil {
 		return nil, err
 	}
-	res, err := op.Load(ctx, op.AllVersions(s))
+	res, err := op.LoadVersions(ctx, s, "releaseImpact needs all versions of the project", "")
 	if err != nil {
 		return nil, err
 	}
-	if res.More {
-		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.limits.Versions,
-			"releaseImpact needs all versions of the project, and there are more than %d", op.limits.Versions)
-	}
-	u := &uptake{days: op.days(s)}
-	for _, g := range res.Groups {
-		u.versions = append(u.versions, g.Value)
-	}
+	u := &uptake{days: op.days(s), versions: res.Listed()}
 	slices.SortFunc(u.versions, func(a, b string) int { return cmp.Or(pypi.CompareVersions(a, b), strings.Compare(a, b)) })
 	u.settled = op.Snap.Calendar().Complete(u.days, cube.Daily)
 	u.since = make([][]int64, len(u.versions)+1)

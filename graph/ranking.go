@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -45,13 +46,18 @@ func (op *operation) gatherRanking(r *rounds.Round, n *node) {
 			r.AskCount(s)
 		}
 		r.AwaitSplit(&n.Place, k.request(s), len(projects) > 0, func(r *rounds.Round, res *cube.Result) {
-			for _, g := range res.Groups[:min(k.first, len(res.Groups))] {
-				for _, p := range projects {
-					op.gatherProject(r, p, g.Value)
-				}
-			}
+			op.gatherGroups(r, slices.Values(projects), res.Groups[:min(k.first, len(res.Groups))])
 		})
 	})
+}
+
+// gatherGroups gathers what is selected of each project of a list.
+func (op *operation) gatherGroups(r *rounds.Round, projects iter.Seq[*node], groups []cube.Group) {
+	for _, g := range groups {
+		for p := range projects {
+			op.gatherProject(r, p, g.Value)
+		}
+	}
 }
 
 // TopProjects resolves Query.topProjects.

@@ -29,8 +29,7 @@ func downloadsID(o *origin) string {
 
 // downloadsRequest is the origin of a Downloads, read from its id.
 type downloadsRequest struct {
-	part
-	names  []string         // nil for all projects
+	together
 	source *portfolioSource // in place of names
 	steps  []step
 }
@@ -105,13 +104,12 @@ func (a arguments) readDownloads(id, text string) (req downloadsRequest, err err
 }
 
 // readBase reads what a request begins with.
-func (a arguments) readBase(req *downloadsRequest) (err error) {
-	if req.part, err = a.part(); err != nil {
+func (a arguments) readBase(req *downloadsRequest) error {
+	base, err := a.together()
+	if err != nil {
 		return err
 	}
-	if req.names, err = a.names("projects"); err != nil {
-		return err
-	}
+	req.together = base.(together)
 	for _, name := range []string{"requirements", "author", "maintainer", "listed"} {
 		if a.given[name] != nil {
 			a.given["projects"] = a.given["listed"]
@@ -170,14 +168,6 @@ func readStep(raw any) (s step, ok bool) {
 		return s, ok && s.dim.Known()
 	}
 	return s, ok && releaseNumbers[s.level] > 0
-}
-
-// slice is what of the cube the request begins with.
-func (q downloadsRequest) slice() rounds.Slice {
-	if q.names == nil {
-		return q.Slice
-	}
-	return q.Of(q.names...)
 }
 
 // immediate tells that all of it is known before anything is asked, its specifier

@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"clickql/graph/rounds"
@@ -35,14 +36,8 @@ func (op *operation) gatherRelated(r *rounds.Round, n *node, name string) {
 			r.Requirements = append(r.Requirements, g.Value)
 		}
 		r.Later(args.read, func(ctx context.Context, r *rounds.Round) {
-			found, _, err := op.beside(ctx, name, args.first)
-			if err != nil {
-				return
-			}
-			for _, g := range found {
-				for p := range n.each("project") {
-					op.gatherProject(r, p, g.Value)
-				}
+			if found, _, err := op.beside(ctx, name, args.first); err == nil {
+				op.gatherGroups(r, n.each("project"), found)
 			}
 		})
 	})
@@ -79,11 +74,7 @@ func (op *operation) beside(ctx context.Context, name string, first int) (found 
 		}
 	}
 	delete(together, name)
-	names := make([]string, 0, len(together))
-	for other := range together {
-		names = append(names, other)
-	}
-	found, err = op.mostDownloaded(ctx, names, len(names))
+	found, err = op.mostDownloaded(ctx, slices.Collect(maps.Keys(together)), len(together))
 	if err != nil {
 		return nil, 0, err
 	}

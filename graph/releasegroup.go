@@ -221,11 +221,13 @@ func (op *operation) loadSum(ctx context.Context, parts []cube.Request) (*cube.R
 }
 
 var groupOutline = outline.Of([]string{"ReleaseGroup"}, map[string]outline.Field[*ReleaseGroup]{
-	"level":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, string(g.Level)) }),
-	"release": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendOptional(b, g.Release()) }),
-	"label":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, g.Label()) }),
-	"total":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendInt(b, g.Total()) }),
-	"share":   outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendFloat(b, g.Share) }),
+	"level": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, string(g.Level)) }),
+	"release": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte {
+		return outline.AppendOptional(b, g.Release(), outline.AppendString)
+	}),
+	"label": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendString(b, g.Label()) }),
+	"total": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendInt(b, g.Total()) }),
+	"share": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte { return outline.AppendFloat(b, g.Share) }),
 	"versions": outline.Leaf(func(b []byte, g *ReleaseGroup) []byte {
 		return outline.AppendList(b, g.Versions(), outline.AppendString)
 	}),

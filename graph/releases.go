@@ -184,11 +184,13 @@ func (r *Release) Downloads(ctx context.Context) (*Downloads, error) {
 }
 
 var releaseOutline = outline.Of([]string{"Release"}, map[string]outline.Field[*Release]{
-	"id":             outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.ID()) }),
-	"project":        outline.Object(projectOutline, (*Release).Project),
-	"version":        outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.Version) }),
-	"uploadedAt":     outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendDateTime(b, r.Uploaded) }),
-	"preRelease":     outline.Leaf(func(b []byte, r *Release) []byte { return strconv.AppendBool(b, r.PreRelease()) }),
-	"yanked":         outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptionalBool(b, r.Yanked) }),
-	"requiresPython": outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptional(b, r.RequiresPython()) }),
+	"id":         outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.ID()) }),
+	"project":    outline.Object(projectOutline, (*Release).Project),
+	"version":    outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendString(b, r.Version) }),
+	"uploadedAt": outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendDateTime(b, r.Uploaded) }),
+	"preRelease": outline.Leaf(func(b []byte, r *Release) []byte { return strconv.AppendBool(b, r.PreRelease()) }),
+	"yanked":     outline.Leaf(func(b []byte, r *Release) []byte { return outline.AppendOptional(b, r.Yanked, strconv.AppendBool) }),
+	"requiresPython": outline.Leaf(func(b []byte, r *Release) []byte {
+		return outline.AppendOptional(b, r.RequiresPython(), outline.AppendString)
+	}),
 })

@@ -24,14 +24,8 @@ func (a arguments) required() (any, error) {
 // gatherRequired gathers one list of a project.
 func (op *operation) gatherRequired(r *rounds.Round, n *node, name string) {
 	r.Later(&n.Place, func(ctx context.Context, r *rounds.Round) {
-		groups, err := op.required(ctx, n.args.(required), name)
-		if err != nil {
-			return
-		}
-		for _, g := range groups {
-			for p := range n.each("project") {
-				op.gatherProject(r, p, g.Value)
-			}
+		if groups, err := op.required(ctx, n.args.(required), name); err == nil {
+			op.gatherGroups(r, n.each("project"), groups)
 		}
 	})
 }

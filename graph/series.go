@@ -180,6 +180,6 @@ var seriesOutline = outline.Of([]string{"Series"}, map[string]outline.Field[*Ser
 	"missing":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Missing(), outline.AppendDate) }),
 	"complete": outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendList(b, s.Complete(), strconv.AppendBool) }),
 	"indexed":  outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendFloats(b, s.Indexed()) }),
-	"asOf":     outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendOptionalDateTime(b, s.AsOf()) }),
+	"asOf":     outline.Leaf(func(b []byte, s *Series) []byte { return outline.AppendOptional(b, s.AsOf(), outline.AppendDateTime) }),
 	"points":   outline.List(pointOutline, (*Series).Points),
 })

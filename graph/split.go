@@ -117,11 +117,7 @@ func (c split) narrow(parent cube.Slice, v value, res *cube.Result) cube.Slice {
 	if !v.rest {
 		return parent.With(c.dim, v.text)
 	}
-	var listed []string
-	for _, g := range res.Groups[:min(c.first, len(res.Groups))] {
-		listed = append(listed, g.Value)
-	}
-	return parent.Without(c.dim, listed...)
+	return parent.Without(c.dim, res.Listed()[:min(c.first, len(res.Groups))]...)
 }
 
 // label is the value as people call it.
@@ -208,7 +204,7 @@ func (s *Slice) Downloads() *Downloads {
 var sliceOutline = outline.Of([]string{"Slice"}, map[string]outline.Field[*Slice]{
 	"id":        outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, s.ID()) }),
 	"dimension": outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, string(s.of.dim)) }),
-	"value":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendOptional(b, s.Value()) }),
+	"value":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendOptional(b, s.Value(), outline.AppendString) }),
 	"label":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendString(b, s.Label()) }),
 	"total":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendInt(b, s.total) }),
 	"share":     outline.Leaf(func(b []byte, s *Slice) []byte { return outline.AppendFloat(b, s.Share()) }),

@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/agnivade/levenshtein"
 
+	"clickql/internal/cache"
 	"clickql/internal/cube"
 	"clickql/internal/pypi"
 )
@@ -21,13 +21,6 @@ type vocabulary struct {
 	cut    bool
 }
 
-// vocabularies are those of the newest data, as far as anybody asked for them.
-type vocabularies struct {
-	mu      sync.Mutex
-	version string
-	of      map[cube.Dimension]*vocabulary
-}
-
 const (
 	// maxVocabulary is how many values are told apart: more than there are systems,
 	// installers or countries.
@@ -36,38 +29,28 @@ const (
 	// waits for it: a hint is not worth more.
 	vocabularyRows = 20_000_000
 	vocabularyWait = 2 * time.Second
+	// vocabularyBytes is more than all of them come to, at about wordBytes a value.
+	vocabularyBytes = 16 << 20
+	wordBytes       = 100
 )
 
-// read is the vocabulary where it is in memory; nil where it is not.
-func (v *vocabularies) read(version string, d cube.Dimension) *vocabulary {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.version != version {
-		return nil
-	}
-	return v.of[d]
+// newVocabularies keeps those of the newest data, as far as anybody asked for them.
+func newVocabularies() *cache.Cache[*vocabulary] {
+	return cache.New[*vocabulary](cache.Config{Bytes: vocabularyBytes, Now: time.Now})
 }
 
 // learn is the vocabulary, asked for where it is not in memory; nil where that
 // would cost too much, or fails.
-func (v *vocabularies) learn(ctx context.Context, op *operation, d cube.Dimension) *vocabulary {
+func (o *operations) learn(ctx context.Context, op *operation, d cube.Dimension) *vocabulary {
 	version := op.Snap.Version
-	if known := v.read(version, d); known != nil {
+	if known, _, ok := o.known.Get(version, string(d)); ok {
 		return known
 	}
 	learnt := op.vocabularyOf(ctx, cube.Slice{AllTime: true}, d)
-	if learnt == nil {
-		return nil
+	if learnt != nil {
+		o.known.Use(version)
+		o.known.Put(version, string(d), learnt, int64(wordBytes*len(learnt.values)))
 	}
-	if version == "" { // nobody would know when it is another
-		return learnt
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.version != version {
-		v.version, v.of = version, map[cube.Dimension]*vocabulary{}
-	}
-	v.of[d] = learnt
 	return learnt
 }
 

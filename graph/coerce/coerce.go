@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -283,7 +284,7 @@ func (r *reading) oneOf(v *ast.Value, def *ast.Definition, read map[string]any, 
 		given = len(v.Children)
 	}
 	if given != 1 {
-		r.wrong(v, at, "%d fields are given, %s has exactly one of %s", given, def.Name, orList(fieldNames(def)))
+		r.wrong(v, at, "%d fields are given, %s has exactly one of %s", given, def.Name, english.WordSeries(fieldNames(def), "or"))
 		return
 	}
 	for name, value := range read {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
@@ -61,18 +62,9 @@ func didYouMean(given string, names []string) string {
 		return ""
 	}
 	if like := core.SuggestionList(given, names); len(like) > 0 {
-		return "; did you mean " + orList(like[:min(len(like), 5)]) + "?"
+		return "; did you mean " + english.WordSeries(like[:min(len(like), 5)], "or") + "?"
 	}
 	return "; there are " + strings.Join(names, ", ")
-}
-
-// orList lists alternatives.
-func orList(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // suchAs shows how an input with a field for a single value is written.

@@ -35,20 +35,12 @@ func AppendString(b []byte, s string) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
-// AppendOptional writes a string, or null.
-func AppendOptional(b []byte, s *string) []byte {
-	if s == nil {
-		return append(b, "null"...)
-	}
-	return AppendString(b, *s)
-}
-
-// AppendOptionalBool writes a boolean, or null.
-func AppendOptionalBool(b []byte, v *bool) []byte {
+// AppendOptional writes a value as write does, or null.
+func AppendOptional[T any](b []byte, v *T, write Part[T]) []byte {
 	if v == nil {
 		return append(b, "null"...)
 	}
-	return strconv.AppendBool(b, *v)
+	return write(b, *v)
 }
 
 // AppendInt writes the scalar Int64.
@@ -71,14 +63,6 @@ func AppendDateTime(b []byte, t time.Time) []byte {
 	b = append(b, '"')
 	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
 	return append(b, '"')
-}
-
-// AppendOptionalDateTime writes the scalar DateTime, or null.
-func AppendOptionalDateTime(b []byte, t *time.Time) []byte {
-	if t == nil {
-		return append(b, "null"...)
-	}
-	return AppendDateTime(b, *t)
 }
 
 // AppendFloats writes a list of the scalar Float; null where there is none.

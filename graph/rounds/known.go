@@ -113,11 +113,7 @@ func (op *Operation) Everything(ctx context.Context) (int64, error) {
 	if op.Indexed() {
 		return op.Snap.Projects.Sum(), nil
 	}
-	res, err := op.Load(ctx, everything)
-	if err != nil {
-		return 0, err
-	}
-	return res.Total, nil
+	return op.Total(ctx, everything.Slice)
 }
 
 // ProjectCount is how many projects have a download.
@@ -125,11 +121,7 @@ func (op *Operation) ProjectCount(ctx context.Context) (int64, error) {
 	if op.Indexed() {
 		return int64(op.Snap.Projects.Len()), nil
 	}
-	res, err := op.Load(ctx, allProjects)
-	if err != nil {
-		return 0, err
-	}
-	return res.Values, nil
+	return op.Count(ctx, allProjects.Slice)
 }
 
 // Count is how many projects have a download in the slice.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"clickql/internal/cube"
 	"clickql/internal/fault"
@@ -48,15 +49,24 @@ func (op *Operation) AllVersions(s cube.Slice) cube.Request {
 	return cube.SplitOf(s, cube.Version, op.cfg.Versions, nil).WithoutTotal()
 }
 
+// LoadVersions is all versions of a slice. That there are more than may be looked
+// through is an error, which says what needs them, and the remedy.
+func (op *Operation) LoadVersions(ctx context.Context, s cube.Slice, need, remedy string) (*cube.Result, error) {
+	res, err := op.Load(ctx, op.AllVersions(s))
+	if err == nil && res.More {
+		err = fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.cfg.Versions, "%s, and there are more than %d%s", need, op.cfg.Versions, remedy)
+	}
+	return res, err
+}
+
 // selections are what specifiers come to in an operation.
 type selections struct {
-	mu sync.Mutex
 	// known are the versions that have been selected, by Slice.key.
-	known map[string][]string
+	known sync.Map
 	// read are all versions, by the key of the projects that have them.
-	read map[string]pypi.Versions
+	read sync.Map
 	// compared is how many comparisons of a clause with a version there were.
-	compared int64
+	compared atomic.Int64
 }
 
 // maxCompared bounds selections.compared: about half a second of work.
@@ -64,43 +74,29 @@ const maxCompared = 5_000_000
 
 // compare notes the comparisons of a specifier with versions before they are made.
 func (s *selections) compare(only *Specifier, versions pypi.Versions) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.compared += int64(len(versions) * (only.Clauses() + 1)); s.compared > maxCompared {
-		return fault.OverLimit(fault.CostLimit, s.compared, maxCompared,
-			"the specifiers come to %d comparisons with versions; at most %d are made: ask with fewer specifiers or of fewer projects", s.compared, maxCompared)
+	if n := s.compared.Add(int64(len(versions) * (only.Clauses() + 1))); n > maxCompared {
+		return fault.OverLimit(fault.CostLimit, n, maxCompared,
+			"the specifiers come to %d comparisons with versions; at most %d are made: ask with fewer specifiers or of fewer projects", n, maxCompared)
 	}
 	return nil
 }
 
-func (s *selections) get(key string) ([]string, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	versions, ok := s.known[key]
-	return versions, ok
+// get is what has been selected.
+func (s *selections) get(key string) (versions []string, known bool) {
+	found, _ := s.known.Load(key)
+	versions, known = found.([]string)
+	return versions, known
 }
 
-// put keeps what was selected, unless it is known already: requests that were
-// made with it must be found again.
-func (s *selections) put(key string, versions []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, known := s.known[key]; !known {
-		if s.known == nil {
-			s.known = map[string][]string{}
-		}
-		s.known[key] = versions
-	}
-}
-
-// settled notes which versions a slice's specifier stands for.
+// settled notes which versions a slice's specifier stands for, unless they are
+// known already: requests that were made with them must be found again.
 func (op *Operation) settled(s Slice, versions []string) {
 	found := Seen
 	if len(versions) == 0 {
 		found = Nothing
 	}
 	op.seen.add(Term{cube.Version, s.Only.Text, Matched}, found, s.Projects)
-	op.selected.put(s.key(), versions)
+	op.selected.known.LoadOrStore(s.key(), versions)
 }
 
 // Resolve is the slice with its specifier looked up.
@@ -126,31 +122,15 @@ func (op *Operation) Resolve(ctx context.Context, s Slice) (cube.Slice, error) {
 // versions is the versions of the slice's projects. They are read once.
 func (op *Operation) versions(ctx context.Context, s Slice) (pypi.Versions, error) {
 	key := s.projects().Key()
-	op.selected.mu.Lock()
-	read, known := op.selected.read[key]
-	op.selected.mu.Unlock()
-	if known {
-		return read, nil
+	if read, known := op.selected.read.Load(key); known {
+		return read.(pypi.Versions), nil
 	}
-	res, err := op.Load(ctx, op.AllVersions(s.projects()))
+	res, err := op.LoadVersions(ctx, s.projects(), "a specifier needs the versions of the projects", ": name the project, or list the versions with in")
 	if err != nil {
 		return nil, err
 	}
-	if res.More {
-		return nil, fault.OverLimit(fault.BadUserInput, len(res.Groups)+1, op.cfg.Versions,
-			"a specifier needs the versions of the projects, and there are more than %d: name the project, or list the versions with in", op.cfg.Versions)
-	}
-	versions := make([]string, len(res.Groups))
-	for i, g := range res.Groups {
-		versions[i] = g.Value
-	}
-	read = pypi.ReadVersions(versions)
-	op.selected.mu.Lock()
-	defer op.selected.mu.Unlock()
-	if op.selected.read == nil {
-		op.selected.read = map[string]pypi.Versions{}
-	}
-	op.selected.read[key] = read
+	read := pypi.ReadVersions(res.Listed())
+	op.selected.read.Store(key, read)
 	return read, nil
 }
 
