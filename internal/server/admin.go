@@ -8,7 +8,7 @@ import (
 // watching adds what the gateway is watched by.
 func (s *Server) watching(mux *http.ServeMux, m *metrics) {
 	mux.Handle("GET /healthz", http.HandlerFunc(healthz))
-	mux.Handle("GET /readyz", newReadiness(append(s.cfg.Checks[:len(s.cfg.Checks):len(s.cfg.Checks)], s.staying()), s.cfg.Log))
+	mux.Handle("GET /readyz", &readiness{checks: append(s.cfg.Checks[:len(s.cfg.Checks):len(s.cfg.Checks)], s.staying()), log: s.cfg.Log})
 	mux.Handle("GET /metrics", m.handler())
 }
 

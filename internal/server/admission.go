@@ -2,13 +2,10 @@ package server
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/felixge/httpsnoop"
 
 	"clickql/internal/access"
 	"clickql/internal/fault"
@@ -154,15 +151,5 @@ func telling(w http.ResponseWriter, client *access.Client, class access.Class) (
 		header.Set(policyField, policy)
 		header.Set(limitField, limit)
 	})
-	return httpsnoop.Wrap(w, httpsnoop.Hooks{
-		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(status int) { tell(); next(status) }
-		},
-		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
-			return func(p []byte) (int, error) { tell(); return next(p) }
-		},
-		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(src io.Reader) (int64, error) { tell(); return next(src) }
-		},
-	}), tell
+	return beforeWriting(w, tell), tell
 }

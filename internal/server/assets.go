@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"io"
 	"io/fs"
@@ -66,8 +67,14 @@ func sendPacked(w http.ResponseWriter, r *http.Request, files fs.FS, name string
 		return
 	}
 	h.Set("Content-Type", contentType(name))
+	sendGzip(w, r, contentTag(packed), packed)
+}
+
+// sendGzip sends what is packed, unless the client has it: as it is to who can
+// unpack it.
+func sendGzip(w http.ResponseWriter, r *http.Request, tag string, packed []byte) {
+	h := w.Header()
 	h.Set("Vary", "Accept-Encoding")
-	tag := contentTag(packed)
 	h.Set("ETag", tag)
 	switch {
 	case fresh(r, tag):
@@ -105,21 +112,11 @@ func acceptsGzip(r *http.Request) bool {
 // contentType is the media type by the file's name, the same on every machine
 // (mime's table depends on the system's files for some of them).
 func contentType(name string) string {
-	switch ext := path.Ext(name); ext {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".txt":
-		return "text/plain; charset=utf-8"
-	case ".ttf", ".woff", ".woff2":
-		return "font/" + ext[1:]
-	default:
-		if t := mime.TypeByExtension(ext); t != "" {
-			return t
-		}
-		return "application/octet-stream"
-	}
+	ext := path.Ext(name)
+	return cmp.Or(mediaTypes[ext], mime.TypeByExtension(ext), "application/octet-stream")
+}
+
+var mediaTypes = map[string]string{
+	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8",
+	".ttf": "font/ttf", ".woff": "font/woff", ".woff2": "font/woff2",
 }

@@ -11,12 +11,27 @@ import (
 // or everything that determines it. It is weak, since one content may be sent
 // in several encodings.
 func contentTag(parts ...[]byte) string {
+	return `W/"` + base64.RawURLEncoding.EncodeToString(digest(parts...)[:15]) + `"`
+}
+
+// digest tells lists of parts apart.
+func digest(parts ...[]byte) []byte {
 	h := sha256.New()
 	for _, p := range parts {
 		sum := sha256.Sum256(p) // fixed length: parts cannot run into one another
 		h.Write(sum[:])
 	}
-	return `W/"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15]) + `"`
+	return h.Sum(nil)
+}
+
+// sendTagged sends a body, unless the client has it.
+func sendTagged(w http.ResponseWriter, r *http.Request, tag string, body []byte) {
+	w.Header().Set("ETag", tag)
+	if fresh(r, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = w.Write(body) // the client has gone: nobody to tell
 }
 
 // fresh reports that the client has what tag stands for already (If-None-Match,

@@ -23,11 +23,10 @@ func (s *Server) foreign(ask func(context.Context, *fetch.Operation, *http.Reque
 			answer, err = ask(ctx, op, r)
 			return err
 		})
-		if err != nil {
-			s.refuseData(w, r, err)
-			return
+		var body []byte
+		if err == nil {
+			body, err = json.Marshal(answer)
 		}
-		body, err := json.Marshal(answer)
 		if err != nil {
 			s.refuseData(w, r, err)
 			return
@@ -39,13 +38,7 @@ func (s *Server) foreign(ask func(context.Context, *fetch.Operation, *http.Reque
 		if stale := s.cfg.Loader.Stale(); stale != nil {
 			tellAge(w, stale)
 		}
-		tag := contentTag(body)
-		h.Set("ETag", tag)
-		if fresh(r, tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		_, _ = w.Write(append(body, '\n')) // the client has gone: nobody to tell
+		sendTagged(w, r, contentTag(body), append(body, '\n'))
 	})
 }
 

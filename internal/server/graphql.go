@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/felixge/httpsnoop"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
 	"golang.org/x/sync/semaphore"
@@ -87,55 +89,42 @@ func varyOnce(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		folding := &varyWriter{ResponseWriter: w}
-		next.ServeHTTP(folding, r)
-		folding.fold() // where nothing was written
+		fold := sync.OnceFunc(func() { foldVary(w.Header()) })
+		next.ServeHTTP(beforeWriting(w, fold), r)
+		fold() // where nothing was written
 	})
 }
 
-// varyWriter folds Vary before the header is written.
-type varyWriter struct {
-	http.ResponseWriter
-	written bool
-}
-
-// fold has Vary in one line.
-func (v *varyWriter) fold() {
-	if v.written {
-		return
-	}
-	v.written = true
+// foldVary has Vary in one line.
+func foldVary(h http.Header) {
 	var names []string
-	for name := range strings.SplitSeq(strings.Join(v.Header().Values("Vary"), ","), ",") {
+	for name := range strings.SplitSeq(strings.Join(h.Values("Vary"), ","), ",") {
 		if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	if len(names) > 0 {
-		v.Header().Set("Vary", strings.Join(names, ", "))
+		h.Set("Vary", strings.Join(names, ", "))
 	}
 }
 
-// WriteHeader folds Vary.
-func (v *varyWriter) WriteHeader(status int) {
-	v.fold()
-	v.ResponseWriter.WriteHeader(status)
+// beforeWriting is a writer that calls do before anything of the answer leaves.
+func beforeWriting(w http.ResponseWriter, do func()) http.ResponseWriter {
+	return httpsnoop.Wrap(w, httpsnoop.Hooks{
+		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+			return func(status int) { do(); next(status) }
+		},
+		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
+			return func(p []byte) (int, error) { do(); return next(p) }
+		},
+		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
+			return func(src io.Reader) (int64, error) { do(); return next(src) }
+		},
+		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
+			return func() { do(); next() }
+		},
+	})
 }
-
-// Write folds Vary.
-func (v *varyWriter) Write(p []byte) (int, error) {
-	v.fold()
-	return v.ResponseWriter.Write(p)
-}
-
-// Flush sends what is written.
-func (v *varyWriter) Flush() {
-	v.fold()
-	_ = http.NewResponseController(v.ResponseWriter).Flush() // the client has gone: nobody to tell
-}
-
-// Unwrap gives http.ResponseController the writer below.
-func (v *varyWriter) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
 // streamable lets next turn an answer into a stream.
 func (s *Server) streamable(next http.Handler) http.Handler {
@@ -255,9 +244,14 @@ func remembering(pressure *gqlhttp.Pressure, next http.Handler) http.Handler {
 
 // refuse answers a request that never reached GraphQL, in GraphQL's form.
 func refuse(w http.ResponseWriter, status int, code, message string) {
-	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
+	writeJSON(w, status, errorBody(code, message))
+}
+
+// errorBody is an error in GraphQL's form.
+func errorBody(code, message string) map[string]any {
+	return map[string]any{"errors": []any{map[string]any{
 		"message": message, "extensions": map[string]any{"code": code},
-	}}})
+	}}}
 }
 
 // schema serves the schema, or refuses it.
@@ -279,11 +273,6 @@ func schemaText(sdl string) http.Handler {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "public, max-age=300")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("ETag", tag)
-		if fresh(r, tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		_, _ = io.WriteString(w, sdl) // the client has gone: nobody to tell
+		sendTagged(w, r, tag, []byte(sdl))
 	})
 }

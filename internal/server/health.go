@@ -47,19 +47,14 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// readiness answers /readyz.
+// readiness answers /readyz: 200 where every check holds, otherwise 503 with the
+// reasons.
 type readiness struct {
 	checks []Check
 	log    *slog.Logger
 	// probes lets callers that come at the same time share one round of
 	// checks: asking often must not load ClickHouse.
 	probes singleflight.Group
-}
-
-// newReadiness answers 200 where every check holds, otherwise 503 with the
-// reasons.
-func newReadiness(checks []Check, log *slog.Logger) http.Handler {
-	return &readiness{checks: checks, log: log}
 }
 
 // verdict is the body of /readyz.

@@ -262,19 +262,11 @@ func (v view) draw(ctx context.Context, op *fetch.Operation, asked string) (*fet
 // instead sends an answer from before in place of one that failed with a code; it
 // reports whether there is one.
 func (v view) instead(asked string, code fault.Code) bool {
-	body, until, ok := v.kept.Any(asked)
-	if !ok {
-		return false
+	body, stale := fromBefore(v.kept, v.cfg.Loader, asked, string(code))
+	if stale != nil {
+		v.old(body, stale)
 	}
-	stale := v.cfg.Loader.Stale()
-	if stale == nil || !until.IsZero() {
-		stale = v.cfg.Loader.Instead(until, string(code))
-	}
-	if stale == nil {
-		return false
-	}
-	v.old(body, stale)
-	return true
+	return stale != nil
 }
 
 // old sends an answer from before, marked.
@@ -296,14 +288,8 @@ func (v view) density() float64 {
 
 // send sends an answer, unless the client has it.
 func (v view) send(body []byte, tag string) {
-	h := v.w.Header()
-	h.Set("ETag", tag)
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(v.subject.keep())+keepStale)
-	if fresh(v.r, tag) {
-		v.w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	_, _ = v.w.Write(body) // the client has gone: nobody to tell
+	v.w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(v.subject.keep())+keepStale)
+	sendTagged(v.w, v.r, tag, body)
 }
 
 // fail says what went wrong, or that there is nothing to show, with the status
@@ -342,13 +328,7 @@ func (v view) fail(err error) {
 func (v view) words(status int, w words, code string) {
 	body := v.subject.words(v.format, w)
 	if body == nil {
-		var err error
-		body, err = json.Marshal(map[string]any{"errors": []any{map[string]any{
-			"message": sentence(w.text, w.detail), "extensions": map[string]any{"code": code},
-		}}})
-		if err != nil { // a map of texts can be written
-			body = nil
-		}
+		body, _ = json.Marshal(errorBody(code, sentence(w.text, w.detail))) // a map of texts can be written
 	}
 	if !v.drawn() && v.format != formatHTML {
 		v.w.Header().Set("Content-Type", "application/json")

@@ -58,7 +58,8 @@ func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Hand
 		h.Set("Content-Type", format.ContentType())
 		h.Set("Cache-Control", "public, no-cache")
 		h.Set("X-Content-Type-Options", "nosniff")
-		out := &counted{ResponseWriter: w}
+		sent := false
+		out := beforeWriting(w, func() { sent = true })
 		_, err = s.cfg.Loader.Answer(ctx, op, func(now *fetch.Operation) error {
 			if now != op { // the tag is of another version
 				h.Del("ETag")
@@ -66,7 +67,7 @@ func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Hand
 			return list(ctx, now, k, format, out)
 		})
 		if err != nil {
-			if out.sent {
+			if sent {
 				s.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a list ended early", slog.Any("error", err))
 				panic(http.ErrAbortHandler)
 			}
@@ -74,17 +75,6 @@ func (s *Server) rankings(format tabular.Format, places chan struct{}) http.Hand
 			s.refuseData(w, r, err)
 		}
 	})
-}
-
-// counted notes whether anything was sent.
-type counted struct {
-	http.ResponseWriter
-	sent bool
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	c.sent = true
-	return c.ResponseWriter.Write(p)
 }
 
 // refuseData says what is wrong with a question for data, in GraphQL's form.
@@ -98,9 +88,7 @@ func (s *Server) refuseData(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelWarn, "data failed", slog.String("code", string(failure.Code)), slog.Any("cause", failure.Cause))
 	}
-	body := map[string]any{"errors": []any{map[string]any{
-		"message": failure.Message, "extensions": map[string]any{"code": failure.Code},
-	}}}
+	body := errorBody(string(failure.Code), failure.Message)
 	if failure.Code == fault.NotFound {
 		body["message"] = failure.Message // where pepy's clients look
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"clickql/internal/gqlhttp"
 	"clickql/internal/telemetry"
 )
 
@@ -57,11 +58,7 @@ func shortened(a slog.Attr) slog.Attr {
 	if len(text) <= longestValue {
 		return a
 	}
-	cut := longestValue
-	for cut > 0 && text[cut]&0xc0 == 0x80 { // not within a character
-		cut--
-	}
-	return slog.String(a.Key, text[:cut]+"…")
+	return slog.String(a.Key, gqlhttp.Cut(text, longestValue))
 }
 
 func (h requestLog) WithAttrs(attrs []slog.Attr) slog.Handler {

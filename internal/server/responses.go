@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"io"
 	"maps"
 	"net/http"
@@ -108,17 +107,17 @@ func (s *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // is an answer from before.
 func (s *responses) fresh(w http.ResponseWriter, r *http.Request, key string) (rec *recorder, ok bool) {
 	if _, _, before := s.kept.Any(key); !before || s.loader.StaleFor() <= 0 {
-		rec = &recorder{header: w.Header(), to: w}
+		rec = &recorder{Recorder: gqlhttp.Recorder{Head: w.Header()}, to: w}
 		s.next.ServeHTTP(rec, r)
 		return rec, true
 	}
 	rec, ok = unlessAway(s.loader, func() *recorder {
-		apart := &recorder{header: w.Header().Clone()} // there may be nobody left to write to
+		apart := &recorder{Recorder: gqlhttp.Recorder{Head: w.Header().Clone()}} // there may be nobody left to write to
 		s.next.ServeHTTP(apart, r)
 		return apart
 	})
 	if ok {
-		maps.Copy(w.Header(), rec.header)
+		maps.Copy(w.Header(), rec.Head)
 	}
 	return rec, ok
 }
@@ -126,13 +125,13 @@ func (s *responses) fresh(w http.ResponseWriter, r *http.Request, key string) (r
 // settle keeps an answer that has no errors, and sends it; one that failed as
 // ClickHouse could not be asked gives way to one from before.
 func (s *responses) settle(w http.ResponseWriter, r *http.Request, key, version, tag string, rec *recorder) {
-	answer := response{rec.header.Get("Content-Type"), rec.body.Bytes(), tag}
+	answer := response{rec.Head.Get("Content-Type"), rec.Body.Bytes(), tag}
 	if code := failedAway(answer.body); code != "" && s.instead(w, r, key, code) {
 		return
 	}
-	if rec.status != http.StatusOK && rec.status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
+	if rec.Status != http.StatusOK && rec.Status != 0 || bytes.HasPrefix(answer.body, []byte(`{"errors"`)) {
 		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(max(rec.status, http.StatusOK))
+		w.WriteHeader(max(rec.Status, http.StatusOK))
 		_, _ = w.Write(answer.body) // the client has gone: nobody to tell
 		return
 	}
@@ -151,14 +150,7 @@ func (s *responses) settle(w http.ResponseWriter, r *http.Request, key, version,
 // instead sends an answer from before in place of one that failed with a code; it
 // reports whether there is one.
 func (s *responses) instead(w http.ResponseWriter, r *http.Request, key, code string) bool {
-	kept, until, ok := s.kept.Any(key)
-	if !ok {
-		return false
-	}
-	stale := s.loader.Stale()
-	if stale == nil || !until.IsZero() {
-		stale = s.loader.Instead(until, code)
-	}
+	kept, stale := fromBefore(s.kept, s.loader, key, code)
 	if stale == nil {
 		return false
 	}
@@ -216,12 +208,8 @@ func (s *responses) key(r *http.Request) (key string, ok bool) {
 	if s.trusted != nil {
 		trusted = s.trusted.State()
 	}
-	h := sha256.New()
-	for _, part := range [][]byte{[]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), []byte(access.Of(r.Context()).Variant()), []byte(trusted), body} {
-		sum := sha256.Sum256(part)
-		h.Write(sum[:])
-	}
-	return string(h.Sum(nil)), r.Method == http.MethodGet || r.Method == http.MethodPost
+	sum := digest([]byte(r.Method), asked, []byte(r.Header.Get("Accept")), []byte(r.Header.Get("Content-Type")), []byte(access.Of(r.Context()).Variant()), []byte(trusted), body)
+	return string(sum), r.Method == http.MethodGet || r.Method == http.MethodPost
 }
 
 // requestBody is the request's body, which stays to be read.
@@ -239,9 +227,7 @@ func requestBody(r *http.Request) []byte {
 
 // recorder takes an answer in, unless it is a stream.
 type recorder struct {
-	header   http.Header
-	status   int
-	body     bytes.Buffer
+	gqlhttp.Recorder
 	to       http.ResponseWriter
 	streamed bool
 }
@@ -257,12 +243,3 @@ func (r *recorder) Stream() http.ResponseWriter {
 	}
 	return r.to
 }
-
-// Header is that of the response to come.
-func (r *recorder) Header() http.Header { return r.header }
-
-// WriteHeader notes the status.
-func (r *recorder) WriteHeader(status int) { r.status = status }
-
-// Write takes a part of the body.
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }

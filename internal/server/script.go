@@ -38,22 +38,12 @@ func script(v web.Embed, keep string) http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", contentType(".js"))
 		h.Set("Cache-Control", keep)
-		h.Set("ETag", tag)
 		h.Set("Integrity", v.Integrity)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Access-Control-Allow-Origin", "*") // else a browser cannot check the hash
 		h.Set("Access-Control-Expose-Headers", "Integrity")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		h.Set("Vary", "Accept-Encoding")
-		switch {
-		case fresh(r, tag):
-			w.WriteHeader(http.StatusNotModified)
-		case acceptsGzip(r):
-			h.Set("Content-Encoding", "gzip")
-			_, _ = w.Write(packed) // the client has gone: nobody to tell
-		default:
-			_, _ = w.Write(v.Script) // as above
-		}
+		sendGzip(w, r, tag, packed)
 	})
 }
 

@@ -9,6 +9,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -107,21 +108,15 @@ func (c Config) withDefaults() Config {
 	if c.ClientConnections <= 0 {
 		c.ClientConnections = 512
 	}
-	if c.CacheBytes == 0 {
-		c.CacheBytes = 64 << 20
-	}
+	c.CacheBytes = cmp.Or(c.CacheBytes, 64<<20)
 	if c.QueryTimeout <= 0 {
 		c.QueryTimeout = 30 * time.Second
 	}
 	if c.Drain <= 0 {
 		c.Drain = 20 * time.Second
 	}
-	if c.Log == nil {
-		c.Log = slog.Default()
-	}
-	if c.Registry == nil {
-		c.Registry = prometheus.NewRegistry()
-	}
+	c.Log = cmp.Or(c.Log, slog.Default())
+	c.Registry = cmp.Or(c.Registry, prometheus.NewRegistry())
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"clickql/internal/cache"
 	"clickql/internal/fault"
 	"clickql/internal/fetch"
 )
@@ -81,6 +82,19 @@ func failedAway(body []byte) string {
 		}
 	}
 	return ""
+}
+
+// fromBefore is the answer of before to what is asked, and what it is marked with, in
+// place of one that failed with a code; nil where there is none that may be given.
+func fromBefore[V any](kept *cache.Cache[V], loader *fetch.Loader, asked, code string) (answer V, stale *fetch.Stale) {
+	answer, until, ok := kept.Any(asked)
+	if !ok {
+		return answer, nil
+	}
+	if stale = loader.Stale(); stale == nil || !until.IsZero() {
+		stale = loader.Instead(until, code)
+	}
+	return answer, stale
 }
 
 // tellAge writes the header of an answer from before: how old it is, and that nobody

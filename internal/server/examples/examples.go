@@ -5,7 +5,6 @@ package examples
 import (
 	"embed"
 	"io/fs"
-	"regexp"
 	"strings"
 )
 
@@ -14,15 +13,11 @@ var files embed.FS
 
 // Example is one query with its explanation.
 type Example struct {
-	// Name is the operation's name.
-	Name string
 	// About is the comment at its head, in one line.
 	About string
 	// Query is the whole document, its comments included.
 	Query string
 }
-
-var operation = regexp.MustCompile(`(?m)^query (\w+)`)
 
 // All lists the examples in the order in which they explain themselves.
 func All() []Example {
@@ -51,11 +46,7 @@ func parse(text string) Example {
 		}
 		about = append(about, strings.TrimSpace(comment))
 	}
-	e := Example{About: strings.Join(about, " "), Query: text}
-	if m := operation.FindStringSubmatch(text); m != nil {
-		e.Name = m[1]
-	}
-	return e
+	return Example{strings.Join(about, " "), text}
 }
 
 // Compact is the query on one line without comments, as a shell wants it.
