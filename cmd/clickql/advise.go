@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -188,7 +189,7 @@ func tableOfUnused(out io.Writer, r *advise.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nnobody uses\trows\tsize\tlast used\tbut")
 	for _, u := range r.Unused {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.Table, humanize.Comma(int64(u.Rows)), humanize.IBytes(u.Bytes), orDash(u.LastUsed), u.NeededBy)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.Table, humanize.Comma(int64(u.Rows)), humanize.IBytes(u.Bytes), cmp.Or(u.LastUsed, "-"), u.NeededBy)
 	}
 	return w.Flush()
 }

@@ -16,6 +16,7 @@ import (
 	"clickql/graph"
 	"clickql/internal/fetch"
 	"clickql/internal/gateway"
+	"clickql/internal/gqlhttp"
 	"clickql/internal/tabular"
 )
 
@@ -123,24 +124,14 @@ func operate(ctx context.Context, handler http.Handler, body []byte) (*answered,
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
-	w := &taken{header: http.Header{}}
+	w := &gqlhttp.Recorder{Head: http.Header{}}
 	handler.ServeHTTP(w, r)
-	answer := &answered{body: w.body.Bytes()}
+	answer := &answered{body: w.Body.Bytes()}
 	if err := json.Unmarshal(answer.body, answer); err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	return answer, nil
 }
-
-// taken is a response that is kept.
-type taken struct {
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (t *taken) Header() http.Header         { return t.header }
-func (t *taken) WriteHeader(int)             {}
-func (t *taken) Write(p []byte) (int, error) { return t.body.Write(p) }
 
 // print writes an answer in a format, and what went wrong to standard error.
 func (a *app) print(answer *answered, format string) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -91,6 +90,7 @@ type ingestFlags struct {
 	anonymous         bool
 	s3Anonymous       bool
 	s3ServerKeys      bool
+	existing          bool // the command needs a database that is there
 }
 
 // define adds the flags.
@@ -146,63 +146,48 @@ func notLoaded(sum config.Summary) error {
 
 // load connects and runs one load; m is told the status after it.
 func (a *app) load(ctx context.Context, f ingestFlags, kind ledger.Kind, sources []string, m *ingest.Metrics, configure ...func(*config.Config)) (sum config.Summary, err error) {
-	sources, err = a.names(sources)
-	if err != nil {
-		return sum, err
+	err = a.ingesting(ctx, f, &sources, "loading "+string(kind), func(in *ingest.Ingest) (err error) {
+		sum, err = in.Run(ctx, kind, sources...)
+		if m != nil && ctx.Err() == nil {
+			m.Observe(in.Glance(ctx))
+		}
+		return err
+	}, configure...)
+	return sum, err
+}
+
+// ingesting connects and, where there is a title, shows progress under it while do
+// runs. It completes the sources before.
+func (a *app) ingesting(ctx context.Context, f ingestFlags, sources *[]string, title string, do func(*ingest.Ingest) error, configure ...func(*config.Config)) (err error) {
+	if *sources, err = a.names(*sources); err != nil {
+		return err
 	}
 	elsewhere, shut, err := f.sources()
 	if err != nil {
-		return sum, err
+		return err
 	}
 	defer a.releasing(shut)
-	conn, release, err := a.connect(ctx, admin, loading)
+	connect := a.connect
+	if f.existing {
+		connect = a.connectExisting
+	}
+	conn, release, err := connect(ctx, admin, loading)
 	if err != nil {
-		return sum, err
+		return err
 	}
 	defer a.releasing(release)
-	progress := config.NewProgress(time.Now)
-	stop := a.showProgress(progress, "loading "+string(kind))
-	defer stop()
 	cfg := config.Config{
 		Conn: conn, Sources: elsewhere, BatchRows: f.batchRows, BatchBytes: int64(f.batchBytes), BatchFiles: f.batchFiles, Workers: f.workers, Parallel: f.parallel, Threads: f.threads,
-		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Progress: progress, Log: a.log,
+		MaxMemory: uint64(f.memory), Wait: f.wait, Tries: f.tries, RetryAll: f.retry, Log: a.log,
 	}
 	for _, change := range configure {
 		change(&cfg)
 	}
-	in := ingest.New(cfg)
-	sum, err = in.Run(ctx, kind, sources...)
-	if m != nil && ctx.Err() == nil {
-		m.Observe(in.Glance(ctx))
+	if title != "" {
+		cfg.Progress = config.NewProgress(time.Now)
+		defer a.showProgress(cfg.Progress, title)()
 	}
-	return sum, err
-}
-
-// mender connects for a command that mends tables; it completes the sources. release ends the progress and the connections, and may be called twice.
-func (a *app) mender(ctx context.Context, f ingestFlags, sources *[]string, title string) (in *ingest.Ingest, release func(), err error) {
-	if *sources, err = a.names(*sources); err != nil {
-		return nil, nil, err
-	}
-	elsewhere, shut, err := f.sources()
-	if err != nil {
-		return nil, nil, err
-	}
-	conn, disconnect, err := a.connect(ctx, admin, loading)
-	if err != nil {
-		a.releasing(shut)
-		return nil, nil, err
-	}
-	progress := config.NewProgress(time.Now)
-	stop := a.showProgress(progress, title)
-	in = ingest.New(config.Config{
-		Conn: conn, Sources: elsewhere, Parallel: f.parallel, Threads: f.threads,
-		MaxMemory: uint64(f.memory), Wait: f.wait, Progress: progress, Log: a.log,
-	})
-	return in, sync.OnceFunc(func() {
-		stop()
-		a.releasing(disconnect)
-		a.releasing(shut)
-	}), nil
+	return do(ingest.New(cfg))
 }
 
 // progressEvery is how often the state of a load is looked at.

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"clickql/ingest"
 	"clickql/ingest/backfill"
 	"clickql/ingest/config"
 )
@@ -51,16 +52,14 @@ func newIngestBackfillCommand(a *app) *cobra.Command {
 		Args: arguments("TABLE", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Table = args[0]
-			in, release, err := a.mender(cmd.Context(), f, &[]string{}, "filling")
-			if err != nil {
-				return err
-			}
-			defer release()
 			show := func(p backfill.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeBackfillPlan) }
 			failed := error(nil)
 			req.Planned = func(p backfill.Plan) { failed = show(p) }
-			plans, err := in.Backfill(cmd.Context(), req)
-			release()
+			var plans []backfill.Plan
+			err := a.ingesting(cmd.Context(), f, &[]string{}, "filling", func(in *ingest.Ingest) (err error) {
+				plans, err = in.Backfill(cmd.Context(), req)
+				return err
+			})
 			for _, plan := range plans {
 				switch {
 				case failed != nil:

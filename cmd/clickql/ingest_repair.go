@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
+	"clickql/ingest"
 	"clickql/ingest/count"
 	"clickql/ingest/repair"
 )
@@ -48,16 +50,14 @@ func newIngestRepairCommand(a *app) *cobra.Command {
 			if req.From, req.To, err = days.span(); err != nil {
 				return err
 			}
-			in, release, err := a.mender(cmd.Context(), f, &args, "repairing")
-			if err != nil {
-				return err
-			}
-			defer release()
 			show := func(p repair.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeRepairPlan) }
 			failed := error(nil)
 			req.Planned = func(p repair.Plan) { failed = show(p) }
-			plan, err := in.Repair(cmd.Context(), req, args...)
-			release()
+			var plan repair.Plan
+			err = a.ingesting(cmd.Context(), f, &args, "repairing", func(in *ingest.Ingest) (err error) {
+				plan, err = in.Repair(cmd.Context(), req, args...)
+				return err
+			})
 			switch {
 			case err != nil:
 				return err
@@ -137,14 +137,7 @@ func writeRepairPlan(out io.Writer, p repair.Plan) error {
 
 // rebuiltOf says how much of a table is rebuilt.
 func rebuiltOf(g count.Grain) string {
-	switch g {
-	case count.ByDay:
-		return "the days"
-	case count.ByMonth:
-		return "their months"
-	default:
-		return "whole"
-	}
+	return cmp.Or(map[count.Grain]string{count.ByDay: "the days", count.ByMonth: "their months"}[g], "whole")
 }
 
 // signed writes a difference.

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"clickql/ingest"
 	"clickql/ingest/retire"
 )
 
@@ -38,16 +39,14 @@ func newIngestRetireCommand(a *app) *cobra.Command {
 			if req.Before, err = time.Parse(time.DateOnly, before); err != nil {
 				return usagef("--before %s: name the first day that stays, as 2024-01-31", before)
 			}
-			in, release, err := a.mender(cmd.Context(), f, &[]string{}, "retiring")
-			if err != nil {
-				return err
-			}
-			defer release()
 			show := func(p retire.Plan) error { return printAs(a.among(a.stdout), asJSON, p, writeRetirePlan) }
 			failed := error(nil)
 			req.Planned = func(p retire.Plan) { failed = show(p) }
-			plan, err := in.Retire(cmd.Context(), req)
-			release()
+			var plan retire.Plan
+			err = a.ingesting(cmd.Context(), f, &[]string{}, "retiring", func(in *ingest.Ingest) (err error) {
+				plan, err = in.Retire(cmd.Context(), req)
+				return err
+			})
 			switch {
 			case err != nil:
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -9,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"clickql/ingest"
+	"clickql/ingest/config"
 	"clickql/ingest/shadow"
 	"clickql/ingest/verify"
 )
@@ -39,18 +42,15 @@ func (f *shadowFlags) define(flags *pflag.FlagSet) {
 	f.mend(flags)
 }
 
-// shadow connects and names the shadow.
-func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string) (*shadow.Shadow, func(), error) {
-	in, release, err := a.mender(cmd.Context(), f.ingestFlags, sources, title)
-	if err != nil {
-		return nil, nil, err
-	}
-	sh, err := in.Shadow(f.name)
-	if err != nil {
-		release()
-		return nil, nil, usagef("%w", err)
-	}
-	return sh, release, nil
+// shadow connects, and hands do the shadow.
+func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string, do func(context.Context, *shadow.Shadow) error) error {
+	return a.ingesting(cmd.Context(), f.ingestFlags, sources, title, func(in *ingest.Ingest) error {
+		sh, err := in.Shadow(f.name)
+		if err != nil {
+			return usagef("%w", err)
+		}
+		return do(cmd.Context(), sh)
+	})
 }
 
 // newShadowRunCommand loads into a shadow.
@@ -65,13 +65,13 @@ func newShadowRunCommand(a *app) *cobra.Command {
 		Example: "  clickql ingest shadow run --name again\n  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sh, release, err := a.shadow(cmd, f, &args, "loading the shadow")
-			if err != nil {
+			var sum config.Summary
+			database := ""
+			err := a.shadow(cmd, f, &args, "loading the shadow", func(ctx context.Context, sh *shadow.Shadow) (err error) {
+				database = sh.Database()
+				sum, err = sh.Run(ctx, args...)
 				return err
-			}
-			defer release()
-			sum, err := sh.Run(cmd.Context(), args...)
-			release()
+			})
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func newShadowRunCommand(a *app) *cobra.Command {
 			if !sum.Complete() {
 				return notLoaded(sum)
 			}
-			_, err = fmt.Fprintf(a.stdout, "the shadow is the database %s\n", sh.Database())
+			_, err = fmt.Fprintf(a.stdout, "the shadow is the database %s\n", database)
 			return err
 		},
 	}
@@ -99,13 +99,11 @@ func newShadowCompareCommand(a *app) *cobra.Command {
 		Long:    "Counts the downloads of every table of both by day, by month or in total, and lists\nwhat differs. It changes nothing; that something differs is no failure.",
 		Example: "  clickql ingest shadow compare --name again",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sh, release, err := a.shadow(cmd, f, &[]string{}, "comparing")
-			if err != nil {
+			var c shadow.Comparison
+			err := a.shadow(cmd, f, &[]string{}, "comparing", func(ctx context.Context, sh *shadow.Shadow) (err error) {
+				c, err = sh.Compare(ctx)
 				return err
-			}
-			defer release()
-			c, err := sh.Compare(cmd.Context())
-			release()
+			})
 			if err != nil {
 				return err
 			}
@@ -155,13 +153,7 @@ func newShadowPromoteCommand(a *app) *cobra.Command {
 			"or whose tables do not agree with one another.",
 		Example: "  clickql ingest shadow promote --name again",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sh, release, err := a.shadow(cmd, f, &[]string{}, "promoting")
-			if err != nil {
-				return err
-			}
-			defer release()
-			err = sh.Promote(cmd.Context(), fewer)
-			release()
+			err := a.shadow(cmd, f, &[]string{}, "promoting", func(ctx context.Context, sh *shadow.Shadow) error { return sh.Promote(ctx, fewer) })
 			if err != nil {
 				return err
 			}
@@ -182,13 +174,7 @@ func newShadowDiscardCommand(a *app) *cobra.Command {
 		Short:   "Drop a shadow",
 		Example: "  clickql ingest shadow discard --name again",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sh, release, err := a.shadow(cmd, f, &[]string{}, "discarding")
-			if err != nil {
-				return err
-			}
-			defer release()
-			err = sh.Discard(cmd.Context())
-			release()
+			err := a.shadow(cmd, f, &[]string{}, "discarding", func(ctx context.Context, sh *shadow.Shadow) error { return sh.Discard(ctx) })
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,12 +37,7 @@ func newIngestStatusCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				e := json.NewEncoder(a.stdout)
-				e.SetIndent("", "  ")
-				return e.Encode(st)
-			}
-			return printStatus(a.stdout, st)
+			return printAs(a.stdout, asJSON, st, printStatus)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -103,7 +98,7 @@ func loaded(line func(format string, args ...any), st ingest.Status) {
 	}
 	for _, k := range st.Kinds {
 		line("%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", k.Kind, humanize.Comma(int64(k.Files)), humanize.IBytes(k.Bytes), humanize.Comma(int64(k.Rows)),
-			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, orDash(k.NewestDay), k.LastAt.Format(time.DateTime))
+			humanize.Comma(int64(k.RowsPerSecond)), k.Batches, cmp.Or(k.NewestDay, "-"), k.LastAt.Format(time.DateTime))
 	}
 }
 
@@ -137,12 +132,4 @@ func notLoadable(line func(format string, args ...any), st ingest.Status) {
 		}
 		line("%s\t%s\t%d\t%s\t%s", f.Name, state, f.Times, f.At.Format(time.DateTime), f.Reason)
 	}
-}
-
-// orDash shows an absent value.
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -21,8 +21,7 @@ import (
 
 // newIngestVerifyCommand compares the source with the tables.
 func newIngestVerifyCommand(a *app) *cobra.Command {
-	var f ingestFlags
-	f.memory = config.DefaultMaxMemory
+	f := ingestFlags{memory: config.DefaultMaxMemory, existing: true}
 	quick, asJSON := false, false
 	cmd := &cobra.Command{
 		Use:   "verify SOURCE...",
@@ -36,32 +35,17 @@ func newIngestVerifyCommand(a *app) *cobra.Command {
 		Example: "  clickql ingest verify 'gs://my-exports/2024/*.parquet' --json\n  clickql ingest verify --quick 'exports/*.parquet'",
 		Args:    arguments("SOURCE", 1, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := a.names(args)
-			if err != nil {
+			var v verify.Report
+			sources := args
+			err := a.ingesting(cmd.Context(), f, &sources, "counting", func(in *ingest.Ingest) (err error) {
+				v, err = in.Verify(cmd.Context(), quick, sources...)
 				return err
-			}
-			elsewhere, shut, err := f.sources()
-			if err != nil {
-				return err
-			}
-			defer a.releasing(shut)
-			conn, release, err := a.connectExisting(cmd.Context(), admin)
-			if err != nil {
-				return err
-			}
-			defer a.releasing(release)
-			progress := config.NewProgress(time.Now)
-			repeat, repeatSource := again(cmd.Flags())
-			var named []string
-			if slices.Contains(args, stdinName) {
-				named = args // with the same list again
-			}
-			stop := a.showProgress(progress, "counting")
-			v, err := ingest.New(config.Config{
-				Conn: conn, Sources: elsewhere, Threads: f.threads, MaxMemory: uint64(f.memory), Progress: progress, Log: a.log,
-				Repeat: repeat, RepeatSource: repeatSource, Named: named,
-			}).Verify(cmd.Context(), quick, sources...)
-			stop()
+			}, func(c *config.Config) {
+				c.Repeat, c.RepeatSource = again(cmd.Flags())
+				if slices.Contains(args, stdinName) {
+					c.Named = args // with the same list again
+				}
+			})
 			if err != nil {
 				return err
 			}

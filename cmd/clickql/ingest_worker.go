@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"clickql/ingest"
-	"clickql/ingest/config"
 )
 
 // defaultIdle is how often a worker looks for a writer to help.
@@ -27,7 +26,9 @@ func newIngestWorkerCommand(a *app) *cobra.Command {
 			"needs the same access to buckets as the load. An interrupt ends it.",
 		Example: "  clickql ingest worker --clickhouse clickhouse://loader:secret@host:9000/pypi",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.help(cmd.Context(), f, once) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.ingesting(cmd.Context(), f, &[]string{}, "", func(in *ingest.Ingest) error { return a.help(cmd.Context(), in, once) })
+		},
 	}
 	f.work(cmd.Flags())
 	cmd.Flags().BoolVar(&once, "once", false, "end when nobody needs help, instead of waiting for the next load")
@@ -35,18 +36,7 @@ func newIngestWorkerCommand(a *app) *cobra.Command {
 }
 
 // help prepares batches until it is told to stop.
-func (a *app) help(ctx context.Context, f ingestFlags, once bool) error {
-	elsewhere, shut, err := f.sources()
-	if err != nil {
-		return err
-	}
-	defer a.releasing(shut)
-	conn, release, err := a.connect(ctx, admin, loading)
-	if err != nil {
-		return err
-	}
-	defer a.releasing(release)
-	in := ingest.New(config.Config{Conn: conn, Sources: elsewhere, Parallel: f.parallel, Threads: f.threads, MaxMemory: uint64(f.memory), Log: a.log})
+func (a *app) help(ctx context.Context, in *ingest.Ingest, once bool) error {
 	tick := time.NewTicker(defaultIdle)
 	defer tick.Stop()
 	for {

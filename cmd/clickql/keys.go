@@ -30,16 +30,16 @@ addresses take (?key=KEY), for pictures and iframes.`,
 	}
 	var path string
 	cmd.PersistentFlags().StringVar(&path, "keys", "", "`file` of API keys")
-	cmd.AddCommand(newKeysAddCommand(a, &path), newKeysListCommand(a, &path), newKeysRevokeCommand(a, &path))
-	return cmd
-}
-
-// namesFile is wrong usage where no file is named.
-func namesFile(path string) error {
-	if path == "" {
-		return usagef("which file has the keys? name it with --keys, such as --keys keys.json")
+	for _, sub := range []*cobra.Command{newKeysAddCommand(a, &path), newKeysListCommand(a, &path), newKeysRevokeCommand(a, &path)} {
+		sub.PreRunE = func(*cobra.Command, []string) error {
+			if path == "" {
+				return usagef("which file has the keys? name it with --keys, such as --keys keys.json")
+			}
+			return nil
+		}
+		cmd.AddCommand(sub)
 	}
-	return nil
+	return cmd
 }
 
 // perMinute is so many in a minute.
@@ -61,9 +61,6 @@ func newKeysAddCommand(a *app, path *string) *cobra.Command {
 		Example: "  clickql keys add --keys keys.json --name dashboard\n  clickql keys add --keys keys.json --name docs --publishable --origin https://docs.example.org",
 		Args:    arguments("a NAME", 0, 1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
-			if err := namesFile(*path); err != nil {
-				return err
-			}
 			if len(args) > 0 {
 				k.Name = args[0]
 			}
@@ -127,9 +124,6 @@ func newKeysListCommand(a *app, path *string) *cobra.Command {
 		Short:   "List the keys, without the keys themselves",
 		Example: "  clickql keys list --keys keys.json",
 		RunE: func(*cobra.Command, []string) error {
-			if err := namesFile(*path); err != nil {
-				return err
-			}
 			keys, err := access.ReadKeys(*path)
 			if err != nil {
 				return err
@@ -157,9 +151,6 @@ func newKeysRevokeCommand(a *app, path *string) *cobra.Command {
 		Example: "  clickql keys revoke --keys keys.json dashboard",
 		Args:    arguments("the NAME or the id of a key", 1, 0),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := namesFile(*path); err != nil {
-				return err
-			}
 			return access.ChangeKeys(*path, func(keys []access.Key) ([]access.Key, error) {
 				var errs []error
 				for _, arg := range args {

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -144,13 +144,10 @@ func (a *app) schemaCheck(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(r)
-	} else {
-		_, err = fmt.Fprint(a.stdout, r)
-	}
+	err = printAs(a.stdout, asJSON, r, func(out io.Writer, r check.Report) error {
+		_, err := fmt.Fprint(out, r)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -90,12 +89,7 @@ func (a *app) schemaCoverage(cmd *cobra.Command, args []string, filters int, asJ
 		return err
 	}
 	r := reportCoverage(cat.Snapshot(), project, filters)
-	if asJSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
-	}
-	return r.write(a.stdout)
+	return printAs(a.stdout, asJSON, r, writeCoverage)
 }
 
 // coveredProject is the named project, or the most downloaded one.
@@ -141,8 +135,8 @@ func reportCoverage(snap *catalog.Snapshot, project string, filters int) coverag
 	return r
 }
 
-// write writes the report for people.
-func (r coverageReport) write(out io.Writer) error {
+// writeCoverage writes the report for people.
+func writeCoverage(out io.Writer, r coverageReport) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "downloads of\tasked\ttable\trows, about\t")
 	for _, l := range r.Lines {

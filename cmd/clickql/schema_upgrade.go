@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clickql/ingest"
 	"clickql/ingest/upgrade"
 	"clickql/internal/ddl"
 )
@@ -36,16 +37,14 @@ func newSchemaUpgradeCommand(a *app) *cobra.Command {
 			if req.Cluster != "" && a.clickhouse == "" {
 				return usagef("--cluster %s: the embedded ClickHouse is one node; name a host of the cluster with --clickhouse", req.Cluster)
 			}
-			in, release, err := a.mender(cmd.Context(), f, &[]string{}, "upgrading")
-			if err != nil {
-				return err
-			}
-			defer release()
 			if !asJSON && !req.DryRun {
 				req.Done = func(s ddl.Statement) { _, _ = fmt.Fprintln(a.among(a.stdout), upgradeStep(s)) }
 			}
-			report, err := in.Upgrade(cmd.Context(), req)
-			release()
+			var report upgrade.Report
+			err := a.ingesting(cmd.Context(), f, &[]string{}, "upgrading", func(in *ingest.Ingest) (err error) {
+				report, err = in.Upgrade(cmd.Context(), req)
+				return err
+			})
 			if err != nil {
 				return err
 			}
