@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clickql/internal/fetch"
+	"clickql/internal/gqlhttp"
 )
 
 // postList sends operations in one request; each is a document, or what stands for
@@ -121,11 +122,11 @@ func TestBatchesAreBounded(t *testing.T) {
 	}{
 		"as many as there may be": {Limits{}, 0, 10, 200, `"total"`},
 		"too many":                {Limits{}, 0, 11, 413, "the batch has 11 operations; at most 10"},
-		"none at all":             {Limits{Batch: -1}, 0, 1, 400, "batches are not taken"},
-		"fields":                  {Limits{Fields: 9}, 0, 2, 413, "selects 10 fields"},
-		"aliases":                 {Limits{Aliases: 3}, 0, 2, 413, "renames 4 fields"},
-		"tokens":                  {Limits{Tokens: 50}, 0, 3, 413, "tokens"},
-		"bytes":                   {Limits{Document: 150}, 0, 2, 413, "bytes"},
+		"none at all":             {Limits{Document: gqlhttp.Limits{Batch: -1}}, 0, 1, 400, "batches are not taken"},
+		"fields":                  {Limits{Document: gqlhttp.Limits{Fields: 9}}, 0, 2, 413, "selects 10 fields"},
+		"aliases":                 {Limits{Document: gqlhttp.Limits{Aliases: 3}}, 0, 2, 413, "renames 4 fields"},
+		"tokens":                  {Limits{Document: gqlhttp.Limits{Tokens: 50}}, 0, 3, 413, "tokens"},
+		"bytes":                   {Limits{Document: gqlhttp.Limits{Bytes: 150}}, 0, 2, 413, "bytes"},
 		"questions":               {Limits{Loads: 1}, 0, 2, 200, "COST_LIMIT"},
 		"the answers' fields":     {Limits{Resolved: 9}, 0, 2, 200, "the answer could have 10 fields"},
 		"rows":                    {Limits{}, 1, 2, 200, "COST_LIMIT"},

@@ -109,15 +109,15 @@ func NewHandler(cfg HandlerConfig) http.Handler {
 	tell := presenter{cfg.Log}
 
 	guard := gqlhttp.NewGuard(gqlhttp.GuardConfig{
-		Schema: es.Schema(), Rules: validationRules(reader, cfg.NoIntrospection), Variables: variables(reader), Limits: cfg.Limits.document(), Terse: cfg.NoIntrospection,
+		Schema: es.Schema(), Rules: validationRules(reader, cfg.NoIntrospection), Variables: variables(reader), Limits: cfg.Limits.Document, Terse: cfg.NoIntrospection,
 		Documents: gqlhttp.NewDocuments(cfg.PersistedBytes, cfg.Trusted), CacheBytes: cfg.DocumentBytes,
 	})
 	srv := handler.New(es)
 	srv.AddTransport(guard.Transport(gqlhttp.WebSocket{
 		Origin: cfg.Origins.Allow, Door: doorOf(cfg.Gate, tell), Timeout: cfg.Timeout,
-		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory, cfg.Pressure), Limits: cfg.Limits.document(),
+		Operations: cfg.Operations, MaxMessage: cfg.MaxMessage, Memory: gqlhttp.NewMemory(socketMemory, cfg.Pressure), Limits: cfg.Limits.Document,
 	}))
-	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.document(), Together: batched}))
+	srv.AddTransport(guard.Transport(gqlhttp.Transport{Timeout: cfg.Timeout, Status: statuses, Firm: firm, Limits: cfg.Limits.Document, Together: batched}))
 	srv.SetQueryCache(gqlhttp.Handed{})
 	srv.SetErrorPresenter(tell.present)
 	srv.SetRecoverFunc(tell.recovered)

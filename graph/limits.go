@@ -8,30 +8,11 @@ import (
 
 // Limits bounds what one operation may ask for. A zero field takes the default.
 type Limits struct {
-	// Depth is how deep selections may be nested; each level of drill-down
-	// takes two. The default is 25, which fits a drill-down over every
-	// dimension and GraphiQL's introspection.
-	Depth int
-	// Aliases is how many fields an operation may rename, fragments written out.
-	// The default is 1,000.
-	Aliases int
-	// Fields is how many fields an operation may select, fragments written out
-	// and aliases counted each. The default is 5,000.
-	Fields int
-	// Tokens is how many tokens a document may have. The default is 20,000.
-	Tokens int
-	// Directives is how many directives an operation may have, fragments written
-	// out. The default is 500.
-	Directives int
-	// Document is how many bytes a document may have, the values written in it
-	// included. The default is 2 MiB.
-	Document int
-	// Values is how many values the variables of an operation may have. The
-	// default is 50,000.
-	Values int
-	// Batch is how many operations a request may bring in a list. The default is 10;
-	// a negative one refuses lists.
-	Batch int
+	// Document is what documents may have. The defaults are 2 MiB and 20,000 tokens,
+	// 25 levels, of which each of drill-down takes two, 5,000 fields, 1,000 renamed
+	// ones, 500 directives, 50,000 values, and 10 operations in a list; a negative
+	// number refuses lists.
+	Document gqlhttp.Limits
 	// First is the largest `first`. The default is 1,000.
 	First int
 	// Names is how many projects one argument may name, and how many values a
@@ -68,9 +49,9 @@ func (l Limits) withDefaults() Limits {
 		value *int
 		def   int
 	}{
-		{&l.Depth, 25}, {&l.Aliases, 1000}, {&l.Fields, 5000}, {&l.Tokens, 20000}, {&l.First, 1000},
-		{&l.Directives, 500}, {&l.Document, 2 << 20}, {&l.Values, 50000}, {&l.Batch, 10},
-		{&l.Names, 2000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
+		{&l.Document.Depth, 25}, {&l.Document.Aliases, 1000}, {&l.Document.Fields, 5000}, {&l.Document.Tokens, 20000},
+		{&l.Document.Directives, 500}, {&l.Document.Bytes, 2 << 20}, {&l.Document.Values, 50000}, {&l.Document.Batch, 10},
+		{&l.First, 1000}, {&l.Names, 2000}, {&l.Points, 20000}, {&l.Loads, 10000}, {&l.Versions, 10000},
 		{&l.Compared, 1_000_000}, {&l.Response, 16 << 20}, {&l.Resolved, 500_000}, {&l.Held, 3_000_000},
 	} {
 		if *field.value == 0 {
@@ -88,14 +69,6 @@ func (l Limits) points(days cube.Range, every cube.Interval) error {
 	}
 	return fault.OverLimit(fault.CostLimit, n, l.Points,
 		"the series has %d points; at most %d are allowed: ask for a longer interval or a shorter range", n, l.Points)
-}
-
-// document are the limits that hold before validation.
-func (l Limits) document() gqlhttp.Limits {
-	return gqlhttp.Limits{
-		Bytes: l.Document, Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
-		Directives: l.Directives, Values: l.Values, Batch: l.Batch,
-	}
 }
 
 // first checks the argument of that name.

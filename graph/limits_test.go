@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"clickql/internal/gqlhttp"
 )
 
 // manyFields is where package gqlhttp stops counting fields.
@@ -30,12 +32,12 @@ func TestLimits(t *testing.T) {
 		limit, given string
 		path         string
 	}{
-		{name: "depth", query: `{ downloads { ` + drill + ` } }`, limits: Limits{Depth: 25}, code: "LIMIT", limit: "25", given: "26", path: "null"},
-		{name: "fields", query: `{ ` + aliases.String() + `}`, limits: Limits{Fields: 100}, code: "LIMIT", limit: "100", given: "120", path: "null"},
-		{name: "aliases", query: `{ ` + aliases.String() + `}`, limits: Limits{Aliases: 59}, code: "LIMIT", limit: "59", given: "60", path: "null"},
+		{name: "depth", query: `{ downloads { ` + drill + ` } }`, limits: Limits{Document: gqlhttp.Limits{Depth: 25}}, code: "LIMIT", limit: "25", given: "26", path: "null"},
+		{name: "fields", query: `{ ` + aliases.String() + `}`, limits: Limits{Document: gqlhttp.Limits{Fields: 100}}, code: "LIMIT", limit: "100", given: "120", path: "null"},
+		{name: "aliases", query: `{ ` + aliases.String() + `}`, limits: Limits{Document: gqlhttp.Limits{Aliases: 59}}, code: "LIMIT", limit: "59", given: "60", path: "null"},
 		{name: "fragments of fragments", query: `{ dataset { ...F0 } } ` + bomb.String() + `fragment F60 on Dataset { lastDay }`,
 			code: "LIMIT", limit: "5000", given: manyFields, path: "null"},
-		{name: "tokens", query: `{ ` + aliases.String() + `}`, limits: Limits{Tokens: 50}, code: "LIMIT", limit: "50", given: "51", path: "null"},
+		{name: "tokens", query: `{ ` + aliases.String() + `}`, limits: Limits{Document: gqlhttp.Limits{Tokens: 50}}, code: "LIMIT", limit: "50", given: "51", path: "null"},
 		{name: "first", query: `{ downloads { by(dimension: CI, first: 8) { total } } }`, limits: Limits{First: 7},
 			code: "BAD_USER_INPUT", limit: "7", given: "8", path: `["downloads","by"]`},
 		{name: "names", query: `{ projects(names: ["a", "b", "c"]) { name } }`, limits: Limits{Names: 2},

@@ -173,8 +173,7 @@ func (op *operation) portfolio(ctx context.Context, from portfolioSource) (*Port
 		}
 		p.Unresolved = append(p.Unresolved, &Unresolved{l.Line, l.Text, l.Reason})
 	}
-	slices.Sort(p.names)
-	p.names = slices.Compact(p.names)
+	p.names = slices.Compact(slices.Sorted(slices.Values(p.names)))
 	return p, nil
 }
 
@@ -186,8 +185,7 @@ func (op *operation) existing(ctx context.Context, lines []pypi.RequirementLine)
 			names = append(names, l.Name)
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	if err := op.limits.names("the portfolio", names); err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func newJudge(t *testing.T) func(asked) (verdict, gqlerror.List) {
 	exec.SetQueryCache(gqlhttp.Handed{})
 	captured := &capture{ctx: t.Context()}
 	guard := gqlhttp.NewGuard(gqlhttp.GuardConfig{
-		Schema: es.Schema(), Rules: validationRules(reader, false), Variables: variables(reader), Limits: cfg.Limits.document(),
+		Schema: es.Schema(), Rules: validationRules(reader, false), Variables: variables(reader), Limits: cfg.Limits.Document,
 	}).Transport(captured)
 	ops := &operations{cfg: cfg, schema: es.Schema(), reader: reader}
 	return func(one asked) (verdict, gqlerror.List) {

@@ -123,13 +123,13 @@ func trustedDocuments(dir string) (*gqlhttp.Trusted, error) {
 
 // limitFlags are the bounds of one operation.
 func limitFlags(flags *pflag.FlagSet, l *graph.Limits) {
-	flags.IntVar(&l.Depth, "max-depth", l.Depth, "how many `levels` deep an operation may be nested")
-	flags.IntVar(&l.Aliases, "max-aliases", l.Aliases, "how many fields an operation may rename, a `number`; fragments written out")
-	flags.IntVar(&l.Fields, "max-fields", l.Fields, "how many fields an operation may select, a `number`; fragments written out")
-	flags.IntVar(&l.Tokens, "max-tokens", l.Tokens, "how many `tokens` a document may have")
-	flags.IntVar(&l.Directives, "max-directives", l.Directives, "how many directives an operation may have, a `number`; fragments written out")
-	flags.IntVar(&l.Values, "max-values", l.Values, "how many values the variables of an operation may have, a `number`")
-	flags.IntVar(&l.Batch, "max-batch", l.Batch, "how many operations a request may bring in a list, a `number`; 0 refuses lists")
+	flags.IntVar(&l.Document.Depth, "max-depth", l.Document.Depth, "how many `levels` deep an operation may be nested")
+	flags.IntVar(&l.Document.Aliases, "max-aliases", l.Document.Aliases, "how many fields an operation may rename, a `number`; fragments written out")
+	flags.IntVar(&l.Document.Fields, "max-fields", l.Document.Fields, "how many fields an operation may select, a `number`; fragments written out")
+	flags.IntVar(&l.Document.Tokens, "max-tokens", l.Document.Tokens, "how many `tokens` a document may have")
+	flags.IntVar(&l.Document.Directives, "max-directives", l.Document.Directives, "how many directives an operation may have, a `number`; fragments written out")
+	flags.IntVar(&l.Document.Values, "max-values", l.Document.Values, "how many values the variables of an operation may have, a `number`")
+	flags.IntVar(&l.Document.Batch, "max-batch", l.Document.Batch, "how many operations a request may bring in a list, a `number`; 0 refuses lists")
 	flags.IntVar(&l.First, "max-first", l.First, "largest `number` that a list's first may be")
 	flags.IntVar(&l.Names, "max-names", l.Names, "how many projects an argument may name, and values a filter may list, a `number`")
 	flags.IntVar(&l.Points, "max-points", l.Points, "how many intervals a series may have, a `number`")
@@ -148,7 +148,7 @@ func (f serveFlags) check(a *app) error {
 			return usagef("--play-url %s is not the address of a page; write it as https://host:8443/play?user=play", f.playURL)
 		}
 	}
-	for _, l := range []int{f.limits.Depth, f.limits.Aliases, f.limits.Fields, f.limits.Tokens, f.limits.Directives, f.limits.Values, f.limits.Batch, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse), f.connections, f.perClient, f.perSocket} {
+	for _, l := range []int{f.limits.Document.Depth, f.limits.Document.Aliases, f.limits.Document.Fields, f.limits.Document.Tokens, f.limits.Document.Directives, f.limits.Document.Values, f.limits.Document.Batch, f.limits.First, f.limits.Names, f.limits.Points, f.limits.Loads, f.limits.Resolved, f.limits.Held, int(f.maxBody), int(f.maxResponse), f.connections, f.perClient, f.perSocket} {
 		if l < 0 {
 			return usagef("a limit cannot be negative: leave its flag away for the default")
 		}
@@ -273,8 +273,8 @@ func (a *app) gatewayConfig(f serveFlags, source *gateway.Source) gateway.Config
 	}})
 	limits := f.limits
 	limits.Response = int(f.maxResponse)
-	if limits.Batch == 0 {
-		limits.Batch = -1 // none, and not the default
+	if limits.Document.Batch == 0 {
+		limits.Document.Batch = -1 // none, and not the default
 	}
 	cacheBytes := int64(f.cache)
 	if cacheBytes == 0 {
