@@ -41,8 +41,7 @@ func (a *account) admit(l Limits, c Class, now time.Time) (done func(), refused 
 	}
 	a.requests[c].use(rate, 1, now)
 	a.running++
-	var once sync.Once
-	return func() { once.Do(a.leave) }, nil
+	return sync.OnceFunc(a.leave), nil
 }
 
 // leave notes that a request has ended.

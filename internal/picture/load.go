@@ -67,10 +67,10 @@ func (c Chart) Load(ctx context.Context, op *fetch.Operation) (*Numbers, error) 
 func (n *Numbers) known(op *fetch.Operation) error {
 	projects := op.Snapshot().Projects
 	for _, name := range n.Chart.Names {
-		if _, ok := projects.Total(name); ok || projects == nil {
-			n.Known = append(n.Known, name)
-		} else {
+		if projects.Lacks(name) {
 			n.Unknown = append(n.Unknown, name)
+		} else {
+			n.Known = append(n.Known, name)
 		}
 	}
 	if len(n.Chart.Names) > 0 && len(n.Known) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,11 +114,6 @@ func (s *Server) answerOEmbed(w http.ResponseWriter, r *http.Request, address st
 func (s *Server) someKnown(ctx context.Context) func(names []string) bool {
 	projects := s.cfg.Loader.Begin(ctx).Snapshot().Projects
 	return func(names []string) bool {
-		for _, name := range names {
-			if _, ok := projects.Total(name); ok || projects == nil {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(names, func(name string) bool { return !projects.Lacks(name) })
 	}
 }

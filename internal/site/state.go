@@ -181,11 +181,10 @@ func (s state) dateRange() map[string]any {
 		return map[string]any{"last": n, "unit": unit}
 	}
 	r := map[string]any{}
-	if s.from != "" {
-		r["from"] = s.from
-	}
-	if s.to != "" {
-		r["to"] = s.to
+	for name, day := range map[string]string{"from": s.from, "to": s.to} {
+		if day != "" {
+			r[name] = day
+		}
 	}
 	return r
 }

@@ -18,10 +18,12 @@ const batch = 1 << 16
 
 // columnar writes Arrow's file format or Parquet, a batch at a time.
 type columnar struct {
-	rows  *array.RecordBuilder
-	held  int
-	write func(arrow.RecordBatch) error
-	close func() error
+	rows *array.RecordBuilder
+	held int
+	out  interface {
+		Write(arrow.RecordBatch) error
+		Close() error
+	}
 }
 
 func newColumnar(f Format, w io.Writer, columns []Column) (Writer, error) {
@@ -31,19 +33,15 @@ func newColumnar(f Format, w io.Writer, columns []Column) (Writer, error) {
 	}
 	schema := arrow.NewSchema(fields, nil)
 	c := &columnar{rows: array.NewRecordBuilder(memory.DefaultAllocator, schema)}
+	var err error
 	if f == Arrow {
-		out, err := ipc.NewFileWriter(w, ipc.WithSchema(schema))
-		if err != nil {
-			return nil, fmt.Errorf("write Arrow: %w", err)
-		}
-		c.write, c.close = out.Write, out.Close
-		return c, nil
+		c.out, err = ipc.NewFileWriter(w, ipc.WithSchema(schema))
+	} else {
+		c.out, err = pqarrow.NewFileWriter(schema, open{w}, parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd)), pqarrow.DefaultWriterProps())
 	}
-	out, err := pqarrow.NewFileWriter(schema, open{w}, parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd)), pqarrow.DefaultWriterProps())
 	if err != nil {
-		return nil, fmt.Errorf("write Parquet: %w", err)
+		return nil, fmt.Errorf("write a table as %s: %w", f, err)
 	}
-	c.write, c.close = out.Write, out.Close
 	return c, nil
 }
 
@@ -90,7 +88,7 @@ func (c *columnar) flush() error {
 	c.held = 0
 	rec := c.rows.NewRecordBatch()
 	defer rec.Release()
-	return c.write(rec)
+	return c.out.Write(rec)
 }
 
 func (c *columnar) Close() error {
@@ -98,5 +96,5 @@ func (c *columnar) Close() error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	return c.close()
+	return c.out.Close()
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/clip"
+	"github.com/paulmach/orb/project"
 	"github.com/paulmach/orb/simplify"
 	"golang.org/x/text/language"
 )
@@ -65,7 +66,7 @@ func run(in, out string) error {
 	}
 	arcs := t.simplified()
 	codes := alpha2()
-	lines := map[string][]string{}
+	outlines := map[string][]outline{}
 	for _, g := range t.Objects.Countries.Geometries {
 		code := codes[g.ID]
 		switch g.Properties.Name {
@@ -87,11 +88,11 @@ func run(in, out string) error {
 		}
 		for _, r := range rings {
 			for _, part := range onMap(r) {
-				lines[code] = append(lines[code], written(part)...)
+				outlines[code] = append(outlines[code], written(part))
 			}
 		}
 	}
-	return write(out, lines)
+	return write(out, outlines)
 }
 
 // alpha2 are the codes by the UN's numbers, which ISO 3166-1 shares.
@@ -134,7 +135,7 @@ func thin(line orb.LineString) orb.LineString {
 	flat := make(orb.LineString, len(line))
 	index := map[orb.Point]int{}
 	for i, at := range line {
-		flat[i] = equalEarth(at[0], at[1])
+		flat[i] = equalEarth(at)
 		index[flat[i]] = i
 	}
 	closed := line[0] == line[len(line)-1]
@@ -156,34 +157,27 @@ func thin(line orb.LineString) orb.LineString {
 // across the 180th meridian is cut there.
 func onMap(ring orb.LineString) (parts []orb.LineString) {
 	for _, turn := range []float64{-360, 0, 360} {
-		moved := make(orb.Ring, len(ring))
-		for i, at := range ring {
-			moved[i] = orb.Point{at[0] + turn, at[1]}
-		}
+		moved := project.Ring(orb.Ring(slices.Clone(ring)), func(at orb.Point) orb.Point { return orb.Point{at[0] + turn, at[1]} })
 		cut := clip.Ring(orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}, moved)
 		if len(cut) < 4 {
 			continue
 		}
-		flat := make(orb.LineString, len(cut))
-		for i, at := range cut {
-			flat[i] = equalEarth(at[0], at[1])
-		}
-		parts = append(parts, flat)
+		parts = append(parts, project.LineString(orb.LineString(cut), equalEarth))
 	}
 	if len(parts) == 0 { // an island that is a point by now
-		parts = []orb.LineString{{equalEarth(near(ring[0][0], 0), ring[0][1])}}
+		parts = []orb.LineString{{equalEarth(orb.Point{near(ring[0][0], 0), ring[0][1]})}}
 	}
 	return parts
 }
 
 // equalEarth projects degrees (Šavrič, Patterson and Jenny 2018): areas compare
 // as they do on the globe, which a map of numbers needs.
-func equalEarth(lon, lat float64) orb.Point {
+func equalEarth(at orb.Point) orb.Point {
 	const a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
-	theta := math.Asin(math.Sqrt(3) / 2 * math.Sin(lat*math.Pi/180))
+	theta := math.Asin(math.Sqrt(3) / 2 * math.Sin(at[1]*math.Pi/180))
 	t2 := theta * theta
 	t6 := t2 * t2 * t2
-	x := lon * math.Pi / 180 * math.Cos(theta) / (math.Sqrt(3) / 2 * (a1 + 3*a2*t2 + t6*(7*a3+9*a4*t2)))
+	x := at[0] * math.Pi / 180 * math.Cos(theta) / (math.Sqrt(3) / 2 * (a1 + 3*a2*t2 + t6*(7*a3+9*a4*t2)))
 	y := theta * (a1 + a2*t2 + t6*(a3+a4*t2))
 	const half = 2.7066297 // x of 180 degrees at the equator
 	return orb.Point{(x + half) / (2 * half) * width, (1.3173627 - y) / (2 * half) * width}
@@ -234,7 +228,7 @@ const smallest = 5
 
 // written is an outline in whole units: a point, then steps. An island too small
 // to see is left out; the country stays as a place, if it has no larger one.
-func written(ring orb.LineString) []string {
+func written(ring orb.LineString) outline {
 	var b strings.Builder
 	x, y := 0, 0
 	n := 0
@@ -251,10 +245,16 @@ func written(ring orb.LineString) []string {
 		n++
 	}
 	if n < 3 || area(ring) < smallest {
-		at := ring[0]
-		return []string{fmt.Sprintf("@%.0f %.0f %.1f", at[0], at[1], area(ring))}
+		return outline{fmt.Sprintf("@%.0f %.0f", ring[0][0], ring[0][1]), math.Round(10*area(ring)) / 10, true} // of islands alike the first counts
 	}
-	return []string{b.String()}
+	return outline{b.String(), area(ring), false}
+}
+
+// outline is a written one; a small one is a point.
+type outline struct {
+	text  string
+	area  float64
+	small bool
 }
 
 // area is an outline's area in square units.
@@ -268,25 +268,23 @@ func area(ring orb.LineString) (sum float64) {
 
 // write writes a line for each country: its code and its outlines. Of places too
 // small to have an outline one stays, where there is nothing else.
-func write(out string, lines map[string][]string) error {
+func write(out string, outlines map[string][]outline) error {
 	var b strings.Builder
-	for _, code := range slices.Sorted(maps.Keys(lines)) {
-		var outlines []string
+	for _, code := range slices.Sorted(maps.Keys(outlines)) {
+		var texts []string
 		place, most := "", -1.0
-		for _, l := range lines[code] {
-			if !strings.HasPrefix(l, "@") {
-				outlines = append(outlines, l)
-				continue
-			}
-			f := strings.Fields(l)
-			if a, _ := strconv.ParseFloat(f[2], 64); a > most {
-				place, most = f[0]+" "+f[1], a
+		for _, o := range outlines[code] {
+			switch {
+			case !o.small:
+				texts = append(texts, o.text)
+			case o.area > most:
+				place, most = o.text, o.area
 			}
 		}
-		if len(outlines) == 0 {
-			outlines = []string{place}
+		if len(texts) == 0 {
+			texts = []string{place}
 		}
-		b.WriteString(code + "\t" + strings.Join(outlines, "\t") + "\n")
+		b.WriteString(code + "\t" + strings.Join(texts, "\t") + "\n")
 	}
 	return os.WriteFile(out, []byte(b.String()), 0o644)
 }
