@@ -41,25 +41,16 @@ type testData struct {
 	files   []file
 }
 
-// newData fills a database, with insertDownloads and insertProjects where
-// nothing else is given, and opens it as the gateway does.
+// newData is a database that is filled, with insertDownloads and insertProjects where
+// nothing else is given, opened as the gateway does.
 func newData(t testing.TB, fill ...string) *testData {
 	t.Helper()
-	db := chtest.NewWithSchema(t)
 	if len(fill) == 0 {
 		fill = []string{insertDownloads, insertProjects}
 	}
-	for _, sql := range fill {
-		if err := db.Conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d := &testData{Data: oracle.Read(t, db.Conn, "pypi"), files: readFiles(t, db)}
+	db := chtest.Filled(t, fill...)
+	d := &testData{Data: oracle.Read(t, db.Conn, "pypi"), files: readFiles(t, db), conn: db.Conn}
 	var err error
-	if d.conn, err = chconn.Open(t.Context(), chconn.Config{DSN: db.ReadOnlyDSN}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.conn.Close() })
 	if d.catalog, err = catalog.Open(t.Context(), d.conn, catalog.Options{Database: db.Name}); err != nil {
 		t.Fatal(err)
 	}

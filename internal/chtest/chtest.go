@@ -36,6 +36,7 @@ var shared struct {
 	sync.Mutex
 	engine *engine.Engine
 	conn   *chconn.Conn
+	filled map[string]string // names of Filled's databases, by what fills them
 }
 
 // Main runs a package's tests and returns the exit status, which a TestMain may
@@ -65,7 +66,7 @@ func stop() error {
 	if err := shared.engine.Close(); err != nil {
 		return err
 	}
-	shared.engine, shared.conn = nil, nil
+	shared.engine, shared.conn, shared.filled = nil, nil, nil
 	return os.RemoveAll(dir)
 }
 
@@ -133,7 +134,7 @@ func NewNamed(t testing.TB, name string) *DB {
 	if err := admin.Exec(t.Context(), "CREATE DATABASE "+quoted+" ENGINE = Atomic"); err != nil {
 		t.Fatalf("chtest: create database: %v", err)
 	}
-	db := &DB{Name: name, DSN: withDatabase(t, e.DSN(), name), ReadOnlyDSN: withDatabase(t, e.ReadOnlyDSN(), name)}
+	db := named(t, e, name)
 	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: db.DSN})
 	if err != nil {
 		t.Fatalf("chtest: connect: %v", err)
@@ -162,6 +163,62 @@ func NewWithSchema(t testing.TB) *DB {
 		t.Fatalf("chtest: apply schema: %v", err)
 	}
 	return db
+}
+
+// Filled is a database with ClickQL's tables and what the statements put into them. It
+// is made once for all tests of the binary that name the same statements, since each of
+// them feeds every view, and stays until the engine stops: Conn is of the account that
+// only reads, and what a test changes by DSN others would see.
+func Filled(t testing.TB, statements ...string) *DB {
+	t.Helper()
+	e, admin := open(t)
+	db := named(t, e, fill(t, e, admin, statements))
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: db.ReadOnlyDSN})
+	if err != nil {
+		t.Fatalf("chtest: connect: %v", err)
+	}
+	db.Conn = conn
+	t.Cleanup(func() { _ = conn.Close() })
+	return db
+}
+
+// fill makes a database of Filled's, or says which one it is.
+func fill(t testing.TB, e *engine.Engine, admin *chconn.Conn, statements []string) string {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	key := strings.Join(statements, ";")
+	if name, ok := shared.filled[key]; ok {
+		return name
+	}
+	name := fmt.Sprintf("filled_%d", len(shared.filled))
+	if err := admin.Exec(t.Context(), "CREATE DATABASE "+name+" ENGINE = Atomic"); err != nil {
+		t.Fatalf("chtest: create database: %v", err)
+	}
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: withDatabase(t, e.DSN(), name)})
+	if err != nil {
+		t.Fatalf("chtest: connect: %v", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := ddl.Apply(t.Context(), conn, ddl.Options{Database: name}); err != nil {
+		t.Fatalf("chtest: apply schema: %v", err)
+	}
+	for _, sql := range statements {
+		if err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("chtest: fill database: %v\nin %s", err, sql)
+		}
+	}
+	if shared.filled == nil {
+		shared.filled = map[string]string{}
+	}
+	shared.filled[key] = name
+	return name
+}
+
+// named is a database of the engine, without a connection.
+func named(t testing.TB, e *engine.Engine, name string) *DB {
+	t.Helper()
+	return &DB{Name: name, DSN: withDatabase(t, e.DSN(), name), ReadOnlyDSN: withDatabase(t, e.ReadOnlyDSN(), name)}
 }
 
 func withDatabase(t testing.TB, dsn, name string) string {
