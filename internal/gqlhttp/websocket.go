@@ -339,9 +339,13 @@ func (s *socket) fail(id string, errs gqlerror.List) {
 }
 
 // send writes a message. A client that does not take it in in time loses the
-// socket.
+// socket. Once the server stops there is nothing to say but that (close), and a write
+// whose context ends would take the connection away before it is said.
 func (s *socket) send(m message) {
-	ctx, cancel := context.WithTimeout(s.ctx, writeTimeout)
+	if s.ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), writeTimeout)
 	defer cancel()
 	_ = s.conn.Write(ctx, websocket.MessageText, marshal(m)) // reading ends too
 }
