@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"sync"
@@ -124,12 +125,17 @@ type walk struct {
 }
 
 // atSteps makes a hook on steps one on statements. Once it has ended the command,
-// no other statement of that is let through.
+// no other statement of that is let through: moves, which go side by side, wait for
+// what is decided before the one that came first.
 func atSteps(at func(Step) error) func(sql string) error {
-	w := &walk{instants: instants()}
-	var mu sync.Mutex
+	w, move := &walk{instants: instants()}, regexp.MustCompile(moving)
+	var mu, turn sync.Mutex
 	var ended error
 	return func(sql string) error {
+		if move.MatchString(sql) {
+			turn.Lock()
+			defer turn.Unlock()
+		}
 		mu.Lock()
 		err := ended
 		mu.Unlock()
@@ -140,8 +146,8 @@ func atSteps(at func(Step) error) func(sql string) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		ended = err
-		return err
+		ended = cmp.Or(ended, err)
+		return ended
 	}
 }
 
