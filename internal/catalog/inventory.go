@@ -96,7 +96,7 @@ func (l *inventory) stored() []*chschema.Table {
 func (l *inventory) bound() []Bound {
 	var out []Bound
 	add := func(named chschema.Exact, stored *chschema.Table) {
-		b := Bound{Named: named}
+		b := boundTo(named)
 		if stored != nil {
 			b.Stored = stored.Exact()
 		}

@@ -100,11 +100,21 @@ type Snapshot struct {
 
 // Bound is a table as a snapshot knows it: as it is asked, and where its rows are,
 // which is the zero value where that cannot be seen.
-type Bound struct{ Named, Stored chschema.Exact }
+type Bound struct {
+	Named, Stored chschema.Exact
+	// written are the ways in which statements write its name. Each statement is
+	// searched for those of all tables, so that they are made once.
+	written [2]string
+}
+
+// boundTo is a table that is asked by a name.
+func boundTo(named chschema.Exact) Bound {
+	return Bound{Named: named, written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}}
+}
 
 // in reports that a statement reads the table.
 func (b Bound) in(sql string) bool {
-	return strings.Contains(sql, Ident(b.Named.Database)+"."+Ident(b.Named.Table)) || strings.Contains(sql, b.Named.SQL())
+	return strings.Contains(sql, b.written[0]) || strings.Contains(sql, b.written[1])
 }
 
 // read are the snapshot's tables that a statement reads.
