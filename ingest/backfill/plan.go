@@ -17,7 +17,10 @@ import (
 // checked tells how the aggregate, or its like, is read.
 func (b *backfiller) checked(ctx context.Context, s *session.Session, id tables.ID) (count.Table, error) {
 	c := b.tables.CheckedView(ctx, tables.NewSchema(s), tables.View{Target: id, Grouping: b.view.Grouping})
-	if c.Grain == count.Unchecked {
+	switch {
+	case c.Err != nil:
+		return c, fmt.Errorf("backfill %s: %w", b.plan.Table, c.Err)
+	case c.Grain == count.Unchecked:
 		return c, fmt.Errorf("backfill %s: it cannot be compared with the raw table: %s", b.plan.Table, c.Reason)
 	}
 	return c, nil

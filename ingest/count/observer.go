@@ -28,6 +28,7 @@ type Table struct {
 	Keys   []tables.Item // that it groups by
 	Views  int           // that fill it
 	Reason string
+	Err    error // that Reason tells, where the table could not be looked at
 }
 
 // KeyColumns are the columns that the table groups by.
@@ -145,7 +146,7 @@ func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.V
 	def, err := sc.Table(ctx, v.Target)
 	switch {
 	case err != nil:
-		c.Reason = err.Error()
+		c.Reason, c.Err = err.Error(), err
 	case v.Grouping == nil:
 		c.Reason = "its view is more than a count by columns"
 	case len(v.Grouping.Counts) > 0:
