@@ -67,6 +67,9 @@ func TestFewStatements(t *testing.T) {
 		!reflect.DeepEqual(first.Daily, again.Daily) || fmt.Sprint(first.Projects) != fmt.Sprint(again.Projects) {
 		t.Error("what was kept is another snapshot than what was learnt")
 	}
+	if sql := "SELECT count()\nFROM " + db.Name + ".pypi_downloads"; first.Guard(sql) == sql || first.Guard(sql) != again.Guard(sql) || first.Witness(sql) == nil || !reflect.DeepEqual(first.Witness(sql).Tables(), again.Witness(sql).Tables()) {
+		t.Errorf("what was kept binds a statement otherwise: %s", again.Guard(sql))
+	}
 	exec(someDownloads)
 	changed, n := opened()
 	if n <= 2 || changed.Version == first.Version || changed.Daily[0].Total != 2*first.Daily[0].Total {

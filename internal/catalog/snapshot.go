@@ -102,19 +102,20 @@ type Snapshot struct {
 // which is the zero value where that cannot be seen.
 type Bound struct {
 	Named, Stored chschema.Exact
-	// written are the ways in which statements write its name. Each statement is
-	// searched for those of all tables, so that they are made once.
-	written [2]string
+	// Written are the ways in which statements write its name. Each statement is
+	// searched for those of all tables, so that they are made once, and kept with the
+	// snapshot.
+	Written [2]string
 }
 
 // boundTo is a table that is asked by a name.
 func boundTo(named chschema.Exact) Bound {
-	return Bound{Named: named, written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}}
+	return Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}}
 }
 
 // in reports that a statement reads the table.
 func (b Bound) in(sql string) bool {
-	return strings.Contains(sql, b.written[0]) || strings.Contains(sql, b.written[1])
+	return strings.Contains(sql, b.Written[0]) || strings.Contains(sql, b.Written[1])
 }
 
 // read are the snapshot's tables that a statement reads.
