@@ -159,7 +159,10 @@ func (a *assembly) refuseKept(ctx context.Context, of counted) error {
 		if v.Source != a.d.Base.ID || stage.InFill(v.Target) {
 			continue
 		}
-		c := a.tables.CheckedView(ctx, sc, v)
+		c, err := a.tables.CheckedView(ctx, sc, v)
+		if err != nil {
+			return err
+		}
 		if c.Grain != count.ByDay {
 			continue
 		}

@@ -121,8 +121,10 @@ func (c *columns) defineCounts(ctx context.Context) error {
 		if stage.InFill(v.Target) || !c.reads(v) {
 			continue
 		}
-		checked := c.tables.CheckedView(ctx, sc, v)
+		checked, err := c.tables.CheckedView(ctx, sc, v)
 		switch {
+		case err != nil:
+			return err
 		case v.Source != c.d.Base.ID:
 			return fmt.Errorf("%s is filled from the aggregate %s, by a column that is to be filled: make the view %s read %s, or drop both", v.Target, v.Source, v.ID, c.d.Base)
 		case v.Grouping == nil || checked.Grain == count.Unchecked || len(v.Grouping.Counts) == 0:

@@ -16,10 +16,10 @@ import (
 
 // checked tells how the aggregate, or its like, is read.
 func (b *backfiller) checked(ctx context.Context, s *session.Session, id tables.ID) (count.Table, error) {
-	c := b.tables.CheckedView(ctx, tables.NewSchema(s), tables.View{Target: id, Grouping: b.view.Grouping})
+	c, err := b.tables.CheckedView(ctx, tables.NewSchema(s), tables.View{Target: id, Grouping: b.view.Grouping})
 	switch {
-	case c.Err != nil:
-		return c, fmt.Errorf("backfill %s: %w", b.plan.Table, c.Err)
+	case err != nil:
+		return c, fmt.Errorf("backfill %s: %w", b.plan.Table, err)
 	case c.Grain == count.Unchecked:
 		return c, fmt.Errorf("backfill %s: it cannot be compared with the raw table: %s", b.plan.Table, c.Reason)
 	}
@@ -120,7 +120,10 @@ func (b *backfiller) tellShort(ctx context.Context, s *session.Session, h histor
 // first of them.
 func (b *backfiller) older(ctx context.Context, s *session.Session, views []tables.View, begin cube.Day) (older tables.ID, first string, err error) {
 	for _, v := range views {
-		c := b.tables.CheckedView(ctx, tables.NewSchema(s), v)
+		c, err := b.tables.CheckedView(ctx, tables.NewSchema(s), v)
+		if err != nil {
+			return older, "", err
+		}
 		if v.Source != b.d.Base.ID || stage.InFill(v.Target) || c.Grain != count.ByDay && c.Grain != count.ByMonth {
 			continue
 		}
@@ -164,7 +167,10 @@ func (b *backfiller) history(ctx context.Context, s *session.Session) (history, 
 		if v.Target == b.table || !tables.IsCover(b.d, v, b.view) {
 			continue
 		}
-		c := b.tables.CheckedView(ctx, tables.NewSchema(s), v)
+		c, err := b.tables.CheckedView(ctx, tables.NewSchema(s), v)
+		if err != nil {
+			return h, err
+		}
 		if c.Grain != count.ByDay {
 			continue
 		}

@@ -28,7 +28,6 @@ type Table struct {
 	Keys   []tables.Item // that it groups by
 	Views  int           // that fill it
 	Reason string
-	Err    error // that Reason tells, where the table could not be looked at
 }
 
 // KeyColumns are the columns that the table groups by.
@@ -120,8 +119,8 @@ func (o Observer) Tables(ctx context.Context) ([]Table, error) {
 		c, ok := found[v.Target]
 		if ok {
 			c.Views++
-		} else {
-			c = o.CheckedView(ctx, sc, v)
+		} else if c, err = o.CheckedView(ctx, sc, v); err != nil {
+			return nil, err
 		}
 		found[v.Target] = c
 	}
@@ -132,7 +131,10 @@ func (o Observer) Tables(ctx context.Context) ([]Table, error) {
 			return nil, err
 		}
 		if _, ok := found[id]; !ok && o.cfg.DownloadsTable == ddl.RawTable && def != nil {
-			c := o.CheckedView(ctx, sc, tables.View{Target: id, Grouping: tables.GroupingOf(t)})
+			c, err := o.CheckedView(ctx, sc, tables.View{Target: id, Grouping: tables.GroupingOf(t)})
+			if err != nil {
+				return nil, err
+			}
 			c.Views = 0
 			found[id] = c
 		}
@@ -140,13 +142,16 @@ func (o Observer) Tables(ctx context.Context) ([]Table, error) {
 	return slices.SortedFunc(maps.Values(found), func(a, b Table) int { return strings.Compare(a.ID.String(), b.ID.String()) }), nil
 }
 
-// CheckedView tells how the target of a view is read.
-func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.View) Table {
+// CheckedView tells how the target of a view is read, or why it cannot be compared. The
+// error is that the server did not tell.
+func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.View) (Table, error) {
 	c := Table{ID: v.Target, Grain: Unchecked, Views: 1}
-	def, err := sc.Table(ctx, v.Target)
+	def, err := sc.Find(ctx, v.Target)
 	switch {
 	case err != nil:
-		c.Reason, c.Err = err.Error(), err
+		return c, err
+	case def == nil:
+		c.Reason = tables.Missing(v.Target).Error()
 	case v.Grouping == nil:
 		c.Reason = "its view is more than a count by columns"
 	case len(v.Grouping.Counts) > 0:
@@ -172,7 +177,7 @@ func (o Observer) CheckedView(ctx context.Context, sc *tables.Schema, v tables.V
 			c.Grain, c.Reason = Unchecked, "it holds neither counts nor both the first and the last day"
 		}
 	}
-	return c
+	return c, nil
 }
 
 // Observe reads a table: one row for each day or month.

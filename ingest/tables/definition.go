@@ -50,9 +50,14 @@ func (sc *Schema) Find(ctx context.Context, id ID) (*chschema.Table, error) {
 func (sc *Schema) Table(ctx context.Context, id ID) (*chschema.Table, error) {
 	t, err := sc.Find(ctx, id)
 	if err == nil && t == nil {
-		err = fmt.Errorf("load into %s: there is no such table: create it with clickql schema apply", id)
+		err = Missing(id)
 	}
 	return t, err
+}
+
+// Missing is the refusal to use a table that is not there.
+func Missing(id ID) error {
+	return fmt.Errorf("load into %s: there is no such table: create it with clickql schema apply", id)
 }
 
 // target is the table that a view writes to.
