@@ -12,7 +12,10 @@ type once[T any] struct{ known sync.Map }
 
 // of is what parse makes of the text.
 func (o *once[T]) of(text string, parse func(string) (T, error)) (T, error) {
-	parsed, _ := o.known.LoadOrStore(text, sync.OnceValues(func() (T, error) { return parse(text) }))
+	parsed, known := o.known.Load(text)
+	if !known {
+		parsed, _ = o.known.LoadOrStore(text, sync.OnceValues(func() (T, error) { return parse(text) }))
+	}
 	return parsed.(func() (T, error))()
 }
 

@@ -156,9 +156,7 @@ func (b *branches) add(path []string, leafType string) {
 func (b branches) write() []string {
 	out := make([]string, len(b))
 	for i, c := range b {
-		t := c.leaf
-		t = cmp.Or(t, "Tuple("+strings.Join(c.fields.write(), ", ")+")")
-		out[i] = chconn.Ident(c.name) + " " + t
+		out[i] = chconn.Ident(c.name) + " " + cmp.Or(c.leaf, "Tuple("+strings.Join(c.fields.write(), ", ")+")")
 	}
 	return out
 }
