@@ -3,20 +3,16 @@
 package clustertest
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"clickql/ingest"
 	"clickql/ingest/backfill"
 	"clickql/ingest/ledger"
 	"clickql/ingest/shadow"
 	"clickql/ingest/stage"
-	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
@@ -61,39 +57,21 @@ func TestBackfill(t *testing.T) {
 	c.spoil(aggregates...)
 	chance, killed := rand.New(rand.NewPCG(7, 5)), 0
 	for i, table := range aggregates {
-		more, before := false, killed
-		for done := false; !done; {
-			cfg := c.loadingAll()
-			cfg.Holder = ledger.Self("test", time.Now())
-			cfg.Holder.PID = 1 << 30 // ended, as far as others can tell
-			var n atomic.Int64
-			end := int64(1 + chance.IntN(120))
-			cfg.Before = func(sql string) error {
-				if strings.HasPrefix(sql, "RENAME TABLE") && strings.Contains(sql, backfill.FillDone) && !more {
-					more = true
-					loaded = 4 + i + 1
-					load()
-				}
-				if killed < before+3 && n.Add(1) >= end {
-					return errCrash
-				}
-				return nil
-			}
-			plans, err := ingest.New(cfg).Backfill(t.Context(), backfill.Request{Table: table})
-			switch {
-			case errors.Is(err, errCrash):
-				killed++
-			case chconn.Classify(err) == chconn.Unavailable:
-				c.answers(err)
-			case err != nil:
-				t.Fatal(err)
-			default:
-				done = true
-				if len(plans) != c.shards || (plans[0].Shard != "") != (c.shards > 1) {
-					t.Errorf("plans %+v", plans)
-				}
+		more := false
+		beside := func(sql string) {
+			if strings.HasPrefix(sql, "RENAME TABLE") && strings.Contains(sql, backfill.FillDone) && !more {
+				more = true
+				loaded = 4 + i + 1
+				load()
 			}
 		}
+		killed += c.ended(3, func() int { return 1 + chance.IntN(120) }, beside, func(in *ingest.Ingest) error {
+			plans, err := in.Backfill(t.Context(), backfill.Request{Table: table})
+			if err == nil && (len(plans) != c.shards || (plans[0].Shard != "") != (c.shards > 1)) {
+				t.Errorf("plans %+v", plans)
+			}
+			return err
+		})
 		if !more {
 			t.Errorf("%s was filled without a load beside", table)
 		}

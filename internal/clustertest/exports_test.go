@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,38 @@ func quickly(conn *chconn.Conn, database string) config.Config {
 
 // errCrash ends a load at a statement.
 var errCrash = errors.New("the loader is dead")
+
+// ended runs a command until it comes to its end, and tells how often it was ended before,
+// at most so many times: each at the statement of a number that is drawn anew. before is
+// told of the statements. Where a server went away under it, it is run again when all
+// answer.
+func (c *cluster) ended(most int, draw func() int, before func(sql string), do func(*ingest.Ingest) error) (killed int) {
+	c.t.Helper()
+	for {
+		cfg := c.loadingAll()
+		cfg.Holder = ledger.Self("test", time.Now())
+		cfg.Holder.PID = 1 << 30 // ended, as far as others can tell
+		var n atomic.Int64
+		end := int64(draw())
+		cfg.Before = func(sql string) error {
+			before(sql)
+			if killed < most && n.Add(1) >= end {
+				return errCrash
+			}
+			return nil
+		}
+		switch err := do(ingest.New(cfg)); {
+		case errors.Is(err, errCrash):
+			killed++
+		case chconn.Classify(err) == chconn.Unavailable:
+			c.answers(err)
+		case err != nil:
+			c.t.Fatal(err)
+		default:
+			return killed
+		}
+	}
+}
 
 // digests tells contents of all tables apart, or of those that are named.
 func digests(t testing.TB, conn *chconn.Conn, database string, only ...string) map[string]string {

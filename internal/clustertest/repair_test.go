@@ -3,10 +3,8 @@
 package clustertest
 
 import (
-	"errors"
 	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
 	"clickql/ingest/repair"
-	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
@@ -48,31 +45,11 @@ func TestRepair(t *testing.T) {
 		}
 		return at
 	}
-	chance, killed := rand.New(rand.NewPCG(5, 5)), 0
-	for done := false; !done; {
-		cfg := c.loadingAll()
-		cfg.Holder = ledger.Self("test", time.Now())
-		cfg.Holder.PID = 1 << 30
-		var n atomic.Int64
-		end := int64(1 + chance.IntN(260))
-		cfg.Before = func(string) error {
-			if killed < 4 && n.Add(1) >= end {
-				return errCrash
-			}
-			return nil
-		}
-		_, err := ingest.New(cfg).Repair(t.Context(), repair.Request{From: day("2024-01-31"), To: day("2024-02-01"), Shard: shard}, files...)
-		switch {
-		case errors.Is(err, errCrash):
-			killed++
-		case chconn.Classify(err) == chconn.Unavailable:
-			c.answers(err)
-		case err != nil:
-			t.Fatal(err)
-		default:
-			done = true
-		}
-	}
+	chance := rand.New(rand.NewPCG(5, 5))
+	killed := c.ended(4, func() int { return 1 + chance.IntN(260) }, func(string) {}, func(in *ingest.Ingest) error {
+		_, err := in.Repair(t.Context(), repair.Request{From: day("2024-01-31"), To: day("2024-02-01"), Shard: shard}, files...)
+		return err
+	})
 	t.Logf("%d repairs ended", killed)
 	if days := c.differing(files); len(days) > 0 {
 		t.Errorf("after a repair verify finds %q", days)

@@ -15,11 +15,7 @@ import (
 // answer is of one version, and none is older than one before it.
 func TestLaggingReplica(t *testing.T) {
 	c := onCluster(t)
-	c.load(0, 8000)
-	last := len(c.hosts) - 1
-	c.everyTable(last, catchUp)
-	c.everyTable(last, stopFetches)
-	c.load(0, 8000)
+	last := c.lagging()
 	for _, order := range []string{"first", "last"} {
 		hosts := c.dsn.Host
 		if order == "last" {
@@ -27,6 +23,17 @@ func TestLaggingReplica(t *testing.T) {
 		}
 		c.askMany(c.serve(hosts, "connection_open_strategy=round_robin"), 16000)
 	}
+}
+
+// lagging loads 8,000 rows twice, of which the last replica has the first alone.
+func (c *cluster) lagging() (last int) {
+	c.t.Helper()
+	c.load(0, 8000)
+	last = len(c.hosts) - 1
+	c.everyTable(last, catchUp)
+	c.everyTable(last, stopFetches)
+	c.load(0, 8000)
+	return last
 }
 
 // askMany asks for many projects by several clients. Each answer is of one of the numbers
@@ -67,11 +74,7 @@ func (c *cluster) askMany(at string, versions ...int64) {
 // and none goes back.
 func TestBalanced(t *testing.T) {
 	c := onCluster(t)
-	c.load(0, 8000)
-	last := len(c.hosts) - 1
-	c.everyTable(last, catchUp)
-	c.everyTable(last, stopFetches)
-	c.load(0, 8000)
+	c.lagging()
 	var web []string
 	for host, address := range c.hosts {
 		web = append(web, fmt.Sprintf("%s:%d", address[:strings.LastIndexByte(address, ':')], c.number(host, "SELECT toInt64(getServerPort('http_port'))")))
