@@ -8,7 +8,6 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"clickql/ingest"
 	"clickql/ingest/config"
@@ -30,33 +29,33 @@ func newIngestShadowCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// shadowFlags name a shadow.
-type shadowFlags struct {
-	ingestFlags
-	name string
-}
-
-// define adds the flags.
-func (f *shadowFlags) define(flags *pflag.FlagSet) {
-	flags.StringVar(&f.name, "name", "next", "`name` of the shadow")
-	f.mend(flags)
-}
-
-// shadow connects, and hands do the shadow.
-func (a *app) shadow(cmd *cobra.Command, f shadowFlags, sources *[]string, title string, do func(context.Context, *shadow.Shadow) error) error {
-	return a.ingesting(cmd.Context(), f.ingestFlags, sources, title, func(in *ingest.Ingest) error {
-		sh, err := in.Shadow(f.name)
+// shadowCommand completes a command about a shadow: it connects, hands do the shadow,
+// and says what came of it.
+func (a *app) shadowCommand(cmd *cobra.Command, title string, do func(ctx context.Context, sh *shadow.Shadow, sources []string) error, say func(*shadow.Shadow) error) *cobra.Command {
+	var f ingestFlags
+	name := ""
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var sh *shadow.Shadow
+		err := a.ingesting(cmd.Context(), f, &args, title, func(in *ingest.Ingest) (err error) {
+			if sh, err = in.Shadow(name); err != nil {
+				return usagef("%w", err)
+			}
+			return do(cmd.Context(), sh, args)
+		})
 		if err != nil {
-			return usagef("%w", err)
+			return err
 		}
-		return do(cmd.Context(), sh)
-	})
+		return say(sh)
+	}
+	cmd.Flags().StringVar(&name, "name", "next", "`name` of the shadow")
+	f.mend(cmd.Flags())
+	return cmd
 }
 
 // newShadowRunCommand loads into a shadow.
 func newShadowRunCommand(a *app) *cobra.Command {
-	var f shadowFlags
-	cmd := &cobra.Command{
+	var sum config.Summary
+	return a.shadowCommand(&cobra.Command{
 		Use:   "run [SOURCE...]",
 		Short: "Create a shadow where it is missing, and load into it",
 		Long: "Creates tables and views like the live ones, empty, where the shadow is missing, and\n" +
@@ -64,53 +63,34 @@ func newShadowRunCommand(a *app) *cobra.Command {
 			"created: its views may be changed with SQL, and others added, before the first load.\n\n" + sourceHelp,
 		Example: "  clickql ingest shadow run --name again\n  clickql ingest shadow run 'gs://my-exports/again/*.parquet' --name again",
 		Args:    cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var sum config.Summary
-			database := ""
-			err := a.shadow(cmd, f, &args, "loading the shadow", func(ctx context.Context, sh *shadow.Shadow) (err error) {
-				database = sh.Database()
-				sum, err = sh.Run(ctx, args...)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if len(args) > 0 {
-				a.printSummary(sum)
-			}
-			if !sum.Complete() {
-				return notLoaded(sum)
-			}
-			_, err = fmt.Fprintf(a.stdout, "the shadow is the database %s\n", database)
-			return err
-		},
-	}
-	f.define(cmd.Flags())
-	return cmd
+	}, "loading the shadow", func(ctx context.Context, sh *shadow.Shadow, sources []string) (err error) {
+		sum, err = sh.Run(ctx, sources...)
+		return err
+	}, func(sh *shadow.Shadow) error {
+		if sum.Listed > 0 {
+			a.printSummary(sum)
+		}
+		if !sum.Complete() {
+			return notLoaded(sum)
+		}
+		_, err := fmt.Fprintf(a.stdout, "the shadow is the database %s\n", sh.Database())
+		return err
+	})
 }
 
 // newShadowCompareCommand compares a shadow with the live tables.
 func newShadowCompareCommand(a *app) *cobra.Command {
-	var f shadowFlags
+	var c shadow.Comparison
 	asJSON := false
-	cmd := &cobra.Command{
+	cmd := a.shadowCommand(&cobra.Command{
 		Use:     "compare",
 		Short:   "Compare a shadow's downloads with the live tables', by days",
 		Long:    "Counts the downloads of every table of both by day, by month or in total, and lists\nwhat differs. It changes nothing; that something differs is no failure.",
 		Example: "  clickql ingest shadow compare --name again",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var c shadow.Comparison
-			err := a.shadow(cmd, f, &[]string{}, "comparing", func(ctx context.Context, sh *shadow.Shadow) (err error) {
-				c, err = sh.Compare(ctx)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			return printAs(a.stdout, asJSON, c, writeComparison)
-		},
-	}
-	f.define(cmd.Flags())
+	}, "comparing", func(ctx context.Context, sh *shadow.Shadow, _ []string) (err error) {
+		c, err = sh.Compare(ctx)
+		return err
+	}, func(*shadow.Shadow) error { return printAs(a.stdout, asJSON, c, writeComparison) })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -140,9 +120,8 @@ func writeComparison(out io.Writer, c shadow.Comparison) error {
 
 // newShadowPromoteCommand puts a shadow in the live tables' place.
 func newShadowPromoteCommand(a *app) *cobra.Command {
-	var f shadowFlags
 	fewer := false
-	cmd := &cobra.Command{
+	cmd := a.shadowCommand(&cobra.Command{
 		Use:   "promote",
 		Short: "Put a shadow's tables and ledger in the live ones' places",
 		Long: "Copies the shadow's tables by hard links, and exchanges each with the live one, the\n" +
@@ -152,36 +131,22 @@ func newShadowPromoteCommand(a *app) *cobra.Command {
 			"distributions stays. Refused are shadows that lack a table or a day of the live ones,\n" +
 			"or whose tables do not agree with one another.",
 		Example: "  clickql ingest shadow promote --name again",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := a.shadow(cmd, f, &[]string{}, "promoting", func(ctx context.Context, sh *shadow.Shadow) error { return sh.Promote(ctx, fewer) })
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", f.name)
-			return err
-		},
-	}
-	f.define(cmd.Flags())
+	}, "promoting", func(ctx context.Context, sh *shadow.Shadow, _ []string) error { return sh.Promote(ctx, fewer) }, func(sh *shadow.Shadow) error {
+		_, err := fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", sh.Name)
+		return err
+	})
 	cmd.Flags().BoolVar(&fewer, "fewer-days", false, "promote a shadow that lacks days which the live tables have")
 	return cmd
 }
 
 // newShadowDiscardCommand drops a shadow.
 func newShadowDiscardCommand(a *app) *cobra.Command {
-	var f shadowFlags
-	cmd := &cobra.Command{
+	return a.shadowCommand(&cobra.Command{
 		Use:     "discard",
 		Short:   "Drop a shadow",
 		Example: "  clickql ingest shadow discard --name again",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := a.shadow(cmd, f, &[]string{}, "discarding", func(ctx context.Context, sh *shadow.Shadow) error { return sh.Discard(ctx) })
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(a.stdout, "dropped the shadow %s\n", f.name)
-			return err
-		},
-	}
-	f.define(cmd.Flags())
-	return cmd
+	}, "discarding", func(ctx context.Context, sh *shadow.Shadow, _ []string) error { return sh.Discard(ctx) }, func(sh *shadow.Shadow) error {
+		_, err := fmt.Fprintf(a.stdout, "dropped the shadow %s\n", sh.Name)
+		return err
+	})
 }

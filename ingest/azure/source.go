@@ -151,11 +151,7 @@ func explain(ctx context.Context, err error, a account, name string) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case !errors.As(err, &api) && errors.As(err, &network):
-		text := network.Error()
-		if address := (&url.Error{}); errors.As(err, &address) {
-			text = address.Err.Error() // without the long address, which holds the signature
-		}
-		return export.Unreachable(a.endpoint, text)
+		return export.Unreachable(a.endpoint, err)
 	case !errors.As(err, &api):
 		return err
 	}

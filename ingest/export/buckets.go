@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 )
 
@@ -159,9 +161,18 @@ func GroupBy(objects []Object, key func(Object) string) (groups [][]Object) {
 	return groups
 }
 
-// Unreachable is an error of a listing that found no way to a service: why says
-// what, without the long address that it may hold. The cause is not wrapped: it is
-// no failure of ClickHouse, which others would take it for.
-func Unreachable(service, why string) error {
-	return errors.New("cannot reach " + service + ": check the network: " + why)
+// Unreachable is an error of a listing that found no way to a service: it says what
+// failed, without the address, which may be one that the server sent on to, or hold a
+// signature. The cause is not wrapped: it is no failure of ClickHouse, which others
+// would take it for.
+func Unreachable(service string, cause error) error {
+	var address *url.Error
+	var network net.Error
+	switch {
+	case errors.As(cause, &address):
+		cause = address.Err
+	case errors.As(cause, &network):
+		cause = network
+	}
+	return errors.New("cannot reach " + service + ": check the network: " + cause.Error())
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -151,11 +150,7 @@ func explain(err error, bucket string) error {
 	case errors.Is(err, storage.ErrBucketNotExist):
 		return fmt.Errorf("there is no bucket %s: check its name: %w", bucket, err)
 	case errors.As(err, &network) && !errors.As(err, &api):
-		text := network.Error()
-		if address := (&url.Error{}); errors.As(err, &address) {
-			text = address.Err.Error() // without the long address
-		}
-		return export.Unreachable("Google Cloud Storage", text)
+		return export.Unreachable("Google Cloud Storage", err)
 	case !errors.As(err, &api):
 		return err
 	case api.Code == http.StatusNotFound:

@@ -127,11 +127,7 @@ func (s *Source) explain(ctx context.Context, err error, bucket string, at place
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case !errors.As(err, &api) && errors.As(err, &network):
-		text := network.Error()
-		if address := (&url.Error{}); errors.As(err, &address) {
-			text = address.Err.Error() // without the long address
-		}
-		return export.Unreachable(at.endpoint, text)
+		return export.Unreachable(at.endpoint, err)
 	case !errors.As(err, &api):
 		return err
 	}

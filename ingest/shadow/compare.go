@@ -31,7 +31,7 @@ type Table struct {
 
 // Compare counts the downloads of every table of both by day, month or in total.
 func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
-	out := Comparison{Name: sh.name, Tables: []Table{}, Differences: []verify.Difference{}}
+	out := Comparison{Name: sh.Name, Tables: []Table{}, Differences: []verify.Difference{}}
 	s := sh.cfg.Session()
 	if err := sh.Exists(ctx, s); err != nil {
 		return out, err

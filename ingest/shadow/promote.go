@@ -48,12 +48,12 @@ type promoter struct {
 // promote builds every table's successor from the shadow's, and swaps them.
 func (p *promoter) promote(ctx context.Context) error {
 	if err := p.allowed(ctx); err != nil {
-		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err)
+		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.Name, err)
 	}
 	p.at = p.live.Passage(ledger.Batch{Batch: ledger.BatchName(p.live.S.Epoch, 1), Kind: "promotion"}, 1)
 	swaps, err := p.build(ctx)
 	if err != nil {
-		return p.at.Abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
+		return p.at.Abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.Name, err))
 	}
 	p.live.Cfg.Progress.Phase("publishing")
 	return p.at.PublishSwaps(ctx, swaps)

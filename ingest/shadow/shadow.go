@@ -28,7 +28,7 @@ var shadowName = regexp.MustCompile(`^[a-z0-9][a-z0-9_]{0,40}$`)
 // own, loaded from another source or with other views.
 type Shadow struct {
 	cfg  config.Config // of the live tables
-	name string
+	Name string        // of the shadow
 	with Commands
 }
 
@@ -49,7 +49,7 @@ func New(cfg config.Config, name string, with Commands) (*Shadow, error) {
 }
 
 // Database holds the shadow's tables.
-func (sh *Shadow) Database() string { return Prefix + sh.cfg.Database + "_" + sh.name }
+func (sh *Shadow) Database() string { return Prefix + sh.cfg.Database + "_" + sh.Name }
 
 // own is the configuration of the shadow's own tables.
 func (sh *Shadow) own() config.Config {
@@ -68,7 +68,7 @@ func (sh *Shadow) Run(ctx context.Context, sources ...string) (config.Summary, e
 		return config.Summary{}, err
 	}
 	if err := sh.create(ctx, s); err != nil {
-		return config.Summary{}, fmt.Errorf("create the shadow %s: %w", sh.name, err)
+		return config.Summary{}, fmt.Errorf("create the shadow %s: %w", sh.Name, err)
 	}
 	if len(sources) == 0 {
 		return config.Summary{}, nil
@@ -104,7 +104,7 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 			return err
 		}
 	}
-	if err := stage.CreateLasting(ctx, s, sh.Database(), stage.LastingID{Kind: stage.LastingShadow, Database: s.Database, Name: sh.name}); err != nil {
+	if err := stage.CreateLasting(ctx, s, sh.Database(), stage.LastingID{Kind: stage.LastingShadow, Database: s.Database, Name: sh.Name}); err != nil {
 		return err
 	}
 	if err := sh.ours(ctx, s); err != nil {
@@ -151,7 +151,7 @@ func (sh *Shadow) alone(ctx context.Context, s *session.Session) error {
 func (sh *Shadow) Exists(ctx context.Context, s *session.Session) error {
 	there, err := publish.UUIDOf(ctx, s, tables.ID{Database: sh.Database(), Table: shadowReady})
 	if err == nil && there == "" {
-		return fmt.Errorf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", sh.name, strings.Join(sh.others(ctx, s), ", "))
+		return fmt.Errorf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", sh.Name, strings.Join(sh.others(ctx, s), ", "))
 	}
 	if err != nil {
 		return err
@@ -182,8 +182,8 @@ func (sh *Shadow) loadable(ctx context.Context, s *session.Session) error {
 // ours refuses a database that is another one's: two names can give the same.
 func (sh *Shadow) ours(ctx context.Context, s *session.Session) error {
 	found, err := stage.Lasting(ctx, s, stage.LastingShadow)
-	if err == nil && found[sh.Database()].Name != sh.name {
-		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.name, sh.Database())
+	if err == nil && found[sh.Database()].Name != sh.Name {
+		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.Name, sh.Database())
 	}
 	return err
 }
@@ -215,7 +215,7 @@ func (sh *Shadow) Discard(ctx context.Context) error {
 func (sh *Shadow) drop(ctx context.Context, s *session.Session) error {
 	err := s.Do(ctx, "DROP TABLE IF EXISTS "+session.Name(sh.Database(), shadowReady)+" SYNC")
 	if err != nil {
-		return fmt.Errorf("discard the shadow %s: %w", sh.name, err)
+		return fmt.Errorf("discard the shadow %s: %w", sh.Name, err)
 	}
 	return stage.Drop(ctx, s, sh.Database())
 }

@@ -93,13 +93,10 @@ func (s *Source) askOnce(ctx context.Context, method string, a address, header h
 		r.Header.Set("Authorization", login)
 	}
 	if res, err = s.client.Do(r); err != nil {
-		if address := (&url.Error{}); errors.As(err, &address) {
-			err = address.Err // without the address, which may be one that the server sent on to
-		}
 		if ctx.Err() != nil {
 			return nil, false, context.Cause(ctx)
 		}
-		return nil, true, export.Unreachable(a.origin, err.Error())
+		return nil, true, export.Unreachable(a.origin, err)
 	}
 	switch code := res.StatusCode; code {
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusOK, http.StatusPartialContent:
@@ -194,7 +191,7 @@ func (s *Source) read(ctx context.Context, a address) (page, error) {
 	content, err := io.ReadAll(io.LimitReader(res.Body, maxPage+1))
 	switch {
 	case err != nil:
-		return page{}, export.Unreachable(a.origin, err.Error())
+		return page{}, export.Unreachable(a.origin, err)
 	case len(content) > maxPage:
 		return page{}, fmt.Errorf("it is longer than %d MiB", maxPage>>20)
 	}
