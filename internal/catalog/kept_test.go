@@ -56,8 +56,8 @@ func TestFewStatements(t *testing.T) {
 		return c.Snapshot(), conn.sent.Load()
 	}
 	first, n := opened()
-	if n > 16 { // one of them that what was read is of one version
-		t.Errorf("opening takes %d statements, want at most 16", n)
+	if n > 19 { // one of them that what was read is of one version
+		t.Errorf("opening takes %d statements, want at most 19", n)
 	}
 	again, n := opened()
 	if n != 2 {
