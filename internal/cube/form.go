@@ -1,6 +1,9 @@
 package cube
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // form is how a column holds a dimension: as text, as an enum, or as a tuple of
 // two texts of the names in pair.
@@ -25,10 +28,48 @@ func (f form) value(column string) string {
 	case f.enum:
 		return "toString(" + column + ")"
 	case f.pair[0] != "":
-		return "trimBoth(concat(" + column + "." + f.pair[0] + ", ' ', " + column + "." + f.pair[1] + "))"
+		first, second := column+"."+f.pair[0], column+"."+f.pair[1]
+		return "multiIf(" + second + " = '', " + first + ", " + first + " = '', " + second + ", concat(" + first + ", ' ', " + second + "))"
 	default:
 		return column
 	}
+}
+
+// mostHolding bounds what one value may be held as.
+const mostHolding = 16
+
+// holding is what a column of the ClickHouse type may hold where it has one of the
+// values: a list, or two of the same length for a pair. nil where its own value tells,
+// or where that would be too much.
+func (f form) holding(typ string, values []string) [][]string {
+	switch {
+	case f.enum && strings.HasPrefix(typ, "Enum"):
+		// Of what is no element some versions say that it cannot be compared.
+		known := slices.DeleteFunc(slices.Clone(values), func(v string) bool {
+			return strings.ContainsAny(v, `'\`) || !strings.Contains(typ, "'"+v+"' =")
+		})
+		if len(known) > 0 {
+			return [][]string{known}
+		}
+	case f.pair[0] != "":
+		var first, second []string
+		for _, v := range values {
+			if strings.Count(v, " ") > mostHolding-2 {
+				return nil
+			}
+			first, second = append(first, v), append(second, "")
+			for i := range len(v) {
+				if v[i] == ' ' && i > 0 && i < len(v)-1 {
+					first, second = append(first, v[:i]), append(second, v[i+1:])
+				}
+			}
+			if v != "" {
+				first, second = append(first, ""), append(second, v)
+			}
+		}
+		return [][]string{first, second}
+	}
+	return nil
 }
 
 // lossless reports that different columns have different values.

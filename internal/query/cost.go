@@ -152,8 +152,8 @@ func indexed(t *catalog.Table) int {
 }
 
 // share is the part of the table's rows that the slice's condition on a
-// dimension leaves, and how many values it names: for projects out of the index,
-// a typical figure otherwise. values is 0 without a condition that an index can
+// dimension leaves, and how many places of the key it names: for projects out of the
+// index, a typical figure otherwise. values is 0 without a condition that an index can
 // use.
 func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share, values float64) {
 	if d == cube.Project {
@@ -164,11 +164,29 @@ func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share,
 	}
 	for _, cond := range s.Conditions {
 		if cond.Dim == d && !cond.Not {
-			n := float64(len(cond.Values))
-			return min(1, n/d.TypicalValues()), n
+			n, places := float64(len(cond.Values)), float64(len(cond.Values))
+			if held := d.Holding(t.Types[d.Column()], cond.Values); len(held) > 0 {
+				places = float64(len(held[0]))
+			}
+			return min(1, n/c.valuesIn(t, s, d)), places
 		}
 	}
 	return 1, 0
+}
+
+// valuesIn is how many values of the dimension its rows are shared out among: those
+// that a project is typically seen with, but where all projects are asked about those
+// that a project has on a day, since most of them have the values that are asked for.
+func (c costing) valuesIn(t *catalog.Table, s cube.Slice, d cube.Dimension) float64 {
+	if s.Projects != nil || !t.Dims[cube.Project] || len(t.Dims) != 2 {
+		return d.TypicalValues()
+	}
+	for _, of := range c.snap.Tables {
+		if len(of.Dims) == 1 && of.Dims[cube.Project] && of.Grain == t.Grain && of.Covers == t.Covers && of.Rows > 0 {
+			return max(1, float64(t.Rows)/float64(of.Rows))
+		}
+	}
+	return d.TypicalValues()
 }
 
 // projectShare is the projects' part of the table's rows.

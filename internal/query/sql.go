@@ -50,6 +50,9 @@ func (w *Writer) condition(c cube.Condition) {
 	if c.Dim == cube.Project && !c.Not {
 		w.asked = c.Values
 	}
+	if lists := c.Dim.Holding(w.Table.Types[c.Dim.Column()], c.Values); len(lists) > 0 && !c.Not {
+		w.where = append(w.where, c.Dim.Column()+" IN "+w.zipped(lists))
+	}
 	switch {
 	case len(c.Values) == 1 && !c.Not:
 		w.where = append(w.where, c.Dim.Value()+" = "+w.Param(c.Values[0]))
@@ -58,6 +61,18 @@ func (w *Writer) condition(c cube.Condition) {
 	default:
 		w.where = append(w.where, c.Dim.Value()+" IN "+w.Param(c.Values))
 	}
+}
+
+// zipped is the SQL of an array of what lists of the same length have at one place.
+func (w *Writer) zipped(lists [][]string) string {
+	if len(lists) == 1 {
+		return w.Param(lists[0])
+	}
+	params := make([]string, len(lists))
+	for i, l := range lists {
+		params[i] = w.Param(l)
+	}
+	return "arrayZip(" + strings.Join(params, ", ") + ")"
 }
 
 // days restricts the query to the range. One with written edges is cut there
@@ -125,11 +140,11 @@ func (w *Writer) conditions(b *bundle, axes, agreed []cube.Condition) {
 		w.condition(a)
 	}
 	if len(axes) > 1 { // the members are few of the combinations
-		columns, lists := make([]string, len(axes)), make([]string, len(axes))
-		for i, values := range b.combinations(axes) {
-			columns[i], lists[i] = axes[i].Dim.Value(), w.Param(values)
+		columns := make([]string, len(axes))
+		for i, a := range axes {
+			columns[i] = a.Dim.Value()
 		}
-		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN arrayZip("+strings.Join(lists, ", ")+")")
+		w.where = append(w.where, "("+strings.Join(columns, ", ")+") IN "+w.zipped(b.combinations(axes)))
 	}
 	if b.choice.halves != nil {
 		w.halve(b.choice.halves, b)
