@@ -87,7 +87,7 @@ scale: build ## follow what each part costs as the downloads grow, and write doc
 	go run ./internal/bench -sections scale
 
 coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
-	go run ./internal/bench -sections coverage
+	go run ./internal/bench -sections coverage -days 10
 
 clean: ## remove everything that was built, the demo's data too
 	rm -rf bin .tools .clickql .clickql-bench internal/engine/npm/node_modules internal/server/web/node_modules internal/server/web/dist clients/node_modules clients/embeds/node_modules

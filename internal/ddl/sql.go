@@ -105,8 +105,8 @@ func (t Table) Create(o Options, name string) string {
 		fmt.Fprintf(&b, "PARTITION BY %s\n", t.PartitionBy)
 	}
 	fmt.Fprintf(&b, "ORDER BY %s\n", Tuple(t.OrderBy))
-	if t.Granule > 0 {
-		fmt.Fprintf(&b, "SETTINGS index_granularity = %d\n", t.Granule)
+	if t.Settings != "" {
+		fmt.Fprintf(&b, "SETTINGS %s\n", t.Settings)
 	}
 	fmt.Fprintf(&b, "COMMENT %s", chconn.Literal(t.Comment))
 	return b.String()

@@ -49,9 +49,8 @@ type Table struct {
 	// PartitionBy is the partition key; empty for one partition. It is a
 	// function of the sorting key, so that rows to be folded share a partition.
 	PartitionBy string
-	// Granule is how many rows a mark of the index stands for; 0 for as many as the
-	// server takes by itself.
-	Granule int
+	// Settings are those of the table that are not the server's own, as in SQL.
+	Settings string
 
 	computed map[string]string // expression over the raw table, by column, where it is not the column itself
 }

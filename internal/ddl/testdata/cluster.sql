@@ -380,7 +380,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_country ON CLUSTER main
@@ -393,7 +393,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_country ON CLUSTER ma
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, country_code, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, country_code, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_python ON CLUSTER main
@@ -406,7 +406,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_python ON CLUSTER mai
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, python_minor, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, python_minor, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_system ON CLUSTER main
@@ -419,7 +419,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_system ON CLUSTER mai
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, system, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, system, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer ON CLUSTER main
@@ -432,7 +432,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer ON CLUSTER 
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, installer, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_file_type ON CLUSTER main
@@ -445,7 +445,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_file_type ON CLUSTER 
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, type, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, type, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_ci ON CLUSTER main
@@ -458,7 +458,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_ci ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, ci, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc ON CLUSTER main
@@ -471,7 +471,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_libc ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, libc, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 512, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, libc, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_by_ci ON CLUSTER main
@@ -485,7 +485,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_by_ci ON CL
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, installer, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, ci, installer, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_downloads_per_day_by_platform_by_arch_by_abi ON CLUSTER main
@@ -626,7 +626,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_platform ON CLUSTER m
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, platform, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, platform, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_arch ON CLUSTER main
@@ -639,7 +639,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_arch ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, arch, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, arch, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_abi ON CLUSTER main
@@ -652,7 +652,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_abi ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, abi, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, abi, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_cpu ON CLUSTER main
@@ -665,7 +665,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_cpu ON CLUSTER main
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, cpu, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, cpu, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_distro ON CLUSTER main
@@ -678,7 +678,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_distro ON CLUSTER mai
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, distro, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, distro, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_implementation ON CLUSTER main
@@ -691,7 +691,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_implementation ON CLU
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, implementation, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, implementation, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_version ON CLUSTER main
@@ -704,7 +704,7 @@ CREATE TABLE IF NOT EXISTS `py-pi`.pypi_ranking_per_day_by_installer_version ON 
 ENGINE = ReplicatedSummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer_version, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, installer_version, project';
 
 CREATE TABLE IF NOT EXISTS `py-pi`.projects ON CLUSTER main

@@ -380,7 +380,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_country
@@ -393,7 +393,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_country
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, country_code, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, country_code, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_python
@@ -406,7 +406,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_python
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, python_minor, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, python_minor, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_system
@@ -419,7 +419,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_system
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, system, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, system, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer
@@ -432,7 +432,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, installer, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_file_type
@@ -445,7 +445,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_file_type
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, type, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, type, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_ci
@@ -458,7 +458,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_ci
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, ci, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_libc
@@ -471,7 +471,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_libc
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, libc, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 512, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, libc, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer_by_ci
@@ -485,7 +485,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer_by_ci
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, ci, installer, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, ci, installer, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_downloads_per_day_by_platform_by_arch_by_abi
@@ -626,7 +626,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_platform
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, platform, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, platform, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_arch
@@ -639,7 +639,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_arch
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, arch, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, arch, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_abi
@@ -652,7 +652,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_abi
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, abi, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, abi, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_cpu
@@ -665,7 +665,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_cpu
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, cpu, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, cpu, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_distro
@@ -678,7 +678,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_distro
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, distro, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, distro, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_implementation
@@ -691,7 +691,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_implementation
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, implementation, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, implementation, project';
 
 CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer_version
@@ -704,7 +704,7 @@ CREATE TABLE IF NOT EXISTS pypi.pypi_ranking_per_day_by_installer_version
 ENGINE = SummingMergeTree(count)
 PARTITION BY toYear(date)
 ORDER BY (date, installer_version, project)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 1024, min_compress_block_size = 262144, min_bytes_for_wide_part = 1048576
 COMMENT 'Downloads by date, installer_version, project';
 
 CREATE TABLE IF NOT EXISTS pypi.projects
