@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,8 +51,10 @@ func (w *Writer) condition(c cube.Condition) {
 	if c.Dim == cube.Project && !c.Not {
 		w.asked = c.Values
 	}
-	if lists := c.Dim.Holding(w.Table.Types[c.Dim.Column()], c.Values); len(lists) > 0 && !c.Not {
-		w.where = append(w.where, c.Dim.Column()+" IN "+w.zipped(lists))
+	if column := c.Dim.Column(); !c.Not && slices.Contains(w.Table.Key, column) {
+		if lists := c.Dim.Holding(w.Table.Types[column], c.Values); len(lists) > 0 {
+			w.where = append(w.where, column+" IN "+w.zipped(lists))
+		}
 	}
 	switch {
 	case len(c.Values) == 1 && !c.Not:
