@@ -147,12 +147,13 @@ func (d Dimension) Column() string { return d.entry().column }
 // Value is the SQL of the dimension's value as a String.
 func (d Dimension) Value() string { e := d.entry(); return e.form.value(e.column) }
 
-// Holding is what a column of the ClickHouse type may hold in rows that have one of
-// the values, for a condition on the bare column, by which a sorting key finds them
-// where it does not by Value: a list, or two for a column of pairs. nil where Value is
-// the column, or where no such condition can be told.
-func (d Dimension) Holding(typ string, values []string) [][]string {
-	return d.entry().form.holding(typ, values)
+// Holding is what a column of the ClickHouse type holds in the rows that have one of
+// the values, and in no others: the column with a list, or the elements of a pair with
+// two of the same length. To compare these costs less than to compare Value, and a
+// sorting key finds rows by them. None where Value is the column, or where that cannot
+// be told.
+func (d Dimension) Holding(typ string, values []string) (columns []string, lists [][]string) {
+	return d.entry().form.holding(d.Column(), typ, values)
 }
 
 // Group is the SQL of what rows of one value of the dimension agree on: the bare

@@ -29,19 +29,19 @@ func (f form) value(column string) string {
 		return "toString(" + column + ")"
 	case f.pair[0] != "":
 		first, second := column+"."+f.pair[0], column+"."+f.pair[1]
-		return "multiIf(" + second + " = '', " + first + ", " + first + " = '', " + second + ", concat(" + first + ", ' ', " + second + "))"
+		return "concat(" + first + ", if(" + first + " = '' OR " + second + " = '', '', ' '), " + second + ")"
 	default:
 		return column
 	}
 }
 
-// mostHolding bounds what one value may be held as.
-const mostHolding = 16
+// mostSpaces bounds how many pairs one value may be held as.
+const mostSpaces = 14
 
-// holding is what a column of the ClickHouse type may hold where it has one of the
-// values: a list, or two of the same length for a pair. nil where its own value tells,
-// or where that would be too much.
-func (f form) holding(typ string, values []string) [][]string {
+// holding is what a column of the ClickHouse type holds in the rows that have one of
+// the values, and in no others: the column with a list, or those of a pair with two
+// of the same length. None where that cannot be told, or would be too much.
+func (f form) holding(column, typ string, values []string) (columns []string, lists [][]string) {
 	switch {
 	case f.enum && strings.HasPrefix(typ, "Enum"):
 		// Of what is no element some versions say that it cannot be compared.
@@ -49,27 +49,26 @@ func (f form) holding(typ string, values []string) [][]string {
 			return strings.ContainsAny(v, `'\`) || !strings.Contains(typ, "'"+v+"' =")
 		})
 		if len(known) > 0 {
-			return [][]string{known}
+			return []string{column}, [][]string{known}
 		}
 	case f.pair[0] != "":
 		var first, second []string
 		for _, v := range values {
-			if strings.Count(v, " ") > mostHolding-2 {
-				return nil
+			if strings.Count(v, " ") > mostSpaces {
+				return nil, nil
 			}
-			first, second = append(first, v), append(second, "")
-			for i := range len(v) {
-				if v[i] == ' ' && i > 0 && i < len(v)-1 {
+			if first, second = append(first, v), append(second, ""); v != "" {
+				first, second = append(first, ""), append(second, v)
+			}
+			for i := 1; i < len(v)-1; i++ {
+				if v[i] == ' ' {
 					first, second = append(first, v[:i]), append(second, v[i+1:])
 				}
 			}
-			if v != "" {
-				first, second = append(first, ""), append(second, v)
-			}
 		}
-		return [][]string{first, second}
+		return []string{column + "." + f.pair[0], column + "." + f.pair[1]}, [][]string{first, second}
 	}
-	return nil
+	return nil, nil
 }
 
 // lossless reports that different columns have different values.

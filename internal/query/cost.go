@@ -165,7 +165,7 @@ func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share,
 	for _, cond := range s.Conditions {
 		if cond.Dim == d && !cond.Not {
 			n, places := float64(len(cond.Values)), float64(len(cond.Values))
-			if held := d.Holding(t.Types[d.Column()], cond.Values); len(held) > 0 {
+			if _, held := d.Holding(t.Types[d.Column()], cond.Values); len(held) > 0 {
 				places = float64(len(held[0]))
 			}
 			return min(1, n/c.valuesIn(t, s, d)), places

@@ -51,12 +51,10 @@ func (w *Writer) condition(c cube.Condition) {
 	if c.Dim == cube.Project && !c.Not {
 		w.asked = c.Values
 	}
-	if column := c.Dim.Column(); !c.Not && slices.Contains(w.Table.Key, column) {
-		if lists := c.Dim.Holding(w.Table.Types[column], c.Values); len(lists) > 0 {
-			w.where = append(w.where, column+" IN "+w.zipped(lists))
-		}
-	}
+	held := w.held(c)
 	switch {
+	case held != "":
+		w.where = append(w.where, held)
 	case len(c.Values) == 1 && !c.Not:
 		w.where = append(w.where, c.Dim.Value()+" = "+w.Param(c.Values[0]))
 	case c.Not:
@@ -64,6 +62,33 @@ func (w *Writer) condition(c cube.Condition) {
 	default:
 		w.where = append(w.where, c.Dim.Value()+" IN "+w.Param(c.Values))
 	}
+}
+
+// mostAlternatives is how many pairs are compared one by one.
+const mostAlternatives = 16
+
+// held is a condition in terms of what the column holds; empty where it is to be one of
+// its value. Elements are compared quickest by themselves, but a key finds only pairs.
+func (w *Writer) held(c cube.Condition) string {
+	column := c.Dim.Column()
+	columns, lists := c.Dim.Holding(w.Table.Types[column], c.Values)
+	switch {
+	case c.Not || len(lists) == 0:
+		return ""
+	case len(lists) == 1 || slices.Index(w.Table.Key, w.Table.TimeColumn) == 0 && slices.Contains(w.Table.Key, column):
+		return column + " IN " + w.zipped(lists)
+	case len(lists[0]) > mostAlternatives:
+		return ""
+	}
+	pairs := make([]string, len(lists[0]))
+	for i := range pairs {
+		all := make([]string, len(columns))
+		for j, column := range columns {
+			all[j] = column + " = " + w.Param(lists[j][i])
+		}
+		pairs[i] = "(" + strings.Join(all, " AND ") + ")"
+	}
+	return "(" + strings.Join(pairs, " OR ") + ")"
 }
 
 // zipped is the SQL of an array of what lists of the same length have at one place.
