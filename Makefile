@@ -77,7 +77,7 @@ reproducible: build ## build this commit twice, in two folders, and compare the 
 	cd bin/again && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../clickql-second ./cmd/clickql
 	cmp bin/clickql-first bin/clickql-second && sha256sum bin/clickql-first && rm -rf bin/again bin/clickql-second
 
-bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (a quarter of an hour)
+bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md (three quarters of an hour)
 	go run ./internal/bench
 
 settings: build ## load with one setting after another, and write docs/LOADING.md
