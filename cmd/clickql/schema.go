@@ -32,7 +32,9 @@ func newSchemaApplyCommand(a *app) *cobra.Command {
 		Long: `Creates the database, tables, views and dictionaries that are not there, and
 adds the countries that are missing. Nothing is dropped or overwritten; a second
 run does nothing. An aggregate that is new to a database with downloads holds
-only what arrives from then on; the command names each, and what fills it.`,
+only what arrives from then on; the command names each, and what fills it.
+With --cluster a host that is new, or stands for one that was lost, gets what the
+others have: its tables fetch their rows from there (docs/CLUSTER.md).`,
 		Example: "  clickql schema apply\n  clickql schema apply --clickhouse clickhouse://user:password@host:9000/pypi --cluster main",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.schemaApply(cmd, cluster)

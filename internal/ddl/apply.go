@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clickql/internal/chconn"
+	"clickql/internal/chschema"
 )
 
 // Apply creates what the database lacks, and says what that was, an entry for
@@ -21,30 +22,56 @@ func Apply(ctx context.Context, conn *chconn.Conn, o Options) (created []string,
 	case err != nil:
 		return nil, err
 	case shards > 1:
-		return applySharded(ctx, conn, o)
+		return applySharded(ctx, conn, o, shards)
 	}
-	return create(ctx, conn, o, statements)
+	return create(ctx, conn, o, shards, statements)
 }
 
 // writing writes statements for a raw table that has some columns.
 type writing func(o Options, has func(column string) bool) []Statement
 
-// create runs those of the statements whose objects the database lacks.
-func create(ctx context.Context, conn *chconn.Conn, o Options, statements writing) (created []string, err error) {
+// create runs those of the statements whose objects the database lacks; on a cluster of
+// so many shards where some host lacks them.
+func create(ctx context.Context, conn *chconn.Conn, o Options, shards uint64, statements writing) (created []string, err error) {
 	have, err := Read(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range statements(o, have.stores) {
-		if have.has(s, o.database()) || len(have.waitsFor(s.Name(o.database()))) > 0 {
+	if o.Cluster != "" {
+		if err := apart(ctx, chschema.DB{Conn: conn}, o, shards); err != nil {
+			return nil, err
+		}
+	}
+	todo, err := have.todo(o, statements(o, have.stores))
+	for _, s := range todo {
+		if err := conn.Exec(ctx, s.SQL); err != nil {
+			return created, s.failed(err)
+		}
+		what := s.Kind + " " + s.Object
+		if _, some := have.partlyThere(s, o); some {
+			what += " on the hosts that lacked it"
+		}
+		created = append(created, what)
+	}
+	return created, err
+}
+
+// todo are the statements that create what is missing of a schema, then, of a cluster,
+// what else some host lacks. What cannot be told how to create comes with an error.
+func (p *Present) todo(o Options, schema []Statement) (list []Statement, err error) {
+	for _, s := range schema {
+		if p.has(s, o.database()) || len(p.waitsFor(s.Name(o.database()))) > 0 {
 			continue
 		}
-		if err := conn.Exec(ctx, s.SQL); err != nil {
-			return created, fmt.Errorf("create %s %s: %w", s.Kind, s.Object, err)
+		if some, is := p.partlyThere(s, o); is && some.replicated {
+			if s, err = some.joined(o, s); err != nil {
+				return nil, err
+			}
 		}
-		created = append(created, s.Kind+" "+s.Object)
+		list = append(list, s)
 	}
-	return created, nil
+	more, err := p.joining(o, schema)
+	return append(list, more...), err
 }
 
 // Waiting lists the columns, in their order, that the raw table lacks and some

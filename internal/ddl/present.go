@@ -17,6 +17,8 @@ type Present struct {
 	Tables map[string]*chschema.Table
 	// Countries reports that no country is missing.
 	Countries bool
+	// partial is what some hosts of a cluster have, by name, which is not in Tables.
+	partial map[string]partial
 }
 
 // Read reads what the database holds; with a cluster, what it holds on every host
@@ -26,7 +28,7 @@ func Read(ctx context.Context, conn *chconn.Conn, o Options) (*Present, error) {
 	p := &Present{Tables: map[string]*chschema.Table{}}
 	db := chschema.DB{Conn: conn}
 	var err error
-	if p.Database, err = chschema.Exists(ctx, db, database); err != nil || !p.Database {
+	if p.Database, err = chschema.Exists(ctx, db, database); err != nil || !p.Database && o.Cluster == "" {
 		return p, err
 	}
 	schema, err := chschema.Read(ctx, db, database)
@@ -72,34 +74,6 @@ func (p *Present) has(s Statement, database string) bool {
 	default:
 		return p.Tables[s.Name(database)] != nil
 	}
-}
-
-// keepOnAllHosts forgets what some host of the cluster lacks, so that it is
-// created again: a statement ON CLUSTER passes over the hosts that have it.
-func (p *Present) keepOnAllHosts(ctx context.Context, db chschema.DB, o Options) error {
-	all := func(table string) string {
-		return "clusterAllReplicas(" + chconn.Literal(o.Cluster) + ", system." + table + ")"
-	}
-	values := map[string]any{"database": o.database()}
-	var hosts, databases uint64
-	err := db.Row(ctx, "SELECT (SELECT count() FROM "+all("one")+"), (SELECT count() FROM "+all("databases")+" WHERE name = {database:String})", values, &hosts, &databases)
-	if err != nil {
-		return fmt.Errorf("ask every host of cluster %s: %w", o.Cluster, err)
-	}
-	p.Database = databases == hosts
-	err = db.Each(ctx, "SELECT name, count() FROM "+all("tables")+" WHERE database = {database:String} GROUP BY name", values, func(row func(...any) error) error {
-		var name string
-		var n uint64
-		err := row(&name, &n)
-		if n < hosts {
-			delete(p.Tables, name)
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("ask every host of cluster %s: %w", o.Cluster, err)
-	}
-	return nil
 }
 
 // shardsOf is how many shards a cluster has, which must be known to the server; one

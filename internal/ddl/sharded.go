@@ -22,13 +22,13 @@ const shardSuffix = "_shard"
 func ShardDatabase(database string) string { return database + shardSuffix }
 
 // applySharded is Apply over several shards.
-func applySharded(ctx context.Context, conn *chconn.Conn, o Options) ([]string, error) {
+func applySharded(ctx context.Context, conn *chconn.Conn, o Options, shards uint64) ([]string, error) {
 	local := Options{Database: ShardDatabase(o.database()), Cluster: o.Cluster, sharded: true}
-	created, err := create(ctx, conn, local, shardStatements)
+	created, err := create(ctx, conn, local, shards, shardStatements)
 	if err != nil {
 		return created, err
 	}
-	front, err := create(ctx, conn, o, func(o Options, _ func(string) bool) []Statement { return frontStatements(o) })
+	front, err := create(ctx, conn, o, shards, func(o Options, _ func(string) bool) []Statement { return frontStatements(o) })
 	return append(created, front...), err
 }
 
