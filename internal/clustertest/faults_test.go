@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -26,6 +27,13 @@ import (
 // control runs a verb of CLUSTER_CONTROL.
 func (c *cluster) control(verb ...string) {
 	c.t.Helper()
+	if err := c.tryControl(verb...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) tryControl(verb ...string) error {
+	c.t.Helper()
 	command := append(strings.Fields(os.Getenv("CLUSTER_CONTROL")), verb...)
 	if len(command) == len(verb) {
 		c.t.Fatal("CLUSTER_CONTROL must be a command that takes verbs such as kill N")
@@ -33,26 +41,35 @@ func (c *cluster) control(verb ...string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), time.Minute)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
-		c.t.Fatalf("%s: %v: %s", strings.Join(command, " "), err, out)
+		return fmt.Errorf("%s: %w: %s", strings.Join(command, " "), err, out)
 	}
+	return nil
 }
 
 // on is a verb with the number of a host, which control counts from 1.
 func (c *cluster) on(verb string, host int) { c.t.Helper(); c.control(verb, strconv.Itoa(host+1)) }
 
-// healthy starts what has ended, also by itself, and waits until all hosts answer, all their replicas may write, and each knows of
-// all others.
+// healthy starts what has ended, also by itself, and waits until all hosts answer, all
+// their replicas may write, and each knows of all others. What was killed a moment ago may
+// still look alive to start, and keeps the others from being ready, so that this starts
+// all of them again and again.
 func (c *cluster) healthy() {
 	c.t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for host := range c.hosts {
-		for c.on("start", host); !c.ready(host); {
-			select {
-			case <-c.t.Context().Done():
-				c.t.Fatal("the cluster does not come back")
-			case <-tick.C:
-			}
+	for {
+		ready := c.tryControl("zk", "start") == nil
+		for host := range c.hosts {
+			err := c.tryControl("start", strconv.Itoa(host+1)) // that may end by itself once more
+			ready = ready && err == nil && c.ready(host)
+		}
+		if ready {
+			return
+		}
+		select {
+		case <-c.t.Context().Done():
+			c.t.Fatal("the cluster does not come back")
+		case <-tick.C:
 		}
 	}
 }
