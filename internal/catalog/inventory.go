@@ -93,8 +93,8 @@ func (l *inventory) stored() []*chschema.Table {
 }
 
 // bound lists the tables that answers may be read from.
-func (l *inventory) bound() []Bound {
-	var out []Bound
+func (l *inventory) bound() []*Bound {
+	var out []*Bound
 	add := func(named chschema.Exact, stored *chschema.Table) {
 		b := boundTo(named)
 		if stored != nil {

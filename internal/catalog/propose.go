@@ -41,8 +41,11 @@ func (k Key) Columns() []string {
 }
 
 // Widths are the mean uncompressed bytes of the values of each column, over all tables
-// whose sizes are known.
+// whose sizes are known. Shared: read only.
 func (s *Snapshot) Widths() map[string]float64 {
+	if s.widths != nil {
+		return s.widths
+	}
 	widths, rows := map[string]float64{}, map[string]float64{}
 	for _, t := range s.Tables {
 		for column, width := range t.Width {

@@ -86,7 +86,9 @@ type Snapshot struct {
 	// one server is all there is.
 	Server string
 	// Bound are the tables that answers are read from.
-	Bound []Bound
+	Bound []*Bound
+	// widths are what Widths gives; nil where that has yet to be worked out.
+	widths map[string]float64
 	// marks are those of the stored tables, by which a server is known to have the
 	// snapshot's version; nil where one server is all there is, and where that cannot
 	// be told. shared is of their engines.
@@ -104,23 +106,24 @@ type Bound struct {
 	Named, Stored chschema.Exact
 	// Written are the ways in which statements write its name. Each statement is
 	// searched for those of all tables, so that they are made once, and kept with the
-	// snapshot.
+	// snapshot; as is told, which the server's log is compared with.
 	Written [2]string
+	told    chschema.Told
 }
 
 // boundTo is a table that is asked by a name.
-func boundTo(named chschema.Exact) Bound {
-	return Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}}
-}
-
-// in reports that a statement reads the table.
-func (b Bound) in(sql string) bool {
-	return strings.Contains(sql, b.Written[0]) || strings.Contains(sql, b.Written[1])
+func boundTo(named chschema.Exact) *Bound {
+	return &Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}, told: chschema.ToldOf(named)}
 }
 
 // read are the snapshot's tables that a statement reads.
-func (s *Snapshot) read(sql string) []Bound {
-	return slices.DeleteFunc(slices.Clone(s.Bound), func(b Bound) bool { return !b.in(sql) })
+func (s *Snapshot) read(sql string) (read []*Bound) {
+	for _, b := range s.Bound {
+		if strings.Contains(sql, b.Written[0]) || strings.Contains(sql, b.Written[1]) {
+			read = append(read, b)
+		}
+	}
+	return read
 }
 
 // Guard is a statement about the snapshot's tables, bound to it: where these are not
@@ -152,22 +155,22 @@ func (s *Snapshot) Witness(sql string) *chschema.Witness {
 	if s.Server != "" || s.Version != "" && s.marks != nil {
 		return nil
 	}
-	var tables []chschema.Exact
+	var tables []chschema.Told
 	for _, b := range s.read(sql) {
 		if b.Stored != b.Named {
 			return nil
 		}
-		tables = append(tables, b.Named)
+		tables = append(tables, b.told)
 	}
 	return chschema.NewWitness(tables)
 }
 
 // guardMark binds a statement to the marks of the tables that it reads; of all where
 // it is not known which.
-func (s *Snapshot) guardMark(sql string, read []Bound) string {
+func (s *Snapshot) guardMark(sql string, read []*Bound) string {
 	var tables []chschema.Name
 	var mark uint64
-	add := func(some []Bound) {
+	add := func(some []*Bound) {
 		for _, b := range some {
 			if at := b.Stored.Name; at != (chschema.Name{}) && !slices.Contains(tables, at) {
 				tables, mark = append(tables, at), mark^s.marks[at]

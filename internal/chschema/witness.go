@@ -2,7 +2,8 @@ package chschema
 
 import (
 	"errors"
-	"maps"
+	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,11 +16,10 @@ import (
 // small one costs. The log costs nearly nothing, and can be heard over the native
 // protocol only, of tables that keep rows themselves, and once all has been read.
 type Witness struct {
-	want map[string]Exact // by each way in which the log may write a name
-
-	mu    sync.Mutex
-	heard map[Exact]bool // whether, of each table
-	other bool
+	mu     sync.Mutex
+	tables []Told
+	heard  []bool // of each of tables
+	other  bool
 }
 
 // WitnessSource is the log's source to be heard, as a regular expression.
@@ -29,25 +29,31 @@ const WitnessSource = "SelectExecutor"
 // see Elsewhere.
 var ErrElsewhere = errors.New(elsewhere)
 
+// Told is a table with the ways in which the log may write its name.
+type Told struct {
+	Exact
+	names []string
+}
+
+// ToldOf makes a table's names for the log: once, as each statement is compared with
+// those of all tables.
+func ToldOf(t Exact) Told {
+	told := Told{Exact: t}
+	for _, database := range written(t.Database) {
+		for _, table := range written(t.Table) {
+			told.names = append(told.names, database+"."+table)
+		}
+	}
+	return told
+}
+
 // NewWitness is one of a statement that reads the tables; nil where they cannot all be
 // told by their UUIDs.
-func NewWitness(tables []Exact) *Witness {
-	w := &Witness{want: map[string]Exact{}, heard: map[Exact]bool{}}
-	for _, t := range tables {
-		if t.UUID == "" || t.UUID == noUUID {
-			return nil
-		}
-		for _, database := range written(t.Database) {
-			for _, table := range written(t.Table) {
-				w.want[database+"."+table] = t
-			}
-		}
-		w.heard[t] = false
-	}
-	if len(w.heard) == 0 {
+func NewWitness(tables []Told) *Witness {
+	if len(tables) == 0 || slices.ContainsFunc(tables, func(t Told) bool { return t.UUID == "" || t.UUID == noUUID }) {
 		return nil
 	}
-	return w
+	return &Witness{tables: tables, heard: make([]bool, len(tables))}
 }
 
 // written is how the log may write a name: quoted where it has to be, and where it is
@@ -68,10 +74,11 @@ func (w *Witness) Hear(source string) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if t, wanted := w.want[source[:at]]; wanted && t.UUID == source[at+2:] {
-		w.heard[t] = true
-	} else if wanted {
-		w.other = true
+	for i, t := range w.tables {
+		if slices.Contains(t.names, source[:at]) {
+			same := t.UUID == source[at+2:]
+			w.heard[i], w.other = w.heard[i] || same, w.other || !same
+		}
 	}
 }
 
@@ -83,8 +90,14 @@ func (w *Witness) Other() bool {
 }
 
 // Tables are the tables, and whether each was heard of.
-func (w *Witness) Tables() map[Exact]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return maps.Clone(w.heard)
+func (w *Witness) Tables() iter.Seq2[Exact, bool] {
+	return func(yield func(Exact, bool) bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for i, t := range w.tables {
+			if !yield(t.Exact, w.heard[i]) {
+				return
+			}
+		}
+	}
 }

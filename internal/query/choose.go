@@ -60,8 +60,7 @@ func (k costing) chooseOne(b *bundle) choice {
 	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
 		return chooseExtents(e)
 	}
-	var able []*catalog.Table
-	var costs []estimate
+	able, costs := make([]*catalog.Table, 0, len(snap.Tables)), make([]estimate, 0, len(snap.Tables))
 	var c choice
 	for _, t := range snap.Tables {
 		if n.answers(t) {

@@ -119,7 +119,7 @@ type run struct {
 // time there is a place in every day or month.
 func (c costing) runs(t *catalog.Table, s cube.Slice, n need) []run {
 	at := run{share: 1, places: 1}
-	var out []run
+	out := make([]run, 0, len(t.Key))
 	for _, column := range t.Key[:indexed(t)] {
 		if column == t.TimeColumn && !at.time {
 			at.time = true
