@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"clickql/ingest/backfill"
@@ -142,9 +143,18 @@ func (in *Ingest) Repair(ctx context.Context, req repair.Request, sources ...str
 	return plan, err
 }
 
-// Retire drops the raw rows of old days; what the aggregates counted of them stays.
-func (in *Ingest) Retire(ctx context.Context, req retire.Request) (retire.Plan, error) {
-	return retire.Days(ctx, in.cfg, writing(in.cfg), req)
+// Retire drops the raw rows of old days; what the aggregates counted of them stays. Of
+// shards it drops none: who asks all of them could not tell what is gone on purpose.
+func (in *Ingest) Retire(ctx context.Context, req retire.Request) (plan retire.Plan, err error) {
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		if all.Several() {
+			return fmt.Errorf("retire days of %s in database %s: it is Distributed, and what the ledgers of its shards say was dropped on purpose is not seen through it, "+
+				"so that its aggregates would no longer agree with it and not be used; keep the rows", in.cfg.DownloadsTable, in.cfg.Database)
+		}
+		plan, err = retire.Days(ctx, all[0].Config, writing(all[0].Config), req)
+		return err
+	})
+	return plan, err
 }
 
 // Backfill computes an aggregate from history and puts it in place when it is

@@ -21,7 +21,8 @@ and totals of those days are answered as before, and what only raw rows can answ
 Whole partitions are dropped (a month each), so that days of the month before which
 is cut stay. The ledger keeps how many rows of each day went, by which verify and
 schema check tell them from rows that were lost. What is dropped is gone: a day can
-be loaded again only into a set of tables beside (clickql ingest shadow).
+be loaded again only into a set of tables beside (clickql ingest shadow). Replicas
+drop them all; of shards (Distributed tables) none are dropped.
 
 Safe to kill at any instant: the next ingest command brings it to an end.`
 

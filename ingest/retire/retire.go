@@ -91,7 +91,12 @@ func (r *retirer) makePlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range d.Targets {
+	for _, t := range d.All() {
+		if t.Engine.Replicated() && !r.req.DryRun {
+			if err := session.CatchUp(ctx, r.s, t.Database, t.Table); err != nil {
+				return fmt.Errorf("wait until this server has all of %s: %w", t, err)
+			}
+		}
 		if stage.InFill(t.ID) {
 			return fmt.Errorf("retire days before %s: a backfill has not ended, which counts on the days as they are (%s): let it end, run it again, or drop it with clickql ingest backfill --discard",
 				r.before, t.Database)
