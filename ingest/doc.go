@@ -189,7 +189,9 @@
 //     creating its lock, renames all that exist, and then waits until no
 //     statement of another epoch runs (query ids carry the epoch). A move that
 //     began before is over when the successor judges it; one that comes later
-//     names a database that is not there.
+//     names a database that is not there. An INSERT whose client is stopped before it
+//     sends its line, which a server waits for however often it is killed, is not
+//     waited for: killed, it refuses the line that comes after all.
 //   - A private database could be created after that renaming. But before its
 //     first move a writer looks whether its lock is still the greatest. If so, the
 //     successor's lock came after this look, and so after the database, which the

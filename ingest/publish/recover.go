@@ -216,14 +216,38 @@ func (w *Writer) fence(ctx context.Context) error {
 // DrainPoll is how often running statements are looked at.
 const DrainPoll = 50 * time.Millisecond
 
-// Drain ends other writers' statements and waits for those that cannot be ended.
+// silentFor is how long a statement that was killed has to be seen without a row: one
+// that had just got its rows then would have counted them by now.
+const silentFor = 2 * time.Second
+
+// Drain ends other writers' statements and waits for those that cannot be ended. The
+// server does not end an INSERT that waits for its client's rows, which a client that is
+// stopped never sends; killed before it had any, it refuses those that come after all
+// (QUERY_WAS_CANCELLED), so that it is not waited for.
 func Drain(ctx context.Context, s *session.Session) error {
 	tick := time.NewTicker(DrainPoll)
 	defer tick.Stop()
+	silent := map[string]time.Time{} // since when
 	for {
-		ids, err := othersRunning(ctx, s)
-		if err != nil || len(ids) == 0 {
+		others, err := othersRunning(ctx, s)
+		if err != nil {
 			return err
+		}
+		var ids []string
+		for _, o := range others {
+			since, known := silent[o.id]
+			switch {
+			case !o.silent:
+				delete(silent, o.id)
+			case !known:
+				silent[o.id] = time.Now()
+			case time.Since(since) >= silentFor:
+				continue
+			}
+			ids = append(ids, o.id)
+		}
+		if len(ids) == 0 {
+			return nil
 		}
 		err = s.Exec(ctx, session.SQL("KILL QUERY WHERE query_id IN ({ids:Array(String)}) ASYNC FORMAT Null", "ids", ids))
 		if err != nil {
@@ -237,11 +261,19 @@ func Drain(ctx context.Context, s *session.Session) error {
 	}
 }
 
+// running is a statement of another writer; silent where it has been killed, and has had
+// none of the rows that its client is to send.
+type running struct {
+	id     string
+	silent bool
+}
+
 // othersRunning lists the statements of other writers. Epoch 0 only reads.
-func othersRunning(ctx context.Context, s *session.Session) ([]string, error) {
-	ids, err := s.Texts(ctx, session.SQL("SELECT query_id FROM system.processes WHERE startsWith(query_id, {prefix:String})", "prefix", session.QueryIDPrefix(s.Database)))
-	return slices.DeleteFunc(ids, func(id string) bool {
-		epoch, ok := session.EpochOfQuery(s.Database, id)
+func othersRunning(ctx context.Context, s *session.Session) ([]running, error) {
+	all, err := session.Scan(ctx, s, session.SQL("SELECT query_id, toBool(is_cancelled AND read_rows = 0 AND written_rows = 0 AND query LIKE 'INSERT INTO % FORMAT Native') FROM system.processes WHERE startsWith(query_id, {prefix:String})",
+		"prefix", session.QueryIDPrefix(s.Database)), func(r *running) []any { return []any{&r.id, &r.silent} })
+	return slices.DeleteFunc(all, func(r running) bool {
+		epoch, ok := session.EpochOfQuery(s.Database, r.id)
 		return !ok || epoch == 0 || epoch == s.Epoch
 	}), session.Wrap(err, "list running statements")
 }
