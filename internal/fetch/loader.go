@@ -53,8 +53,8 @@ type Config struct {
 	QuotaKeys bool
 	// Quick is how many quick statements are under way at one time: those that
 	// take some milliseconds. While so many are, what else is asked waits and goes
-	// together. 0 for as many as ClickHouse has processors, within LeastQuick and
-	// MostQuick: each keeps about one busy.
+	// together. 0 for one more than ClickHouse has processors, within LeastQuick and
+	// MostQuick: each keeps about one busy, and one's answer is on its way.
 	Quick int
 	// Long is how many other statements are under way at one time.
 	Long int
@@ -80,7 +80,7 @@ const (
 	DefaultTTL          = 30 * time.Second
 	DefaultQueryTimeout = 30 * time.Second
 	DefaultLong         = 8
-	LeastQuick          = 2
+	LeastQuick          = 3
 	MostQuick           = 12
 )
 
