@@ -106,14 +106,14 @@ type Bound struct {
 	Named, Stored chschema.Exact
 	// Written are the ways in which statements write its name. Each statement is
 	// searched for those of all tables, so that they are made once, and kept with the
-	// snapshot; as is told, which the server's log is compared with.
+	// snapshot; as is Told, which the server's log is compared with.
 	Written [2]string
-	told    chschema.Told
+	Told    chschema.Told
 }
 
 // boundTo is a table that is asked by a name.
 func boundTo(named chschema.Exact) *Bound {
-	return &Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}, told: chschema.ToldOf(named)}
+	return &Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}, Told: chschema.ToldOf(named)}
 }
 
 // read are the snapshot's tables that a statement reads.
@@ -160,7 +160,7 @@ func (s *Snapshot) Witness(sql string) *chschema.Witness {
 		if b.Stored != b.Named {
 			return nil
 		}
-		tables = append(tables, b.told)
+		tables = append(tables, b.Told)
 	}
 	return chschema.NewWitness(tables)
 }

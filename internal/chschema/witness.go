@@ -32,7 +32,7 @@ var ErrElsewhere = errors.New(elsewhere)
 // Told is a table with the ways in which the log may write its name.
 type Told struct {
 	Exact
-	names []string
+	Names []string
 }
 
 // ToldOf makes a table's names for the log: once, as each statement is compared with
@@ -41,7 +41,7 @@ func ToldOf(t Exact) Told {
 	told := Told{Exact: t}
 	for _, database := range written(t.Database) {
 		for _, table := range written(t.Table) {
-			told.names = append(told.names, database+"."+table)
+			told.Names = append(told.Names, database+"."+table)
 		}
 	}
 	return told
@@ -75,7 +75,7 @@ func (w *Witness) Hear(source string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, t := range w.tables {
-		if slices.Contains(t.names, source[:at]) {
+		if slices.Contains(t.Names, source[:at]) {
 			same := t.UUID == source[at+2:]
 			w.heard[i], w.other = w.heard[i] || same, w.other || !same
 		}

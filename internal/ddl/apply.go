@@ -38,7 +38,7 @@ func create(ctx context.Context, conn *chconn.Conn, o Options, shards uint64, st
 		return nil, err
 	}
 	if o.Cluster != "" {
-		if err := apart(ctx, chschema.DB{Conn: conn}, o, shards); err != nil {
+		if err := disjoint(ctx, chschema.DB{Conn: conn}, o, shards); err != nil {
 			return nil, err
 		}
 	}

@@ -108,10 +108,10 @@ func (p *Present) joining(o Options, schema []Statement) (list []Statement, err 
 	return append(list, views...), nil
 }
 
-// apart is an error where a table is replicated on the cluster's hosts and these do not
+// disjoint is an error where a table is replicated on the cluster's hosts and these do not
 // share its rows: each shard has one such table, and all of them one of those that are
 // the same everywhere.
-func apart(ctx context.Context, db chschema.DB, o Options, shards uint64) error {
+func disjoint(ctx context.Context, db chschema.DB, o Options, shards uint64) error {
 	var found []string
 	err := db.Each(ctx, `SELECT table, arrayStringConcat(arraySort(groupUniqArray(replica_name)), ', ') FROM `+o.allHosts("replicas")+`
 WHERE database = {database:String} GROUP BY table HAVING uniqExact(zookeeper_path) > if(table IN {everywhere:Array(String)}, 1, {shards:UInt64}) ORDER BY table`,
