@@ -217,7 +217,7 @@ func (p *partitioned) fillPartition(ctx context.Context, mark string) ([]string,
 func (p *partitioned) tryPublish(ctx context.Context, w *publish.Writer, n int) (bool, error) {
 	for _, id := range []tables.ID{p.d.Base.ID, p.source.ID, p.table} {
 		if err := session.CatchUp(ctx, w.S, id.Database, id.Table); err != nil {
-			return false, fmt.Errorf("wait until this server has all of %s: %w", id, err)
+			return false, err
 		}
 	}
 	mutations, err := p.mutations(ctx, w.S)

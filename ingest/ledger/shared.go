@@ -99,7 +99,7 @@ func (l Ledger) CatchUp(ctx context.Context) error {
 	}
 	for _, t := range ledgerTables {
 		if err := session.CatchUp(ctx, l.S, l.S.Database, t.name); err != nil {
-			return fmt.Errorf("wait until this server has all of the ledger %s: %w", t.name, err)
+			return err
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"fmt"
 
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
@@ -21,7 +20,7 @@ func (p *publisher) catchUp(ctx context.Context, id tables.ID) error {
 	}
 	if replicated {
 		if err := session.CatchUp(ctx, p.s, id.Database, id.Table); err != nil {
-			return fmt.Errorf("wait until this server has all of %s: %w", id, err)
+			return err
 		}
 	}
 	p.replicated[id] = replicated

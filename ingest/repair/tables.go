@@ -50,7 +50,7 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, chschema.Unquoted(r.checked.Period))
 		if t.Engine.Replicated() && !rp.req.DryRun {
 			if err := session.CatchUp(ctx, rp.s, t.Database, t.Table); err != nil {
-				return fmt.Errorf("wait until this server has all of %s: %w", t, err)
+				return err
 			}
 		}
 		if r.parts, err = publish.Parts(ctx, rp.s, t.ID); err != nil {

@@ -94,7 +94,7 @@ func (r *retirer) makePlan(ctx context.Context) error {
 	for _, t := range d.All() {
 		if t.Engine.Replicated() && !r.req.DryRun {
 			if err := session.CatchUp(ctx, r.s, t.Database, t.Table); err != nil {
-				return fmt.Errorf("wait until this server has all of %s: %w", t, err)
+				return err
 			}
 		}
 		if stage.InFill(t.ID) {

@@ -40,7 +40,8 @@ const catchUpSeconds = 60
 // acknowledged by any replica before. It fails where that cannot be known, since
 // Keeper or the only replica with some of them is away.
 func CatchUp(ctx context.Context, s *Session, database, table string) error {
-	return s.Exec(ctx, Statement{SQL: "SYSTEM SYNC REPLICA " + Name(database, table) + " LIGHTWEIGHT", Settings: map[string]any{"receive_timeout": catchUpSeconds}})
+	err := s.Exec(ctx, Statement{SQL: "SYSTEM SYNC REPLICA " + Name(database, table) + " LIGHTWEIGHT", Settings: map[string]any{"receive_timeout": catchUpSeconds}})
+	return Wrap(err, "wait until this server has all of %s", Name(database, table))
 }
 
 // Server names the server that the session's statements come to.
