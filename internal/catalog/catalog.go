@@ -222,6 +222,7 @@ func (c *Catalog) outlasts(err error) bool {
 
 // store makes a snapshot the current one and wakes whoever waits for a change.
 func (c *Catalog) store(next *Snapshot) {
+	next.widths = next.Widths() // each plan asks for them
 	before := c.current.Swap(next)
 	if before.Version == next.Version && next.Version != "" && (before.Err == nil) == (next.Err == nil) {
 		return

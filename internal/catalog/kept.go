@@ -149,7 +149,7 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 		}
 		return nil, err
 	}
-	r.signature, r.index, s.Mirrors, s.widths = signature, s.Projects, r.opts.Mirrors, s.Widths()
+	r.signature, r.index, s.Mirrors = signature, s.Projects, r.opts.Mirrors
 	if s.Version != "" {
 		s.Version = r.versions.next(hashed(k.Parts, k.Stored, s.text()), false)
 	}

@@ -214,7 +214,7 @@ func (r *reader) read(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap.Ignored, snap.Daily, snap.widths = l.ignored, l.daily, snap.Widths() // each plan asks for these
+	snap.Ignored, snap.Daily = l.ignored, l.daily
 	r.seen = seenDays{true, l.gaps, l.totals, l.ledger}
 	snap.Missing, snap.SettledBy = settle(days, l.gaps, l.totals, named)
 	if parts != nil && !l.spread() {

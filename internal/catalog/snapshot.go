@@ -103,17 +103,17 @@ type Snapshot struct {
 // Bound is a table as a snapshot knows it: as it is asked, and where its rows are,
 // which is the zero value where that cannot be seen.
 type Bound struct {
-	Named, Stored chschema.Exact
+	Named  chschema.Told
+	Stored chschema.Exact
 	// Written are the ways in which statements write its name. Each statement is
 	// searched for those of all tables, so that they are made once, and kept with the
-	// snapshot; as is Told, which the server's log is compared with.
+	// snapshot; as are those of Named, which the server's log is compared with.
 	Written [2]string
-	Told    chschema.Told
 }
 
 // boundTo is a table that is asked by a name.
 func boundTo(named chschema.Exact) *Bound {
-	return &Bound{Named: named, Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}, Told: chschema.ToldOf(named)}
+	return &Bound{Named: chschema.ToldOf(named), Written: [2]string{Ident(named.Database) + "." + Ident(named.Table), named.SQL()}}
 }
 
 // read are the snapshot's tables that a statement reads.
@@ -139,7 +139,7 @@ func (s *Snapshot) Guard(sql string) string {
 	}
 	var tables []chschema.Exact
 	for _, b := range read {
-		tables = append(tables, b.Named, b.Stored)
+		tables = append(tables, b.Named.Exact, b.Stored)
 	}
 	sql = chschema.GuardTables(sql, tables)
 	if s.Server != "" {
@@ -157,10 +157,10 @@ func (s *Snapshot) Witness(sql string) *chschema.Witness {
 	}
 	var tables []chschema.Told
 	for _, b := range s.read(sql) {
-		if b.Stored != b.Named {
+		if b.Stored != b.Named.Exact {
 			return nil
 		}
-		tables = append(tables, b.Told)
+		tables = append(tables, b.Named)
 	}
 	return chschema.NewWitness(tables)
 }
