@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,15 +39,13 @@ func (p *Present) keepOnAllHosts(ctx context.Context, db chschema.DB, o Options)
 		return fmt.Errorf("ask every host of cluster %s: %w", o.Cluster, err)
 	}
 	p.Database, p.partial = databases == hosts, map[string]partial{}
-	err = db.Each(ctx, `SELECT name, groupUniqArray(toString(uuid)), toUInt8(any(engine) LIKE 'Replicated%'), toUInt8(any(engine) = 'MaterializedView'), any(create_table_query)
+	err = db.Each(ctx, `SELECT name, groupUniqArray(toString(uuid)), toBool(any(engine) LIKE 'Replicated%'), toBool(any(engine) = 'MaterializedView'), any(create_table_query)
 FROM `+o.allHosts("tables")+` WHERE database = {database:String} GROUP BY name HAVING count() < {hosts:UInt64}
 SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1`,
 		map[string]any{"database": o.database(), "hosts": hosts}, func(row func(...any) error) error {
 			var name string
-			var replicated, view uint8
 			var some partial
-			err := row(&name, &some.uuids, &replicated, &view, &some.create)
-			some.replicated, some.view = replicated != 0, view != 0
+			err := row(&name, &some.uuids, &some.replicated, &some.view, &some.create)
 			p.partial[name] = some
 			delete(p.Tables, name)
 			return err
@@ -88,8 +87,8 @@ func (p partial) joined(o Options, s Statement) (Statement, error) {
 // that the schema does not have, such as the ledger of loads, and the views into them.
 func (p *Present) joining(o Options, schema []Statement) (list []Statement, err error) {
 	var views []Statement
-	for name, some := range p.partial {
-		s := Statement{Kind: "table", Object: o.database() + "." + name}
+	for _, name := range slices.Sorted(maps.Keys(p.partial)) {
+		some, s := p.partial[name], Statement{Kind: "table", Object: o.database() + "." + name}
 		if !some.replicated && !some.view || slices.ContainsFunc(schema, func(of Statement) bool { return of.Object == s.Object }) {
 			continue
 		}
@@ -101,9 +100,6 @@ func (p *Present) joining(o Options, schema []Statement) (list []Statement, err 
 			return nil, err
 		}
 		*to = append(*to, s)
-	}
-	for _, of := range [][]Statement{list, views} {
-		slices.SortFunc(of, func(a, b Statement) int { return strings.Compare(a.Object, b.Object) })
 	}
 	return append(list, views...), nil
 }
