@@ -10,7 +10,6 @@ import (
 
 	"clickql/ingest"
 	"clickql/ingest/backfill"
-	"clickql/ingest/ledger"
 	"clickql/ingest/shadow"
 	"clickql/ingest/stage"
 	"clickql/internal/chtest"
@@ -48,11 +47,7 @@ func TestBackfill(t *testing.T) {
 	c := onCluster(t, append([]string{"pypi"}, aggregates...)...)
 	dir, files := exports(t, chtest.New(t).Conn, 4+len(aggregates), 600)
 	loaded := 4
-	load := func() {
-		if sum, err := ingest.New(c.loadingAll()).Run(t.Context(), ledger.Downloads, files[:loaded]...); err != nil || len(sum.Failed) > 0 {
-			t.Fatalf("%+v, %v", sum.Failed, err)
-		}
-	}
+	load := func() { c.loadFiles(files[:loaded]...) }
 	load()
 	c.spoil(aggregates...)
 	chance, killed := rand.New(rand.NewPCG(7, 5)), 0

@@ -68,6 +68,16 @@ func (c *cluster) loadingAll() config.Config {
 	return quickly(c.open(c.dsn.Host, patience), c.database)
 }
 
+// loadFiles loads files into the cluster.
+func (c *cluster) loadFiles(files ...string) config.Summary {
+	c.t.Helper()
+	sum, err := ingest.New(c.loadingAll()).Run(c.t.Context(), ledger.Downloads, files...)
+	if err != nil || len(sum.Failed) > 0 {
+		c.t.Fatalf("%+v, %v", sum.Failed, err)
+	}
+	return sum
+}
+
 // patience is the option of a DSN that bounds how long a host may take to let somebody
 // in.
 const patience = "dial_timeout=4s"

@@ -39,14 +39,17 @@ func (c *cluster) control(verb ...string) error {
 	return nil
 }
 
-// on is a verb with the number of a host, which control counts from 1. A host that has
-// ended by itself can neither be killed nor paused, and healthy starts it again.
-func (c *cluster) on(verb string, host int) {
+// try is control of what may have ended by itself, so that it can neither be killed nor
+// paused; healthy starts it again.
+func (c *cluster) try(verb ...string) {
 	c.t.Helper()
-	if err := c.control(verb, strconv.Itoa(host+1)); err != nil {
+	if err := c.control(verb...); err != nil {
 		c.t.Log(err)
 	}
 }
+
+// on is a verb with the number of a host, which control counts from 1.
+func (c *cluster) on(verb string, host int) { c.t.Helper(); c.try(verb, strconv.Itoa(host+1)) }
 
 // healthy starts what has ended, also by itself, and waits until all hosts answer, all
 // their replicas may write, and each knows of all others. What was killed a moment ago may
@@ -232,7 +235,7 @@ func (tr *trial) strike(f fault, load *process) {
 	case killReplica:
 		tr.on("kill", f.host)
 	case killKeeper:
-		_ = tr.control("zk", "kill") // it may have ended
+		tr.try("zk", "kill")
 	case pauseReplica:
 		tr.on("pause", f.host)
 	}
@@ -247,7 +250,7 @@ func (tr *trial) heal(f fault, load *process) {
 	case killReplica:
 		tr.on("start", f.host)
 	case killKeeper:
-		_ = tr.control("zk", "start") // healthy starts it again
+		tr.try("zk", "start")
 	case pauseReplica:
 		tr.on("resume", f.host)
 	}

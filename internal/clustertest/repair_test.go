@@ -10,7 +10,6 @@ import (
 
 	"clickql/ingest"
 	"clickql/ingest/config"
-	"clickql/ingest/ledger"
 	"clickql/ingest/repair"
 	"clickql/internal/chtest"
 )
@@ -21,9 +20,7 @@ import (
 func TestRepair(t *testing.T) {
 	c := onCluster(t, "pypi", "pypi_downloads", "pypi_downloads_per_day", "pypi_downloads_per_month", "pypi_downloads_max_min")
 	dir, files := exports(t, chtest.New(t).Conn, 4, 800)
-	if _, err := ingest.New(c.loadingAll()).Run(t.Context(), ledger.Downloads, files...); err != nil {
-		t.Fatal(err)
-	}
+	c.loadFiles(files...)
 	last := len(c.hosts) - 1
 	c.everyTable(last, catchUp)
 	raw := c.rows() + ".pypi"

@@ -19,19 +19,14 @@ import (
 // host that has made itself tables of its own is named, and nothing is created.
 func TestHostReplaced(t *testing.T) {
 	c := onCluster(t)
-	db := chtest.NewWithSchema(t)
-	dir, files := exports(t, db.Conn, 8, 300)
-	load := func(files []string) {
-		t.Helper()
-		if sum, err := ingest.New(c.loadingAll()).Run(t.Context(), ledger.Downloads, files...); err != nil || sum.Files != 4 || len(sum.Failed) > 0 {
-			t.Fatalf("%d files, %+v, %v", sum.Files, sum.Failed, err)
-		}
-	}
+	dir, files := exports(t, chtest.New(t).Conn, 8, 300)
 	on := " ON CLUSTER " + chconn.Ident(c.name)
 	own := c.rows() + ".own"
 	c.exec(0, "CREATE TABLE "+own+on+" (project String, count Int64) ENGINE = ReplicatedSummingMergeTree ORDER BY project",
 		"CREATE MATERIALIZED VIEW "+own+"_mv"+on+" TO "+own+" AS SELECT project, toInt64(count()) AS count FROM "+c.rows()+".pypi GROUP BY project")
-	load(files[:4])
+	if sum := c.loadFiles(files[:4]...); sum.Files != 4 {
+		t.Fatalf("%d files are loaded", sum.Files)
+	}
 
 	last := len(c.hosts) - 1
 	lose := func() {

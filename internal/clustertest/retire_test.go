@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"clickql/ingest"
-	"clickql/ingest/ledger"
 	"clickql/ingest/retire"
 	"clickql/internal/chtest"
 )
@@ -21,17 +20,8 @@ import (
 func TestRetire(t *testing.T) {
 	c := onCluster(t, "pypi", "pypi_downloads", "pypi_downloads_per_day", "pypi_downloads_per_month")
 	_, files := exports(t, chtest.New(t).Conn, 4, 800)
-	load := func(files []string) {
-		t.Helper()
-		if _, err := ingest.New(c.loadingAll()).Run(t.Context(), ledger.Downloads, files...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	load(files[:2])
-	before, err := time.Parse(time.DateOnly, "2024-02-01")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c.loadFiles(files[:2]...)
+	before := time.Date(2024, time.February, 1, 0, 0, 0, 0, time.UTC)
 	if c.shards > 1 {
 		if _, err := ingest.New(c.loadingAll()).Retire(t.Context(), retire.Request{Before: before}); err == nil || !strings.Contains(err.Error(), "is Distributed") {
 			t.Errorf("rows of shards are dropped: %v", err)
@@ -40,7 +30,7 @@ func TestRetire(t *testing.T) {
 	}
 	last := len(c.hosts) - 1
 	c.exec(last, "SYSTEM STOP FETCHES DB.pypi")
-	load(files[2:])
+	c.loadFiles(files[2:]...)
 	c.exec(last, "SYSTEM START FETCHES DB.pypi")
 	january, rest := c.number(0, "SELECT toInt64(countIf(date < '2024-02-01')) FROM DB.pypi"), c.number(0, "SELECT toInt64(countIf(date >= '2024-02-01')) FROM DB.pypi")
 	if january == 0 || rest == 0 {
