@@ -197,11 +197,18 @@ func (l *loader) planMoves(ctx context.Context, p prepared) ([]ledger.Move, erro
 	if err := l.recordStaged(ctx, p); err != nil {
 		return nil, err
 	}
-	moves, err := l.w.P.PlanMoves(ctx, p.it.batch.Name, l.d, p.at.Stage)
-	if err != nil {
-		return nil, err
-	}
-	now, err := tables.Read(ctx, l.w.S, l.d.Base.Table)
+	var now tables.Derivation
+	var moves []ledger.Move
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		moves, err = l.w.P.PlanMoves(ctx, p.it.batch.Name, l.d, p.at.Stage, p.counts.Added)
+		return err
+	})
+	g.Go(func() (err error) {
+		now, err = tables.Read(ctx, l.w.S, l.d.Base.Table)
+		return err
+	})
+	err := g.Wait()
 	if err == nil && now.Fingerprint() != l.d.Fingerprint() {
 		err = fmt.Errorf("publish batch %s: the tables or views that %s fills were changed while it was being prepared; nothing of it is public: run this again", p.it.batch.Name, l.d.Base)
 	}

@@ -81,10 +81,11 @@ func (l *loader) stageAll(ctx context.Context, it *queued, at *publish.Passage, 
 	if counts, err = st.CountRaw(ctx); err != nil {
 		return counts, err
 	}
-	return counts, session.InOrder(ctx, st.FillAggregates,
+	err = session.InOrder(ctx, st.FillAggregates,
 		// Here and not while publishing, which is one batch after another.
 		func(ctx context.Context) error { return stage.OnePart(ctx, l.w.S, at.Stage) },
-		func(ctx context.Context) error { return st.Check(ctx, counts.Stored) })
+		func(ctx context.Context) error { return st.Check(ctx, &counts) })
+	return counts, err
 }
 
 // forAnyone is the reason of a planned batch that helpers may prepare.

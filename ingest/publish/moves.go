@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -103,32 +104,24 @@ const partsOf = `SELECT partition_id, max(max_block_number) AS block,
 		max(toUInt64OrZero(arrayElement(splitByChar('_', substring(name, length(partition_id) + 2)), 4))) AS mutation
 	FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0 GROUP BY partition_id ORDER BY partition_id`
 
-// PlanMoves lists the moves of a staged batch with the totals before them.
-func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Derivation, private string) ([]ledger.Move, error) {
-	// Whoever prepared the batch has seen to it; a server that did not merge then
-	// must do so now.
-	if err := stage.OnePart(ctx, p.s, private); err != nil {
-		return nil, err
-	}
-	var of []session.Sum
-	for _, t := range d.All() {
-		expr := t.Witness.Expr
-		if t.Witness.Idempotent {
-			expr = "count()"
+// PlanMoves lists the moves of a staged batch with the totals before them. added is what
+// the batch's copies add where this process has made them to one part each, else nil.
+func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Derivation, private string, added [][]session.GroupSum) (_ []ledger.Move, err error) {
+	if added == nil {
+		if err := stage.OnePart(ctx, p.s, private); err != nil {
+			return nil, err
 		}
-		of = append(of, session.Sum{Expr: expr, From: session.Name(private, t.Copy)})
-	}
-	deltas, err := p.s.SumsBy(ctx, of, "_partition_id")
-	if err != nil {
-		return nil, fmt.Errorf("add up the staged tables of batch %s: %w", batch, err)
+		if added, err = stage.Added(ctx, p.s, d, private); err != nil {
+			return nil, err
+		}
 	}
 	var moves []ledger.Move
 	for i, t := range d.All() {
-		for _, delta := range deltas[i] {
+		for _, delta := range added[i] {
 			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.Group, Copy: t.Copy, Delta: delta.Sum, At: p.cfg.Now()}
 			if m.Delta <= 0 {
 				return nil, fmt.Errorf("publish batch %s: partition %s of %s adds %d to %s, so that its move could not be proven after a crash",
-					batch, m.Partition, t, m.Delta, of[i].Expr)
+					batch, m.Partition, t, m.Delta, cmp.Or(t.Witness.Expr, RowsWitness))
 			}
 			if !t.Witness.Idempotent {
 				m.Witness = t.Witness.Expr

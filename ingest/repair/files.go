@@ -339,5 +339,5 @@ func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stag
 			return at.W.Ledger.RecordFiles(ctx, taken.Rejected(ledger.Downloads, rejected, rp.cfg.Now()))
 		},
 		st.FillAggregates,
-		func(ctx context.Context) error { return st.Check(ctx, stored) })
+		func(ctx context.Context) error { return st.Check(ctx, &stage.Counts{Stored: stored}) })
 }

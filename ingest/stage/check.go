@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clickql/ingest/export"
@@ -68,28 +69,56 @@ func (st *Stager) countGroup(ctx context.Context, g export.Group, into map[strin
 
 // Check compares the complete stage with itself and with the source: every
 // count table adds up to the stored rows, and no object has changed since it
-// was listed.
-func (st *Stager) Check(ctx context.Context, stored uint64) error {
-	var counting []tables.View
-	var of []session.Sum
+// was listed. It leaves what the copies add in the counts.
+func (st *Stager) Check(ctx context.Context, c *Counts) (err error) {
+	if c.Added, err = Added(ctx, st.S, st.d, st.Stage); err != nil {
+		return err
+	}
 	for _, v := range st.d.Views {
 		if v.Grouping == nil || len(v.Grouping.Counts) == 0 || v.Source != st.d.Base.ID || tables.FilledBy(st.d, v.Target) != 1 {
 			continue
 		}
-		counting = append(counting, v)
-		of = append(of, session.Sum{Expr: "sum(" + chconn.Ident(v.Grouping.Counts[0]) + ")", From: session.Name(st.Stage, st.d.Target(v.Target).Copy)})
-	}
-	sums, err := st.S.Sums(ctx, of)
-	if err != nil {
-		return fmt.Errorf("check the staged copies of batch %s: %w", st.batch.Name, err)
-	}
-	for i, v := range counting {
-		if uint64(sums[i]) != stored {
+		sum, err := st.counted(ctx, v, c.Added)
+		if err != nil {
+			return err
+		}
+		if uint64(sum) != c.Stored {
 			return fmt.Errorf("check batch %s: the staged copy of %s counts %d downloads, the staged rows are %d; nothing was published",
-				st.batch.Name, v.Target, sums[i], stored)
+				st.batch.Name, v.Target, sum, c.Stored)
 		}
 	}
 	return st.Unchanged(ctx)
+}
+
+// counted is how many downloads the copy that a view fills counts: what it adds, where
+// that is the sum of the count.
+func (st *Stager) counted(ctx context.Context, v tables.View, added [][]session.GroupSum) (sum int64, err error) {
+	t, expr := st.d.Target(v.Target), "sum("+chconn.Ident(v.Grouping.Counts[0])+")"
+	if t.Witness.Expr != expr {
+		sums, err := st.S.Sums(ctx, []session.Sum{{Expr: expr, From: session.Name(st.Stage, t.Copy)}})
+		return sums[0], session.Wrap(err, "check the staged copies of batch %s", st.batch.Name)
+	}
+	i := slices.IndexFunc(st.d.All(), func(of tables.Target) bool { return of.ID == t.ID })
+	for _, partition := range added[i] {
+		sum += partition.Sum
+	}
+	return sum, nil
+}
+
+// Added is what the copies in a private database add to each table of a derivation, in
+// the order of its All: the table's witness over each partition, by partition; rows of
+// those that have none.
+func Added(ctx context.Context, s *session.Session, d tables.Derivation, private string) ([][]session.GroupSum, error) {
+	var of []session.Sum
+	for _, t := range d.All() {
+		expr := t.Witness.Expr
+		if t.Witness.Idempotent {
+			expr = "count()"
+		}
+		of = append(of, session.Sum{Expr: expr, From: session.Name(private, t.Copy)})
+	}
+	added, err := s.SumsBy(ctx, of, "_partition_id")
+	return added, session.Wrap(err, "add up the staged tables of %s", private)
 }
 
 // BadFileError is a failure of a statement that one file is to blame for.

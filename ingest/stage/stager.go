@@ -39,6 +39,9 @@ func New(s *session.Session, cfg config.Config, f export.Feed, d tables.Derivati
 type Counts struct {
 	Stored   uint64
 	Rejected map[string]map[string]uint64 // by file and reason
+	// Added is what the copies add, see the function. Nil where another process made
+	// them, whose word is not taken for what moves are judged by.
+	Added [][]session.GroupSum `json:"-"`
 }
 
 // RejectedRows is the sum over files and reasons.

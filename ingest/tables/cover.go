@@ -38,10 +38,11 @@ func (d Derivation) Cover(v View) Cover {
 // of them is smallest is known when they are filled. The order is one in which
 // the statements can run.
 func PlanFills(d Derivation) []Fill {
-	fills := make([]Fill, 0, len(d.Views))
-	for _, v := range d.Views {
+	fills, minimal := make([]Fill, 0, len(d.Views)), minimalCovers(d)
+	for i, v := range d.Views {
 		f := Fill{View: v, Target: d.Target(v.Target), After: []string{d.Target(v.Source).Copy}}
-		for _, c := range minimalCovers(d, v) {
+		for _, j := range minimal[i] {
+			c := d.Views[j]
 			f.From = append(f.From, d.Cover(c))
 			f.After = append(f.After, d.Target(c.Target).Copy)
 		}
@@ -60,19 +61,31 @@ func width(f Fill) int {
 	return len(f.View.Grouping.columns())
 }
 
-// minimalCovers lists the views whose tables cover v, without those that are
-// covered by another cover.
-func minimalCovers(d Derivation, v View) []View {
-	var covers []View
-	for _, c := range d.Views {
-		if IsCover(d, c, v) {
-			covers = append(covers, c)
+// minimalCovers lists for each view those whose tables cover it, without those that
+// cover another cover. Which covers which is asked once of each pair.
+func minimalCovers(d Derivation) [][]int {
+	covers, minimal := make([][]bool, len(d.Views)), make([][]int, len(d.Views)) // [c][v]: c covers v
+	for i, c := range d.Views {
+		covers[i] = make([]bool, len(d.Views))
+		for j, v := range d.Views {
+			covers[i][j] = IsCover(d, c, v)
 		}
 	}
-	all := slices.Clone(covers)
-	return slices.DeleteFunc(covers, func(c View) bool {
-		return slices.ContainsFunc(all, func(other View) bool { return other.ID != c.ID && IsCover(d, c, other) })
-	})
+	for v := range d.Views {
+		for c := range d.Views {
+			if !covers[c][v] {
+				continue
+			}
+			larger := false
+			for other := range d.Views {
+				larger = larger || covers[other][v] && covers[c][other]
+			}
+			if !larger {
+				minimal[v] = append(minimal[v], c)
+			}
+		}
+	}
+	return minimal
 }
 
 // IsCover reports that v can be computed from the table of c: both are
