@@ -56,7 +56,7 @@ type scaled struct {
 	days          int
 	processors    int
 	busy          float64 // the machine's load average when it was measured
-	loadRate      float64 // downloads loaded in a second by each
+	loadRate      float64 // downloads loaded in a second
 }
 
 // measureScale lets a database grow from size to size, follows at each what every part
@@ -114,20 +114,23 @@ func (b *bench) scaleStore(ctx context.Context, name string) (*store, error) {
 	return st, nil
 }
 
-// grow loads more downloads of the same days and projects: other ones for each step.
-func (b *bench) grow(ctx context.Context, st *store, step int, rows int64) error {
+// grow loads more downloads of the same days and projects, other ones for each step, and
+// tells how many in a second.
+func (b *bench) grow(ctx context.Context, st *store, step int, rows int64) (rate float64, err error) {
 	o := b.options(rows, b.days, b.space.path(fmt.Sprintf("scale-%d-%dx%dx%d", step, rows, b.days, b.projects)))
 	o.Seed += uint64(step)
 	if err := b.sample(ctx, o); err != nil {
-		return err
+		return 0, err
 	}
 	b.say("loading %s downloads", whole(float64(rows)))
 	if step == 0 {
 		if err := b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Projects, filepath.Join(o.Dir, sample.ProjectsDir, "*.parquet")); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Downloads, filepath.Join(o.Dir, sample.DownloadsDir, "*.parquet"))
+	began := time.Now()
+	err = b.ingest(ctx, config.Config{Conn: st.admin}, ledger.Downloads, filepath.Join(o.Dir, sample.DownloadsDir, "*.parquet"))
+	return float64(rows) / time.Since(began).Seconds(), err
 }
 
 // small is a database that stays at the first size, merged: what is timed at every size
@@ -148,7 +151,7 @@ func (b *bench) openSmall(ctx context.Context, rows int64) (s small, err error) 
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if err := b.grow(ctx, s.store, 0, rows); err != nil {
+	if _, err := b.grow(ctx, s.store, 0, rows); err != nil {
 		return s, err
 	}
 	if err := merge(ctx, s.admin, tableNames(countingTables())); err != nil {
@@ -177,11 +180,9 @@ func (b *bench) scaleTo(ctx context.Context, st *store, small small, rows []int6
 	if step > 0 {
 		more -= rows[step-1]
 	}
-	began := time.Now()
-	if err := b.grow(ctx, st, step, more); err != nil {
+	if s.loadRate, err = b.grow(ctx, st, step, more); err != nil {
 		return s, err
 	}
-	s.loadRate = float64(more) / time.Since(began).Seconds() / float64(s.processors)
 	if s.fresh, err = b.compareSeries(ctx, st, small); err != nil {
 		return s, err
 	}
