@@ -145,6 +145,12 @@
 // done with each file (Ledger.InForce). A repair takes in files that are new or were
 // replaced, all of whose days it rebuilds, and marks those whose place others take.
 //
+// Where replicas keep a table none can take its place on all of them at once. A repair
+// and a promotion replace the partitions that differ there, each with one transaction in
+// Keeper, and judge each by totals as moves are; that of a ledger table, which has no
+// total, is replaced once more by the same, as no line of another batch comes to it before
+// the writer that carries this on says that it is done.
+//
 // A backfill outlives commands, so what it prepares is in a database of its own,
 // clickql_fill_DATABASE_TABLE, with a lock of its own:
 //

@@ -39,7 +39,7 @@ func loadInto(ctx context.Context, cfg config.Config, kind ledger.Kind, sources 
 		return sum, err
 	}
 	err = overShards(ctx, cfg, func(all shards.Shards) error {
-		return asWriters(ctx, all, nil, func(ctx context.Context, writers []*publish.Writer) error {
+		return asWriters(ctx, all.Configs(), func(ctx context.Context, writers []*publish.Writer) error {
 			return load.Files(ctx, writers, kind, &sum, sources)
 		})
 	})
@@ -55,22 +55,27 @@ func overShards(ctx context.Context, cfg config.Config, do func(shards.Shards) e
 	return errors.Join(do(all), all.Close())
 }
 
-// asWriters does some work as the only writer of all shards, whose locks are taken in
+// asWriters does some work as the only writer of some databases, whose locks are taken in
 // their order, so that of two commands one waits for the other or is refused.
-func asWriters(ctx context.Context, all shards.Shards, held []*publish.Writer, do func(context.Context, []*publish.Writer) error) error {
-	if len(held) == len(all) {
+func asWriters(ctx context.Context, cfgs []config.Config, do func(context.Context, []*publish.Writer) error) error {
+	return asMore(ctx, cfgs, nil, do)
+}
+
+// asMore is asWriters with the first locks held.
+func asMore(ctx context.Context, cfgs []config.Config, held []*publish.Writer, do func(context.Context, []*publish.Writer) error) error {
+	if len(held) == len(cfgs) {
 		return do(ctx, held)
 	}
 	var within error
-	sh := all[len(held)]
-	err := asWriter(ctx, sh.Config, func(ctx context.Context, w *publish.Writer) error {
-		within = asWriters(ctx, all, append(held[:len(held):len(held)], w), do)
+	cfg := cfgs[len(held)]
+	err := asWriter(ctx, cfg, func(ctx context.Context, w *publish.Writer) error {
+		within = asMore(ctx, cfgs, append(held[:len(held):len(held)], w), do)
 		return within
 	})
 	if within != nil {
 		return err // which shard's it is stands there
 	}
-	return sh.Config.OfShard(err)
+	return cfg.OfShard(err)
 }
 
 // asWriter does some work as the only writer of a database.
@@ -203,9 +208,15 @@ func (in *Ingest) Upgrade(ctx context.Context, req upgrade.Request) (upgrade.Rep
 // Shadow names a second set of tables beside the live ones; nothing happens yet.
 func (in *Ingest) Shadow(name string) (*shadow.Shadow, error) {
 	return shadow.New(in.cfg, name, shadow.Commands{
-		AsWriter: asWriter,
-		Load: func(ctx context.Context, cfg config.Config, sources []string) (config.Summary, error) {
-			return loadInto(ctx, cfg, ledger.Downloads, sources)
+		Over: func(ctx context.Context, cfg config.Config, do func([]config.Config) error) error {
+			return overShards(ctx, cfg, func(all shards.Shards) error { return do(all.Configs()) })
+		},
+		AsWriters: asWriters,
+		Load: func(ctx context.Context, cfgs []config.Config, sources []string) (sum config.Summary, err error) {
+			err = asWriters(ctx, cfgs, func(ctx context.Context, writers []*publish.Writer) error {
+				return load.Files(ctx, writers, ledger.Downloads, &sum, sources)
+			})
+			return sum, err
 		},
 	})
 }

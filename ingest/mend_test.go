@@ -223,7 +223,7 @@ func TestShadowsBeside(t *testing.T) {
 			}
 		}
 	}
-	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM "+a.Database()+".clickql_ledger_batches WHERE batch IN (SELECT batch FROM "+b.Database()+".clickql_ledger_batches)"); n != 0 {
+	if n := scalar[uint64](t, db.Conn, "SELECT count() FROM "+a.Databases()[0]+".clickql_ledger_batches WHERE batch IN (SELECT batch FROM "+b.Databases()[0]+".clickql_ledger_batches)"); n != 0 {
 		t.Errorf("two shadows have %d lines about batches of the same name", n)
 	}
 	// Of another database the same name of a database comes out.
@@ -296,7 +296,7 @@ func TestShadowMapping(t *testing.T) {
 	if _, err := sh.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	must(t, db.Conn, "ALTER TABLE "+sh.Database()+".pypi_landing_mv MODIFY QUERY "+strings.Replace(mapping(sh.Database(), ""), "'Asia/Tokyo'", "'America/New_York'", 1))
+	must(t, db.Conn, "ALTER TABLE "+sh.Databases()[0]+".pypi_landing_mv MODIFY QUERY "+strings.Replace(mapping(sh.Databases()[0], ""), "'Asia/Tokyo'", "'America/New_York'", 1))
 	if _, err := sh.Run(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}

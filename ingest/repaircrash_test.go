@@ -228,7 +228,7 @@ func TestKillPromote(t *testing.T) {
 		if _, err := in.Run(ctx, ledger.Downloads, p.source); err != nil {
 			return err
 		}
-		if err := sh.Exists(ctx, in.cfg.Session()); err != nil {
+		if err := sh.Exists(ctx); err != nil {
 			return nil //nolint:nilerr // it was dropped after its promotion
 		}
 		return sh.Promote(ctx, false)

@@ -35,15 +35,15 @@ func TestShadow(t *testing.T) {
 	if sum, err := sh.Run(t.Context(), dir+"/*.parquet"); err != nil || sum.Files != 2 || sum.Already != 1 {
 		t.Fatalf("%+v, %v", sum, err)
 	}
-	if st, err := in.Status(t.Context()); err != nil || len(st.Shadows) != 1 || st.Shadows[0].Database != sh.Database() {
+	if st, err := in.Status(t.Context()); err != nil || len(st.Shadows) != 1 || st.Shadows[0].Database != sh.Databases()[0] {
 		t.Errorf("status: %+v, %v", st.Shadows, err)
 	}
 	want := expectation(t, db.Conn, db.Name, files)
-	checkEqual(t, db.Conn, sh.Database(), want)
+	checkEqual(t, db.Conn, sh.Databases()[0], want)
 	// Another transform: a view of the shadow's own, and one more table.
-	must(t, db.Conn, "CREATE TABLE "+sh.Database()+".by_system (system String, count Int64) ENGINE = SummingMergeTree ORDER BY system")
-	must(t, db.Conn, "INSERT INTO "+sh.Database()+".by_system SELECT system, count() FROM "+sh.Database()+".pypi GROUP BY system")
-	must(t, db.Conn, "CREATE MATERIALIZED VIEW "+sh.Database()+".by_system_mv TO "+sh.Database()+".by_system AS SELECT system, count() AS count FROM "+sh.Database()+".pypi GROUP BY system")
+	must(t, db.Conn, "CREATE TABLE "+sh.Databases()[0]+".by_system (system String, count Int64) ENGINE = SummingMergeTree ORDER BY system")
+	must(t, db.Conn, "INSERT INTO "+sh.Databases()[0]+".by_system SELECT system, count() FROM "+sh.Databases()[0]+".pypi GROUP BY system")
+	must(t, db.Conn, "CREATE MATERIALIZED VIEW "+sh.Databases()[0]+".by_system_mv TO "+sh.Databases()[0]+".by_system AS SELECT system, count() AS count FROM "+sh.Databases()[0]+".pypi GROUP BY system")
 	c, err := sh.Compare(t.Context())
 	if err != nil || len(c.Tables) != 6 || len(c.Differences) == 0 || c.Tables[0].Reason != "only the shadow has it" {
 		t.Errorf("%+v, %v", c, err)

@@ -73,7 +73,7 @@ func newShadowRunCommand(a *app) *cobra.Command {
 		if !sum.Complete() {
 			return notLoaded(sum)
 		}
-		_, err := fmt.Fprintf(a.stdout, "the shadow is the database %s\n", sh.Database())
+		_, err := fmt.Fprintf(a.stdout, "the shadow is the database %s\n", english.WordSeries(sh.Databases(), "and"))
 		return err
 	})
 }
@@ -129,10 +129,11 @@ func newShadowPromoteCommand(a *app) *cobra.Command {
 			"and all of them change within moments. Killed in between, the next command that writes\n" +
 			"finishes it. What the live tables held, and the shadow, are dropped. The metadata of\n" +
 			"distributions stays. Refused are shadows that lack a table or a day of the live ones,\n" +
-			"or whose tables do not agree with one another.",
+			"or whose tables do not agree with one another. Where replicas keep the live tables,\n" +
+			"their partitions are replaced one after the other, and no view is changed.",
 		Example: "  clickql ingest shadow promote --name again",
 	}, "promoting", func(ctx context.Context, sh *shadow.Shadow, _ []string) error { return sh.Promote(ctx, fewer) }, func(sh *shadow.Shadow) error {
-		_, err := fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", sh.Name)
+		_, err := fmt.Fprintf(a.stdout, "promoted the shadow %s: its tables and its ledger are the live ones\n", sh.Name())
 		return err
 	})
 	cmd.Flags().BoolVar(&fewer, "fewer-days", false, "promote a shadow that lacks days which the live tables have")
@@ -146,7 +147,7 @@ func newShadowDiscardCommand(a *app) *cobra.Command {
 		Short:   "Drop a shadow",
 		Example: "  clickql ingest shadow discard --name again",
 	}, "discarding", func(ctx context.Context, sh *shadow.Shadow, _ []string) error { return sh.Discard(ctx) }, func(sh *shadow.Shadow) error {
-		_, err := fmt.Fprintf(a.stdout, "dropped the shadow %s\n", sh.Name)
+		_, err := fmt.Fprintf(a.stdout, "dropped the shadow %s\n", sh.Name())
 		return err
 	})
 }

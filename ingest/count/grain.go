@@ -55,6 +55,20 @@ type Counts struct {
 // Total adds the counts up.
 func (o Counts) Total() int64 { return o.Counts.Sum() }
 
+// Plus are the counts of two tables that have the same grain.
+func (o Counts) Plus(other Counts) Counts {
+	sum := o.With(other.Counts)
+	switch {
+	case o.Ends[0] == 0: // of no row
+		sum.Ends = other.Ends
+	case other.Ends[0] == 0:
+		sum.Ends = o.Ends
+	default:
+		sum.Ends = [2]cube.Day{min(o.Ends[0], other.Ends[0]), max(o.Ends[1], other.Ends[1])}
+	}
+	return sum
+}
+
 // With are counts by day and those of other rows together.
 func (o Counts) With(days map[cube.Day]int64) Counts {
 	all := maps.Clone(o.Counts)

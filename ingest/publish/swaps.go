@@ -51,7 +51,7 @@ func Unreplicated(ctx context.Context, s *session.Session, id tables.ID) error {
 	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
 	if err == nil && replicated {
 		err = fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only: "+
-			"clickql ingest run, repair, verify, status and backfill of an aggregate work on replicas, this does not yet", id)
+			"clickql ingest run, repair, verify, status, shadow, retire and backfill of an aggregate work on replicas, this does not yet", id)
 	}
 	return err
 }

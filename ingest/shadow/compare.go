@@ -29,27 +29,54 @@ type Table struct {
 	Reason    string      `json:"reason,omitempty"`
 }
 
-// Compare counts the downloads of every table of both by day, month or in total.
+// Compare counts the downloads of every table of both by day, month or in total, over
+// all shards: in a shadow a file may be in another one.
 func (sh *Shadow) Compare(ctx context.Context) (Comparison, error) {
-	out := Comparison{Name: sh.Name, Tables: []Table{}, Differences: []verify.Difference{}}
-	s := sh.cfg.Session()
-	if err := sh.Exists(ctx, s); err != nil {
-		return out, err
-	}
-	live, shadow, err := sh.both(ctx, s)
-	if err != nil {
-		return out, err
-	}
-	all := maps.Clone(live)
-	maps.Copy(all, shadow)
-	for _, table := range slices.Sorted(maps.Keys(all)) {
-		out.compare(table, live, shadow)
-	}
-	return out, nil
+	out := Comparison{Name: sh.name, Tables: []Table{}, Differences: []verify.Difference{}}
+	err := sh.over(ctx, func(parts []*part) error {
+		live, shadow := held{}, held{}
+		for _, p := range parts {
+			err := p.exists(ctx, p.cfg.Session())
+			if err == nil {
+				err = p.count(ctx, p.cfg.Session(), live, shadow)
+			}
+			if err != nil {
+				return p.cfg.OfShard(err)
+			}
+		}
+		all := maps.Clone(live)
+		maps.Copy(all, shadow)
+		for _, table := range slices.Sorted(maps.Keys(all)) {
+			out.compare(table, live, shadow)
+		}
+		return nil
+	})
+	return out, err
 }
 
-// both reads all tables of the live database and of the shadow, by their names.
-func (sh *Shadow) both(ctx context.Context, s *session.Session) (live, shadow map[string]count.Held, err error) {
+// held is what tables hold, by their names.
+type held map[string]count.Held
+
+// add adds what those of one more shard do.
+func (h held) add(shard held) {
+	for table, more := range shard {
+		if before, there := h[table]; there {
+			more.Got = before.Got.Plus(more.Got)
+		}
+		h[table] = more
+	}
+}
+
+// count adds what the live tables and the part's hold.
+func (sh *part) count(ctx context.Context, s *session.Session, live, shadow held) error {
+	here, there, err := sh.both(ctx, s)
+	live.add(here)
+	shadow.add(there)
+	return err
+}
+
+// both reads all tables of the live database and of the part.
+func (sh *part) both(ctx context.Context, s *session.Session) (live, shadow held, err error) {
 	cfg, err := sh.own().WithThreads(ctx, s)
 	if err != nil {
 		return nil, nil, err
@@ -57,12 +84,12 @@ func (sh *Shadow) both(ctx context.Context, s *session.Session) (live, shadow ma
 	if live, err = count.NewObserver(s, cfg).All(ctx); err != nil {
 		return nil, nil, err
 	}
-	shadow, err = count.NewObserver(s.Of(sh.Database(), 0), cfg).All(ctx)
+	shadow, err = count.NewObserver(s.Of(sh.database(), 0), cfg).All(ctx)
 	return live, shadow, err
 }
 
 // compare compares one table.
-func (out *Comparison) compare(table string, live, shadow map[string]count.Held) {
+func (out *Comparison) compare(table string, live, shadow held) {
 	a, inLive := live[table]
 	b, inShadow := shadow[table]
 	t := Table{Table: table, Grain: a.Checked.Grain}

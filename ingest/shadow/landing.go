@@ -12,8 +12,9 @@ import (
 )
 
 // createLanding gives the shadow the live mapping of exports.
-func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
-	views, _, err := tables.NewSchema(s).LandingViews(ctx, sh.cfg.DownloadsTable)
+func (sh *part) createLanding(ctx context.Context, s *session.Session) error {
+	sc := tables.NewSchema(s)
+	views, _, err := sc.LandingViews(ctx, sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
@@ -21,14 +22,18 @@ func (sh *Shadow) createLanding(ctx context.Context, s *session.Session) error {
 		if v.Target.Database != s.Database {
 			continue
 		}
-		query, err := v.OverLanding(sh.Database())
+		query, err := v.OverLanding(sh.database())
+		if err != nil {
+			return err
+		}
+		to, err := sc.Table(ctx, v.Target)
 		if err != nil {
 			return err
 		}
 		for _, sql := range []string{
-			"CREATE TABLE IF NOT EXISTS " + session.Name(sh.Database(), v.Source.Table) + " AS " + v.Source.String(),
-			"CREATE TABLE IF NOT EXISTS " + session.Name(sh.Database(), v.Target.Table) + " AS " + v.Target.String(),
-			"CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(sh.Database(), v.Table) + " TO " + session.Name(sh.Database(), v.Target.Table) + " AS " + query,
+			"CREATE TABLE IF NOT EXISTS " + session.Name(sh.database(), v.Source.Table) + " AS " + v.Source.String(),
+			"CREATE TABLE IF NOT EXISTS " + session.Name(sh.database(), v.Target.Table) + " AS " + v.Target.String() + tables.Target{Engine: to.Engine}.AloneEngine(),
+			"CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(sh.database(), v.Table) + " TO " + session.Name(sh.database(), v.Target.Table) + " AS " + query,
 		} {
 			if err := s.Do(ctx, sql); err != nil {
 				return err

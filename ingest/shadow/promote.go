@@ -1,11 +1,14 @@
 package shadow
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"clickql/ingest/config"
 	"clickql/ingest/count"
 	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
@@ -18,42 +21,66 @@ import (
 // Promote puts the shadow's tables and its ledger in the live ones' places, and
 // drops it with what the live tables held. The metadata of distributions, which
 // a shadow does not have, stays. A day that only the live tables have is refused
-// unless fewer allows it.
+// unless fewer allows it. Of shards one is promoted after the other, once all may be.
 func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
-	return sh.with.AsWriter(ctx, sh.cfg, func(ctx context.Context, live *publish.Writer) error {
-		if err := sh.Exists(ctx, live.S); err != nil {
-			return err
-		}
-		return sh.with.AsWriter(ctx, sh.own(), func(ctx context.Context, shadow *publish.Writer) error {
-			p := &promoter{sh: sh, live: live, shadow: shadow, fewer: fewer}
-			if !promoted(live.S.Epoch, shadow.S.Epoch) { // or else a promotion was ended before it dropped the shadow
-				if err := p.promote(ctx); err != nil {
-					return err
-				}
+	return sh.over(ctx, func(parts []*part) error {
+		return sh.with.AsWriters(ctx, lives(parts), func(ctx context.Context, live []*publish.Writer) error {
+			there, missing, err := present(ctx, parts)
+			if err != nil {
+				return err
 			}
-			return sh.drop(context.WithoutCancel(ctx), live.S)
+			return sh.with.AsWriters(ctx, owns(there), func(ctx context.Context, shadows []*publish.Writer) error {
+				var todo []*promoter
+				for i, p := range there {
+					w := live[slices.Index(parts, p)]
+					if !promoted(w.S.Epoch, shadows[i].S.Epoch) { // or else a promotion was ended before it dropped the part
+						todo = append(todo, &promoter{sh: p, live: w, shadow: shadows[i]})
+					}
+				}
+				begun := missing > 0 || len(todo) < len(there)
+				if len(todo) > 0 && missing > 0 && len(todo) == len(there) {
+					err = errors.New("not all shards have it: carry on with clickql ingest shadow run")
+				} else {
+					err = sh.allowed(ctx, todo, fewer || begun)
+				}
+				if err != nil {
+					return fmt.Errorf("promote the shadow %s: %w; nothing was changed", sh.name, err)
+				}
+				for _, p := range todo {
+					if err := p.promote(ctx); err != nil {
+						return p.sh.cfg.OfShard(err)
+					}
+				}
+				return dropAll(context.WithoutCancel(ctx), there)
+			})
 		})
 	})
 }
 
-// promoter is one Promote, under the locks of both.
+// lives are the configurations of the live tables beside parts.
+func lives(parts []*part) []config.Config {
+	cfgs := make([]config.Config, len(parts))
+	for i, p := range parts {
+		cfgs[i] = p.cfg
+	}
+	return cfgs
+}
+
+// promoter is the promotion of one part, under the locks of both.
 type promoter struct {
-	sh           *Shadow
+	sh           *part
 	live, shadow *publish.Writer
-	fewer        bool
+	now          tables.Derivation // of the live tables
 	d            tables.Derivation // of the shadow
 	at           *publish.Passage
 }
 
 // promote builds every table's successor from the shadow's, and swaps them.
 func (p *promoter) promote(ctx context.Context) error {
-	if err := p.allowed(ctx); err != nil {
-		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.Name, err)
-	}
 	p.at = p.live.Passage(ledger.Batch{Batch: ledger.BatchName(p.live.S.Epoch, 1), Kind: "promotion"}, 1)
 	swaps, err := p.build(ctx)
 	if err != nil {
-		return p.at.Abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.Name, err))
+		return p.at.Abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
 	}
 	p.live.Cfg.Progress.Phase("publishing")
 	return p.at.PublishSwaps(ctx, swaps)
@@ -61,29 +88,42 @@ func (p *promoter) promote(ctx context.Context) error {
 
 // allowed refuses a shadow that is not whole: whose aggregates do not agree with
 // its raw table, which lacks a table, or days.
-func (p *promoter) allowed(ctx context.Context) error {
-	live, shadow, err := p.sh.both(ctx, p.live.S)
+func (sh *Shadow) allowed(ctx context.Context, todo []*promoter, fewer bool) error {
+	live, shadow := held{}, held{}
+	for _, p := range todo {
+		if err := p.agrees(ctx, live, shadow); err != nil {
+			return p.sh.cfg.OfShard(err)
+		}
+	}
+	if fewer {
+		return nil
+	}
+	return lacksDays(live, shadow)
+}
+
+// agrees refuses a part that is not whole, and adds what it and the live tables hold.
+func (p *promoter) agrees(ctx context.Context, live, shadow held) error {
+	here, there, err := p.sh.both(ctx, p.live.S)
 	if err != nil {
 		return err
 	}
-	want := shadow[p.sh.cfg.DownloadsTable].Got.Counts
-	for _, table := range slices.Sorted(maps.Keys(shadow)) {
-		t := shadow[table]
+	live.add(here)
+	shadow.add(there)
+	want := there[p.sh.cfg.DownloadsTable].Got.Counts
+	for _, table := range slices.Sorted(maps.Keys(there)) {
+		t := there[table]
 		if g := t.Checked.Grain; g != count.Unchecked && len(g.Compare(t.Got, count.Fold(g, want))) > 0 {
-			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.sh.Database())
+			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.sh.database())
 		}
-	}
-	if err := p.lacksDays(live, shadow); err != nil {
-		return err
 	}
 	return p.lacksTables(ctx)
 }
 
-// lacksDays refuses to lose days or months, unless that is allowed.
-func (p *promoter) lacksDays(live, shadow map[string]count.Held) error {
+// lacksDays refuses to lose days or months.
+func lacksDays(live, shadow held) error {
 	for _, table := range slices.Sorted(maps.Keys(live)) {
 		now, next := live[table], shadow[table]
-		if now.Checked.Grain != count.ByDay && now.Checked.Grain != count.ByMonth || now.Checked.Grain != next.Checked.Grain || p.fewer {
+		if now.Checked.Grain != count.ByDay && now.Checked.Grain != count.ByMonth || now.Checked.Grain != next.Checked.Grain {
 			continue
 		}
 		for _, d := range judge.Steps(now.Got.Counts) {
@@ -97,22 +137,22 @@ func (p *promoter) lacksDays(live, shadow map[string]count.Held) error {
 
 // lacksTables refuses a shadow that lacks a table which the live views fill.
 func (p *promoter) lacksTables(ctx context.Context) error {
-	now, err := tables.Read(ctx, p.live.S, p.sh.cfg.DownloadsTable)
-	if err != nil {
+	var err error
+	if p.now, err = tables.Read(ctx, p.live.S, p.sh.cfg.DownloadsTable); err != nil {
 		return err
 	}
 	next, err := tables.Read(ctx, p.shadow.S, p.sh.cfg.DownloadsTable)
 	if err != nil {
 		return err
 	}
-	for _, t := range now.Targets {
+	for _, t := range p.now.Targets {
 		switch {
 		case stage.InFill(t.ID):
 			return fmt.Errorf("a backfill of the live tables has not ended (%s): let it end, or drop it with clickql ingest backfill --discard", t.Database)
 		case t.Database != p.live.S.Database:
 			return fmt.Errorf("a live view fills %s, which is in another database and cannot be replaced: drop the view first", t)
 		case !slices.ContainsFunc(next.Targets, func(o tables.Target) bool { return o.Table == t.Table }):
-			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.sh.Database())
+			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.sh.database())
 		}
 	}
 	return nil
@@ -136,7 +176,7 @@ func (p *promoter) build(ctx context.Context) ([]ledger.Swap, error) {
 		if err != nil {
 			return nil, err
 		}
-		swaps = append(swaps, l)
+		swaps = append(swaps, l...)
 	}
 	views, err := p.views(ctx)
 	if err != nil {
@@ -146,49 +186,68 @@ func (p *promoter) build(ctx context.Context) ([]ledger.Swap, error) {
 	if err != nil {
 		return nil, err
 	}
+	if changed := slices.Concat(views, landing); len(changed) > 0 && p.live.Cfg.Shared {
+		return nil, fmt.Errorf("its view %s computes other things than the live one, or the live tables lack it, and a promotion changes no views of other replicas: "+
+			"change the live view on all of them first, with ON CLUSTER", changed[0].Table)
+	}
 	book, err := p.ledger(ctx)
 	return slices.Concat(swaps, views, landing, book), err
 }
 
 // successor copies one of the shadow's tables.
-func (p *promoter) successor(ctx context.Context, t tables.Target) (ledger.Swap, error) {
+func (p *promoter) successor(ctx context.Context, t tables.Target) ([]ledger.Swap, error) {
 	next, public := tables.ID{Database: p.at.Stage, Table: tables.Successor(t.Table)}, tables.ID{Database: p.live.S.Database, Table: t.Table}
-	if t.Database != p.sh.Database() {
-		return ledger.Swap{}, fmt.Errorf("its view fills %s, which is not in its own database", t)
+	if t.Database != p.sh.database() {
+		return nil, fmt.Errorf("its view fills %s, which is not in its own database", t)
 	}
 	if err := p.live.S.Do(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
-		return ledger.Swap{}, err
+		return nil, err
 	}
 	if err := stage.TakePartitions(ctx, p.live.S, t.ID, next, false); err != nil {
-		return ledger.Swap{}, err
+		return nil, err
 	}
-	l, err := p.live.P.SwapOf(ctx, p.at.Line.Batch, p.at.Stage, next.Table, public)
-	if err != nil || t.Witness.Idempotent {
-		return l, err
+	if !t.Witness.Idempotent {
+		if err := p.copied(ctx, t, next); err != nil {
+			return nil, err
+		}
 	}
+	return p.swapsOf(ctx, next.Table, public, t.Witness)
+}
+
+// copied compares a copy with one of the shadow's tables.
+func (p *promoter) copied(ctx context.Context, t tables.Target, next tables.ID) error {
 	has, err := p.live.P.Whole(ctx, next, t.Witness.Expr)
 	if err != nil {
-		return l, err
+		return err
 	}
 	had, err := p.live.P.Whole(ctx, t.ID, t.Witness.Expr)
 	if err == nil && has != had {
 		err = fmt.Errorf("the copy of its table %s holds %d and should hold %d", t.Table, has, had)
 	}
-	if err != nil || ledger.Verb(l.Verb) == ledger.Place {
-		return l, err
+	return err
+}
+
+// swapsOf puts a staged table in a public one's place: whole, or where replicas keep it
+// partition by partition. A witness is that by which it is told whether somebody has
+// written to the public one meanwhile.
+func (p *promoter) swapsOf(ctx context.Context, staged string, public tables.ID, w tables.Witness) ([]ledger.Swap, error) {
+	if p.live.Cfg.Shared {
+		if there, err := publish.UUIDOf(ctx, p.live.S, public); err != nil || there == "" {
+			return nil, cmp.Or(err, fmt.Errorf("the live tables lack %s, which it has, and a promotion creates no tables on other replicas: create it and its view on all of them first, with ON CLUSTER", public))
+		}
+		return p.live.P.Replacements(ctx, p.at.Line.Batch, p.at.Stage, staged, tables.Target{ID: public, Witness: w})
 	}
-	l.Witness = t.Witness.Expr
-	l.Before, err = p.live.P.Whole(ctx, public, l.Witness)
-	return l, err
+	l, err := p.live.P.SwapOf(ctx, p.at.Line.Batch, p.at.Stage, staged, public)
+	if err == nil && !w.Idempotent && ledger.Verb(l.Verb) != ledger.Place {
+		l.Witness = w.Expr
+		l.Before, err = p.live.P.Whole(ctx, public, l.Witness)
+	}
+	return []ledger.Swap{l}, err
 }
 
 // views makes the live views compute what the shadow's do.
 func (p *promoter) views(ctx context.Context) ([]ledger.Swap, error) {
-	live, err := tables.Read(ctx, p.live.S, p.sh.cfg.DownloadsTable)
-	if err != nil {
-		return nil, err
-	}
-	return p.change(live.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
+	return p.change(p.now.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
 		query, err = v.Over(p.live.S.Database)
 		return query, "CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(p.live.S.Database, v.Table) + " TO " + session.Name(p.live.S.Database, v.Target.Table) + " AS " + query,
 			session.Wrap(err, "its view %s cannot be read", v.ID)
@@ -206,8 +265,8 @@ func (p *promoter) ledger(ctx context.Context) ([]ledger.Swap, error) {
 			kept = " WHERE batch IN (SELECT batch FROM " + session.Name(p.live.S.Database, ledger.Batches) + kept + ")"
 		}
 		statements := []string{
-			"CREATE TABLE " + next.String() + " AS " + session.Name(p.live.S.Database, table),
-			"INSERT INTO " + next.String() + " SELECT * FROM " + session.Name(p.sh.Database(), table),
+			"CREATE TABLE " + next.String() + " AS " + session.Name(p.sh.database(), table), // which one server keeps
+			"INSERT INTO " + next.String() + " SELECT * FROM " + session.Name(p.sh.database(), table),
 			"INSERT INTO " + next.String() + " SELECT * FROM " + session.Name(p.live.S.Database, table) + kept,
 		}
 		if table == ledger.Batches {
@@ -218,11 +277,11 @@ func (p *promoter) ledger(ctx context.Context) ([]ledger.Swap, error) {
 				return nil, fmt.Errorf("bring the ledgers together: %w", err)
 			}
 		}
-		l, err := p.live.P.SwapOf(ctx, p.at.Line.Batch, p.at.Stage, next.Table, tables.ID{Database: p.live.S.Database, Table: table})
+		l, err := p.swapsOf(ctx, next.Table, tables.ID{Database: p.live.S.Database, Table: table}, tables.Witness{Idempotent: true})
 		if err != nil {
 			return nil, err
 		}
-		swaps = append(swaps, l)
+		swaps = append(swaps, l...)
 	}
 	return swaps, nil
 }

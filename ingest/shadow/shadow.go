@@ -25,19 +25,24 @@ const Prefix = "clickql_shadow_"
 var shadowName = regexp.MustCompile(`^[a-z0-9][a-z0-9_]{0,40}$`)
 
 // Shadow is a second set of tables beside the live ones, with a ledger of its
-// own, loaded from another source or with other views.
+// own, loaded from another source or with other views. Of shards each has one, on the
+// server that is worked on; no replica follows it until it is promoted.
 type Shadow struct {
-	cfg  config.Config // of the live tables
-	Name string        // of the shadow
+	cfg  config.Config // of the live tables, or of what stands for those of all shards
+	name string
 	with Commands
+	at   []*part // where it is, once that was looked for
 }
 
-// Commands are what a shadow needs of those that write, for any configuration.
+// Commands are what a shadow needs of those that write.
 type Commands struct {
-	// AsWriter does some work as the only writer of a database.
-	AsWriter func(ctx context.Context, cfg config.Config, do func(context.Context, *publish.Writer) error) error
-	// Load loads downloads.
-	Load func(ctx context.Context, cfg config.Config, sources []string) (config.Summary, error)
+	// Over does some work on the databases that a configuration stands for, each on
+	// the server that is worked on.
+	Over func(ctx context.Context, cfg config.Config, do func([]config.Config) error) error
+	// AsWriters does some work as the only writer of some databases.
+	AsWriters func(ctx context.Context, cfgs []config.Config, do func(context.Context, []*publish.Writer) error) error
+	// Load loads downloads into databases.
+	Load func(ctx context.Context, cfgs []config.Config, sources []string) (config.Summary, error)
 }
 
 // New names a shadow; nothing happens yet.
@@ -45,51 +50,151 @@ func New(cfg config.Config, name string, with Commands) (*Shadow, error) {
 	if !shadowName.MatchString(name) {
 		return nil, fmt.Errorf("shadow %q: a name has small letters, digits and underscores, 41 at most", name)
 	}
-	return &Shadow{cfg, name, with}, nil
+	return &Shadow{cfg: cfg, name: name, with: with}, nil
 }
 
-// Database holds the shadow's tables.
-func (sh *Shadow) Database() string { return Prefix + sh.cfg.Database + "_" + sh.Name }
+// Name is what it is called.
+func (sh *Shadow) Name() string { return sh.name }
 
-// own is the configuration of the shadow's own tables.
-func (sh *Shadow) own() config.Config {
-	cfg := sh.cfg
-	cfg.Database = sh.Database()
-	return cfg
+// Databases are those that hold its tables, one of each shard: of the live tables' own
+// server before any of its commands has run.
+func (sh *Shadow) Databases() []string {
+	if len(sh.at) == 0 {
+		return []string{(&part{sh.cfg, sh.name}).database()}
+	}
+	names := make([]string, len(sh.at))
+	for i, p := range sh.at {
+		names[i] = p.database()
+	}
+	return names
+}
+
+// over does some work on the parts of it that there may be.
+func (sh *Shadow) over(ctx context.Context, do func([]*part) error) error {
+	return sh.with.Over(ctx, sh.cfg, func(cfgs []config.Config) error {
+		sh.at = nil
+		for _, cfg := range cfgs {
+			sh.at = append(sh.at, &part{cfg, sh.name})
+		}
+		return do(sh.at)
+	})
 }
 
 // Run creates the shadow's tables and views like the live ones, where they are
 // missing, and loads what the sources name and the shadow does not hold yet.
 // Between two runs, the first of which may name no source, its views may be
 // changed.
-func (sh *Shadow) Run(ctx context.Context, sources ...string) (config.Summary, error) {
-	s := sh.cfg.Session()
-	if err := sh.cfg.AllSources(s).Known(sources); err != nil {
-		return config.Summary{}, err
+func (sh *Shadow) Run(ctx context.Context, sources ...string) (sum config.Summary, err error) {
+	if err := sh.cfg.AllSources(sh.cfg.Session()).Known(sources); err != nil {
+		return sum, err
 	}
-	if err := sh.create(ctx, s); err != nil {
-		return config.Summary{}, fmt.Errorf("create the shadow %s: %w", sh.Name, err)
+	err = sh.over(ctx, func(parts []*part) error {
+		for _, p := range parts {
+			if err := p.create(ctx, p.cfg.Session()); err != nil {
+				return p.cfg.OfShard(fmt.Errorf("create the shadow %s: %w", sh.name, err))
+			}
+		}
+		if len(sources) > 0 {
+			sum, err = sh.with.Load(ctx, owns(parts), sources)
+		}
+		return err
+	})
+	return sum, err
+}
+
+// Exists refuses a shadow that is not there, in any shard.
+func (sh *Shadow) Exists(ctx context.Context) error {
+	return sh.over(ctx, func(parts []*part) error {
+		_, _, err := present(ctx, parts)
+		return err
+	})
+}
+
+// Discard drops the shadow.
+func (sh *Shadow) Discard(ctx context.Context) error {
+	return sh.over(ctx, func(parts []*part) error {
+		parts, _, err := present(ctx, parts)
+		if err != nil {
+			return err
+		}
+		return sh.with.AsWriters(ctx, owns(parts), func(ctx context.Context, writers []*publish.Writer) error {
+			return dropAll(context.WithoutCancel(ctx), parts)
+		})
+	})
+}
+
+// part is a shadow of one database: of all there is, or of a shard.
+type part struct {
+	cfg  config.Config // of the live tables
+	name string        // of the shadow
+}
+
+// owns are the configurations of parts' own tables.
+func owns(parts []*part) []config.Config {
+	cfgs := make([]config.Config, len(parts))
+	for i, p := range parts {
+		cfgs[i] = p.own()
 	}
-	if len(sources) == 0 {
-		return config.Summary{}, nil
+	return cfgs
+}
+
+// present are the parts that are there, and how many are not; the error where none is.
+func present(ctx context.Context, parts []*part) (there []*part, missing int, err error) {
+	for _, p := range parts {
+		exists, of := p.exists(ctx, p.cfg.Session()), (*absentError)(nil)
+		switch {
+		case errors.As(exists, &of):
+			missing, err = missing+1, exists
+		case exists != nil:
+			return nil, 0, p.cfg.OfShard(exists)
+		default:
+			there = append(there, p)
+		}
 	}
-	return sh.with.Load(ctx, sh.own(), sources)
+	if len(there) > 0 {
+		err = nil
+	}
+	return there, missing, err
+}
+
+// dropAll drops the parts.
+func dropAll(ctx context.Context, parts []*part) error {
+	for _, p := range parts {
+		if err := p.drop(ctx, p.cfg.Session()); err != nil {
+			return p.cfg.OfShard(err)
+		}
+	}
+	return nil
+}
+
+// absentError says that there is no such shadow.
+type absentError struct{ name, others string }
+
+func (e *absentError) Error() string {
+	return fmt.Sprintf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", e.name, e.others)
+}
+
+// database holds the part's tables.
+func (sh *part) database() string { return Prefix + sh.cfg.Database + "_" + sh.name }
+
+// own is the configuration of the part's own tables.
+func (sh *part) own() config.Config {
+	cfg := sh.cfg
+	cfg.Database = sh.database()
+	return cfg
 }
 
 // shadowReady is the table whose creation ends that of the shadow.
 const shadowReady = "clickql_shadow"
 
 // create copies the live tables' and views' definitions, once.
-func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
-	there, err := publish.UUIDOf(ctx, s, tables.ID{Database: sh.Database(), Table: shadowReady})
+func (sh *part) create(ctx context.Context, s *session.Session) error {
+	there, err := publish.UUIDOf(ctx, s, tables.ID{Database: sh.database(), Table: shadowReady})
 	if err != nil {
 		return err
 	}
 	if there != "" {
 		return sh.loadable(ctx, s)
-	}
-	if err := sh.alone(ctx, s); err != nil {
-		return err
 	}
 	d, err := tables.Read(ctx, s, sh.cfg.DownloadsTable)
 	if err != nil {
@@ -100,18 +205,18 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 		if t.Database != s.Database {
 			return fmt.Errorf("the live view of %s fills a table of another database, which a promotion could not replace: drop the view first", t)
 		}
-		if _, err := publish.Exchangeable(ctx, s, t.ID); err != nil {
+		if err := publish.Replaceable(ctx, s, t.ID); err != nil {
 			return err
 		}
 	}
-	if err := stage.CreateLasting(ctx, s, sh.Database(), stage.LastingID{Kind: stage.LastingShadow, Database: s.Database, Name: sh.Name}); err != nil {
+	if err := stage.CreateLasting(ctx, s, sh.database(), stage.LastingID{Kind: stage.LastingShadow, Database: s.Database, Name: sh.name}); err != nil {
 		return err
 	}
 	if err := sh.ours(ctx, s); err != nil {
 		return err
 	}
 	for _, t := range live {
-		if err := s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), t.Table)+" AS "+t.String()); err != nil {
+		if err := s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.database(), t.Table)+" AS "+t.String()+t.AloneEngine()); err != nil {
 			return err
 		}
 	}
@@ -119,9 +224,9 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 		if v.Target.Database != s.Database || v.Source.Database != s.Database {
 			continue
 		}
-		query, err := v.Over(sh.Database())
+		query, err := v.Over(sh.database())
 		if err == nil {
-			err = s.Do(ctx, "CREATE MATERIALIZED VIEW IF NOT EXISTS "+session.Name(sh.Database(), v.Table)+" TO "+session.Name(sh.Database(), v.Target.Table)+" AS "+query)
+			err = s.Do(ctx, "CREATE MATERIALIZED VIEW IF NOT EXISTS "+session.Name(sh.database(), v.Table)+" TO "+session.Name(sh.database(), v.Target.Table)+" AS "+query)
 		}
 		if err != nil {
 			return err
@@ -131,27 +236,15 @@ func (sh *Shadow) create(ctx context.Context, s *session.Session) error {
 		func(ctx context.Context) error { return sh.createLanding(ctx, s) },
 		func(ctx context.Context) error { return sh.beginEpochs(ctx, s) },
 		func(ctx context.Context) error {
-			return s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.Database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
+			return s.Do(ctx, "CREATE TABLE IF NOT EXISTS "+session.Name(sh.database(), shadowReady)+" (n UInt8) ENGINE = MergeTree ORDER BY n")
 		})
 }
 
-// alone refuses live tables that several servers keep, of which only this one would have
-// the shadow.
-func (sh *Shadow) alone(ctx context.Context, s *session.Session) error {
-	engines, err := s.Texts(ctx, session.SQL("SELECT engine FROM system.tables WHERE database = {database:String} AND name = {name:String} AND (engine = 'Distributed' OR startsWith(engine, 'Replicated'))",
-		"database", s.Database, "name", sh.cfg.DownloadsTable))
-	if err == nil && len(engines) > 0 {
-		err = fmt.Errorf("%s is %s, and a shadow is on one server, whose tables take the place of live ones there only: make a second database on all servers with clickql schema apply --cluster, "+
-			"load it with clickql ingest run, and lead the gateway to it; docs/CLUSTER.md has the commands", sh.cfg.DownloadsTable, engines[0])
-	}
-	return err
-}
-
-// Exists refuses a shadow that is not there.
-func (sh *Shadow) Exists(ctx context.Context, s *session.Session) error {
-	there, err := publish.UUIDOf(ctx, s, tables.ID{Database: sh.Database(), Table: shadowReady})
+// exists refuses a shadow that is not there: *absentError.
+func (sh *part) exists(ctx context.Context, s *session.Session) error {
+	there, err := publish.UUIDOf(ctx, s, tables.ID{Database: sh.database(), Table: shadowReady})
 	if err == nil && there == "" {
-		return fmt.Errorf("shadow %s: there is none; these are: %s; make one with clickql ingest shadow run", sh.Name, strings.Join(sh.others(ctx, s), ", "))
+		return &absentError{sh.name, strings.Join(sh.others(ctx, s), ", ")}
 	}
 	if err != nil {
 		return err
@@ -160,7 +253,7 @@ func (sh *Shadow) Exists(ctx context.Context, s *session.Session) error {
 }
 
 // loadable refuses a shadow that is there and must not be loaded.
-func (sh *Shadow) loadable(ctx context.Context, s *session.Session) error {
+func (sh *part) loadable(ctx context.Context, s *session.Session) error {
 	if err := sh.ours(ctx, s); err != nil {
 		return err
 	}
@@ -172,7 +265,7 @@ func (sh *Shadow) loadable(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return err
 	}
-	state, err := ledger.ReadLock(ctx, s.Of(sh.Database(), 0))
+	state, err := ledger.ReadLock(ctx, s.Of(sh.database(), 0))
 	if err == nil && promoted(next, state.Epoch) {
 		err = errors.New("it has been promoted, and its promotion was ended before it was dropped: finish that with clickql ingest shadow promote")
 	}
@@ -180,16 +273,16 @@ func (sh *Shadow) loadable(ctx context.Context, s *session.Session) error {
 }
 
 // ours refuses a database that is another one's: two names can give the same.
-func (sh *Shadow) ours(ctx context.Context, s *session.Session) error {
+func (sh *part) ours(ctx context.Context, s *session.Session) error {
 	found, err := stage.Lasting(ctx, s, stage.LastingShadow)
-	if err == nil && found[sh.Database()].Name != sh.Name {
-		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.Name, sh.Database())
+	if err == nil && found[sh.database()].Name != sh.name {
+		err = fmt.Errorf("shadow %s: the database %s is there and is not of this shadow: give it another name", sh.name, sh.database())
 	}
 	return err
 }
 
 // others lists the names of the shadows that there are, for messages.
-func (sh *Shadow) others(ctx context.Context, s *session.Session) []string {
+func (sh *part) others(ctx context.Context, s *session.Session) []string {
 	all, err := stage.Lasting(ctx, s, stage.LastingShadow)
 	if err != nil || len(all) == 0 {
 		return []string{"none"}
@@ -201,23 +294,14 @@ func (sh *Shadow) others(ctx context.Context, s *session.Session) []string {
 	return names
 }
 
-// Discard drops the shadow.
-func (sh *Shadow) Discard(ctx context.Context) error {
-	s := sh.cfg.Session()
-	if err := sh.Exists(ctx, s); err != nil {
-		return err
-	}
-	return sh.with.AsWriter(ctx, sh.own(), func(ctx context.Context, w *publish.Writer) error { return sh.drop(context.WithoutCancel(ctx), w.S) })
-}
-
 // drop removes the database; its lock goes with it, which its holder must not
 // take for a loss. First that it is a shadow at all: a half dropped one is none.
-func (sh *Shadow) drop(ctx context.Context, s *session.Session) error {
-	err := s.Do(ctx, "DROP TABLE IF EXISTS "+session.Name(sh.Database(), shadowReady)+" SYNC")
+func (sh *part) drop(ctx context.Context, s *session.Session) error {
+	err := s.Do(ctx, "DROP TABLE IF EXISTS "+session.Name(sh.database(), shadowReady)+" SYNC")
 	if err != nil {
-		return fmt.Errorf("discard the shadow %s: %w", sh.Name, err)
+		return fmt.Errorf("discard the shadow %s: %w", sh.name, err)
 	}
-	return stage.Drop(ctx, s, sh.Database())
+	return stage.Drop(ctx, s, sh.database())
 }
 
 // epochsApart keeps the epochs of a shadow's ledger apart from those of the live
@@ -232,7 +316,7 @@ func promoted(live, shadow uint64) bool { return live/epochsApart == shadow/epoc
 // beginEpochs leaves a lock that was given back, from whose epoch on the
 // shadow's batches are named. No two shadows have one range: each looks at the
 // others after it has chosen, so that of two at once one sees the other.
-func (sh *Shadow) beginEpochs(ctx context.Context, s *session.Session) error {
+func (sh *part) beginEpochs(ctx context.Context, s *session.Session) error {
 	h := sh.cfg.Holder
 	h.Released = true
 	comment, err := json.Marshal(h)
@@ -242,7 +326,7 @@ func (sh *Shadow) beginEpochs(ctx context.Context, s *session.Session) error {
 			break
 		}
 		base := (used/epochsApart + 1) * epochsApart
-		if err = ledger.CreatePulse(ctx, s, ledger.LockTable(sh.Database(), base), string(comment), true); err != nil {
+		if err = ledger.CreatePulse(ctx, s, ledger.LockTable(sh.database(), base), string(comment), true); err != nil {
 			break
 		}
 		if used, err = sh.greatestEpoch(ctx, s); err != nil || used < base {
@@ -253,14 +337,14 @@ func (sh *Shadow) beginEpochs(ctx context.Context, s *session.Session) error {
 }
 
 // greatestEpoch is that of the live ledger and of every other shadow.
-func (sh *Shadow) greatestEpoch(ctx context.Context, s *session.Session) (uint64, error) {
+func (sh *part) greatestEpoch(ctx context.Context, s *session.Session) (uint64, error) {
 	greatest, err := ledger.Of(s).Epoch(ctx)
 	if err != nil {
 		return 0, err
 	}
 	others, err := stage.Lasting(ctx, s, stage.LastingShadow)
 	for _, database := range append(slices.Sorted(maps.Keys(others)), s.Database) {
-		if database == sh.Database() {
+		if database == sh.database() {
 			continue
 		}
 		state, err := ledger.ReadLock(ctx, s.Of(database, 0))

@@ -158,7 +158,7 @@ func (c *cluster) missing(number uint32, servers string) error {
 // replica chooses the host on which a shard is worked on, nil for none: that which has
 // what is still to be published of a batch, as no other can carry that on; or that
 // on which another command works, whose lock is then seen to be held; or that on which
-// a backfill has been begun; or the first.
+// a backfill has been begun, or a shadow; or the first.
 func (c *cluster) replica(ctx context.Context, number uint32) (at *host, database string, err error) {
 	var replicas []*host
 	for _, h := range c.hosts {
@@ -187,12 +187,14 @@ func (c *cluster) replica(ctx context.Context, number uint32) (at *host, databas
 		if holds {
 			half = h.server
 		}
-		fills, err := stage.Lasting(ctx, s, stage.LastingBackfill)
-		if err != nil {
-			return nil, "", err
-		}
-		if len(fills) > 0 {
-			begun = h.server
+		for _, kind := range []string{stage.LastingBackfill, stage.LastingShadow} {
+			lasting, err := stage.Lasting(ctx, s, kind)
+			if err != nil {
+				return nil, "", err
+			}
+			if len(lasting) > 0 {
+				begun = h.server
+			}
 		}
 	}
 	for _, server := range []string{half, works, begun} {

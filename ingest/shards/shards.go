@@ -49,6 +49,15 @@ func (all Shards) One(number uint32) (config.Config, error) {
 	return cfg, nil
 }
 
+// Configs are the configurations of all.
+func (all Shards) Configs() []config.Config {
+	cfgs := make([]config.Config, len(all))
+	for i, sh := range all {
+		cfgs[i] = sh.Config
+	}
+	return cfgs
+}
+
 // Chosen are those that a command is about: the shard of a number, or all for 0.
 func (all Shards) Chosen(number uint32) (Shards, error) {
 	if number == 0 {

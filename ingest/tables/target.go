@@ -131,7 +131,7 @@ func witnessOf(t Target) (Witness, error) {
 	}
 	switch t.Engine.Base() {
 	case "Distributed":
-		return Witness{}, fmt.Errorf("%s is Distributed: clickql ingest run, projects, watch, worker, status, verify, repair and backfill work on the shards behind it, this does not yet", t)
+		return Witness{}, fmt.Errorf("%s is Distributed: clickql ingest run, projects, watch, worker, status, verify, repair, backfill and shadow work on the shards behind it, this does not yet", t)
 	case "MergeTree":
 		return Witness{Expr: "count()"}, nil
 	case "ReplacingMergeTree":

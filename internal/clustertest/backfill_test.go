@@ -10,7 +10,6 @@ import (
 
 	"clickql/ingest"
 	"clickql/ingest/backfill"
-	"clickql/ingest/shadow"
 	"clickql/ingest/stage"
 	"clickql/internal/chtest"
 )
@@ -82,23 +81,6 @@ func TestBackfill(t *testing.T) {
 	c.refuses(backfill.Request{Table: "pypi_downloads_per_day_by_system"}, "clickql schema apply --cluster")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Key: []string{"project", "date"}}, "leave out --key")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Discard: true}, "there is none")
-}
-
-// TestShadowRefused refuses a second set of tables, and leaves nothing of it.
-func TestShadowRefused(t *testing.T) {
-	c := onCluster(t, "pypi", "pypi_downloads_max_min")
-	sh, err := ingest.New(c.loadingAll()).Shadow("again")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sh.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "make a second database") {
-		t.Errorf("a shadow of tables that several servers keep: %v", err)
-	}
-	for host := range c.hosts {
-		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+shadow.Prefix+c.database+"')"); left > 0 {
-			t.Errorf("host %d: %d databases of shadows are left", host+1, left)
-		}
-	}
 }
 
 // refuses tries a backfill that cannot be.

@@ -60,7 +60,9 @@ func TestShards(t *testing.T) {
 		}
 	}
 	shard, away := ddl.ShardDatabase(c.database), c.database+"_away"
-	rename := func(host int, from, to string) { c.exec(host, "RENAME DATABASE "+chconn.Ident(from)+" TO "+chconn.Ident(to)) }
+	rename := func(host int, from, to string) {
+		c.exec(host, "RENAME DATABASE "+chconn.Ident(from)+" TO "+chconn.Ident(to))
+	}
 	for host := last; host >= 0 && c.shardOf(host) == c.shardOf(last); host-- {
 		rename(host, shard, away)
 		defer rename(host, away, shard)
