@@ -21,9 +21,12 @@ import (
 // columns in a batch's private database.
 type assembly struct {
 	*columns
-	s     *session.Session
-	at    *publish.Passage
-	inRaw count.Counts // of the public raw table
+	s        *session.Session
+	at       *publish.Passage
+	of       []string     // the tables of what is kept of the raw table and filled
+	pieces   []string     // the tables of the aggregates' ranges of these; nil for all that there are
+	arrivals bool         // what has arrived is beside these
+	inRaw    count.Counts // of the public raw table
 }
 
 // build builds and compares all. differs says how one differs from the raw table.
@@ -38,7 +41,7 @@ func (a *assembly) build(ctx context.Context) (swaps []ledger.Swap, differs stri
 	}
 	for i, t := range a.public() {
 		next := tables.ID{Database: a.at.Stage, Table: tables.Successor(t.Copy)}
-		if err := a.s.Do(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()); err != nil {
+		if err := a.s.Do(ctx, "CREATE TABLE "+next.String()+" AS "+t.String()+t.AloneEngine()); err != nil {
 			return nil, "", fmt.Errorf("create the successor of %s: %w", t, err)
 		}
 		if i == 0 {
@@ -49,13 +52,23 @@ func (a *assembly) build(ctx context.Context) (swaps []ledger.Swap, differs stri
 		if err != nil || differs != "" {
 			return nil, differs, err
 		}
-		l, err := a.at.W.P.SwapOf(ctx, a.at.Line.Batch, a.at.Stage, next.Table, t.ID)
+		l, err := a.swapsOf(ctx, next.Table, t)
 		if err != nil {
 			return nil, "", err
 		}
-		swaps = append(swaps, l)
+		swaps = append(swaps, l...)
 	}
 	return swaps, "", nil
+}
+
+// swapsOf puts a successor in a table's place: whole, or where replicas keep the tables
+// partition by partition.
+func (a *assembly) swapsOf(ctx context.Context, next string, t tables.Target) ([]ledger.Swap, error) {
+	if a.kept {
+		return a.at.W.P.Replacements(ctx, a.at.Line.Batch, a.at.Stage, next, t)
+	}
+	l, err := a.at.W.P.SwapOf(ctx, a.at.Line.Batch, a.at.Stage, next, t.ID)
+	return []ledger.Swap{l}, err
 }
 
 // arrived is the frozen copy of what has arrived, from which all are made.
@@ -65,6 +78,9 @@ func (a *assembly) arrived() tables.ID {
 
 // freeze takes what has arrived: rows that come from now on are in none of the tables.
 func (a *assembly) freeze(ctx context.Context) error {
+	if !a.arrivals {
+		return nil
+	}
 	if err := a.s.Do(ctx, "CREATE TABLE "+a.arrived().String()+" AS "+a.d.Base.String()); err != nil {
 		return fmt.Errorf("keep what has arrived: %w", err)
 	}
@@ -73,7 +89,14 @@ func (a *assembly) freeze(ctx context.Context) error {
 
 // buildRaw builds the raw table: what was kept and filled, and what has arrived.
 func (a *assembly) buildRaw(ctx context.Context, next tables.ID) (differs string, err error) {
-	for _, from := range []tables.ID{{Database: a.private(), Table: fillSnapshot}, a.arrived()} {
+	var all []tables.ID
+	for _, of := range a.of {
+		all = append(all, tables.ID{Database: a.private(), Table: of})
+	}
+	if a.arrivals {
+		all = append(all, a.arrived())
+	}
+	for _, from := range all {
 		if err := stage.TakePartitions(ctx, a.s, from, next, false); err != nil {
 			return "", err
 		}
@@ -89,10 +112,12 @@ func (a *assembly) buildCounted(ctx context.Context, of counted, next tables.ID)
 	if err := a.takeRanges(ctx, of, next); err != nil {
 		return "", err
 	}
-	f := tables.Fill{View: of.view, Target: tables.Target{Copy: next.Table}}
-	source := tables.Target{Copy: fillArrivals, Key: a.d.Base.Key, Columns: a.d.Base.Columns}
-	if err := stage.Compute(ctx, a.s, a.at.Stage, f, nil, source, "", session.Statement{Settings: a.cfg.Filling(1, nil)}); err != nil {
-		return "", fmt.Errorf("add what has arrived to %s: %w", of.target, err)
+	if a.arrivals {
+		f := tables.Fill{View: of.view, Target: tables.Target{Copy: next.Table}}
+		source := tables.Target{Copy: fillArrivals, Key: a.d.Base.Key, Columns: a.d.Base.Columns}
+		if err := stage.Compute(ctx, a.s, a.at.Stage, f, nil, source, "", session.Statement{Settings: a.cfg.Filling(1, nil)}); err != nil {
+			return "", fmt.Errorf("add what has arrived to %s: %w", of.target, err)
+		}
 	}
 	want := maps.Clone(a.inRaw.Counts)
 	if of.checked.Grain != count.ByDay {
@@ -110,11 +135,13 @@ func (a *assembly) buildCounted(ctx context.Context, of counted, next tables.ID)
 // takeRanges brings an aggregate's ranges together. One that is not there is of an
 // aggregate that has been changed since they were computed.
 func (a *assembly) takeRanges(ctx context.Context, of counted, next tables.ID) error {
-	done, err := a.finished(ctx, a.s)
-	if err != nil {
-		return err
+	done, err := a.pieces, error(nil)
+	if done == nil {
+		if done, err = a.finished(ctx, a.s); err != nil {
+			return err
+		}
 	}
-	name := a.pieceOf(dayRange{}, of)
+	name := a.pieceOf("", dayRange{}, of)
 	suffix, taken := name[strings.LastIndexByte(name, '_'):], 0
 	for _, piece := range done {
 		if !strings.HasSuffix(piece, suffix) {

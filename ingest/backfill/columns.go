@@ -53,6 +53,9 @@ func (c *columns) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.kept {
+		return c.run(ctx, &keptColumns{columns: c})
+	}
 	return c.run(ctx, c)
 }
 
@@ -61,9 +64,10 @@ func (c *columns) define(ctx context.Context, s *session.Session) (err error) {
 	if c.d, err = tables.Read(ctx, s, c.cfg.DownloadsTable); err != nil {
 		return err
 	}
-	if _, err := publish.Exchangeable(ctx, s, c.d.Base.ID); err != nil {
+	if err := publish.Replaceable(ctx, s, c.d.Base.ID); err != nil {
 		return err
 	}
+	c.kept = c.d.Base.Engine.Replicated()
 	if c.cfg, err = c.cfg.WithThreads(ctx, s); err != nil {
 		return err
 	}
@@ -77,7 +81,7 @@ func (c *columns) define(ctx context.Context, s *session.Session) (err error) {
 			names = append(names, chconn.Ident(col.Name))
 		}
 	}
-	c.make = "CREATE TABLE %s AS " + c.d.Base.String()
+	c.make = "CREATE TABLE %s AS " + c.d.Base.String() + c.d.Base.AloneEngine()
 	c.view = tables.View{Source: c.d.Base.ID, Select: "SELECT " + strings.Join(names, ", ") + " FROM " + c.d.Base.String()}
 	return nil
 }
@@ -132,8 +136,11 @@ func (c *columns) defineCounts(ctx context.Context) error {
 		case tables.FilledBy(c.d, v.Target) > 1:
 			return fmt.Errorf("several views fill %s, one by a column that is to be filled: drop the others with DROP VIEW", v.Target)
 		}
-		if _, err := publish.Exchangeable(ctx, c.tables.S, v.Target); err != nil {
+		if err := publish.Replaceable(ctx, c.tables.S, v.Target); err != nil {
 			return err
+		}
+		if c.kept && !c.d.Target(v.Target).Engine.Replicated() {
+			return fmt.Errorf("replicas keep %s, and only this server keeps %s: create it on all of them with a Replicated engine", c.d.Base, v.Target)
 		}
 		c.counts = append(c.counts, counted{v, c.d.Target(v.Target), checked})
 	}

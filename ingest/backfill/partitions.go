@@ -125,6 +125,15 @@ func (p *partitioned) mutations(ctx context.Context, s *session.Session) (n uint
 	return n, session.Wrap(err, "look for mutations of %s", p.source)
 }
 
+// unmutated refuses a source of which some parts may have been changed, and others not yet.
+func (p *partitioned) unmutated(ctx context.Context, s *session.Session) error {
+	n, err := p.mutations(ctx, s)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("backfill %s: a mutation of %s is under way (system.mutations tells how far): run this again when it is done, to carry on", p.plan.Table, p.source)
+	}
+	return err
+}
+
 // fill computes what is not computed yet of what the source holds, and lists the tables
 // of all ranges. Some are missing, or soon worthless, where the source was changing.
 func (p *partitioned) fill(ctx context.Context) (ranges []string, whole bool, err error) {
@@ -220,11 +229,7 @@ func (p *partitioned) tryPublish(ctx context.Context, w *publish.Writer, n int) 
 			return false, err
 		}
 	}
-	mutations, err := p.mutations(ctx, w.S)
-	if err == nil && mutations > 0 {
-		err = fmt.Errorf("backfill %s: a mutation of %s is under way (system.mutations tells how far): run this again when it is done, to carry on", p.plan.Table, p.source)
-	}
-	if err != nil {
+	if err := p.unmutated(ctx, w.S); err != nil {
 		return false, err
 	}
 	before, err := w.P.Whole(ctx, p.d.Base.ID, publish.RowsWitness)

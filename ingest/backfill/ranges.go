@@ -23,6 +23,7 @@ type dayRange struct {
 	n     int
 	days  ledger.Span
 	dated bool
+	rows  uint64 // of dated ones
 }
 
 // Bounds of a range: so many rows that its groups fit into memory or spill
@@ -99,17 +100,16 @@ func (b *backfiller) ranges(ctx context.Context, s *session.Session, snapshot ta
 		return []dayRange{{}}, nil
 	}
 	var ranges []dayRange
-	var held uint64
 	date := chconn.Ident(b.tables.Day)
 	days, err := session.ReadDays(ctx, s, session.Statement{SQL: "SELECT " + date + ", toInt64(count()) FROM " + snapshot.String() + " GROUP BY " + date,
 		Settings: map[string]any{"max_threads": b.cfg.Threads}})
 	for _, d := range slices.Sorted(maps.Keys(days)) {
 		n := uint64(days[d])
-		if last := len(ranges) - 1; last >= 0 && held+n <= most {
-			ranges[last].days.To, held = d, held+n
+		if last := len(ranges) - 1; last >= 0 && ranges[last].rows+n <= most {
+			ranges[last].days.To, ranges[last].rows = d, ranges[last].rows+n
 			continue
 		}
-		ranges, held = append(ranges, dayRange{n: len(ranges), days: ledger.Span{From: d, To: d}, dated: true}), n
+		ranges = append(ranges, dayRange{n: len(ranges), days: ledger.Span{From: d, To: d}, dated: true, rows: n})
 	}
 	return ranges, session.Wrap(err, "count the days of %s", snapshot)
 }
@@ -149,6 +149,7 @@ type piece struct {
 	source    tables.Target
 	condition string // chooses the rows; empty for all
 	params    map[string]any
+	rows      uint64 // that it stands for, where it reads others; 0 for those that it reads
 }
 
 // compute computes a piece into a table that gets its final name when it is complete:
@@ -166,12 +167,20 @@ func (b *backfiller) compute(ctx context.Context, s *session.Session, p piece) (
 	}
 	f := tables.Fill{View: p.view, Target: tables.Target{Copy: part.Table}}
 	err = stage.Compute(ctx, s, b.private(), f, p.from, p.source, p.condition, session.Statement{Params: p.params, Settings: b.cfg.Filling(1, nil), Rows: func(n uint64) {
-		b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += n })
+		if p.rows == 0 {
+			b.done(n)
+		}
 	}})
 	if err == nil {
+		b.done(p.rows)
 		err = s.Do(ctx, "RENAME TABLE "+part.String()+" TO "+done.String())
 	}
 	return true, err
+}
+
+// done counts rows of what is to be computed.
+func (b *backfiller) done(rows uint64) {
+	b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += rows })
 }
 
 // unfinished is what a table of the private database is called until it is complete.
@@ -187,6 +196,6 @@ func (b *backfiller) passed(ctx context.Context, s *session.Session, snapshot ta
 	}
 	var rows uint64
 	err := s.Row(ctx, session.Statement{SQL: "SELECT count() FROM " + snapshot.String() + where, Params: params}, &rows)
-	b.cfg.Progress.Update(func(p *config.Snapshot) { p.RowsDone += rows })
+	b.done(rows)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"clickql/ingest/ledger"
@@ -33,10 +34,8 @@ func (c *columns) fillRanges(ctx context.Context, s *session.Session, ready read
 	c.cfg.Progress.Begin(len(ranges)*len(c.counts), rows*uint64(len(c.counts)), 0)
 	c.cfg.Progress.Phase("computing history")
 	for _, r := range ranges {
-		for i := range c.counts {
-			if err := c.countRange(ctx, s, r, i); err != nil {
-				return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, c.counts[i].target, publish.WithMemoryRemedy(err, "allow more with --max-memory"))
-			}
+		if err := c.countRange(ctx, s, snapshot, "", r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -76,10 +75,10 @@ func (c *columns) mutate(ctx context.Context, s *session.Session, snapshot table
 	}
 }
 
-// pieceOf names the table of an aggregate's range. It holds how the aggregate is
-// computed: one that is another by now is computed again.
-func (c *columns) pieceOf(r dayRange, of counted) string {
-	return fmt.Sprintf("%s%05d_%s", FillDone, r.n, digest(of.target.ID, of.target.Create, of.view.Select))
+// pieceOf names the table of an aggregate's range of what goes by a mark. It holds how
+// the aggregate is computed: one that is another by now is computed again.
+func (c *columns) pieceOf(mark string, r dayRange, of counted) string {
+	return fmt.Sprintf("%s%s%05d_%s", FillDone, mark, r.n, digest(of.target.ID, of.target.Create, of.view.Select))
 }
 
 // digest tells apart what tables of the private database are made of, for their names.
@@ -89,11 +88,22 @@ func digest(of ...any) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// countRange computes a range of an aggregate, from the smallest of those before it
+// countRange computes a range of every aggregate from what is kept.
+func (c *columns) countRange(ctx context.Context, s *session.Session, kept tables.ID, mark string, r dayRange) error {
+	for i, of := range c.counts {
+		if err := c.countOne(ctx, s, kept, mark, r, i); err != nil {
+			return fmt.Errorf("compute %s of %s: %w; run this again to carry on", r, of.target, publish.WithMemoryRemedy(err, "allow more with --max-memory"))
+		}
+	}
+	return nil
+}
+
+// countOne computes a range of an aggregate, from the smallest of those before it
 // that cover it, or from what is kept.
-func (c *columns) countRange(ctx context.Context, s *session.Session, r dayRange, i int) error {
+func (c *columns) countOne(ctx context.Context, s *session.Session, kept tables.ID, mark string, r dayRange, i int) error {
 	of := c.counts[i]
-	p := piece{name: c.pieceOf(r, of), make: "CREATE TABLE %s AS " + of.target.String(), view: of.view, source: tables.Target{Copy: fillSnapshot, Key: c.d.Base.Key, Columns: c.d.Base.Columns}}
+	p := piece{name: c.pieceOf(mark, r, of), make: "CREATE TABLE %s AS " + of.target.String() + of.target.AloneEngine(), view: of.view,
+		source: tables.Target{Copy: kept.Table, Key: c.d.Base.Key, Columns: c.d.Base.Columns}}
 	p.condition, p.params = c.within(r)
 	held, err := stage.PartRows(ctx, s, c.private())
 	if err != nil {
@@ -101,16 +111,16 @@ func (c *columns) countRange(ctx context.Context, s *session.Session, r dayRange
 	}
 	for _, wider := range c.counts[:i] {
 		cover := c.d.Cover(wider.view)
-		cover.Copy = c.pieceOf(r, wider)
+		cover.Copy = c.pieceOf(mark, r, wider)
 		if tables.IsCover(c.d, wider.view, of.view) && (p.from == nil || held[cover.Copy] < held[p.from.Copy]) {
-			p.from, p.condition, p.params = &cover, "", map[string]any{}
+			p.from, p.condition, p.params, p.rows = &cover, "", map[string]any{}, r.rows
 		}
 	}
 	computed, err := c.compute(ctx, s, p)
-	if err != nil || computed {
-		return err
+	if err == nil && !computed {
+		c.done(r.rows)
 	}
-	return c.passed(ctx, s, tables.ID{Database: c.private(), Table: fillSnapshot}, p.condition, p.params)
+	return err
 }
 
 // tryPublish puts the raw table and the aggregates together, with what has arrived,
@@ -129,9 +139,19 @@ func (c *columns) tryPublish(ctx context.Context, w *publish.Writer, n int) (boo
 	if err := c.awaitInserts(ctx, w.S); err != nil {
 		return false, err
 	}
+	return c.attemptAll(ctx, w, n, before, assembly{columns: c, s: w.S, of: []string{fillSnapshot}, arrivals: true}, func(context.Context) error { return nil })
+}
+
+// attemptAll builds all tables in a batch, and puts them in place if nobody has written to
+// the public ones since they held what before says. settled brings this server what
+// others have written.
+func (c *columns) attemptAll(ctx context.Context, w *publish.Writer, n int, before []int64, a assembly, settled func(context.Context) error) (bool, error) {
 	at := w.Passage(ledger.Batch{Batch: ledger.BatchName(w.S.Epoch, n), Kind: "backfill"}, 1)
-	a := assembly{columns: c, s: w.S, at: at}
+	a.at = at
 	swaps, differs, err := a.build(ctx)
+	if err == nil {
+		err = settled(ctx)
+	}
 	if err != nil {
 		return false, at.Abandon(ctx, err)
 	}
@@ -139,13 +159,13 @@ func (c *columns) tryPublish(ctx context.Context, w *publish.Writer, n int) (boo
 	if err != nil {
 		return false, at.Abandon(ctx, err)
 	}
-	unchanged := true
-	for i := range swaps {
-		swaps[i].Witness, swaps[i].Before = publish.PartsWitness, before[i]
-		unchanged = unchanged && before[i] == after[i]
-	}
-	if differs != "" || !unchanged {
+	if unchanged := slices.Equal(before, after); differs != "" || !unchanged {
 		return false, c.giveUp(ctx, at, differs, unchanged)
+	}
+	if !c.kept {
+		for i := range swaps { // one of each table
+			swaps[i].Witness, swaps[i].Before = publish.PartsWitness, before[i]
+		}
 	}
 	c.cfg.Progress.Phase("publishing")
 	return true, at.PublishSwaps(ctx, swaps)

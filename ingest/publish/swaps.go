@@ -21,15 +21,18 @@ func UUIDOf(ctx context.Context, s *session.Session, id tables.ID) (string, erro
 // of; it refuses those of which that cannot be done or told afterwards.
 func Exchangeable(ctx context.Context, s *session.Session, id tables.ID) (string, error) {
 	uuid, err := UUIDOf(ctx, s, id)
-	if err == nil && uuid != "" {
-		err = Unreplicated(ctx, s, id)
+	if err != nil || uuid == "" {
+		return "", err
 	}
+	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
 	switch {
 	case err != nil:
 		return "", err
+	case replicated:
+		return "", fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only", id)
 	case uuid == noUUID:
 		return "", fmt.Errorf("replace %s: its database is not of the engine Atomic, so that its tables cannot be exchanged: move them into one that is", id)
-	case uuid != "" && strings.HasPrefix(id.Table, ".inner"):
+	case strings.HasPrefix(id.Table, ".inner"):
 		return "", fmt.Errorf("replace %s: it is the inner table of a view, which knows it by its UUID, so that no other can take its place: create a table, and the view anew with TO that table", id)
 	}
 	return uuid, nil
@@ -41,17 +44,6 @@ func Replaceable(ctx context.Context, s *session.Session, id tables.ID) error {
 	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
 	if err == nil && !replicated {
 		_, err = Exchangeable(ctx, s, id)
-	}
-	return err
-}
-
-// Unreplicated refuses a table that replicas keep: whole tables are exchanged on one
-// server, and the other replicas would keep the old one.
-func Unreplicated(ctx context.Context, s *session.Session, id tables.ID) error {
-	replicated, err := session.Replicated(ctx, s, id.Database, id.Table)
-	if err == nil && replicated {
-		err = fmt.Errorf("replace %s: replicas keep it, and a table is put in another's place on one server only: "+
-			"clickql ingest run, repair, verify, status, shadow, retire and backfill of an aggregate work on replicas, this does not yet", id)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"clickql/ingest/backfill"
 	"clickql/ingest/stage"
 	"clickql/internal/chtest"
+	"clickql/internal/ddl"
 )
 
 // aggregates are some whose history is computed in different ways: without days, of days,
@@ -77,10 +78,56 @@ func TestBackfill(t *testing.T) {
 			t.Errorf("host %d: %d databases of backfills are left", host+1, left)
 		}
 	}
-	c.refuses(backfill.Request{Table: "pypi"}, "replicas keep it")
 	c.refuses(backfill.Request{Table: "pypi_downloads_per_day_by_system"}, "clickql schema apply --cluster")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Key: []string{"project", "date"}}, "leave out --key")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Discard: true}, "there is none")
+}
+
+// TestBackfillColumns fills the columns of the raw table that files' names tell, in rows
+// that were loaded without them, ended at statements that chance chooses, while other
+// files are loaded: in the end it and the aggregates by them are those of its shard's files
+// on all replicas.
+func TestBackfillColumns(t *testing.T) {
+	by := []string{"pypi_downloads_per_day_by_platform_by_arch_by_abi", "pypi_ranking_per_day_by_platform"}
+	c := onCluster(t, append([]string{"pypi", "pypi_downloads_per_day"}, by...)...)
+	dir, files := exports(t, chtest.New(t).Conn, 6, 600)
+	loaded := 4
+	load := func() { c.loadFiles(files[:loaded]...) }
+	load()
+	empty := int64(0)
+	for shard := range c.shards {
+		host := shard * len(c.hosts) / c.shards
+		c.everyTable(host, catchUp)
+		c.exec(host, "ALTER TABLE "+c.rows()+".pypi UPDATE platform = '', arch = '', abi = '' WHERE 1 SETTINGS mutations_sync = 2")
+		for _, name := range by {
+			of, _ := ddl.Lookup(name)
+			c.exec(host, "TRUNCATE TABLE "+c.rows()+"."+name)
+			c.exec(host, "INSERT INTO "+c.rows()+"."+name+" ("+strings.Join(append(of.Key(), "count"), ", ")+") SELECT "+strings.Join(append(of.Key(), "count"), ", ")+" FROM ("+of.Select(c.rows()+".pypi")+")")
+		}
+		empty += c.number(host, "SELECT toInt64(countIf(platform = '' AND filename LIKE '%.whl')) FROM "+c.rows()+".pypi")
+	}
+	if empty == 0 {
+		t.Fatal("no row is to be filled")
+	}
+	chance := rand.New(rand.NewPCG(4, 9))
+	beside := func(sql string) {
+		if strings.HasPrefix(sql, "RENAME TABLE") && strings.Contains(sql, backfill.FillDone) && loaded < len(files) {
+			loaded = len(files)
+			load()
+		}
+	}
+	killed := c.ended(6, func() int { return 1 + chance.IntN(140*c.shards) }, beside, func(in *ingest.Ingest) error {
+		_, err := in.Backfill(t.Context(), backfill.Request{Table: "pypi"})
+		return err
+	})
+	t.Logf("%d rows were to be filled, %d backfills ended", empty, killed)
+	load()
+	c.agreeAll("after a backfill of columns", dir, files)
+	for host := range c.hosts {
+		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+stage.FillPrefix+c.rows()+"')"); left > 0 {
+			t.Errorf("host %d: %d databases of backfills are left", host+1, left)
+		}
+	}
 }
 
 // refuses tries a backfill that cannot be.

@@ -37,7 +37,7 @@ func exports(t testing.TB, conn *chconn.Conn, files, rows int) (dir string, addr
 			CAST(toDateTime64('2024-01-20 00:00:00', 6, 'UTC') + toIntervalSecond(h %% 2000000) AS Nullable(DateTime64(6, 'UTC'))) AS timestamp,
 			CAST(['DE', 'FR', 'US', ''][1 + h %% 4] AS Nullable(String)) AS country_code, CAST('https://x' AS Nullable(String)) AS url,
 			CAST(concat('project-', toString(h %% 11)) AS Nullable(String)) AS project, CAST('3.11' AS Nullable(String)) AS python,
-			CAST(concat('f-', toString(h %% 20), '.whl') AS Nullable(String)) AS `+"`file.filename`"+`,
+			CAST(concat('f-1.', toString(h %% 20), ['.tar.gz', '-py3-none-any.whl', '-cp312-cp312-manylinux_2_17_x86_64.whl'][1 + h %% 3]) AS Nullable(String)) AS `+"`file.filename`"+`,
 			CAST(concat('project-', toString(h %% 11)) AS Nullable(String)) AS `+"`file.project`"+`,
 			CAST(concat('1.', toString(h %% 5)) AS Nullable(String)) AS `+"`file.version`"+`, CAST('sdist' AS Nullable(String)) AS `+"`file.type`"+`,
 			CAST(['pip', 'uv'][1 + h %% 2] AS Nullable(String)) AS `+"`installer.name`"+`, CAST('Linux' AS Nullable(String)) AS `+"`system.name`"+`,
