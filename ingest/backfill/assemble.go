@@ -24,7 +24,7 @@ type assembly struct {
 	s        *session.Session
 	at       *publish.Passage
 	of       []string     // the tables of what is kept of the raw table and filled
-	pieces   []string     // the tables of the aggregates' ranges of these; nil for all that there are
+	pieces   []string     // the tables of the aggregates' ranges of these
 	arrivals bool         // what has arrived is beside these
 	inRaw    count.Counts // of the public raw table
 }
@@ -135,15 +135,9 @@ func (a *assembly) buildCounted(ctx context.Context, of counted, next tables.ID)
 // takeRanges brings an aggregate's ranges together. One that is not there is of an
 // aggregate that has been changed since they were computed.
 func (a *assembly) takeRanges(ctx context.Context, of counted, next tables.ID) error {
-	done, err := a.pieces, error(nil)
-	if done == nil {
-		if done, err = a.finished(ctx, a.s); err != nil {
-			return err
-		}
-	}
 	name := a.pieceOf("", dayRange{}, of)
 	suffix, taken := name[strings.LastIndexByte(name, '_'):], 0
-	for _, piece := range done {
+	for _, piece := range a.pieces {
 		if !strings.HasSuffix(piece, suffix) {
 			continue
 		}
@@ -152,7 +146,7 @@ func (a *assembly) takeRanges(ctx context.Context, of counted, next tables.ID) e
 			return err
 		}
 	}
-	if taken == 0 && len(done) > 0 {
+	if taken == 0 && len(a.pieces) > 0 {
 		return fmt.Errorf("backfill %s: %s was created or altered while its history was computed; run this again to carry on", a.plan.Table, of.target)
 	}
 	return nil

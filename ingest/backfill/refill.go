@@ -139,7 +139,11 @@ func (c *columns) tryPublish(ctx context.Context, w *publish.Writer, n int) (boo
 	if err := c.awaitInserts(ctx, w.S); err != nil {
 		return false, err
 	}
-	return c.attemptAll(ctx, w, n, before, assembly{columns: c, s: w.S, of: []string{fillSnapshot}, arrivals: true}, func(context.Context) error { return nil })
+	pieces, err := c.finished(ctx, w.S)
+	if err != nil {
+		return false, err
+	}
+	return c.attemptAll(ctx, w, n, before, assembly{columns: c, s: w.S, of: []string{fillSnapshot}, pieces: pieces, arrivals: true}, func(context.Context) error { return nil })
 }
 
 // attemptAll builds all tables in a batch, and puts them in place if nobody has written to

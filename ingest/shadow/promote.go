@@ -25,7 +25,7 @@ import (
 func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 	return sh.over(ctx, func(parts []*part) error {
 		return sh.with.AsWriters(ctx, lives(parts), func(ctx context.Context, live []*publish.Writer) error {
-			there, missing, err := present(ctx, parts)
+			there, err := present(ctx, parts)
 			if err != nil {
 				return err
 			}
@@ -37,24 +37,35 @@ func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 						todo = append(todo, &promoter{sh: p, live: w, shadow: shadows[i]})
 					}
 				}
-				begun := missing > 0 || len(todo) < len(there)
-				if len(todo) > 0 && missing > 0 && len(todo) == len(there) {
-					err = errors.New("not all shards have it: carry on with clickql ingest shadow run")
-				} else {
-					err = sh.allowed(ctx, todo, fewer || begun)
-				}
-				if err != nil {
-					return fmt.Errorf("promote the shadow %s: %w; nothing was changed", sh.name, err)
-				}
-				for _, p := range todo {
-					if err := p.promote(ctx); err != nil {
-						return p.sh.cfg.OfShard(err)
-					}
+				if err := sh.promoteAll(ctx, len(parts), len(there), todo, fewer); err != nil {
+					return err
 				}
 				return dropAll(context.WithoutCancel(ctx), there)
 			})
 		})
 	})
+}
+
+// promoteAll promotes what is to be of the parts that are there. Parts are dropped once
+// all are promoted: one that is not there beside one that is to be promoted was never made.
+func (sh *Shadow) promoteAll(ctx context.Context, parts, there int, todo []*promoter, fewer bool) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	err := errors.New("not all shards have it: carry on with clickql ingest shadow run")
+	if there == parts {
+		// Some promoted, the others may lack days that files in those brought.
+		err = sh.allowed(ctx, todo, fewer || len(todo) < parts)
+	}
+	if err != nil {
+		return fmt.Errorf("promote the shadow %s: %w; nothing was changed", sh.name, err)
+	}
+	for _, p := range todo {
+		if err := p.promote(ctx); err != nil {
+			return p.sh.cfg.OfShard(err)
+		}
+	}
+	return nil
 }
 
 // lives are the configurations of the live tables beside parts.
@@ -178,7 +189,7 @@ func (p *promoter) build(ctx context.Context) ([]ledger.Swap, error) {
 		}
 		swaps = append(swaps, l...)
 	}
-	views, err := p.views(ctx)
+	views, err := p.views()
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +257,7 @@ func (p *promoter) swapsOf(ctx context.Context, staged string, public tables.ID,
 }
 
 // views makes the live views compute what the shadow's do.
-func (p *promoter) views(ctx context.Context) ([]ledger.Swap, error) {
+func (p *promoter) views() ([]ledger.Swap, error) {
 	return p.change(p.now.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
 		query, err = v.Over(p.live.S.Database)
 		return query, "CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(p.live.S.Database, v.Table) + " TO " + session.Name(p.live.S.Database, v.Target.Table) + " AS " + query,

@@ -105,7 +105,7 @@ func (sh *Shadow) Run(ctx context.Context, sources ...string) (sum config.Summar
 // Exists refuses a shadow that is not there, in any shard.
 func (sh *Shadow) Exists(ctx context.Context) error {
 	return sh.over(ctx, func(parts []*part) error {
-		_, _, err := present(ctx, parts)
+		_, err := present(ctx, parts)
 		return err
 	})
 }
@@ -113,11 +113,11 @@ func (sh *Shadow) Exists(ctx context.Context) error {
 // Discard drops the shadow.
 func (sh *Shadow) Discard(ctx context.Context) error {
 	return sh.over(ctx, func(parts []*part) error {
-		parts, _, err := present(ctx, parts)
+		parts, err := present(ctx, parts)
 		if err != nil {
 			return err
 		}
-		return sh.with.AsWriters(ctx, owns(parts), func(ctx context.Context, writers []*publish.Writer) error {
+		return sh.with.AsWriters(ctx, owns(parts), func(ctx context.Context, _ []*publish.Writer) error {
 			return dropAll(context.WithoutCancel(ctx), parts)
 		})
 	})
@@ -138,15 +138,15 @@ func owns(parts []*part) []config.Config {
 	return cfgs
 }
 
-// present are the parts that are there, and how many are not; the error where none is.
-func present(ctx context.Context, parts []*part) (there []*part, missing int, err error) {
+// present are the parts that are there; an error where none is.
+func present(ctx context.Context, parts []*part) (there []*part, err error) {
 	for _, p := range parts {
-		exists, of := p.exists(ctx, p.cfg.Session()), (*absentError)(nil)
+		exists, absent := p.exists(ctx, p.cfg.Session()), (*absentError)(nil)
 		switch {
-		case errors.As(exists, &of):
-			missing, err = missing+1, exists
+		case errors.As(exists, &absent):
+			err = exists
 		case exists != nil:
-			return nil, 0, p.cfg.OfShard(exists)
+			return nil, p.cfg.OfShard(exists)
 		default:
 			there = append(there, p)
 		}
@@ -154,7 +154,7 @@ func present(ctx context.Context, parts []*part) (there []*part, missing int, er
 	if len(there) > 0 {
 		err = nil
 	}
-	return there, missing, err
+	return there, err
 }
 
 // dropAll drops the parts.
