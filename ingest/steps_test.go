@@ -73,7 +73,7 @@ const (
 	moving    = "^ALTER TABLE " + ofStage + " MOVE PARTITION ID .* TO TABLE "
 	copying   = "^CREATE TABLE " + ofStage + " AS "
 	dropping  = "^DROP DATABASE IF EXISTS " + ofStage
-	adding    = "^\\(SELECT toUInt32\\(0\\) AS query, toString\\(''\\) AS grouped, .* FROM " + ofStage
+	adding    = "^\\(SELECT toUInt32\\(\\d+\\) AS query, toString\\(_partition_id\\) AS grouped, .* FROM " + ofStage
 	listing   = "^SELECT name FROM system.databases WHERE startsWith"
 )
 

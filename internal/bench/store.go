@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"clickql/ingest"
 	"clickql/ingest/config"
@@ -169,14 +172,20 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 	return merge(ctx, st.admin, tableNames(ddl.Tables()))
 }
 
-// merge merges tables, as time does.
+// merge merges tables, as time does: as many at once as there are processors, of which
+// each merge takes one.
 func merge(ctx context.Context, conn *chconn.Conn, names []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.NumCPU())
 	for _, name := range names {
-		if err := conn.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(name)+" FINAL"); err != nil {
-			return fmt.Errorf("merge %s: %w", name, err)
-		}
+		g.Go(func() error {
+			if err := conn.Exec(ctx, "OPTIMIZE TABLE "+chconn.Ident(name)+" FINAL"); err != nil {
+				return fmt.Errorf("merge %s: %w", name, err)
+			}
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // tableNames names tables.
