@@ -29,19 +29,21 @@ func New(cfg config.Config) *Ingest { return &Ingest{cfg.WithDefaults()} }
 // once. It first brings what dead writers left behind to an end. The summary is
 // valid also beside an error. Files that cannot be loaded are no error: they
 // are in the summary.
-func (in *Ingest) Run(ctx context.Context, kind ledger.Kind, sources ...string) (config.Summary, error) {
-	return loadInto(ctx, in.cfg, kind, sources)
-}
-
-// loadInto is Run with a configuration.
-func loadInto(ctx context.Context, cfg config.Config, kind ledger.Kind, sources []string) (sum config.Summary, err error) {
-	if err := cfg.AllSources(cfg.Session()).Known(sources); err != nil {
+func (in *Ingest) Run(ctx context.Context, kind ledger.Kind, sources ...string) (sum config.Summary, err error) {
+	if err := in.cfg.AllSources(in.cfg.Session()).Known(sources); err != nil {
 		return sum, err
 	}
-	err = overShards(ctx, cfg, func(all shards.Shards) error {
-		return asWriters(ctx, all.Configs(), func(ctx context.Context, writers []*publish.Writer) error {
-			return load.Files(ctx, writers, kind, &sum, sources)
-		})
+	err = overShards(ctx, in.cfg, func(all shards.Shards) error {
+		sum, err = loadInto(ctx, all.Configs(), kind, sources)
+		return err
+	})
+	return sum, err
+}
+
+// loadInto loads into databases, as their only writer.
+func loadInto(ctx context.Context, cfgs []config.Config, kind ledger.Kind, sources []string) (sum config.Summary, err error) {
+	err = asWriters(ctx, cfgs, func(ctx context.Context, writers []*publish.Writer) error {
+		return load.Files(ctx, writers, kind, &sum, sources)
 	})
 	return sum, err
 }
@@ -212,11 +214,8 @@ func (in *Ingest) Shadow(name string) (*shadow.Shadow, error) {
 			return overShards(ctx, cfg, func(all shards.Shards) error { return do(all.Configs()) })
 		},
 		AsWriters: asWriters,
-		Load: func(ctx context.Context, cfgs []config.Config, sources []string) (sum config.Summary, err error) {
-			err = asWriters(ctx, cfgs, func(ctx context.Context, writers []*publish.Writer) error {
-				return load.Files(ctx, writers, ledger.Downloads, &sum, sources)
-			})
-			return sum, err
+		Load: func(ctx context.Context, cfgs []config.Config, sources []string) (config.Summary, error) {
+			return loadInto(ctx, cfgs, ledger.Downloads, sources)
 		},
 	})
 }

@@ -21,12 +21,11 @@ import (
 // columns in a batch's private database.
 type assembly struct {
 	*columns
-	s        *session.Session
-	at       *publish.Passage
-	of       []string     // the tables of what is kept of the raw table and filled
-	pieces   []string     // the tables of the aggregates' ranges of these
-	arrivals bool         // what has arrived is beside these
-	inRaw    count.Counts // of the public raw table
+	s      *session.Session
+	at     *publish.Passage
+	of     []string     // the tables of what is kept of the raw table and filled
+	pieces []string     // the tables of the aggregates' ranges of these
+	inRaw  count.Counts // of the public raw table
 }
 
 // build builds and compares all. differs says how one differs from the raw table.
@@ -52,7 +51,7 @@ func (a *assembly) build(ctx context.Context) (swaps []ledger.Swap, differs stri
 		if err != nil || differs != "" {
 			return nil, differs, err
 		}
-		l, err := a.swapsOf(ctx, next.Table, t)
+		l, err := a.at.W.P.SwapsOf(ctx, a.at.Line.Batch, a.at.Stage, next.Table, t)
 		if err != nil {
 			return nil, "", err
 		}
@@ -61,24 +60,15 @@ func (a *assembly) build(ctx context.Context) (swaps []ledger.Swap, differs stri
 	return swaps, "", nil
 }
 
-// swapsOf puts a successor in a table's place: whole, or where replicas keep the tables
-// partition by partition.
-func (a *assembly) swapsOf(ctx context.Context, next string, t tables.Target) ([]ledger.Swap, error) {
-	if a.kept {
-		return a.at.W.P.Replacements(ctx, a.at.Line.Batch, a.at.Stage, next, t)
-	}
-	l, err := a.at.W.P.SwapOf(ctx, a.at.Line.Batch, a.at.Stage, next, t.ID)
-	return []ledger.Swap{l}, err
-}
-
 // arrived is the frozen copy of what has arrived, from which all are made.
 func (a *assembly) arrived() tables.ID {
 	return tables.ID{Database: a.at.Stage, Table: fillArrivals}
 }
 
 // freeze takes what has arrived: rows that come from now on are in none of the tables.
+// Where replicas keep them nothing collects that, and what is kept has all.
 func (a *assembly) freeze(ctx context.Context) error {
-	if !a.arrivals {
+	if a.kept {
 		return nil
 	}
 	if err := a.s.Do(ctx, "CREATE TABLE "+a.arrived().String()+" AS "+a.d.Base.String()); err != nil {
@@ -93,7 +83,7 @@ func (a *assembly) buildRaw(ctx context.Context, next tables.ID) (differs string
 	for _, of := range a.of {
 		all = append(all, tables.ID{Database: a.private(), Table: of})
 	}
-	if a.arrivals {
+	if !a.kept {
 		all = append(all, a.arrived())
 	}
 	for _, from := range all {
@@ -112,7 +102,7 @@ func (a *assembly) buildCounted(ctx context.Context, of counted, next tables.ID)
 	if err := a.takeRanges(ctx, of, next); err != nil {
 		return "", err
 	}
-	if a.arrivals {
+	if !a.kept {
 		f := tables.Fill{View: of.view, Target: tables.Target{Copy: next.Table}}
 		source := tables.Target{Copy: fillArrivals, Key: a.d.Base.Key, Columns: a.d.Base.Columns}
 		if err := stage.Compute(ctx, a.s, a.at.Stage, f, nil, source, "", session.Statement{Settings: a.cfg.Filling(1, nil)}); err != nil {

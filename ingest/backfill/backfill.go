@@ -118,7 +118,9 @@ func Table(ctx context.Context, cfg config.Config, asWriter publish.AsWriterFunc
 		return b.plan, err
 	}
 	if b.kept {
-		err = b.run(ctx, &partitioned{backfiller: b})
+		p := &partitioned{backfiller: b}
+		p.compute = p.fillPartition
+		err = b.run(ctx, p)
 	} else {
 		err = b.run(ctx, b)
 	}

@@ -54,7 +54,9 @@ func (c *columns) fill(ctx context.Context) error {
 		return err
 	}
 	if c.kept {
-		return c.run(ctx, &keptColumns{columns: c})
+		k := &keptColumns{columns: c, p: &partitioned{backfiller: c.backfiller}}
+		k.p.compute = k.fillPartition
+		return c.run(ctx, k)
 	}
 	return c.run(ctx, c)
 }
@@ -139,8 +141,8 @@ func (c *columns) defineCounts(ctx context.Context) error {
 		if err := publish.Replaceable(ctx, c.tables.S, v.Target); err != nil {
 			return err
 		}
-		if c.kept && !c.d.Target(v.Target).Engine.Replicated() {
-			return fmt.Errorf("replicas keep %s, and only this server keeps %s: create it on all of them with a Replicated engine", c.d.Base, v.Target)
+		if err := c.keptToo(c.d.Target(v.Target)); err != nil {
+			return err
 		}
 		c.counts = append(c.counts, counted{v, c.d.Target(v.Target), checked})
 	}

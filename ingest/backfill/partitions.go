@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
 	"clickql/ingest/session"
 	"clickql/ingest/stage"
@@ -28,6 +27,9 @@ type partitioned struct {
 	of       string // tells apart what is computed, and from which table
 	source   tables.Target
 	computed map[string][]string // the tables of the ranges of each kept partition
+	// compute computes a kept partition that goes by a mark, in ranges, whose tables it
+	// lists.
+	compute func(ctx context.Context, kept tables.ID, mark string) ([]string, error)
 }
 
 // defineKept takes the definition from the servers: on all replicas at once tables and
@@ -47,10 +49,23 @@ func (b *backfiller) defineKept() error {
 		return fmt.Errorf("backfill %s: it is no aggregate that a single view fills from %s by counting", b.plan.Table, b.d.Base)
 	case len(b.req.Key) > 0 && !slices.Equal(b.req.Key, t.Key):
 		return fmt.Errorf("backfill %s: it is there, by %v: leave out --key", b.plan.Table, t.Key)
-	case !t.Engine.Replicated():
-		return fmt.Errorf("backfill %s: replicas keep %s, and only this server keeps %s: create it on all of them with a Replicated engine", b.plan.Table, b.d.Base, t)
+	}
+	if err := b.keptToo(t); err != nil {
+		return fmt.Errorf("backfill %s: %w", b.plan.Table, err)
 	}
 	b.view, b.plan.Key, b.make = v, t.Key, "CREATE TABLE %s AS "+t.String()+t.AloneEngine()
+	return nil
+}
+
+// keptToo refuses a table that only this server keeps where replicas keep the downloads,
+// and the other way round.
+func (b *backfiller) keptToo(t tables.Target) error {
+	switch {
+	case b.kept && !t.Engine.Replicated():
+		return fmt.Errorf("replicas keep %s, and only this server keeps %s: create it on all of them with a Replicated engine", b.d.Base, t)
+	case !b.kept && t.Engine.Replicated():
+		return fmt.Errorf("replicas keep %s, and only this server keeps %s: create it with an engine that is not Replicated", t, b.d.Base)
+	}
 	return nil
 }
 
@@ -72,7 +87,7 @@ func (p *partitioned) begin(ctx context.Context, own *session.Session) (*readyLi
 	}
 	ready := p.readyFrom(p.source)
 	uuid, err := publish.UUIDOf(ctx, own, p.source.ID)
-	p.ready, p.of = *ready, digest(uuid, p.source.Create, p.make, p.view.Select)
+	p.ready, p.of = *ready, digest(uuid, p.source.Create, p.make, p.view.Select, p.update)
 	return ready, err
 }
 
@@ -88,7 +103,7 @@ func (p *partitioned) fillRanges(ctx context.Context, s *session.Session, _ read
 	}
 	p.cfg.Progress.Begin(len(held), rows, 0)
 	p.cfg.Progress.Phase("computing history")
-	_, _, err = p.fill(ctx)
+	_, _, _, err = p.fill(ctx)
 	return err
 }
 
@@ -125,6 +140,16 @@ func (p *partitioned) mutations(ctx context.Context, s *session.Session) (n uint
 	return n, session.Wrap(err, "look for mutations of %s", p.source)
 }
 
+// catchUp brings this server what others have written to tables.
+func catchUp(ctx context.Context, s *session.Session, all ...tables.ID) error {
+	for _, id := range all {
+		if err := session.CatchUp(ctx, s, id.Database, id.Table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // unmutated refuses a source of which some parts may have been changed, and others not yet.
 func (p *partitioned) unmutated(ctx context.Context, s *session.Session) error {
 	n, err := p.mutations(ctx, s)
@@ -135,34 +160,37 @@ func (p *partitioned) unmutated(ctx context.Context, s *session.Session) error {
 }
 
 // fill computes what is not computed yet of what the source holds, and lists the tables
-// of all ranges. Some are missing, or soon worthless, where the source was changing.
-func (p *partitioned) fill(ctx context.Context) (ranges []string, whole bool, err error) {
+// of its partitions and those of all ranges. Some are missing, or soon worthless, where the
+// source was changing.
+func (p *partitioned) fill(ctx context.Context) (kept, ranges []string, whole bool, err error) {
 	held, err := p.partitions(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	whole = true
 	for _, of := range held {
 		mark := digest(p.of, of)
-		kept, err := p.keep(ctx, of, mark)
+		as := tables.ID{Database: p.private(), Table: fillSnapshot + "_" + mark}
+		there, err := p.keep(ctx, of, as)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, false, err
 		}
-		if whole = whole && kept && !of.changing; !kept {
+		if whole = whole && there && !of.changing; !there {
 			continue
 		}
-		names, err := p.fillPartition(ctx, mark)
-		if err != nil {
-			return nil, false, err
+		if p.computed[mark] == nil {
+			if p.computed[mark], err = p.compute(ctx, as, mark); err != nil {
+				return nil, nil, false, err
+			}
 		}
-		ranges = append(ranges, names...)
+		kept, ranges = append(kept, as.Table), append(ranges, p.computed[mark]...)
 	}
-	return ranges, whole, nil
+	return kept, ranges, whole, nil
 }
 
-// keep keeps a partition, if it is not kept yet; false where it is another by now.
-func (p *partitioned) keep(ctx context.Context, of partition, mark string) (bool, error) {
-	kept := tables.ID{Database: p.private(), Table: fillSnapshot + "_" + mark}
+// keep keeps a partition in a table of its own, if it is not kept yet; false where it is
+// another by now.
+func (p *partitioned) keep(ctx context.Context, of partition, kept tables.ID) (bool, error) {
 	there, err := publish.UUIDOf(ctx, p.s, kept)
 	if err != nil || there != "" {
 		return err == nil, err
@@ -195,21 +223,18 @@ func (p *partitioned) keep(ctx context.Context, of partition, mark string) (bool
 // maxPartitionRanges bounds the ranges of one partition.
 const maxPartitionRanges = 16
 
-// fillPartition computes the ranges of a partition that is kept.
-func (p *partitioned) fillPartition(ctx context.Context, mark string) ([]string, error) {
-	if names, done := p.computed[mark]; done {
-		return names, nil
-	}
-	kept := tables.ID{Database: p.private(), Table: fillSnapshot + "_" + mark}
+// partRanges cuts a partition that is kept into runs of days.
+func (p *partitioned) partRanges(ctx context.Context, kept tables.ID) ([]dayRange, error) {
 	rows, err := p.s.Count(ctx, kept.String())
 	if err != nil {
 		return nil, fmt.Errorf("count the rows of %s: %w", kept, err)
 	}
-	ranges, err := p.ranges(ctx, p.s, kept, p.ready, max(rangeRows, rows/maxPartitionRanges))
-	if err != nil {
-		return nil, err
-	}
-	var names []string
+	return p.ranges(ctx, p.s, kept, p.ready, max(rangeRows, rows/maxPartitionRanges))
+}
+
+// fillPartition computes the aggregate of a partition that is kept.
+func (p *partitioned) fillPartition(ctx context.Context, kept tables.ID, mark string) (names []string, err error) {
+	ranges, err := p.partRanges(ctx, kept)
 	for _, r := range ranges {
 		name := fmt.Sprintf("%s%s_%05d", FillDone, mark, r.n)
 		if err := p.fillRange(ctx, p.s, p.ready, r, kept, name); err != nil {
@@ -217,17 +242,14 @@ func (p *partitioned) fillPartition(ctx context.Context, mark string) ([]string,
 		}
 		names = append(names, name)
 	}
-	p.computed[mark] = names
-	return names, nil
+	return names, err
 }
 
 // tryPublish computes what has changed meanwhile, and replaces the partitions of the
 // public table by those that were computed.
 func (p *partitioned) tryPublish(ctx context.Context, w *publish.Writer, n int) (bool, error) {
-	for _, id := range []tables.ID{p.d.Base.ID, p.source.ID, p.table} {
-		if err := session.CatchUp(ctx, w.S, id.Database, id.Table); err != nil {
-			return false, err
-		}
+	if err := catchUp(ctx, w.S, p.d.Base.ID, p.source.ID, p.table); err != nil {
+		return false, err
 	}
 	if err := p.unmutated(ctx, w.S); err != nil {
 		return false, err
@@ -236,7 +258,7 @@ func (p *partitioned) tryPublish(ctx context.Context, w *publish.Writer, n int) 
 	if err != nil {
 		return false, err
 	}
-	ranges, whole, err := p.fill(ctx)
+	_, ranges, whole, err := p.fill(ctx)
 	if err != nil || !whole {
 		return false, err
 	}
@@ -244,7 +266,5 @@ func (p *partitioned) tryPublish(ctx context.Context, w *publish.Writer, n int) 
 	if err := p.awaitInserts(ctx, w.S); err != nil {
 		return false, err
 	}
-	return p.attempt(ctx, w, n, before, ranges, func(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error) {
-		return w.P.Replacements(ctx, at.Line.Batch, at.Stage, next.Table, p.d.Target(p.table))
-	})
+	return p.attempt(ctx, w, n, before, ranges)
 }

@@ -41,20 +41,17 @@ func (b *backfiller) tryPublish(ctx context.Context, w *publish.Writer, n int) (
 	if err != nil {
 		return false, err
 	}
-	return b.attempt(ctx, w, n, before, append(ranges, fillArrivals), b.exchange)
+	return b.attempt(ctx, w, n, before, append(ranges, fillArrivals))
 }
-
-// becoming lists what puts a successor that is complete in the aggregate's place.
-type becoming func(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error)
 
 // attempt builds the aggregate from tables of the private database, compares it with the
 // raw table, which held some rows before, and puts it in place.
-func (b *backfiller) attempt(ctx context.Context, w *publish.Writer, n int, before int64, from []string, public becoming) (agrees bool, err error) {
+func (b *backfiller) attempt(ctx context.Context, w *publish.Writer, n int, before int64, from []string) (agrees bool, err error) {
 	at := w.Passage(ledger.Batch{Batch: ledger.BatchName(w.S.Epoch, n), Kind: "backfill"}, 1)
 	next := tables.ID{Database: at.Stage, Table: tables.Successor(b.table.Table)}
 	var swaps []ledger.Swap
 	if err = b.assemble(ctx, at, next, from); err == nil {
-		swaps, err = public(ctx, at, next)
+		swaps, err = b.place(ctx, at, next)
 	}
 	if err != nil {
 		return false, at.Abandon(ctx, err)
@@ -111,11 +108,14 @@ func (b *backfiller) assemble(ctx context.Context, at *publish.Passage, next tab
 	return nil
 }
 
-// exchange puts the successor in place as a whole, and defines the view where there is
+// place puts the successor in the aggregate's place, and defines the view where there is
 // none.
-func (b *backfiller) exchange(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error) {
-	l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, next.Table, b.table)
-	swaps := []ledger.Swap{l}
+func (b *backfiller) place(ctx context.Context, at *publish.Passage, next tables.ID) ([]ledger.Swap, error) {
+	public := tables.Target{ID: b.table} // which may be there, or not yet
+	if b.kept {
+		public = b.d.Target(b.table)
+	}
+	swaps, err := at.W.P.SwapsOf(ctx, at.Line.Batch, at.Stage, next.Table, public)
 	if b.sql != "" {
 		swaps = append(swaps, ledger.Swap{Batch: at.Line.Batch, Verb: string(ledger.Define), Database: b.cfg.Database, Table: b.view.Table, SQL: b.sql, At: b.cfg.Now()})
 	}

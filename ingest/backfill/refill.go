@@ -143,19 +143,15 @@ func (c *columns) tryPublish(ctx context.Context, w *publish.Writer, n int) (boo
 	if err != nil {
 		return false, err
 	}
-	return c.attemptAll(ctx, w, n, before, assembly{columns: c, s: w.S, of: []string{fillSnapshot}, pieces: pieces, arrivals: true}, func(context.Context) error { return nil })
+	return c.attemptAll(ctx, w, n, before, assembly{columns: c, s: w.S, of: []string{fillSnapshot}, pieces: pieces})
 }
 
 // attemptAll builds all tables in a batch, and puts them in place if nobody has written to
-// the public ones since they held what before says. settled brings this server what
-// others have written.
-func (c *columns) attemptAll(ctx context.Context, w *publish.Writer, n int, before []int64, a assembly, settled func(context.Context) error) (bool, error) {
+// the public ones since they held what before says.
+func (c *columns) attemptAll(ctx context.Context, w *publish.Writer, n int, before []int64, a assembly) (bool, error) {
 	at := w.Passage(ledger.Batch{Batch: ledger.BatchName(w.S.Epoch, n), Kind: "backfill"}, 1)
 	a.at = at
 	swaps, differs, err := a.build(ctx)
-	if err == nil {
-		err = settled(ctx)
-	}
 	if err != nil {
 		return false, at.Abandon(ctx, err)
 	}
@@ -184,10 +180,15 @@ func (c *columns) public() []tables.Target {
 	return all
 }
 
-// witnesses tell whether anything has been written to the public tables.
+// witnesses tell whether anything has been written to the public tables, by any replica.
 func (c *columns) witnesses(ctx context.Context, s *session.Session) ([]int64, error) {
 	var all []int64
 	for _, t := range c.public() {
+		if c.kept {
+			if err := catchUp(ctx, s, t.ID); err != nil {
+				return nil, err
+			}
+		}
 		n, err := publish.Parts(ctx, s, t.ID)
 		if err != nil {
 			return nil, err

@@ -71,7 +71,8 @@ func (o Counts) Plus(other Counts) Counts {
 
 // With are counts by day and those of other rows together.
 func (o Counts) With(days map[cube.Day]int64) Counts {
-	all := maps.Clone(o.Counts)
+	all := make(judge.Totals, len(o.Counts))
+	maps.Copy(all, o.Counts)
 	for d, n := range days {
 		all[d] += n
 	}

@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -121,7 +120,7 @@ func (p *publisher) PlanMoves(ctx context.Context, batch string, d tables.Deriva
 			m := ledger.Move{Batch: batch, Database: t.Database, Table: t.Table, Partition: delta.Group, Copy: t.Copy, Delta: delta.Sum, At: p.cfg.Now()}
 			if m.Delta <= 0 {
 				return nil, fmt.Errorf("publish batch %s: partition %s of %s adds %d to %s, so that its move could not be proven after a crash",
-					batch, m.Partition, t, m.Delta, cmp.Or(t.Witness.Expr, RowsWitness))
+					batch, m.Partition, t, m.Delta, t.Witness.Adds())
 			}
 			if !t.Witness.Idempotent {
 				m.Witness = t.Witness.Expr

@@ -15,9 +15,9 @@ import (
 // is replaced by the same again holds what it did, so that nothing is lost where it is
 // not known whether that has happened.
 
-// Replacements put those partitions of a staged table in the places of a public one's
+// replacements put those partitions of a staged table in the places of a public one's
 // that differ from them. What hard links have brought over does not.
-func (p *publisher) Replacements(ctx context.Context, batch, stage, staged string, public tables.Target) ([]ledger.Swap, error) {
+func (p *publisher) replacements(ctx context.Context, batch, stage, staged string, public tables.Target) ([]ledger.Swap, error) {
 	if err := p.catchUp(ctx, public.ID); err != nil {
 		return nil, err
 	}

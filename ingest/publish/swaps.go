@@ -150,16 +150,20 @@ func (p *publisher) swap(ctx context.Context, stage string, l ledger.Swap) error
 	return session.Wrap(p.s.Do(ctx, sql), "put %s of batch %s in its place", l.Public(), l.Batch)
 }
 
-// SwapOf is the swap that puts a staged table in a public one's place.
-func (p *publisher) SwapOf(ctx context.Context, batch, stage, staged string, public tables.ID) (ledger.Swap, error) {
+// SwapsOf put a staged table in a public one's place: whole, or where replicas keep it
+// those of its partitions that differ.
+func (p *publisher) SwapsOf(ctx context.Context, batch, stage, staged string, public tables.Target) ([]ledger.Swap, error) {
+	if public.Engine.Replicated() {
+		return p.replacements(ctx, batch, stage, staged, public)
+	}
 	l := ledger.Swap{Batch: batch, Verb: string(ledger.Exchange), Database: public.Database, Table: public.Table, Copy: staged, At: p.cfg.Now()}
 	var err error
 	if l.UUID, err = UUIDOf(ctx, p.s, tables.ID{Database: stage, Table: staged}); err != nil {
-		return l, err
+		return nil, err
 	}
-	there, err := Exchangeable(ctx, p.s, public)
+	there, err := Exchangeable(ctx, p.s, public.ID)
 	if there == "" {
 		l.Verb = string(ledger.Place)
 	}
-	return l, err
+	return []ledger.Swap{l}, err
 }

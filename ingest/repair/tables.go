@@ -210,35 +210,28 @@ func (rp *repairer) agrees(ctx context.Context, r rebuild, next tables.ID) error
 func (rp *repairer) swaps(ctx context.Context, at *publish.Passage) ([]ledger.Swap, error) {
 	var swaps []ledger.Swap
 	for _, r := range rp.rebuilds {
-		staged := tables.Successor(r.t.Copy)
-		if r.t.Engine.Replicated() {
-			replaced, err := rp.replacements(ctx, at, r, staged)
-			if err != nil {
-				return nil, err
-			}
-			swaps = append(swaps, replaced...)
-			continue
-		}
-		l, err := at.W.P.SwapOf(ctx, at.Line.Batch, at.Stage, staged, r.t.ID)
+		put, err := at.W.P.SwapsOf(ctx, at.Line.Batch, at.Stage, tables.Successor(r.t.Copy), r.t)
 		if err != nil {
 			return nil, err
 		}
-		l.Witness, l.Before = publish.PartsWitness, r.parts
-		swaps = append(swaps, l)
+		if r.t.Engine.Replicated() {
+			if err := rp.unchanged(ctx, r); err != nil {
+				return nil, err
+			}
+		} else {
+			put[0].Witness, put[0].Before = publish.PartsWitness, r.parts
+		}
+		swaps = append(swaps, put...)
 	}
 	return swaps, nil
 }
 
-// replacements are the swaps of a table that replicas keep, which must still hold what
-// it held when its successor was built.
-func (rp *repairer) replacements(ctx context.Context, at *publish.Passage, r rebuild, staged string) ([]ledger.Swap, error) {
-	swaps, err := at.W.P.Replacements(ctx, at.Line.Batch, at.Stage, staged, r.t)
-	if err != nil {
-		return nil, err
-	}
+// unchanged refuses a table that does not hold any more what it held when its successor
+// was built.
+func (rp *repairer) unchanged(ctx context.Context, r rebuild) error {
 	now, err := publish.Parts(ctx, rp.s, r.t.ID)
 	if err == nil && now != r.parts {
 		err = fmt.Errorf("repair %s: something other than clickql ingest has written to %s meanwhile; stop that for a while and run this again; nothing was changed", rp.days, r.t.ID)
 	}
-	return swaps, err
+	return err
 }

@@ -1,7 +1,6 @@
 package shadow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +33,7 @@ func (sh *Shadow) Promote(ctx context.Context, fewer bool) error {
 				for i, p := range there {
 					w := live[slices.Index(parts, p)]
 					if !promoted(w.S.Epoch, shadows[i].S.Epoch) { // or else a promotion was ended before it dropped the part
-						todo = append(todo, &promoter{sh: p, live: w, shadow: shadows[i]})
+						todo = append(todo, newPromoter(p, w, shadows[i]))
 					}
 				}
 				if err := sh.promoteAll(ctx, len(parts), len(there), todo, fewer); err != nil {
@@ -81,14 +80,18 @@ func lives(parts []*part) []config.Config {
 type promoter struct {
 	sh           *part
 	live, shadow *publish.Writer
-	now          tables.Derivation // of the live tables
-	d            tables.Derivation // of the shadow
 	at           *publish.Passage
+	now, d       tables.Derivation // of the live tables, and of the shadow
+	views        []ledger.Swap     // what makes the live views compute what the shadow's do
+}
+
+// newPromoter promotes nothing yet.
+func newPromoter(sh *part, live, shadow *publish.Writer) *promoter {
+	return &promoter{sh: sh, live: live, shadow: shadow, at: live.Passage(ledger.Batch{Batch: ledger.BatchName(live.S.Epoch, 1), Kind: "promotion"}, 1)}
 }
 
 // promote builds every table's successor from the shadow's, and swaps them.
 func (p *promoter) promote(ctx context.Context) error {
-	p.at = p.live.Passage(ledger.Batch{Batch: ledger.BatchName(p.live.S.Epoch, 1), Kind: "promotion"}, 1)
 	swaps, err := p.build(ctx)
 	if err != nil {
 		return p.at.Abandon(ctx, fmt.Errorf("promote the shadow %s: %w; nothing was changed", p.sh.name, err))
@@ -127,7 +130,7 @@ func (p *promoter) agrees(ctx context.Context, live, shadow held) error {
 			return fmt.Errorf("its table %s does not agree with its raw table: run clickql ingest verify --database %s", table, p.sh.database())
 		}
 	}
-	return p.lacksTables(ctx)
+	return session.InOrder(ctx, p.lacksTables, p.changedViews)
 }
 
 // lacksDays refuses to lose days or months.
@@ -152,8 +155,7 @@ func (p *promoter) lacksTables(ctx context.Context) error {
 	if p.now, err = tables.Read(ctx, p.live.S, p.sh.cfg.DownloadsTable); err != nil {
 		return err
 	}
-	next, err := tables.Read(ctx, p.shadow.S, p.sh.cfg.DownloadsTable)
-	if err != nil {
+	if p.d, err = tables.Read(ctx, p.shadow.S, p.sh.cfg.DownloadsTable); err != nil {
 		return err
 	}
 	for _, t := range p.now.Targets {
@@ -162,7 +164,7 @@ func (p *promoter) lacksTables(ctx context.Context) error {
 			return fmt.Errorf("a backfill of the live tables has not ended (%s): let it end, or drop it with clickql ingest backfill --discard", t.Database)
 		case t.Database != p.live.S.Database:
 			return fmt.Errorf("a live view fills %s, which is in another database and cannot be replaced: drop the view first", t)
-		case !slices.ContainsFunc(next.Targets, func(o tables.Target) bool { return o.Table == t.Table }):
+		case !slices.ContainsFunc(p.d.Targets, func(o tables.Target) bool { return o.Table == t.Table }):
 			return fmt.Errorf("it lacks the table %s: make it anew, or fill it with clickql ingest backfill %s --database %s", t.Table, t.Table, p.sh.database())
 		}
 	}
@@ -177,10 +179,6 @@ func (p *promoter) build(ctx context.Context) ([]ledger.Swap, error) {
 	if err := stage.Create(ctx, p.live.S, p.at.Stage, p.at.Line.Batch); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.d, err = tables.Read(ctx, p.shadow.S, p.sh.cfg.DownloadsTable); err != nil {
-		return nil, err
-	}
 	var swaps []ledger.Swap
 	for _, t := range p.d.All() {
 		l, err := p.successor(ctx, t)
@@ -189,20 +187,8 @@ func (p *promoter) build(ctx context.Context) ([]ledger.Swap, error) {
 		}
 		swaps = append(swaps, l...)
 	}
-	views, err := p.views()
-	if err != nil {
-		return nil, err
-	}
-	landing, err := p.landing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if changed := slices.Concat(views, landing); len(changed) > 0 && p.live.Cfg.Shared {
-		return nil, fmt.Errorf("its view %s computes other things than the live one, or the live tables lack it, and a promotion changes no views of other replicas: "+
-			"change the live view on all of them first, with ON CLUSTER", changed[0].Table)
-	}
 	book, err := p.ledger(ctx)
-	return slices.Concat(swaps, views, landing, book), err
+	return slices.Concat(swaps, p.views, book), err
 }
 
 // successor copies one of the shadow's tables.
@@ -222,7 +208,9 @@ func (p *promoter) successor(ctx context.Context, t tables.Target) ([]ledger.Swa
 			return nil, err
 		}
 	}
-	return p.swapsOf(ctx, next.Table, public, t.Witness)
+	of := p.now.Target(public) // none where only the shadow has it
+	of.ID, of.Witness = public, t.Witness
+	return p.swapsOf(ctx, next.Table, of)
 }
 
 // copied compares a copy with one of the shadow's tables.
@@ -238,31 +226,34 @@ func (p *promoter) copied(ctx context.Context, t tables.Target, next tables.ID) 
 	return err
 }
 
-// swapsOf puts a staged table in a public one's place: whole, or where replicas keep it
-// partition by partition. A witness is that by which it is told whether somebody has
-// written to the public one meanwhile.
-func (p *promoter) swapsOf(ctx context.Context, staged string, public tables.ID, w tables.Witness) ([]ledger.Swap, error) {
-	if p.live.Cfg.Shared {
-		if there, err := publish.UUIDOf(ctx, p.live.S, public); err != nil || there == "" {
-			return nil, cmp.Or(err, fmt.Errorf("the live tables lack %s, which it has, and a promotion creates no tables on other replicas: create it and its view on all of them first, with ON CLUSTER", public))
-		}
-		return p.live.P.Replacements(ctx, p.at.Line.Batch, p.at.Stage, staged, tables.Target{ID: public, Witness: w})
+// swapsOf puts a staged table in a public one's place. A witness is that by which it is
+// told whether somebody has written to the public one meanwhile.
+func (p *promoter) swapsOf(ctx context.Context, staged string, public tables.Target) ([]ledger.Swap, error) {
+	swaps, err := p.live.P.SwapsOf(ctx, p.at.Line.Batch, p.at.Stage, staged, public)
+	if err == nil && !public.Witness.Idempotent && len(swaps) > 0 && ledger.Verb(swaps[0].Verb) == ledger.Exchange {
+		swaps[0].Witness = public.Witness.Expr
+		swaps[0].Before, err = p.live.P.Whole(ctx, public.ID, public.Witness.Expr)
 	}
-	l, err := p.live.P.SwapOf(ctx, p.at.Line.Batch, p.at.Stage, staged, public)
-	if err == nil && !w.Idempotent && ledger.Verb(l.Verb) != ledger.Place {
-		l.Witness = w.Expr
-		l.Before, err = p.live.P.Whole(ctx, public, l.Witness)
-	}
-	return []ledger.Swap{l}, err
+	return swaps, err
 }
 
-// views makes the live views compute what the shadow's do.
-func (p *promoter) views() ([]ledger.Swap, error) {
-	return p.change(p.now.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
+// changedViews finds what makes the live views compute what the shadow's do, and refuses
+// that where replicas keep the tables: theirs would stay as they are.
+func (p *promoter) changedViews(ctx context.Context) error {
+	views, err := p.change(p.now.Views, p.d.Views, func(v tables.View) (query, create string, err error) {
 		query, err = v.Over(p.live.S.Database)
 		return query, "CREATE MATERIALIZED VIEW IF NOT EXISTS " + session.Name(p.live.S.Database, v.Table) + " TO " + session.Name(p.live.S.Database, v.Target.Table) + " AS " + query,
 			session.Wrap(err, "its view %s cannot be read", v.ID)
 	})
+	if err != nil {
+		return err
+	}
+	landing, err := p.landing(ctx)
+	if p.views = slices.Concat(views, landing); err == nil && len(p.views) > 0 && p.live.Cfg.Shared {
+		err = fmt.Errorf("its view %s computes other things than the live one, or the live tables lack it, and a promotion changes no views of other replicas: "+
+			"change the live view on all of them first, with ON CLUSTER", p.views[0].Table)
+	}
+	return err
 }
 
 // ledger makes the ledger's successors: the shadow's lines, the live lines about
@@ -288,7 +279,8 @@ func (p *promoter) ledger(ctx context.Context) ([]ledger.Swap, error) {
 				return nil, fmt.Errorf("bring the ledgers together: %w", err)
 			}
 		}
-		l, err := p.swapsOf(ctx, next.Table, tables.ID{Database: p.live.S.Database, Table: table}, tables.Witness{Idempotent: true})
+		// It is kept by replicas where the raw table is.
+		l, err := p.swapsOf(ctx, next.Table, tables.Target{ID: tables.ID{Database: p.live.S.Database, Table: table}, Engine: p.now.Base.Engine, Witness: tables.Witness{Idempotent: true}})
 		if err != nil {
 			return nil, err
 		}

@@ -102,14 +102,6 @@ func (sh *Shadow) Run(ctx context.Context, sources ...string) (sum config.Summar
 	return sum, err
 }
 
-// Exists refuses a shadow that is not there, in any shard.
-func (sh *Shadow) Exists(ctx context.Context) error {
-	return sh.over(ctx, func(parts []*part) error {
-		_, err := present(ctx, parts)
-		return err
-	})
-}
-
 // Discard drops the shadow.
 func (sh *Shadow) Discard(ctx context.Context) error {
 	return sh.over(ctx, func(parts []*part) error {

@@ -111,11 +111,7 @@ func (st *Stager) counted(ctx context.Context, v tables.View, added [][]session.
 func Added(ctx context.Context, s *session.Session, d tables.Derivation, private string) ([][]session.GroupSum, error) {
 	var of []session.Sum
 	for _, t := range d.All() {
-		expr := t.Witness.Expr
-		if t.Witness.Idempotent {
-			expr = "count()"
-		}
-		of = append(of, session.Sum{Expr: expr, From: session.Name(private, t.Copy)})
+		of = append(of, session.Sum{Expr: t.Witness.Adds(), From: session.Name(private, t.Copy)})
 	}
 	added, err := s.SumsBy(ctx, of, "_partition_id")
 	return added, session.Wrap(err, "add up the staged tables of %s", private)

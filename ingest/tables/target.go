@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -86,6 +87,10 @@ type Witness struct {
 	Expr       string
 	Idempotent bool // rows may be moved in twice without a change of meaning
 }
+
+// Adds is an expression that is above zero over any rows: the witness, or how many they
+// are where it has none.
+func (w Witness) Adds() string { return cmp.Or(w.Expr, "count()") }
 
 // AloneEngine is the ENGINE clause of a copy that this server keeps alone; empty for
 // that of the table itself.

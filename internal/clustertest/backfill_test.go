@@ -73,11 +73,7 @@ func TestBackfill(t *testing.T) {
 	}
 	t.Logf("%d backfills ended", killed)
 	c.agreeAll("after backfills", dir, files)
-	for host := range c.hosts {
-		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+stage.FillPrefix+c.rows()+"')"); left > 0 {
-			t.Errorf("host %d: %d databases of backfills are left", host+1, left)
-		}
-	}
+	c.nothingLeft(stage.FillPrefix)
 	c.refuses(backfill.Request{Table: "pypi_downloads_per_day_by_system"}, "clickql schema apply --cluster")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Key: []string{"project", "date"}}, "leave out --key")
 	c.refuses(backfill.Request{Table: "pypi_downloads", Discard: true}, "there is none")
@@ -123,9 +119,15 @@ func TestBackfillColumns(t *testing.T) {
 	t.Logf("%d rows were to be filled, %d backfills ended", empty, killed)
 	load()
 	c.agreeAll("after a backfill of columns", dir, files)
+	c.nothingLeft(stage.FillPrefix)
+}
+
+// nothingLeft looks on every host for private databases, whose names begin so.
+func (c *cluster) nothingLeft(prefix string) {
+	c.t.Helper()
 	for host := range c.hosts {
-		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+stage.FillPrefix+c.rows()+"')"); left > 0 {
-			t.Errorf("host %d: %d databases of backfills are left", host+1, left)
+		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+prefix+c.rows()+"')"); left > 0 {
+			c.t.Errorf("host %d: %d databases %s... are left", host+1, left, prefix)
 		}
 	}
 }

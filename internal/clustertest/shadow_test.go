@@ -82,9 +82,5 @@ func TestShadow(t *testing.T) {
 		t.Error(err)
 	}
 	c.agreeAll("after a shadow that was dropped", dir, files)
-	for host := range c.hosts {
-		if left := c.number(host, "SELECT toInt64(count()) FROM system.databases WHERE startsWith(name, '"+shadow.Prefix+c.rows()+"')"); left > 0 {
-			t.Errorf("host %d: %d databases of shadows are left", host+1, left)
-		}
-	}
+	c.nothingLeft(shadow.Prefix)
 }
