@@ -215,7 +215,7 @@ func TestKillBackfillColumns(t *testing.T) {
 	}
 	// The steps that other backfills have too are killed at in TestKillBackfill.
 	p.killAtSteps(false, nth, StepReady, StepColumnsAsked, StepRangeFilled, StepNextBuilt)
-	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved} {
+	for _, step := range []Step{StepPublishing, StepSwapped, StepAllMoved, StepFillEmptied} {
 		p.killAtSteps(false, nth, step)
 	}
 	for _, step := range []Step{StepColumnsAsked, StepSwapped} {

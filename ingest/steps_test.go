@@ -45,6 +45,7 @@ const (
 	StepReady        Step = "ready"         // noted
 	StepColumnsAsked Step = "columns-asked" // the server fills what is kept of the raw table
 	StepRangeFilled  Step = "range-filled"
+	StepFillEmptied  Step = "fill-emptied" // all is public, and the private database about to go
 )
 
 // Steps lists those of loads.
@@ -103,6 +104,7 @@ func instants() []*instant {
 		at(StepReady, "^CREATE TABLE "+ofFill+"\\.ready ", "", ""),
 		at(StepColumnsAsked, "^ALTER TABLE "+ofFill+"\\.snapshot UPDATE ", "", ""),
 		at(StepRangeFilled, "^RENAME TABLE "+ofFill, "", ""),
+		at(StepFillEmptied, "", "^DROP DATABASE IF EXISTS "+ofFill, ""),
 		at(StepStaged, recording+"(planned|staging)", planning, ""),
 		at(StepStepsWritten, planning, recording+"publishing", ""),
 		at(StepPublishing, recording+"publishing", moving+"|^SELECT toString\\(uuid\\)", ""),

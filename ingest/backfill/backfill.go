@@ -2,6 +2,7 @@ package backfill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,6 +137,10 @@ func (b *backfiller) run(ctx context.Context, j job) error {
 		b.req.Planned(b.plan)
 	}
 	if !b.plan.Pending() {
+		// One that was ended while it removed its database has nothing else left to do.
+		if err := b.discard(ctx); !errors.Is(err, ErrNone) {
+			return err
+		}
 		return nil
 	}
 	return b.owning(ctx, b.s, func(ctx context.Context, s *session.Session) error { return b.carryOut(ctx, s, j) })

@@ -184,8 +184,11 @@ var ErrNone = errors.New("there is none")
 func (b *backfiller) discard(ctx context.Context) error {
 	var there uint64
 	err := b.s.Row(ctx, session.SQL("SELECT count() FROM system.databases WHERE name = {name:String}", "name", b.private()), &there)
-	if err != nil || there == 0 {
-		return errors.Join(err, fmt.Errorf("discard the backfill of %s: %w", b.plan.Table, ErrNone))
+	if err == nil && there == 0 {
+		err = ErrNone
+	}
+	if err != nil {
+		return fmt.Errorf("discard the backfill of %s: %w", b.plan.Table, err)
 	}
 	return b.owning(ctx, b.s, func(ctx context.Context, _ *session.Session) error {
 		return b.asWriter(ctx, func(ctx context.Context, w *publish.Writer) error { return b.remove(context.WithoutCancel(ctx), w.S) })
