@@ -33,6 +33,7 @@ const (
 type lane struct {
 	mu      sync.Mutex
 	places  int
+	spare   int // more places, for those like none that runs
 	busy    int
 	crowd   *crowd       // nil where a client's share does not depend on others
 	apart   bool         // what different clients ask is not united
@@ -41,6 +42,7 @@ type lane struct {
 	clock   float64            // the turn of the statement that went last
 	ends    map[string]float64 // when each client's last statement is over, on the clock
 	running map[string]int     // statements of each client
+	kinds   map[string]int     // and of each kind
 	most    int                // of ends, before some are forgotten
 }
 
@@ -57,11 +59,18 @@ const (
 	mostClients = 1024
 )
 
-// widen sets how many statements run at one time.
-func (l *lane) widen(places int) {
+// widen sets how many statements run at one time, and how many more of those that
+// nothing is likely to go together with.
+func (l *lane) widen(places, spare int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.places = places
+	l.places, l.spare = places, spare
+}
+
+// has reports that there is a place for s beside as many as are busy. What is like one
+// that runs is likely to find company if it waits, and so has none of the spare ones.
+func (l *lane) has(s *statement, busy int) bool {
+	return busy < l.places || busy < l.places+l.spare && l.kinds[s.kind] == 0
 }
 
 // enter takes a place for s, or else lets it wait.
@@ -69,11 +78,11 @@ func (l *lane) enter(s *statement) (entered bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ends == nil {
-		l.ends, l.running = map[string]float64{}, map[string]int{}
+		l.ends, l.running, l.kinds = map[string]float64{}, map[string]int{}, map[string]int{}
 	}
 	s.turn = max(l.clock, l.ends[s.client])
 	l.ends[s.client] = s.turn + 1 + min(s.effort, dearest)
-	if l.busy < l.places && l.may(s) {
+	if l.has(s, l.busy) && l.may(s) {
 		l.busy++
 		l.goes(s)
 		return true
@@ -94,6 +103,9 @@ func (l *lane) may(s *statement) bool {
 // goes notes that a statement runs.
 func (l *lane) goes(s *statement) {
 	l.running[s.client]++
+	if s.kind != "" {
+		l.kinds[s.kind]++
+	}
 	l.clock = max(l.clock, s.turn)
 	if len(l.ends) > max(l.most, mostClients) {
 		l.forget()
@@ -117,19 +129,16 @@ func (l *lane) back(group []*statement) {
 	l.waiting = append(group[:len(group):len(group)], l.waiting...)
 }
 
-// next is what goes at the place of a client's statement that has ended; nil gives the
-// place up. What waits though there is a place is of clients that have enough of them,
-// one of which becomes free before long.
-func (l *lane) next(client string) []*statement {
+// next is what goes at the place of a client's statement of a kind that has ended; nil
+// gives the place up. What waits though there is a place is of clients that have enough
+// of them, one of which becomes free before long.
+func (l *lane) next(client, kind string) []*statement {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.running[client]--; l.running[client] <= 0 {
-		delete(l.running, client)
-	}
-	if l.busy <= l.places {
-		if group := l.take(); group != nil {
-			return group
-		}
+	less(l.running, client)
+	less(l.kinds, kind)
+	if group := l.take(l.busy - 1); group != nil {
+		return group
 	}
 	if l.busy--; l.busy == 0 && len(l.waiting) == 0 {
 		l.clock = 0
@@ -138,15 +147,19 @@ func (l *lane) next(client string) []*statement {
 	return nil
 }
 
+// less counts one off.
+func less(counts map[string]int, of string) {
+	if counts[of]--; counts[of] <= 0 {
+		delete(counts, of)
+	}
+}
+
 // more is what goes at a place that is free, as clients may have more of them now; nil
 // where there is none, or nothing for it.
 func (l *lane) more() []*statement {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.busy >= l.places {
-		return nil
-	}
-	group := l.take()
+	group := l.take(l.busy)
 	if group != nil {
 		l.busy++
 	}
@@ -154,11 +167,11 @@ func (l *lane) more() []*statement {
 }
 
 // take takes out of what waits the statement whose turn it is, and those that go with
-// it; nil where nothing may go. l.mu is held.
-func (l *lane) take() []*statement {
+// it, beside as many as are busy; nil where nothing may go. l.mu is held.
+func (l *lane) take(busy int) []*statement {
 	var head *statement
 	for _, s := range l.waiting {
-		if (head == nil || s.turn < head.turn) && l.may(s) {
+		if (head == nil || s.turn < head.turn) && l.has(s, busy) && l.may(s) {
 			head = s
 		}
 	}
@@ -209,11 +222,11 @@ func (l *Loader) send(s *statement) {
 // drive runs statements at one place of a lane, until none waits.
 func (l *Loader) drive(lane *lane, group []*statement) {
 	for group != nil {
-		client := group[0].client // together leaves out those that nobody waits for
+		client, kind := group[0].client, group[0].kind // together changes the group
 		if s := l.together(lane, group); s != nil {
 			l.run(lane, s)
 		}
-		group = lane.next(client)
+		group = lane.next(client, kind)
 		for more := lane.more(); more != nil; more = lane.more() {
 			go l.drive(lane, more)
 		}

@@ -22,7 +22,7 @@ func TestLane(t *testing.T) {
 		return l.enter(s)
 	}
 	next := func() (group []string) {
-		for _, s := range l.next("") {
+		for _, s := range l.next("", "") {
 			group = append(group, names[s])
 		}
 		return group
@@ -68,7 +68,7 @@ func TestLaneApart(t *testing.T) {
 	}
 	running := "first"
 	for _, want := range []string{"a", "b"} {
-		group := l.next(running)
+		group := l.next(running, "")
 		if len(group) != 2 || group[0].client != want || group[1].client != want {
 			t.Errorf("%d go together, want both of %s", len(group), want)
 		}
@@ -83,8 +83,8 @@ func TestLaneNarrowed(t *testing.T) {
 	for range 3 {
 		l.enter(&statement{})
 	}
-	l.widen(1)
-	if l.next("") != nil || len(l.next("")) != 1 {
+	l.widen(1, 0)
+	if l.next("", "") != nil || len(l.next("", "")) != 1 {
 		t.Error("a place too many was used")
 	}
 }
@@ -100,7 +100,7 @@ func TestLaneIsFair(t *testing.T) {
 	}
 	running := ""
 	next := func() string {
-		running = l.next(running)[0].client
+		running = l.next(running, "")[0].client
 		return running
 	}
 	for range 10 { // one of the greedy one's goes before whoever comes then
@@ -123,7 +123,7 @@ func TestLaneIsFair(t *testing.T) {
 		t.Errorf("of statements of cost 2 and 100, each as many as there can be: %v", turns)
 	}
 	for running != "" || l.busy > 0 {
-		group := l.next(running)
+		group := l.next(running, "")
 		if group == nil {
 			break
 		}
@@ -153,14 +153,14 @@ func TestLaneKeepsPlaces(t *testing.T) {
 		t.Errorf("the other finds %d", n)
 	}
 	for _, ended := range []string{"other", "other"} { // of what waits the other's comes first, then nobody may
-		group := l.next(ended)
+		group := l.next(ended, "")
 		if group != nil && group[0].client != "other" {
 			t.Errorf("%s has a seventh place", group[0].client)
 		}
 	}
 	for l.busy > 0 {
 		for client := range l.running {
-			l.next(client)
+			l.next(client, "")
 			break
 		}
 	}
@@ -172,6 +172,33 @@ func TestLaneKeepsPlaces(t *testing.T) {
 	}
 }
 
+// TestLaneSparesPlaces: beside full places there is one for what is like none that runs,
+// and what has company waits for it.
+func TestLaneSparesPlaces(t *testing.T) {
+	var l lane
+	l.widen(2, 1)
+	for _, c := range []struct {
+		kind    string
+		entered bool
+	}{{"x", true}, {"x", true}, {"x", false}, {"y", true}, {"z", false}, {"y", false}, {"", false}} {
+		if entered := l.enter(&statement{kind: c.kind, effort: 1}); entered != c.entered {
+			t.Errorf("%q entered: %v", c.kind, entered)
+		}
+	}
+	for _, c := range []struct{ ended, next string }{{"y", "z"}, {"x", "y"}, {"x", "x"}, {"z", ""}, {"x", "none"}, {"y", "none"}, {"", "none"}} {
+		next := "none"
+		if group := l.next("", c.ended); group != nil {
+			next = group[0].kind
+		}
+		if next != c.next {
+			t.Errorf("%q goes when %q has ended, not %q", next, c.ended, c.next)
+		}
+	}
+	if busy, waiting := l.load(); busy != 0 || waiting != 0 || len(l.kinds) != 0 {
+		t.Errorf("%d run and %d wait at the end: %v", busy, waiting, l.kinds)
+	}
+}
+
 // TestManyClientsAreForgotten: who has nothing waiting any more is not remembered.
 func TestManyClientsAreForgotten(t *testing.T) {
 	l := lane{places: 1}
@@ -180,7 +207,7 @@ func TestManyClientsAreForgotten(t *testing.T) {
 		if !l.enter(&statement{client: client, effort: 1}) {
 			t.Fatal("it waits")
 		}
-		l.next(client)
+		l.next(client, "")
 	}
 	if len(l.ends) != 0 || len(l.running) != 0 {
 		t.Errorf("an idle lane remembers %d clients, %d run", len(l.ends), len(l.running))
@@ -189,7 +216,7 @@ func TestManyClientsAreForgotten(t *testing.T) {
 	running := "first"
 	for n := range 10 * mostClients { // never idle
 		l.enter(&statement{client: fmt.Sprint(n), effort: 1})
-		running = l.next(running)[0].client
+		running = l.next(running, "")[0].client
 	}
 	if len(l.ends) > 2*mostClients || len(l.running) != 1 {
 		t.Errorf("a busy lane remembers %d clients, %d run", len(l.ends), len(l.running))

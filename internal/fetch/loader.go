@@ -54,7 +54,8 @@ type Config struct {
 	// Quick is how many quick statements are under way at one time: those that
 	// take some milliseconds. While so many are, what else is asked waits and goes
 	// together. 0 for one more than ClickHouse has processors, within LeastQuick and
-	// MostQuick: each keeps about one busy, and one's answer is on its way.
+	// MostQuick: each keeps about one busy, and one's answer is on its way. One more is
+	// then for a statement like none that runs, as waiting brings it no company.
 	Quick int
 	// Long is how many other statements are under way at one time.
 	Long int

@@ -48,7 +48,7 @@ func (l *Loader) Begin(ctx context.Context) *Operation {
 	}
 	l.cache.Use(version(snap))
 	if l.cfg.Quick <= 0 {
-		l.quick.widen(min(max(snap.Threads+1, LeastQuick), MostQuick))
+		l.quick.widen(min(max(snap.Threads+1, LeastQuick), MostQuick), 1)
 	}
 	return &Operation{
 		loader: l, snap: snap, ready: ready, client: access.Of(ctx),
