@@ -194,12 +194,10 @@ func (l *loader) makePublic(ctx context.Context, p prepared) error {
 // another structure could not be moved into, and a view that is new would miss the
 // batch.
 func (l *loader) planMoves(ctx context.Context, p prepared) ([]ledger.Move, error) {
-	if err := l.recordStaged(ctx, p); err != nil {
-		return nil, err
-	}
 	var now tables.Derivation
 	var moves []ledger.Move
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.recordStaged(ctx, p) })
 	g.Go(func() (err error) {
 		moves, err = l.w.P.PlanMoves(ctx, p.it.batch.Name, l.d, p.at.Stage, p.counts.Added)
 		return err

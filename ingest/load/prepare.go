@@ -78,10 +78,13 @@ func (l *loader) stageAll(ctx context.Context, it *queued, at *publish.Passage, 
 	if err := session.InOrder(ctx, at.Recording(ledger.Staging), st.CreateAndFillRaw); err != nil {
 		return counts, err
 	}
-	if counts, err = st.CountRaw(ctx); err != nil {
+	if counts.Stored, err = st.Stored(ctx); err != nil {
 		return counts, err
 	}
-	err = session.InOrder(ctx, st.FillAggregates,
+	err = session.InOrder(ctx,
+		func(ctx context.Context) error {
+			return st.FillAggregates(ctx, func(ctx context.Context) error { return st.Explain(ctx, &counts) })
+		},
 		// Here and not while publishing, which is one batch after another.
 		func(ctx context.Context) error { return stage.OnePart(ctx, l.w.S, at.Stage) },
 		func(ctx context.Context) error { return st.Check(ctx, &counts) })

@@ -338,6 +338,6 @@ func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stag
 		func(ctx context.Context) error {
 			return at.W.Ledger.RecordFiles(ctx, taken.Rejected(ledger.Downloads, rejected, rp.cfg.Now()))
 		},
-		st.FillAggregates,
+		func(ctx context.Context) error { return st.FillAggregates(ctx) },
 		func(ctx context.Context) error { return st.Check(ctx, &stage.Counts{Stored: stored}) })
 }

@@ -14,26 +14,33 @@ import (
 )
 
 // FillAggregates computes every derived table, several at a time, each as soon
-// as what it may be computed from is there.
-func (st *Stager) FillAggregates(ctx context.Context) error {
+// as what it may be computed from is there. What else is done beside takes the place
+// of one, and so its share of the memory.
+func (st *Stager) FillAggregates(ctx context.Context, beside ...func(context.Context) error) error {
 	fills := tables.PlanFills(st.d)
 	ready := newSignals(st.d)
 	ready.filled(st.d.Base.Copy)
 	g, ctx := errgroup.WithContext(ctx)
 	slots := make(chan struct{}, st.cfg.Parallel)
+	inSlot := func(do func(context.Context) error) error {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		defer func() { <-slots }()
+		return do(ctx)
+	}
+	for _, do := range beside {
+		g.Go(func() error { return inSlot(do) })
+	}
 	known := sizes{st: st}
 	for _, f := range fills {
 		g.Go(func() error {
 			if err := ready.wait(ctx, f.After); err != nil {
 				return err
 			}
-			select {
-			case slots <- struct{}{}:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			defer func() { <-slots }()
-			if err := st.fillOne(ctx, f, &known); err != nil {
+			if err := inSlot(func(ctx context.Context) error { return st.fillOne(ctx, f, &known) }); err != nil {
 				return fmt.Errorf("compute the aggregate %s of batch %s: %w", f.Target, st.batch.Name, err)
 			}
 			known.changed(f.Target.Copy)
@@ -54,10 +61,13 @@ func (st *Stager) fillOne(ctx context.Context, f tables.Fill, known *sizes) erro
 	// One thread each, several at a time: merging the threads' hash tables of
 	// keys that hardly repeat costs more than it gains. A SELECT without GROUP BY
 	// gives no row of no rows: one of zeros adds nothing that could be judged.
-	settings := st.cfg.Filling(min(st.cfg.Parallel, len(st.d.Views)), map[string]any{
+	settings := st.cfg.Filling(st.share(), map[string]any{
 		"max_threads": 1, "empty_result_for_aggregation_by_empty_set": 1})
 	return Compute(ctx, st.S, st.Stage, f, from, st.d.Target(f.View.Source), "", session.Statement{Settings: settings})
 }
+
+// share is how many statements share the memory while aggregates are filled.
+func (st *Stager) share() int { return max(min(st.cfg.Parallel, len(st.d.Views)), 1) }
 
 // Compute fills a table of a database from a cover, or, where there is none, from
 // its view's source, both of the same database. A condition, where it is not empty,

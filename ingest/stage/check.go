@@ -7,25 +7,27 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"clickql/ingest/export"
 	"clickql/ingest/session"
 	"clickql/ingest/tables"
 	"clickql/internal/chconn"
 )
 
-// CountRaw compares what was stored with the footers, and where rows are
-// missing finds out for which reasons they were left out.
-func (st *Stager) CountRaw(ctx context.Context) (r Counts, err error) {
-	if r.Stored, err = st.Stored(ctx); err != nil || r.Stored == st.batch.Rows {
-		return r, err
+// Explain compares what was stored with the footers, and where rows are missing finds
+// out for which reasons they were left out.
+func (st *Stager) Explain(ctx context.Context, r *Counts) (err error) {
+	if r.Stored == st.batch.Rows {
+		return nil
 	}
 	if r.Rejected, err = st.CountRejected(ctx, st.batch.Files); err != nil {
-		return r, err
+		return err
 	}
 	if r.Stored+r.RejectedRows() != st.batch.Rows {
-		return r, st.blameCounts(ctx, r)
+		return st.blameCounts(ctx, *r)
 	}
-	return r, nil
+	return nil
 }
 
 // CountRejected counts the rows of files that are not stored, by file and reason.
@@ -51,7 +53,7 @@ func (st *Stager) countGroup(ctx context.Context, g export.Group, into map[strin
 	}
 	lines, err := session.Scan(ctx, st.S, session.Statement{
 		SQL:    "SELECT _path, " + r.Rejection() + " AS reason, count() FROM " + r.From + " WHERE reason != '' GROUP BY _path, reason",
-		Params: r.Params, Settings: st.cfg.Filling(1, r.Settings),
+		Params: r.Params, Settings: st.cfg.Filling(st.share(), r.Settings),
 	}, func(l *line) []any { return []any{&l.path, &l.reason, &l.n} })
 	if err != nil {
 		return err
@@ -70,8 +72,14 @@ func (st *Stager) countGroup(ctx context.Context, g export.Group, into map[strin
 // Check compares the complete stage with itself and with the source: every
 // count table adds up to the stored rows, and no object has changed since it
 // was listed. It leaves what the copies add in the counts.
-func (st *Stager) Check(ctx context.Context, c *Counts) (err error) {
-	if c.Added, err = Added(ctx, st.S, st.d, st.Stage); err != nil {
+func (st *Stager) Check(ctx context.Context, c *Counts) error {
+	g, beside := errgroup.WithContext(ctx)
+	g.Go(func() error { return st.Unchanged(beside) })
+	g.Go(func() (err error) {
+		c.Added, err = Added(beside, st.S, st.d, st.Stage)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	for _, v := range st.d.Views {
@@ -87,7 +95,7 @@ func (st *Stager) Check(ctx context.Context, c *Counts) (err error) {
 				st.batch.Name, v.Target, sum, c.Stored)
 		}
 	}
-	return st.Unchanged(ctx)
+	return nil
 }
 
 // counted is how many downloads the copy that a view fills counts: what it adds, where

@@ -67,8 +67,9 @@ func minimalCovers(d Derivation) [][]int {
 	covers, minimal := make([][]bool, len(d.Views)), make([][]int, len(d.Views)) // [c][v]: c covers v
 	for i, c := range d.Views {
 		covers[i] = make([]bool, len(d.Views))
+		key, is := coveringKey(d, c)
 		for j, v := range d.Views {
-			covers[i][j] = IsCover(d, c, v)
+			covers[i][j] = is && coversBy(d, c, key, v)
 		}
 	}
 	for v := range d.Views {
@@ -93,13 +94,23 @@ func minimalCovers(d Derivation) [][]int {
 // and all that v needs is in its sorting key. Equal keys cover one way only, so
 // that there are no circles.
 func IsCover(d Derivation, c, v View) bool {
-	if c.ID == v.ID || c.Grouping == nil || v.Grouping == nil || c.Source != d.Base.ID || v.Source != d.Base.ID {
+	key, is := coveringKey(d, c)
+	return is && coversBy(d, c, key, v)
+}
+
+// coveringKey is the plainKey of a view from whose table others may be computed.
+func coveringKey(d Derivation, c View) (key []string, is bool) {
+	if c.Grouping == nil || c.Source != d.Base.ID || len(c.Grouping.Counts) == 0 || FilledBy(d, c.Target) != 1 {
+		return nil, false
+	}
+	return plainKey(d, c), true
+}
+
+// coversBy is IsCover where c has a coveringKey.
+func coversBy(d Derivation, c View, key []string, v View) bool {
+	if c.ID == v.ID || v.Grouping == nil || v.Source != d.Base.ID {
 		return false
 	}
-	if len(c.Grouping.Counts) == 0 || FilledBy(d, c.Target) != 1 {
-		return false
-	}
-	key := plainKey(d, c)
 	needs := v.Grouping.columns()
 	if slices.ContainsFunc(needs, func(column string) bool { return !slices.Contains(key, column) }) {
 		return false
