@@ -103,6 +103,7 @@ func TestBackfill(t *testing.T) {
 
 // TestBackfillRefuses names what cannot be filled.
 func TestBackfillRefuses(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	must(t, db.Conn, "INSERT INTO pypi (date, project) VALUES ('2024-01-01', 'x')")
 	for _, c := range []struct{ damage, table, key, want string }{

@@ -189,6 +189,7 @@ func TestBackfillColumnsRefuses(t *testing.T) {
 // TestKillBackfillColumns kills a backfill of columns at the steps that change them and at
 // random, the command or the engine.
 func TestKillBackfillColumns(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t)
 	conn := p.revive(p.name)
 	applySome(t, conn, p.name, byName()...)

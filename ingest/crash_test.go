@@ -294,6 +294,7 @@ func nth(step Step) int {
 // TestKillCommand kills the command at each step, those of failing files and
 // of recovery included.
 func TestKillCommand(t *testing.T) {
+	t.Parallel()
 	a := newArena(t, 4)
 	for _, step := range Steps() {
 		switch step {
@@ -348,6 +349,7 @@ const strideVariable = "CLICKQL_RENAME_STRIDE"
 
 // TestKillEngine kills the engine at the steps around publishing.
 func TestKillEngine(t *testing.T) {
+	t.Parallel()
 	a := newArena(t, 4)
 	for _, step := range []Step{StepTableStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved, StepDone} {
 		a.killAt(step, nth(step), true)
@@ -391,6 +393,7 @@ func dice(t *testing.T, rounds int) (int, uint64, *rand.Rand) {
 // random instants and at random steps, over and over until a load has come to
 // its end all the same; then another.
 func TestKillAtRandom(t *testing.T) {
+	t.Parallel()
 	kills, seed, random := dice(t, 6)
 	a := newArena(t, int(setting(t, filesVariable, 4)))
 	a.random = random

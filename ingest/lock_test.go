@@ -21,6 +21,7 @@ import (
 // over and loaded everything, and then lets it go on: it must fail, and change
 // nothing.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	for _, step := range []Step{StepPlanned, StepStageCreated, StepChecked, StepStaged, StepStepsWritten, StepPublishing, StepMoved, StepAllMoved} {
 		t.Run(string(step), func(t *testing.T) {
 			db := newFew(t)

@@ -46,6 +46,7 @@ func loaded(t testing.TB) (db *chtest.DB, files []exportFile, source string) {
 // TestForeignInsertDuringRepair lets somebody insert while a repair builds: nothing
 // is changed, and nothing stands in the way of the next command, whoever finds out.
 func TestForeignInsertDuringRepair(t *testing.T) {
+	t.Parallel()
 	db, files, source := loaded(t)
 	day := date(t, "2023-12-25")
 	foreign := "INSERT INTO pypi (date, project, version) VALUES ('2023-12-27', 'foreign', '1')"
@@ -83,6 +84,7 @@ func TestForeignInsertDuringRepair(t *testing.T) {
 // TestRepairKeepsWhatRawHasNot repairs days of a database whose raw table has lost
 // or dropped others: what only aggregates hold stays in all of them.
 func TestRepairKeepsWhatRawHasNot(t *testing.T) {
+	t.Parallel()
 	db, files, source := loaded(t)
 	want := expectation(t, db.Conn, db.Name, files)
 	aggregates := func(raw string) {
@@ -155,6 +157,7 @@ func TestMendRefusesWhatCannotBeExchanged(t *testing.T) {
 // have a WHERE, states or another aggregate for their source, an aggregate is in
 // another database, and the landing table's view takes days of another time zone.
 func TestRepairOfUnusualTables(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	away := chtest.New(t)
 	dir := t.TempDir()
@@ -205,6 +208,7 @@ func TestRepairOfUnusualTables(t *testing.T) {
 // TestShadowsBeside keeps two shadows and two databases apart, and refuses to lose
 // what only aggregates hold.
 func TestShadowsBeside(t *testing.T) {
+	t.Parallel()
 	db, files, source := loaded(t)
 	in := New(config.Config{Conn: db.Conn})
 	beside := func(in *Ingest, name string) *shadow.Shadow {
@@ -270,6 +274,7 @@ func TestShadowsBeside(t *testing.T) {
 // TestShadowMapping gives a shadow the live mapping of exports, lets it be another,
 // and makes that the live one with its tables.
 func TestShadowMapping(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(2, 200)...)

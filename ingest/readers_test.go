@@ -61,6 +61,7 @@ func (r *readers) changedOnce(t testing.TB, what string) {
 // aggregate is filled anew and a shadow promoted, also by what joins two tables'
 // days: each table changes once, and no query fails.
 func TestReadersSeeOneOrTheOther(t *testing.T) {
+	t.Parallel()
 	db, files, source := loaded(t)
 	want := expectation(t, db.Conn, db.Name, files)
 	in := New(config.Config{Conn: db.Conn})

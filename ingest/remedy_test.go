@@ -82,6 +82,7 @@ func remediesOf(t *testing.T, conn *chconn.Conn, source string) (_, checked []st
 // TestRemedies damages a database in all the ways at once that operators know,
 // and does what verify and schema check print until neither finds anything.
 func TestRemedies(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	files := mixed(3, 200)

@@ -54,6 +54,7 @@ func checkSchema(t testing.TB, conn *chconn.Conn, database string) {
 
 // TestRepair damages a database as accidents do, and mends it.
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	files := mixed(3, 400)
@@ -137,6 +138,7 @@ func TestRepair(t *testing.T) {
 // TestRepairFiles repairs days whose files are others than the loaded ones: the
 // ledger follows.
 func TestRepairFiles(t *testing.T) {
+	t.Parallel()
 	db := newFew(t)
 	dir, other := t.TempDir(), t.TempDir()
 	files := mixed(2, 600)

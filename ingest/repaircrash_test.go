@@ -115,6 +115,7 @@ func newRepairPatient(t *testing.T) *patient {
 // TestKillRepair kills a repair at every step and at random, the command or the
 // engine.
 func TestKillRepair(t *testing.T) {
+	t.Parallel()
 	p := newRepairPatient(t)
 	second := func(s Step) int {
 		if s == StepSwapped || s == StepNextBuilt || s == StepTableStaged {
@@ -193,6 +194,7 @@ func newBackfillPatient(t *testing.T) *patient {
 // TestKillBackfill kills a backfill at every step and at random, of a table that
 // is missing with its view, the command or the engine; a load comes in between.
 func TestKillBackfill(t *testing.T) {
+	t.Parallel()
 	p := newBackfillPatient(t)
 	first := func(Step) int { return 1 }
 	p.killAtSteps(false, first, StepLocked, StepSnapshot, StepReady, StepRangeFilled, StepNextBuilt, StepStepsWritten)
@@ -208,6 +210,7 @@ func TestKillBackfill(t *testing.T) {
 // TestKillPromote kills the promotion of a shadow at every step and at random,
 // the command or the engine: what is wrong in the live tables is right in it.
 func TestKillPromote(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t)
 	p.victim = victim{Mend: mending{Promote: "next"}}
 	p.damage = func(conn *chconn.Conn) {

@@ -63,6 +63,7 @@ func checkKept(t testing.TB, db *chtest.DB, want, from string) {
 // TestRetire drops the raw rows of a month: aggregates stay, nothing calls it a fault,
 // the days are not rebuilt, and a file that comes late is counted.
 func TestRetire(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	files := mixed(4, 300)
@@ -124,6 +125,7 @@ func TestRetire(t *testing.T) {
 // all where another one tells what it counts by; otherwise it tells of the days that are
 // left and of no other, and one without days is refused.
 func TestBackfillAfterRetire(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	files := mixed(2, 300)
@@ -171,6 +173,7 @@ func TestBackfillAfterRetire(t *testing.T) {
 // leaves is all of it or nothing, and the ledger agrees. Where somebody has written to
 // a partition before the first was dropped, none is.
 func TestRetireEnded(t *testing.T) {
+	t.Parallel()
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(2, 200)...)

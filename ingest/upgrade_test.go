@@ -74,6 +74,7 @@ func put(t testing.TB, conn *chconn.Conn, n int) {
 // carries it on with the next: rows that arrive in between by either
 // road are stored once, files load, and in the end nothing is missing.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	db := formerly(t)
 	for _, sql := range []string{"ALTER TABLE pypi DROP COLUMN filename", // half-upgraded databases lack other things too
 		"DROP VIEW pypi_total_per_day_by_ci_mv", "DROP TABLE pypi_total_per_day_by_ci", "DROP VIEW pypi_downloads_per_day_by_installer_mv"} {
