@@ -36,11 +36,18 @@ func Fronts(ctx context.Context, s *Session, database, table string) (fronts []s
 // catchUpSeconds is how long this server may take to get what other replicas have.
 const catchUpSeconds = 60
 
+// codeTimeoutExceeded is ClickHouse's TIMEOUT_EXCEEDED.
+const codeTimeoutExceeded = 159
+
 // CatchUp waits until this server has all rows of a replicated table that were
 // acknowledged by any replica before. It fails where that cannot be known, since
 // Keeper or the only replica with some of them is away.
 func CatchUp(ctx context.Context, s *Session, database, table string) error {
 	err := s.Exec(ctx, Statement{SQL: "SYSTEM SYNC REPLICA " + Name(database, table) + " LIGHTWEIGHT", Settings: map[string]any{"receive_timeout": catchUpSeconds}})
+	if code, _ := chconn.Code(err); code == codeTimeoutExceeded {
+		err = fmt.Errorf("%w; it lags behind other replicas: system.replication_queue says why, and SYSTEM RESTART REPLICA %s has it try at once what has failed often, which it puts aside for up to five minutes",
+			err, Name(database, table))
+	}
 	return Wrap(err, "wait until this server has all of %s", Name(database, table))
 }
 

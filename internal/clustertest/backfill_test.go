@@ -33,7 +33,7 @@ func (c *cluster) spoil(tables ...string) {
 	c.t.Helper()
 	for shard := range c.shards {
 		host := shard * len(c.hosts) / c.shards
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 		for _, table := range tables {
 			c.exec(host, fmt.Sprintf(spoils[table], c.rows()+"."+table))
 		}
@@ -93,7 +93,7 @@ func TestBackfillColumns(t *testing.T) {
 	empty := int64(0)
 	for shard := range c.shards {
 		host := shard * len(c.hosts) / c.shards
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 		c.exec(host, "ALTER TABLE "+c.rows()+".pypi UPDATE platform = '', arch = '', abi = '' WHERE 1 SETTINGS mutations_sync = 2")
 		for _, name := range by {
 			of, _ := ddl.Lookup(name)

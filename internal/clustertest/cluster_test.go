@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"clickql/internal/catalog"
 	"clickql/internal/chconn"
 	"clickql/internal/chtest"
@@ -196,9 +198,32 @@ func (c *cluster) everyTable(host int, sql string, end ...string) {
 	}
 }
 
+// caughtUp waits until a host has all that others have.
+func (c *cluster) caughtUp(host int) {
+	c.t.Helper()
+	for _, name := range c.tables(host) {
+		c.sync(host, c.rows()+"."+name)
+	}
+}
+
+// sync waits until a host has all of a table. What failed often, while the replica that
+// has it was away, the server puts aside for up to five minutes: started anew it tries
+// at once.
+func (c *cluster) sync(host int, table string) {
+	c.t.Helper()
+	soon := clickhouse.Context(c.t.Context(), clickhouse.WithSettings(clickhouse.Settings{"receive_timeout": 30}))
+	err := c.conns[host].Exec(soon, "SYSTEM SYNC REPLICA "+table)
+	if chconn.Classify(err) == chconn.Timeout {
+		c.exec(host, "SYSTEM RESTART REPLICA "+table, "SYSTEM SYNC REPLICA "+table)
+		return
+	}
+	if err != nil {
+		c.t.Fatalf("host %d: catch up with %s: %v", host+1, table, err)
+	}
+}
+
 // Statements about all tables, for everyTable.
 const (
-	catchUp      = "SYSTEM SYNC REPLICA"
 	stopFetches  = "SYSTEM STOP FETCHES"
 	startFetches = "SYSTEM START FETCHES"
 )

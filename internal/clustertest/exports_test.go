@@ -169,7 +169,7 @@ func (c *cluster) agree(when string, want map[string]string) {
 // agreeOn compares every table of a host.
 func (c *cluster) agreeOn(when string, host int, want map[string]string) {
 	c.t.Helper()
-	c.everyTable(host, catchUp)
+	c.caughtUp(host)
 	for table, text := range digests(c.t, c.conns[host], c.rows(), c.tables(host)...) {
 		if want[table] != text {
 			c.t.Errorf("%s: host %d: table %s: %s, want %s", when, host+1, table, text, want[table])
@@ -185,7 +185,7 @@ func (c *cluster) agreeAll(when, dir string, all []string) {
 	held := map[string]int{}
 	for shard := range c.shards {
 		host := shard * len(c.hosts) / c.shards
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 		var files []string
 		for _, name := range c.loaded(host) {
 			held[name]++

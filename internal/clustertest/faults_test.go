@@ -171,7 +171,7 @@ func (tr *trial) round(o loaderOrder, statements int) {
 	tr.t.Logf("round %d: %s: done by %d more; the disturbed one said: %s", round, what[2:], tries, strings.TrimSpace(load.said.String()))
 	tr.done[what[2:]]++
 	for host := range tr.hosts { // what is in front of shards asks any replica
-		tr.exec(host, catchUp+" "+tr.rows()+".pypi")
+		tr.sync(host, tr.rows()+".pypi")
 	}
 	if rows := tr.number(0, "SELECT toInt64(count()) FROM DB.pypi"); rows != int64(len(files)*tr.each) {
 		tr.t.Errorf("round %d: %s: %d rows, want %d", round, what[2:], rows, len(files)*tr.each)

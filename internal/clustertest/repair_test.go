@@ -22,7 +22,7 @@ func TestRepair(t *testing.T) {
 	dir, files := exports(t, chtest.New(t).Conn, 4, 800)
 	c.loadFiles(files...)
 	last := len(c.hosts) - 1
-	c.everyTable(last, catchUp)
+	c.caughtUp(last)
 	raw := c.rows() + ".pypi"
 	c.exec(last,
 		"INSERT INTO "+raw+" SELECT * FROM "+raw+" WHERE date = '2024-01-31' LIMIT 7 SETTINGS insert_deduplicate = 0",

@@ -55,7 +55,7 @@ func TestHostReplaced(t *testing.T) {
 		t.Errorf("loading goes on with %d files, %v", sum.Files, err)
 	}
 	for _, host := range []int{last - 1, last} { // of one shard
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 		if rows, counted := c.number(host, "SELECT toInt64(count()) FROM "+c.rows()+".pypi"), c.number(host, "SELECT sum(count) FROM "+own); rows == 0 || rows != counted {
 			t.Errorf("host %d: somebody's own aggregate counts %d of %d", host+1, counted, rows)
 		}

@@ -45,7 +45,7 @@ func TestRetire(t *testing.T) {
 		t.Error("none was ended")
 	}
 	for host := range c.hosts {
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 		for sql, want := range map[string]int64{
 			"SELECT toInt64(count()) FROM DB.pypi":                                       rest,
 			"SELECT toInt64(min(date)) FROM DB.pypi":                                     c.number(0, "SELECT toInt64(toDate('2024-02-01'))"),

@@ -30,7 +30,7 @@ func (c *cluster) lagging() (last int) {
 	c.t.Helper()
 	c.load(0, 8000)
 	last = len(c.hosts) - 1
-	c.everyTable(last, catchUp)
+	c.caughtUp(last)
 	c.everyTable(last, stopFetches)
 	c.load(0, 8000)
 	return last

@@ -33,7 +33,7 @@ func TestShards(t *testing.T) {
 		}
 	}
 	for host := range c.hosts {
-		c.everyTable(host, catchUp)
+		c.caughtUp(host)
 	}
 	for host, conn := range c.conns {
 		for table, text := range digests(t, conn, c.database) {
