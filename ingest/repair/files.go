@@ -330,14 +330,15 @@ func (rp *repairer) stageDays(ctx context.Context, at *publish.Passage, st *stag
 		return errors.Join(st.Unchanged(ctx), fmt.Errorf("repair %s: the source had %d downloads when they were counted and %d when they were read: run this again", rp.days, rp.plan.Rows, stored))
 	}
 	taken := stage.NewBatch(at.Line.Batch, append(rp.taken(), rp.renewed()...))
-	rejected, err := st.CountRejected(ctx, taken.Files)
-	if err != nil {
+	var rejected map[string]map[string]uint64
+	countRejected := func(ctx context.Context) (err error) {
+		rejected, err = st.CountRejected(ctx, taken.Files)
 		return err
 	}
 	return session.InOrder(ctx,
+		func(ctx context.Context) error { return st.FillAggregates(ctx, countRejected) },
 		func(ctx context.Context) error {
 			return at.W.Ledger.RecordFiles(ctx, taken.Rejected(ledger.Downloads, rejected, rp.cfg.Now()))
 		},
-		func(ctx context.Context) error { return st.FillAggregates(ctx) },
 		func(ctx context.Context) error { return st.Check(ctx, &stage.Counts{Stored: stored}) })
 }

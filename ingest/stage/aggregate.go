@@ -14,9 +14,9 @@ import (
 )
 
 // FillAggregates computes every derived table, several at a time, each as soon
-// as what it may be computed from is there. What else is done beside takes the place
-// of one, and so its share of the memory.
-func (st *Stager) FillAggregates(ctx context.Context, beside ...func(context.Context) error) error {
+// as what it may be computed from is there. What is done beside takes the place of one,
+// and so its share of the memory.
+func (st *Stager) FillAggregates(ctx context.Context, beside func(context.Context) error) error {
 	fills := tables.PlanFills(st.d)
 	ready := newSignals(st.d)
 	ready.filled(st.d.Base.Copy)
@@ -31,9 +31,7 @@ func (st *Stager) FillAggregates(ctx context.Context, beside ...func(context.Con
 		defer func() { <-slots }()
 		return do(ctx)
 	}
-	for _, do := range beside {
-		g.Go(func() error { return inSlot(do) })
-	}
+	g.Go(func() error { return inSlot(beside) })
 	known := sizes{st: st}
 	for _, f := range fills {
 		g.Go(func() error {

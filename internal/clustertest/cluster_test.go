@@ -222,11 +222,8 @@ func (c *cluster) sync(host int, table string) {
 	}
 }
 
-// Statements about all tables, for everyTable.
-const (
-	stopFetches  = "SYSTEM STOP FETCHES"
-	startFetches = "SYSTEM START FETCHES"
-)
+// stopFetches is a statement for everyTable.
+const stopFetches = "SYSTEM STOP FETCHES"
 
 // load inserts downloads of 40 projects on 100 days.
 func (c *cluster) load(host, rows int) {

@@ -169,6 +169,9 @@ func (l *lane) more() []*statement {
 // take takes out of what waits the statement whose turn it is, and those that go with
 // it, beside as many as are busy; nil where nothing may go. l.mu is held.
 func (l *lane) take(busy int) []*statement {
+	if busy >= l.places+l.spare {
+		return nil
+	}
 	var head *statement
 	for _, s := range l.waiting {
 		if (head == nil || s.turn < head.turn) && l.has(s, busy) && l.may(s) {
