@@ -57,6 +57,7 @@ generate: $(WEB) ## make generated code anew
 
 lint: $(GOLANGCI) ## check style, and that packages import only what they may
 	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --build-tags shards,clustercontrol ./internal/clustertest/...
 	go mod verify >/dev/null
 	go mod tidy -diff
 	@$(MAKE) --no-print-directory vulns

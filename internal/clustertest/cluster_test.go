@@ -222,9 +222,6 @@ func (c *cluster) sync(host int, table string) {
 	}
 }
 
-// stopFetches is a statement for everyTable.
-const stopFetches = "SYSTEM STOP FETCHES"
-
 // load inserts downloads of 40 projects on 100 days.
 func (c *cluster) load(host, rows int) {
 	c.t.Helper()
@@ -255,7 +252,9 @@ func (c *cluster) serve(hosts, options string) string {
 	go func() { done <- g.Serve(ctx, ln) }()
 	c.t.Cleanup(func() {
 		stop()
-		<-done
+		if err := <-done; err != nil {
+			c.t.Errorf("serve: %v", err)
+		}
 		_ = g.Stop()
 		_ = source.Close()
 	})
@@ -311,22 +310,6 @@ func agrees(a answer) string {
 		return fmt.Sprintf("mixed: total %d, days %d, countries %d", d.Total, series, by)
 	}
 	return ""
-}
-
-// want counts what load made of a project on the first days.
-func (c *cluster) want(project string, days, rows int64) (total int64) {
-	half := rows / 2
-	for n := range half {
-		if n%100 < days && fmt.Sprintf("p%d", n%40) == project {
-			total += 2
-		}
-	}
-	return total
-}
-
-// askAll asks for all downloads of a project.
-func askAll(ctx context.Context, at, project string) (a answer, err error) {
-	return post(ctx, at, fmt.Sprintf(`{ project(name: %q) { downloads { total } } }`, project))
 }
 
 // post sends a query.

@@ -158,14 +158,6 @@ func expected(t testing.TB, db *chtest.DB, files ...string) map[string]string {
 	return digests(t, db.Conn, db.Name)
 }
 
-// agree compares every table of every host with what it should hold.
-func (c *cluster) agree(when string, want map[string]string) {
-	c.t.Helper()
-	for host := range c.hosts {
-		c.agreeOn(when, host, want)
-	}
-}
-
 // agreeOn compares every table of a host.
 func (c *cluster) agreeOn(when string, host int, want map[string]string) {
 	c.t.Helper()

@@ -138,3 +138,11 @@ func TestHalfPublished(t *testing.T) {
 	}
 	c.agree("nothing to do", want)
 }
+
+// agree compares every table of every host with what it should hold.
+func (c *cluster) agree(when string, want map[string]string) {
+	c.t.Helper()
+	for host := range c.hosts {
+		c.agreeOn(when, host, want)
+	}
+}

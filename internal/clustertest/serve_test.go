@@ -31,7 +31,7 @@ func (c *cluster) lagging() (last int) {
 	c.load(0, 8000)
 	last = len(c.hosts) - 1
 	c.caughtUp(last)
-	c.everyTable(last, stopFetches)
+	c.everyTable(last, "SYSTEM STOP FETCHES")
 	c.load(0, 8000)
 	return last
 }
@@ -96,4 +96,15 @@ func TestBalanced(t *testing.T) {
 			over.askMany(over.serve(chtest.Balance(t, by.options != "", by.to...), by.options), 8000, 16000)
 		})
 	}
+}
+
+// want counts what load made of a project on the first days.
+func (c *cluster) want(project string, days, rows int64) (total int64) {
+	half := rows / 2
+	for n := range half {
+		if n%100 < days && fmt.Sprintf("p%d", n%40) == project {
+			total += 2
+		}
+	}
+	return total
 }

@@ -3,6 +3,8 @@
 package clustertest
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"clickql/ingest"
@@ -76,4 +78,9 @@ func TestShards(t *testing.T) {
 	if a, err := askAll(t.Context(), at, "project-3"); err != nil || len(a.Errors) == 0 {
 		t.Errorf("with a shard missing: %+v, %v", a, err)
 	}
+}
+
+// askAll asks for all downloads of a project.
+func askAll(ctx context.Context, at, project string) (a answer, err error) {
+	return post(ctx, at, fmt.Sprintf(`{ project(name: %q) { downloads { total } } }`, project))
 }
