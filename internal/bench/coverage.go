@@ -224,7 +224,7 @@ func (b *bench) reportCosts(sets []*tableSet) {
 	bare, newer := ours.bareRows(), 0.0
 	for _, t := range ours.tables {
 		if slices.ContainsFunc(cube.Later, func(d cube.Dimension) bool { return slices.Contains(t.Key(), d.Column()) }) {
-			newer += float64(ours.settled[t.Name].bytes)
+			newer += float64(ours.settled[t.Name].Bytes)
 		}
 	}
 	lines := [][]string{
@@ -257,7 +257,7 @@ func (s *tableSet) bareRows() (n float64) {
 func (s *tableSet) disk(of map[string]weight, withRaw bool) (n float64) {
 	for name, w := range of {
 		if withRaw || name != ddl.RawTable {
-			n += float64(w.bytes)
+			n += float64(w.Bytes)
 		}
 	}
 	return n
@@ -267,14 +267,14 @@ func (s *tableSet) disk(of map[string]weight, withRaw bool) (n float64) {
 func (b *bench) reportTables(s *tableSet) {
 	var lines [][]string
 	names := slices.SortedFunc(maps.Keys(s.settled), func(a, c string) int {
-		return cmp.Or(cmp.Compare(s.settled[c].bytes, s.settled[a].bytes), cmp.Compare(a, c))
+		return cmp.Or(cmp.Compare(s.settled[c].Bytes, s.settled[a].Bytes), cmp.Compare(a, c))
 	})
 	for _, name := range names {
 		w, whose := s.settled[name], "ours"
 		if name == ddl.RawTable || slices.ContainsFunc(ddl.ClickPy(), func(t ddl.Table) bool { return t.Name == name }) {
 			whose = "ClickPy's"
 		}
-		lines = append(lines, []string{"`" + name + "`", whose, whole(float64(w.rows)), bytesOf(float64(w.bytes))})
+		lines = append(lines, []string{"`" + name + "`", whose, whole(float64(w.Rows)), bytesOf(float64(w.Bytes))})
 	}
 	b.report.heading(3, "Tables, merged")
 	b.report.table([]string{"table", "", "rows", "bytes"}, lines)

@@ -41,10 +41,10 @@ type tableSet struct {
 }
 
 // weight is the size of one table.
-type weight struct{ rows, bytes uint64 }
+type weight struct{ Rows, Bytes uint64 }
 
 // row is the bytes of a row.
-func (w weight) row() float64 { return float64(w.bytes) / float64(max(w.rows, 1)) }
+func (w weight) row() float64 { return float64(w.Bytes) / float64(max(w.Rows, 1)) }
 
 // loadSets loads the sample into a database with ClickPy's tables and into one
 // with all of ours.
@@ -191,7 +191,7 @@ func weights(ctx context.Context, conn *chconn.Conn) (map[string]weight, error) 
 	return out, chschema.DB{Conn: conn}.Each(ctx, sql, nil, func(row func(...any) error) error {
 		var name string
 		var w weight
-		err := row(&name, &w.rows, &w.bytes)
+		err := row(&name, &w.Rows, &w.Bytes)
 		out[name] = w
 		return err
 	})

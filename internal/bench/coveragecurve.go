@@ -96,7 +96,7 @@ func (c *curveRun) prepare(ctx context.Context, s *tableSet) error {
 			if err != nil {
 				return err
 			}
-			if c.wides[key] == "" && s.settled[t.Name].rows == 0 {
+			if c.wides[key] == "" && s.settled[t.Name].Rows == 0 {
 				if err := c.fill(ctx, t); err != nil {
 					return fmt.Errorf("fill %s: %w", t.Name, err)
 				}
@@ -109,7 +109,7 @@ func (c *curveRun) prepare(ctx context.Context, s *tableSet) error {
 		return err
 	}
 	for _, t := range ddl.ClickPy() {
-		c.theirs += float64(c.bytes[t.Name].bytes)
+		c.theirs += float64(c.bytes[t.Name].Bytes)
 	}
 	if c.snap, c.about, err = c.covered(ctx, c.conn); err != nil {
 		return err
@@ -149,10 +149,10 @@ func (c *curveRun) weigh(ctx context.Context, set []string) ([]string, error) {
 		return !slices.ContainsFunc(cube.Later, func(d cube.Dimension) bool { return t.Dims[d] }) || t.Raw
 	}
 	some := coverage.Only(c.snap, keep)
-	bytes := float64(c.bytes["pypi_downloads_max_min"].bytes) // which is no table of counts
+	bytes := float64(c.bytes["pypi_downloads_max_min"].Bytes) // which is no table of counts
 	for _, t := range some.Tables {
 		if !t.Raw {
-			bytes += float64(c.bytes[t.Name].bytes)
+			bytes += float64(c.bytes[t.Name].Bytes)
 		}
 	}
 	line := []string{strings.Join(set, "; "), ratio(bytes / c.theirs)}

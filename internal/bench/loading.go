@@ -34,7 +34,8 @@ func (b *bench) ingestLoad(name string, change func(*config.Config)) load {
 		sources, files := from.load()
 		cfg := config.Config{Conn: conn, Sources: sources}
 		change(&cfg)
-		return b.ingest(ctx, cfg, ledger.Downloads, files)
+		_, err := b.ingest(ctx, cfg, ledger.Downloads, files)
+		return err
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -16,19 +17,19 @@ func (b *bench) reportGrowth(sizes []scaled) {
 	columns := []string{"part"}
 	var downloads []float64
 	for _, s := range sizes {
-		downloads = append(downloads, s.downloads)
-		columns = append(columns, "rows read, "+whole(s.downloads))
+		downloads = append(downloads, s.Downloads)
+		columns = append(columns, "rows read, "+whole(s.Downloads))
 	}
 	columns = append(columns, "grows by")
 	for _, s := range sizes {
-		columns = append(columns, "ms, "+whole(s.downloads))
+		columns = append(columns, "ms, "+whole(s.Downloads))
 	}
 	var lines [][]string
-	for i, first := range sizes[0].costs {
-		line, times, rows := []string{first.part}, []string{}, []float64{}
+	for i, first := range sizes[0].Costs {
+		line, times, rows := []string{first.Part}, []string{}, []float64{}
 		for _, s := range sizes {
-			c := s.costs[i]
-			rows, line, times = append(rows, c.rows), append(line, whole(c.rows)), append(times, millis(1000*c.seconds))
+			c := s.Costs[i]
+			rows, line, times = append(rows, c.Rows), append(line, whole(c.Rows)), append(times, millis(1000*c.Seconds))
 		}
 		lines = append(lines, append(append(line, power(growth(downloads, rows))), times...))
 	}
@@ -38,7 +39,7 @@ func (b *bench) reportGrowth(sizes []scaled) {
 	}
 	busy = append(busy, none)
 	for _, s := range sizes {
-		busy = append(busy, fmt.Sprintf("%.1f", s.busy))
+		busy = append(busy, fmt.Sprintf("%.1f", s.Busy))
 	}
 	lines = append(lines, busy)
 	r.heading(2, "What each part costs")
@@ -50,14 +51,14 @@ func (b *bench) reportGrowth(sizes []scaled) {
 	for _, name := range tableNames(countingTables()) {
 		line, rows := []string{"`" + name + "`"}, []float64{}
 		for _, s := range sizes {
-			rows = append(rows, float64(s.tables[name].rows))
-			line = append(line, whole(float64(s.tables[name].rows)))
+			rows = append(rows, float64(s.Tables[name].Rows))
+			line = append(line, whole(float64(s.Tables[name].Rows)))
 		}
-		lines = append(lines, append(line, power(growth(downloads, rows)), fmt.Sprintf("%.1f", sizes[len(sizes)-1].tables[name].row())))
+		lines = append(lines, append(line, power(growth(downloads, rows)), fmt.Sprintf("%.1f", sizes[len(sizes)-1].Tables[name].row())))
 	}
 	columns = []string{"table"}
 	for _, s := range sizes {
-		columns = append(columns, "rows, "+whole(s.downloads))
+		columns = append(columns, "rows, "+whole(s.Downloads))
 	}
 	r.para("%s", strings.Join([]string{
 		"What grows, and why: a start compares each table with the raw one, by all of its rows up to a bound of the raw table's and by those of some projects beyond it.",
@@ -82,13 +83,13 @@ func (b *bench) reportSeries(sizes []scaled) {
 	for _, state := range []struct {
 		name string
 		of   func(scaled) seriesCost
-	}{{"as the loads left it", func(s scaled) seriesCost { return s.fresh }}, {"merged", func(s scaled) seriesCost { return s.merged }}} {
+	}{{"as the loads left it", func(s scaled) seriesCost { return s.Fresh }}, {"merged", func(s scaled) seriesCost { return s.Merged }}} {
 		for i, s := range sizes {
 			c, before := state.of(s), none
 			if i > 0 {
-				before = ratio(c.against / state.of(sizes[i-1]).against)
+				before = ratio(c.Against / state.of(sizes[i-1]).Against)
 			}
-			lines = append(lines, []string{whole(s.downloads) + " downloads, " + state.name, whole(c.parts), whole(c.rows), millis(median(c.turns.p50s())), ratio(c.against), before})
+			lines = append(lines, []string{whole(s.Downloads) + " downloads, " + state.name, whole(c.Parts), whole(c.Rows), millis(c.Millis), ratio(c.Against), before})
 		}
 	}
 	r.table([]string{"", "parts of the table", "rows read", "ms", "against the first size", "against the size before"}, lines)
@@ -130,17 +131,17 @@ func (h history) projectDays() float64 { return h.projects * h.days / 2 }
 // of each project, some rows that differ in the other columns: their number grows with
 // a power of the downloads of such a day, which is fitted, and saturates in truth, so
 // that this is an upper bound.
-func (h history) rowsOf(t ddl.Table, sizes []scaled) float64 {
+func (h history) rowsOf(t ddl.Table, days int, sizes []scaled) float64 {
 	last := sizes[len(sizes)-1]
-	rows := float64(last.tables[t.Name].rows)
-	projects := max(float64(last.tables["pypi_downloads"].rows), 1)
+	rows := float64(last.Tables[t.Name].Rows)
+	projects := max(float64(last.Tables["pypi_downloads"].Rows), 1)
 	has := func(key string) bool { return slices.Contains(t.OrderBy, key) }
 	switch {
 	case has("project") && has("date"):
 		var each, of []float64
 		for _, s := range sizes {
-			days := float64(s.tables["pypi_downloads_per_day"].rows)
-			each, of = append(each, float64(s.tables[t.Name].rows)/days), append(of, s.downloads/days)
+			days := float64(s.Tables["pypi_downloads_per_day"].Rows)
+			each, of = append(each, float64(s.Tables[t.Name].Rows)/days), append(of, s.Downloads/days)
 		}
 		n := h.downloads / h.projectDays()
 		factor := each[len(each)-1] * math.Pow(n/of[len(of)-1], max(growth(of, each), 0))
@@ -148,7 +149,7 @@ func (h history) rowsOf(t ddl.Table, sizes []scaled) float64 {
 	case has("month"):
 		return h.projectDays() / 30.4
 	case has("date"):
-		return rows * h.days / float64(last.days)
+		return rows * h.days / float64(days)
 	default:
 		return rows * h.projects / projects
 	}
@@ -157,12 +158,12 @@ func (h history) rowsOf(t ddl.Table, sizes []scaled) float64 {
 // reportProjection computes what the whole history takes.
 func (b *bench) reportProjection(sizes []scaled) {
 	h, last, r := wholeHistory(), sizes[len(sizes)-1], &b.report
-	raw := h.downloads * last.tables[ddl.RawTable].row()
+	raw := h.downloads * last.Tables[ddl.RawTable].row()
 	lines := [][]string{{"`" + ddl.RawTable + "`", whole(h.downloads / 1e6), terabytes(raw)}}
 	aggregates := 0.0
 	for _, t := range ddl.Derived() {
-		rows := h.rowsOf(t, sizes)
-		bytes := rows * last.tables[t.Name].row()
+		rows := h.rowsOf(t, b.days, sizes)
+		bytes := rows * last.Tables[t.Name].row()
 		aggregates += bytes
 		lines = append(lines, []string{"`" + t.Name + "`", whole(rows / 1e6), terabytes(bytes)})
 	}
@@ -174,8 +175,8 @@ func (b *bench) reportProjection(sizes []scaled) {
 	r.table([]string{"table", "million rows, at most", "TB, at most"}, lines)
 	shards := math.Ceil((raw + aggregates) / 1e12 / (machineTB * fullest))
 	served := math.Ceil(aggregates / 1e12 / (machineTB * fullest))
-	fastest := slices.MaxFunc(sizes, func(a, b scaled) int { return cmp.Compare(a.loadRate, b.loadRate) }).loadRate
-	rate := fastest / float64(last.processors)
+	fastest := slices.MaxFunc(sizes, func(a, b scaled) int { return cmp.Compare(a.LoadRate, b.LoadRate) }).LoadRate
+	rate := fastest / float64(runtime.NumCPU())
 	r.table([]string{"", "machines", "dollars a month"}, [][]string{
 		{"all tables on local disks, one copy", whole(shards), whole(shards * machinePrice)},
 		{"all tables, two copies", whole(2 * shards), whole(2 * shards * machinePrice)},
@@ -184,7 +185,7 @@ func (b *bench) reportProjection(sizes []scaled) {
 	r.para("A machine is AWS's %s, of %.0f processors with %.1f TB of local disks, at %s dollars a month (on demand, us-east-1, 2025), filled to %.0f %%; a TB in S3 is %.0f dollars. "+
 		"This run loaded up to %s downloads a second on %d processors, spread over all of the days: a day's %.1f billion take %.1f hours of one such machine, and the whole history %.0f days of %.0f machines that load side by side.",
 		machineName, machineCores, machineTB, whole(machinePrice), fullest*100, objectPrice,
-		whole(fastest), last.processors, h.daily/1e9, h.daily/(rate*machineCores)/3600, math.Ceil(h.downloads/(rate*machineCores*max(shards, 1))/86400), max(shards, 1))
+		whole(fastest), runtime.NumCPU(), h.daily/1e9, h.daily/(rate*machineCores)/3600, math.Ceil(h.downloads/(rate*machineCores*max(shards, 1))/86400), max(shards, 1))
 	r.para("%s", strings.Join([]string{
 		"What a client asks about one project reads its rows only, whatever the size: each part of a table costs a mark's rows, 1,024 in the tables that keep nothing but projects and days apart, and 8,192 in the others.",
 		fmt.Sprintf("What is asked about all projects, the top list and ranks, reads the days asked for in a table of days: at most %s million rows for 30 days.", whole(h.projects*30/1e6)),

@@ -69,9 +69,9 @@ func operationNamed(name string) operation {
 
 // seriesCost is what one project's series takes at one size.
 type seriesCost struct {
-	parts, rows float64 // of the table, and read for one
-	turns       turns
-	against     float64 // how many times as long as in the small database
+	Parts, Rows float64 // of the table, and read for one
+	Millis      float64
+	Against     float64 // how many times as long as in the small database
 }
 
 // seriesTable is the table that answers it.
@@ -98,19 +98,19 @@ func (b *bench) compareSeries(ctx context.Context, st *store, small small) (c se
 	if err != nil {
 		return c, err
 	}
-	c.turns, c.against = all[1], medianRatio(all[1].p50s(), all[0].p50s())
+	c.Millis, c.Against = median(all[1].p50s()), medianRatio(all[1].p50s(), all[0].p50s())
 	return c, nil
 }
 
 // countSeries counts what the series of every variant read, and prepares to ask for
 // them in turn.
 func (b *bench) countSeries(ctx context.Context, st *store, f *front) (c seriesCost, one *side, err error) {
-	o, s := operationNamed("series 90"), scaled{store: st}
+	o := operationNamed("series 90")
 	requests, err := o.requests(f.asked, func(int) string { return "" })
 	if err != nil {
 		return c, nil, err
 	}
-	before, err := s.read(ctx)
+	before, err := st.read(ctx)
 	if err != nil {
 		return c, nil, err
 	}
@@ -118,42 +118,42 @@ func (b *bench) countSeries(ctx context.Context, st *store, f *front) (c seriesC
 	if err != nil {
 		return c, nil, err
 	}
-	after, err := s.read(ctx)
+	after, err := st.read(ctx)
 	if err != nil {
 		return c, nil, err
 	}
-	c.rows = float64(after-before) / float64(len(f.asked))
+	c.Rows = float64(after-before) / float64(len(f.asked))
 	var parts uint64
 	err = st.admin.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = "+chconn.Literal(seriesTable)).Scan(&parts)
-	c.parts = float64(parts)
+	c.Parts = float64(parts)
 	return c, over("series", f.gateway.clients, requests, bodies), err
 }
 
-// scaleServing measures what a gateway does.
-func (b *bench) scaleServing(ctx context.Context, s *scaled) (err error) {
-	f, err := b.openFront(ctx, s.store)
+// serve measures what a gateway does.
+func (r *scaleRun) serve(ctx context.Context, s *scaled) (err error) {
+	f, err := r.bench.openFront(ctx, r.store)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	err = s.follow(ctx, 1, "start: read the catalog", func(int) error {
-		_, err := b.openCatalog(ctx, f.conn)
+	err = r.follow(ctx, s, 1, "start: read the catalog", func(int) error {
+		_, err := r.bench.openCatalog(ctx, f.conn)
 		return err
 	})
 	if err == nil {
-		err = s.follow(ctx, scaleTurns, "look whether anything is new", func(int) error { _, err := f.cat.Look(ctx); return err })
+		err = r.follow(ctx, s, scaleTurns, "look whether anything is new", func(int) error { _, err := f.cat.Look(ctx); return err })
 	}
 	if err != nil {
 		return err
 	}
-	return s.followAnswers(ctx, f)
+	return r.followAnswers(ctx, s, f)
 }
 
 // scaleTurns is how often what a gateway does is measured.
 const scaleTurns = 5
 
 // followAnswers measures what clients ask.
-func (s *scaled) followAnswers(ctx context.Context, f *front) error {
+func (r *scaleRun) followAnswers(ctx context.Context, s *scaled, f *front) error {
 	rank := operation{name: "rank", query: `query Rank($p: String!) { project(name: $p) { rank(range: {last: 30}) { position } } }`, variables: ofProject}
 	for _, p := range []struct {
 		part string
@@ -167,7 +167,7 @@ func (s *scaled) followAnswers(ctx context.Context, f *front) error {
 		{"the top list of 30 days", operationNamed("top projects"), false},
 		{"all of PyPI by Python over a year", operationNamed("global python"), false},
 	} {
-		err := s.follow(ctx, scaleTurns, p.part, func(turn int) error {
+		err := r.follow(ctx, s, scaleTurns, p.part, func(turn int) error {
 			v := f.asked[0]
 			if p.rare {
 				v.project = f.names[len(f.names)/2]

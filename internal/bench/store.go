@@ -164,7 +164,7 @@ func (b *bench) fill(ctx context.Context, st *store, o sample.Options) error {
 		kind   ledger.Kind
 		folder string
 	}{{ledger.Projects, sample.ProjectsDir}, {ledger.Downloads, sample.DownloadsDir}} {
-		if err := b.ingest(ctx, config.Config{Conn: st.admin}, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
+		if _, err := b.ingest(ctx, config.Config{Conn: st.admin}, part.kind, filepath.Join(o.Dir, part.folder, "*.parquet")); err != nil {
 			return err
 		}
 	}
@@ -196,14 +196,14 @@ func tableNames(tables []ddl.Table) (names []string) {
 	return names
 }
 
-// ingest loads files as the command does.
-func (b *bench) ingest(ctx context.Context, cfg config.Config, kind ledger.Kind, files string) error {
+// ingest loads files as the command does, and tells how many rows.
+func (b *bench) ingest(ctx context.Context, cfg config.Config, kind ledger.Kind, files string) (rows uint64, err error) {
 	cfg.Log = b.log
 	sum, err := ingest.New(cfg).Run(ctx, kind, files)
 	if err == nil && !sum.Complete() {
 		err = fmt.Errorf("load %s: %d of %d files failed, such as %v", files, len(sum.Failed), sum.Listed, sum.Failed)
 	}
-	return err
+	return sum.Rows, err
 }
 
 // bucketName is that of the bucket that a sample is served as.
