@@ -131,8 +131,8 @@ func (r *reader) recall(ctx context.Context) *Snapshot {
 // and without parts where it is young enough. Otherwise what the verifier knew is known
 // again, of the parts of then.
 func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
-	stored, parts := r.stored, r.parts
-	r.stored, r.parts = k.Stored, k.Parts
+	stored, parts, last := r.stored, r.parts, r.signature
+	r.stored, r.parts, r.signature = k.Stored, k.Parts, k.Signature
 	s := &k.Snapshot
 	signature, err := r.sign(ctx)
 	same := false
@@ -143,7 +143,7 @@ func (r *reader) still(ctx context.Context, k *kept) (*Snapshot, error) {
 		r.verifier.known, r.verifier.knownFills = k.Known, k.Fills
 	}
 	if err != nil || !same {
-		r.stored = stored
+		r.stored, r.signature = stored, last
 		if k.Parts == nil {
 			r.parts = parts
 		}

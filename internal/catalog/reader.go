@@ -96,13 +96,31 @@ func (r *reader) next(ctx context.Context, before *Snapshot, always bool) (*Snap
 	return r.date(ctx, before, next)
 }
 
-const signatureQuery = `SELECT cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query))), max(ifNull(total_rows, 0) * (name = {raw:String})), sum(ifNull(total_rows, 0) * (database = {database:String} AND name IN {ledger:Array(String)}))
+// stampQuery tells one state of the tables from another by the times at which their
+// definitions were written, with the seconds since the last of them, -1 where a database
+// keeps no times. definitionsQuery does by the definitions too: the server reads and
+// prints each, which is most of what a look costs.
+const (
+	stampQuery       = `SELECT ` + stamp + `, toUInt64(0) ` + signedTables
+	definitionsQuery = `SELECT ` + stamp + `, cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, create_table_query))) ` + signedTables
+	stamp            = `cityHash64(count(), groupBitXor(cityHash64(database, name, uuid, engine, metadata_modification_time))),
+	if(countIf(metadata_modification_time = 0) > 0, toInt64(-1), dateDiff('second', max(metadata_modification_time), now())),
+	max(ifNull(total_rows, 0) * (name = {raw:String})), sum(ifNull(total_rows, 0) * (database = {database:String} AND name IN {ledger:Array(String)}))`
+	signedTables = `
 FROM system.tables WHERE database IN {databases:Array(String)} AND NOT startsWith(name, '_')`
+)
+
+// settledStamp is how many seconds after the last definition was written no other can be
+// that bears the same time, which has no fractions.
+const settledStamp = 2
 
 // signature tells one state of the tables from another.
 type signature struct {
 	// Tables changes when one is created, dropped, exchanged or altered.
 	Tables uint64
+	// Stamp does too, and stands for Tables for as long as it is the same; 0 where it
+	// may not, as a definition was too young.
+	Stamp uint64
 	// Rows is the raw table's size, which is all of the data that some accounts see.
 	Rows uint64
 	// Ledger is the lines of the ledger of loads, which only grows.
@@ -114,7 +132,7 @@ func (s signature) same(o signature, parts bool) bool {
 	return s.Tables == o.Tables && (parts || s.Rows == o.Rows)
 }
 
-// sign asks for the signature of now.
+// sign asks for the signature of now. Where the stamp is the last one's, the tables are.
 func (r *reader) sign(ctx context.Context) (s signature, err error) {
 	databases := []string{r.opts.Database}
 	for _, t := range r.stored {
@@ -123,8 +141,24 @@ func (r *reader) sign(ctx context.Context) (s signature, err error) {
 	slices.Sort(databases)
 	p := map[string]any{"databases": slices.Compact(databases), "raw": r.opts.RawTable,
 		"database": r.opts.Database, "ledger": []string{ledgerFiles, ledgerBatches}}
-	if err := r.db.Row(ctx, signatureQuery, p, &s.Tables, &s.Rows, &s.Ledger); err != nil {
+	last, age := &r.signature, int64(0)
+	if last.Stamp != 0 {
+		err = r.db.Row(ctx, stampQuery, p, &s.Stamp, &age, &s.Rows, &s.Ledger, &s.Tables)
+		if s.Tables = last.Tables; err == nil && s.Stamp == last.Stamp {
+			return s, nil
+		}
+	}
+	if err == nil {
+		err = r.db.Row(ctx, definitionsQuery, p, &s.Stamp, &age, &s.Rows, &s.Ledger, &s.Tables)
+	}
+	if err != nil {
 		return s, fmt.Errorf("look at the tables of %s: %w", r.opts.Database, err)
+	}
+	if age < settledStamp {
+		s.Stamp = 0
+	}
+	if s.Tables == last.Tables {
+		last.Stamp = s.Stamp
 	}
 	return s, nil
 }

@@ -1,9 +1,14 @@
 package catalog_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"clickql/internal/catalog"
+	"clickql/internal/chconn"
 )
 
 // TestVersion changes with everything that can change an answer, and with
@@ -158,3 +163,59 @@ func TestLastBlock(t *testing.T) {
 // lies in: part names end in _first_last_level, and in _mutation where there was
 // one, each partition's name being free of underscores.
 const blockOfPart = "greatest(toInt64OrZero(splitByChar('_', _part)[3]), toInt64OrZero(splitByChar('_', _part)[5]))"
+
+// definitions counts the looks that make the server print every table's definition.
+type definitions struct {
+	*chconn.Conn
+	read *int
+}
+
+func (c definitions) QueryRow(ctx context.Context, query string, args ...any) driver.Row {
+	if strings.Contains(query, "create_table_query") {
+		*c.read++
+	}
+	return c.Conn.QueryRow(ctx, query, args...)
+}
+
+// TestStamps looks at tables whose definitions are of some age without reading them, and
+// notices every change even so, also two of one second.
+func TestStamps(t *testing.T) {
+	w := newWorld(t)
+	w.perDay()
+	w.load(1000, "2026-01-01")
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.ReadOnlyDSN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	read := 0
+	c, err := catalog.Open(t.Context(), definitions{conn, &read}, catalog.Options{Database: w.Name, Settle: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ready(c)
+	look := func() (definitionsRead bool) {
+		before := read
+		if _, err := c.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return read > before
+	}
+	if !look() {
+		t.Error("tables that were created a moment ago are told by the time")
+	}
+	for look() { // until they are old enough
+		if err := t.Context().Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others := "SELECT project, date, country_code, count() AS count FROM pypi WHERE country_code != 'DE' GROUP BY ALL"
+	for _, sql := range []string{"ALTER TABLE per_day_mv MODIFY QUERY " + others, "ALTER TABLE per_day_mv MODIFY QUERY " + strings.ReplaceAll(others, "DE", "FR"),
+		"ALTER TABLE per_day MODIFY COMMENT 'of days'", "RENAME TABLE per_day_mv TO per_day_view"} {
+		before := c.Snapshot()
+		w.exec(sql)
+		if !look() || c.Snapshot() == before {
+			t.Errorf("%s: not noticed", sql)
+		}
+	}
+}
