@@ -100,37 +100,45 @@ func (k knownParts) addUp(ctx context.Context, witnesses map[tables.Partition]st
 // list lists what partitions consist of. What was read of parts counts once they are
 // seen to be there still: one that has gone may have been read as nothing. A partition
 // without any part is not in the list, as the server keeps back what a table has that it
-// is still loading after a start; nor are those of tables whose rows are not what their
-// parts say, since changes are yet to be made to them, and of tables without a UUID.
+// is still loading after a start, unless the whole table is known to have no row; nor are
+// those of tables whose rows are not what their parts say, since changes are yet to be
+// made to them, and of tables without a UUID.
 func (k knownParts) list(ctx context.Context, witnesses map[tables.Partition]string, read map[content]int64) (map[tables.Partition][]content, error) {
 	type line struct {
 		tables.Partition
 		content
 		rows   int64
 		masked uint8
+		bare   uint8 // the whole table has no row
 	}
 	databases, names, partitions := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for id := range witnesses {
 		databases[id.Table.Database], names[id.Table.Table], partitions[id.Name] = true, true, true
 	}
 	const here = "database IN {databases:Array(String)} AND table IN {tables:Array(String)}"
-	lines, err := session.Scan(ctx, k.s, session.SQL(`SELECT p.database, p.table, p.partition_id, toString(t.uuid), t.definition, p.name, p.hash_of_all_files, toInt64(p.rows), p.has_lightweight_delete
-			FROM (SELECT database, table, partition_id, name, hash_of_all_files, rows, has_lightweight_delete FROM system.parts
+	// What a table is defined as is told by its columns, on which alone a total depends:
+	// its statement the server would have to read and print, at more than all else here.
+	lines, err := session.Scan(ctx, k.s, session.SQL(`SELECT t.database, t.name, p.partition_id, toString(t.uuid), c.definition, p.name, p.hash_of_all_files, toInt64(p.rows), p.has_lightweight_delete,
+				empty(p.name) AND ifNull(t.total_rows, 1) = 0 AS bare
+			FROM (SELECT database, name, uuid, total_rows FROM system.tables WHERE database IN {databases:Array(String)} AND name IN {tables:Array(String)}) AS t
+			INNER JOIN (SELECT database, table, toString(sipHash64(groupArray((name, type, default_kind, default_expression)))) AS definition
+				FROM (SELECT * FROM system.columns WHERE `+here+` ORDER BY database, table, position) GROUP BY database, table) AS c ON c.database = t.database AND c.table = t.name
+			LEFT JOIN (SELECT database, table, partition_id, name, hash_of_all_files, rows, has_lightweight_delete FROM system.parts
 				WHERE `+here+` AND partition_id IN {partitions:Array(String)} AND active AND rows > 0
 					AND (database, table) NOT IN (SELECT database, table FROM system.parts WHERE `+here+` AND active AND startsWith(partition_id, 'patch-'))
-					AND (database, table) NOT IN (SELECT database, table FROM system.mutations WHERE `+here+` AND NOT is_done)) AS p
-			INNER JOIN (SELECT database, name, uuid, toString(sipHash64(create_table_query)) AS definition FROM system.tables
-				WHERE database IN {databases:Array(String)} AND name IN {tables:Array(String)}) AS t ON t.database = p.database AND t.name = p.table
-			ORDER BY p.database, p.table, p.partition_id, p.name`,
+					AND (database, table) NOT IN (SELECT database, table FROM system.mutations WHERE `+here+` AND NOT is_done)) AS p ON p.database = t.database AND p.table = t.name
+			WHERE bare OR notEmpty(p.name) ORDER BY t.database, t.name, p.partition_id, p.name SETTINGS join_use_nulls = 0`,
 		"databases", slices.Sorted(maps.Keys(databases)), "tables", slices.Sorted(maps.Keys(names)), "partitions", slices.Sorted(maps.Keys(partitions))),
 		func(l *line) []any {
-			return []any{&l.Table.Database, &l.Table.Table, &l.Name, &l.uuid, &l.definition, &l.part, &l.digest, &l.rows, &l.masked}
+			return []any{&l.Table.Database, &l.Table.Table, &l.Name, &l.uuid, &l.definition, &l.part, &l.digest, &l.rows, &l.masked, &l.bare}
 		})
 	if chconn.Classify(err) == chconn.Denied {
 		return nil, nil
 	}
 	now := map[tables.Partition][]content{}
+	bare := map[tables.ID]bool{}
 	for _, l := range lines {
+		bare[l.Table] = l.bare != 0
 		witness, asked := witnesses[l.Partition]
 		if !asked || l.uuid == noUUID || l.digest == "" {
 			continue
@@ -143,6 +151,11 @@ func (k knownParts) list(ctx context.Context, witnesses map[tables.Partition]str
 			k.totals[l.content] = total
 		} else if witness == RowsWitness && l.masked == 0 {
 			k.totals[l.content] = l.rows
+		}
+	}
+	for id := range witnesses {
+		if bare[id.Table] {
+			now[id] = nil
 		}
 	}
 	return now, session.Wrap(err, "look at the parts of the tables that are loaded into")
@@ -183,7 +196,7 @@ func (k knownParts) unknown(now map[tables.Partition][]content) map[tables.Parti
 func (k knownParts) recall(ctx context.Context, now map[tables.Partition][]content) error {
 	uuids, partitions := map[string]bool{}, map[string]bool{}
 	for id, parts := range now {
-		if !k.recalled[id] {
+		if !k.recalled[id] && len(parts) > 0 {
 			k.recalled[id], uuids[parts[0].uuid], partitions[id.Name] = true, true, true
 		}
 	}
@@ -232,6 +245,9 @@ func (k knownParts) read(ctx context.Context, parts map[tables.Partition][]conte
 func (k knownParts) record(ctx context.Context, at time.Time) error {
 	var lines []ledger.Total
 	for id, parts := range k.consists {
+		if len(parts) == 0 {
+			continue
+		}
 		c := parts[0]
 		l := ledger.Total{UUID: c.uuid, Partition: id.Name, Definition: c.definition, Witness: c.witness, At: at}
 		for _, c := range parts {
