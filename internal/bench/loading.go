@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"clickql/ingest/config"
@@ -121,47 +122,45 @@ func (b *bench) measureLoads(ctx context.Context, from place, ways []load) (all 
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	all = make([]loaded, len(ways))
-	var want []uint64
+	var want held
 	for round := range b.loadRounds() {
 		for i, l := range ways {
 			got, err := b.loadOnce(ctx, st, l, from, "turn_"+strconv.Itoa(round)+"_"+strconv.Itoa(i), &all[i])
 			if err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", l.name, err)
 			}
-			if want == nil {
+			if want.digests == nil {
 				want = got
 			}
-			for t, n := range got {
-				if n != want[t] {
-					return nil, 0, fmt.Errorf("%s: %s holds %d downloads where the first way loaded %d", l.name, ddl.Derived()[t].Name, n, want[t])
-				}
+			if err := got.agrees(want); err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", l.name, err)
 			}
-			b.say("%-40s %s rows/s", l.name, whole(float64(want[0])/all[i].seconds[round]))
+			b.say("%-40s %s rows/s", l.name, whole(float64(want.rows)/all[i].seconds[round]))
 		}
 	}
-	return all, want[0], nil
+	return all, want.rows, nil
 }
 
-// loadOnce loads a sample into a database of its own, which it drops, and gives
-// the downloads in each derived table.
-func (b *bench) loadOnce(ctx context.Context, st *store, l load, from place, database string, into *loaded) (totals []uint64, err error) {
+// loadOnce loads a sample into a database of its own, which it drops, and tells what
+// that held.
+func (b *bench) loadOnce(ctx context.Context, st *store, l load, from place, database string, into *loaded) (got held, err error) {
 	conn, err := chconn.Open(ctx, chconn.Config{DSN: st.engine.DSN(), Database: database, Unselected: true, MaxConns: 8, Log: b.log})
 	if err != nil {
-		return nil, err
+		return got, err
 	}
 	err = ddl.CreateDatabase(ctx, conn, ddl.Options{Database: database})
 	if err = errors.Join(err, conn.Close()); err != nil {
-		return nil, err
+		return got, err
 	}
 	if conn, err = chconn.Open(ctx, chconn.Config{DSN: st.engine.DSN(), Database: database, MaxConns: 8, Log: b.log}); err != nil {
-		return nil, err
+		return got, err
 	}
 	defer func() {
 		dropped := conn.Exec(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS "+chconn.Ident(database)+" SYNC")
 		err = errors.Join(err, dropped, conn.Close())
 	}()
 	if _, err := ddl.Apply(ctx, conn, ddl.Options{Database: database}); err != nil {
-		return nil, err
+		return got, err
 	}
 	// Memory that the turn before has freed is given back, so that it is not
 	// this turn's.
@@ -172,32 +171,53 @@ func (b *bench) loadOnce(ctx context.Context, st *store, l load, from place, dat
 	m.reset()
 	before, used, began := m.now(), processorTime(m.pid), time.Now()
 	if err := l.run(ctx, conn, from); err != nil {
-		return nil, err
+		return got, err
 	}
 	seconds := time.Since(began).Seconds()
 	into.seconds = append(into.seconds, seconds)
 	into.cores = append(into.cores, processorTime(m.pid).since(used).engine.Seconds()/seconds)
 	into.peak = append(into.peak, m.peak())
 	into.grown = append(into.grown, m.peak()-before)
-	return downloadsIn(ctx, conn)
+	return heldIn(ctx, conn)
 }
 
-// downloadsIn is the downloads that each derived table holds; for the one of
-// first and last days the number of its projects.
-func downloadsIn(ctx context.Context, conn *chconn.Conn) ([]uint64, error) {
-	var totals []uint64
-	for _, t := range ddl.Derived() {
-		expr := "toUInt64(sum(count))"
-		if t.Kind == ddl.Extremes {
-			expr = "uniqExact(project)"
-		}
-		var n uint64
-		if err := conn.QueryRow(ctx, "SELECT "+expr+" FROM "+chconn.Ident(t.Name)).Scan(&n); err != nil {
-			return nil, fmt.Errorf("count what %s holds: %w", t.Name, err)
-		}
-		totals = append(totals, n)
+// held is what a database holds: its downloads, and a digest of each derived table's rows
+// that stays the same when rows of one key are added up.
+type held struct {
+	rows    uint64
+	digests []uint64
+}
+
+// heldIn reads it.
+func heldIn(ctx context.Context, conn *chconn.Conn) (h held, err error) {
+	if h.rows, err = rawRows(ctx, conn); err != nil {
+		return h, err
 	}
-	return totals, nil
+	for _, t := range ddl.Derived() {
+		sql := "SELECT sum(cityHash64(" + strings.Join(t.Key(), ", ") + ") * toUInt64(count)) FROM " + chconn.Ident(t.Name)
+		if t.Kind == ddl.Extremes {
+			sql = "SELECT sum(cityHash64(*)) FROM " + chconn.Ident(t.Name) + " FINAL"
+		}
+		var digest uint64
+		if err := conn.QueryRow(ctx, sql).Scan(&digest); err != nil {
+			return h, fmt.Errorf("read what %s holds: %w", t.Name, err)
+		}
+		h.digests = append(h.digests, digest)
+	}
+	return h, nil
+}
+
+// agrees reports the first derived table that holds something else.
+func (h held) agrees(with held) error {
+	if h.rows != with.rows {
+		return fmt.Errorf("%d downloads where the first way loaded %d", h.rows, with.rows)
+	}
+	for i, t := range ddl.Derived() {
+		if h.digests[i] != with.digests[i] {
+			return fmt.Errorf("%s holds other rows than the first way loaded", t.Name)
+		}
+	}
+	return nil
 }
 
 // reportLoads writes one comparison of ways to load with the times of each turn that

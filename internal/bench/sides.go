@@ -18,6 +18,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"clickql/internal/ddl"
 	"clickql/internal/sample"
 )
 
@@ -96,17 +97,32 @@ func shapes() []shape {
 }
 
 // bareInsert loads files of a shape, read by a table function, with one INSERT
-// SELECT, as an expert would write it; the views do the rest.
+// SELECT into every column of the raw table, as an expert would write it; the views do
+// the rest. What a file's name tells has the expressions of the schema's own view, as
+// nobody would write those anew.
 func (s shape) bareInsert(from string) string {
 	leaf := func(path string) string { return "ifNull(" + s.leaf(path) + ", '')" }
-	exprs := []string{
-		"toDate(timestamp, 'UTC')", "ifNull(country_code, '')", "project", leaf("file.type"), leaf("installer.name"),
-		"substringIndex(ifNull(python, ''), '.', 2)", leaf("system.name"), leaf("file.version"),
-		"multiIf(" + s.ci + " IS NULL, 'unknown', " + s.ci + ", 'true', 'false')",
-		leaf("file.filename"), "(" + leaf("distro.libc.lib") + ", " + leaf("distro.libc.version") + ")",
+	columns := append([]ddl.Expression{
+		{Name: "date", SQL: "toDate(timestamp, 'UTC')"},
+		{Name: "country_code", SQL: "ifNull(country_code, '')"},
+		{Name: "project", SQL: "project"},
+		{Name: "installer", SQL: leaf("installer.name")},
+		{Name: "python_minor", SQL: "substringIndex(ifNull(python, ''), '.', 2)"},
+		{Name: "system", SQL: leaf("system.name")},
+		{Name: "version", SQL: leaf("file.version")},
+		{Name: "ci", SQL: "multiIf(" + s.ci + " IS NULL, 'unknown', " + s.ci + ", 'true', 'false')"},
+		{Name: ddl.NameColumn, SQL: leaf("file.filename")},
+		{Name: "libc", SQL: "(" + leaf("distro.libc.lib") + ", " + leaf("distro.libc.version") + ")"},
+		{Name: "cpu", SQL: "ifNull(cpu, '')"},
+		{Name: "distro", SQL: "trimBoth(concat(" + leaf("distro.name") + ", ' ', " + leaf("distro.version") + "))"},
+		{Name: "implementation", SQL: leaf("implementation.name")},
+		{Name: "installer_version", SQL: "trimBoth(concat(" + leaf("installer.name") + ", ' ', substringIndex(" + leaf("installer.version") + ", '.', 2)))"},
+	}, ddl.ToldByName(leaf("file.filename"), leaf("file.type"))...)
+	var names, values []string
+	for _, c := range columns {
+		names, values = append(names, c.Name), append(values, c.SQL)
 	}
-	return "INSERT INTO pypi (date, country_code, project, type, installer, python_minor, system, version, ci, filename, libc) SELECT " +
-		strings.Join(exprs, ", ") + " FROM " + from + " WHERE project != '' AND timestamp IS NOT NULL"
+	return "INSERT INTO " + ddl.RawTable + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + from + " WHERE project != '' AND timestamp IS NOT NULL"
 }
 
 // copyTo reads the files of a shape and writes the same rows to one other file.
