@@ -28,6 +28,7 @@ the files nothing is changed. A file that was replaced since it was loaded, or i
 not loaded yet, becomes loaded, as long as all its days are repaired together.
 Refused are days that the files have no downloads of, and files that are loaded
 for these days and not named, unless --replace says that others take their place.
+Days that no download can be of, before 2005 or after tomorrow, are emptied.
 
 Safe to kill at any instant: what is not public yet is dropped, and what is half
 public is finished, by the next command that writes. Run it again then.

@@ -35,7 +35,7 @@ func (l Ledger) Moves(ctx context.Context, batch string) ([]Move, error) {
 type Total struct {
 	UUID       string    `ch:"table_uuid"`
 	Partition  string    `ch:"partition"`
-	Definition string    `ch:"definition"` // a digest of the table's
+	Definition string    `ch:"definition"` // a digest of the columns of the table
 	Witness    string    `ch:"witness"`    // the summed expression
 	Parts      []string  `ch:"parts"`      // of each its name and a digest of its files, with a blank between
 	Totals     []int64   `ch:"totals"`     // of each

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"clickql/ingest/config"
 	"clickql/ingest/count"
@@ -43,13 +45,42 @@ func (b *builder) keepOthers(ctx context.Context, t tables.Target, period string
 	}
 	periods := slices.Sorted(maps.Keys(gone)) // one after the other, since the days are
 	err := b.withProjections(ctx, t, func() error {
-		return b.s.Exec(ctx, session.Statement{
+		return b.mutate(ctx, b.id(t), session.Statement{
 			SQL:      "DELETE FROM " + b.id(t).String() + " WHERE " + period + " >= {first:Date} AND " + period + " <= {last:Date}",
 			Params:   map[string]any{"first": periods[0].String(), "last": periods[len(periods)-1].String()},
 			Settings: map[string]any{"lightweight_deletes_sync": 2},
 		})
 	})
 	return session.Wrap(err, "leave the repaired days out of the successor of %s", t)
+}
+
+// The pauses between two times that a server is reminded of a mutation.
+const firstReminder, lastReminder = 10 * time.Millisecond, time.Second
+
+// mutate runs a statement that waits until a table has been changed. The server begins
+// with that only when it looks for work; a merge of parts that have just come keeps it
+// from seeing any, and it looks again after up to a second, for each table. Beginning
+// merges, which nobody has stopped, makes it look; an account without the right to that
+// waits.
+func (b *builder) mutate(ctx context.Context, table tables.ID, st session.Statement) error {
+	reminding, changed := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		for pause := firstReminder; ; pause = min(2*pause, lastReminder) {
+			select {
+			case <-reminding.Done():
+				return
+			case <-time.After(pause):
+			}
+			if b.s.Exec(ctx, session.Statement{SQL: "SYSTEM START MERGES " + table.String(), Pulse: true}) != nil {
+				return
+			}
+		}
+	})
+	err := b.s.Exec(ctx, st)
+	changed()
+	beside.Wait()
+	return err
 }
 
 // withProjections deletes from a successor. Servers refuse that where a table has
