@@ -84,6 +84,9 @@ func (c *child) run() int {
 	if c.order.Temporary && err == nil {
 		_ = os.RemoveAll(c.order.Dir)
 	}
+	// Until here the lock and the last holder's connection are not the collector's: who
+	// sees either free takes the directory for free.
+	runtime.KeepAlive(c)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "engine:", err)
 		return 1

@@ -27,6 +27,7 @@ type holders struct {
 
 	mu       sync.Mutex
 	holding  map[net.Conn]bool // who holds, and whether they were welcomed
+	last     net.Conn          // the one whose leaving decided to stop: its end is the process's
 	stopping bool
 	stop     chan struct{}
 
@@ -79,6 +80,7 @@ func (h *holders) leave(conn net.Conn) bool {
 	if len(h.holding) > 0 || h.stopping {
 		return false
 	}
+	h.last = conn // a connection that nothing names any more is closed by the collector
 	h.close()
 	return true
 }
