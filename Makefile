@@ -84,7 +84,7 @@ bench: build ## measure speed and memory as ratios, and write docs/BENCHMARKS.md
 settings: build ## load with one setting after another, and write docs/LOADING.md
 	go run ./internal/bench -sections settings
 
-scale: build ## follow what each part costs as the downloads grow, and write docs/SCALE.md (half an hour; -scale-rows has other sizes)
+scale: build ## follow what each part costs as the downloads grow, and write docs/SCALE.md (an hour; -scale-rows has other sizes; goes on where it was ended)
 	go run ./internal/bench -sections scale
 
 coverage: build ## load 50 million downloads to see what the aggregates cost and answer, and write docs/COVERAGE.md (half an hour)
