@@ -79,7 +79,7 @@ func (b *bench) measureScale(ctx context.Context) (err error) {
 		b.report = report{}
 		b.report.text.WriteString(head)
 		if run.Ended > 0 {
-			b.report.para("**This run was ended %d times and went on: what was being measured then includes the beginning anew.**", run.Ended)
+			b.report.para("**This run was carried on after it had been ended (%d): what was being measured then includes the beginning anew.**", run.Ended)
 		}
 		if i < len(rows)-1 {
 			b.report.para("**This run has come to %s downloads.**", whole(float64(rows[i])))
