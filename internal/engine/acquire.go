@@ -47,6 +47,9 @@ func acquire(ctx context.Context, cfg Config) (*hold, Info, error) {
 // it is not. In this order a lease that a crash left behind is never believed.
 // errNoEngine: try again.
 func attempt(ctx context.Context, cfg Config) (*hold, Info, error) {
+	if err := makeDir(cfg.Dir); err != nil {
+		return nil, Info{}, err
+	}
 	lock, err := tryLock(cfg.Dir)
 	switch {
 	case err != nil:

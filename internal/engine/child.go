@@ -82,7 +82,7 @@ func (c *child) run() int {
 	}
 	c.cleanUp()
 	if c.order.Temporary && err == nil {
-		_ = os.RemoveAll(c.order.Dir)
+		removeLocked(c.order.Dir)
 	}
 	// Until here the lock and the last holder's connection are not the collector's: who
 	// sees either free takes the directory for free.

@@ -81,9 +81,6 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeDir(cfg.Dir); err != nil {
-		return nil, err
-	}
 	h, info, err := acquire(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -177,19 +174,27 @@ func (e *Engine) Close() error {
 
 // makeDir creates the data directory. It is closed to others, unless it was
 // there before and holds somebody's other files: then its mode is theirs to choose,
-// and the files inside protect themselves.
+// and the files inside protect themselves. errNoEngine: a stopping engine has just
+// removed it.
 func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("create data directory %s: %w; name a directory that can be written to with --data", dir, err)
 	}
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoEngine
+	}
 	if err != nil {
 		return fmt.Errorf("read data directory: %w; name a directory of your own with --data", err)
 	}
 	if _, err := os.Lstat(layout(dir).lock()); err != nil && len(entries) > 0 {
 		return nil // without a lock the files in it are not ours: its mode is left alone
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	err = os.Chmod(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoEngine
+	}
+	if err != nil {
 		return fmt.Errorf("close data directory to others: %w", err)
 	}
 	return nil

@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -13,6 +15,9 @@ import (
 func tryLock(dir string) (*os.File, error) {
 	path := layout(dir).lock()
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // a stopping engine has just removed its temporary directory
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock of data directory: %w; name a directory that can be written to with --data", err)
 	}
@@ -38,4 +43,18 @@ func stillNamed(f *os.File, path string) bool {
 	}
 	named, err := os.Stat(path)
 	return err == nil && os.SameFile(opened, named)
+}
+
+// removeLocked removes a directory whose lock this process holds. The lock goes last:
+// whoever makes it anew has the directory from then on, and finds it removed no further.
+func removeLocked(dir string) {
+	lock := layout(dir).lock()
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); path != lock {
+			_ = os.RemoveAll(path)
+		}
+	}
+	_ = os.Remove(lock)
+	_ = os.Remove(dir)
 }
