@@ -45,16 +45,8 @@ func TestVerificationIsBounded(t *testing.T) {
 			w.aggregate("global", "date Date, system String, count Int64", "SummingMergeTree", "date, system", "SELECT date, system, count() AS count FROM pypi GROUP BY ALL")
 			w.aggregate("totals", "project String, count Int64", "SummingMergeTree", "project", "SELECT project, count() AS count FROM pypi GROUP BY ALL")
 			w.exec(insert, "OPTIMIZE TABLE pypi FINAL", "OPTIMIZE TABLE per_day FINAL", "OPTIMIZE TABLE by_day_first FINAL")
-			conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.DSN})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = conn.Close() })
 			rows := 400_000 // the aggregates have 260,000
-			c, err := catalog.Open(t.Context(), frugal{conn, &rows}, catalog.Options{Database: w.Name, WholeRows: 1000, Settle: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := w.openOver(frugal{w.connect(w.DSN), &rows}, catalog.Options{WholeRows: 1000, Settle: 1})
 			s := w.ready(c)
 			for _, name := range []string{"pypi", "per_day", "by_day_first", "global", "totals"} {
 				w.covers(s, name, hundred)
@@ -78,17 +70,9 @@ func TestGuestsCompareASample(t *testing.T) {
 	w.aggregate("totals", "project String, count Int64", "SummingMergeTree", "project", "SELECT project, count() AS count FROM pypi GROUP BY ALL")
 	w.exec("INSERT INTO pypi (date, project) SELECT toDate('2026-01-01') + intHash32(number + 1) % 100, toString(intHash32(number) % 100) FROM numbers(1100000)",
 		"OPTIMIZE TABLE pypi FINAL", "OPTIMIZE TABLE per_day FINAL")
-	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.DSN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	rows := 1_000_000
+	conn, rows := w.connect(w.DSN), 1_000_000
 	for queries, all := range map[uint64]bool{60: true, 0: false} {
-		c, err := catalog.Open(t.Context(), frugal{conn, &rows}, catalog.Options{Database: w.Name, Settle: 1, Allowance: func() (uint64, time.Duration) { return queries, time.Hour }})
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := w.openOver(frugal{conn, &rows}, catalog.Options{Settle: 1, Allowance: func() (uint64, time.Duration) { return queries, time.Hour }})
 		covered := c.Ready() == nil && c.Snapshot().Table("pypi").Covers.Days() == 100
 		if covered != all {
 			t.Errorf("with a quota of %d statements the raw table is served: %v: %v", queries, covered, c.Ready())

@@ -84,11 +84,23 @@ func (w *world) open(opts catalog.Options) *catalog.Catalog {
 
 func (w *world) openAs(dsn string, opts catalog.Options) *catalog.Catalog {
 	w.t.Helper()
+	return w.openOver(w.connect(dsn), opts)
+}
+
+// connect connects an account.
+func (w *world) connect(dsn string) *chconn.Conn {
+	w.t.Helper()
 	conn, err := chconn.Open(w.t.Context(), chconn.Config{DSN: dsn})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// openOver reads the database over a connection.
+func (w *world) openOver(conn catalog.Conn, opts catalog.Options) *catalog.Catalog {
+	w.t.Helper()
 	if opts.Database == "" {
 		opts.Database = w.Name
 	}

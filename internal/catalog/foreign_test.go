@@ -27,16 +27,8 @@ func TestPartsUnseen(t *testing.T) {
 	w := newWorld(t)
 	w.perDay()
 	w.load(1000, "2026-01-01")
-	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.ReadOnlyDSN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
 	clock := newClock()
-	c, err := catalog.Open(t.Context(), withoutParts{conn}, catalog.Options{Database: w.Name, Now: clock.now, PollEvery: 10 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := w.openOver(withoutParts{w.connect(w.ReadOnlyDSN)}, catalog.Options{Now: clock.now, PollEvery: 10 * time.Millisecond})
 	s := w.ready(c)
 	w.covers(s, "per_day", hundred)
 	if s.Version != "" || !s.UpdatedAt.IsZero() || w.table(s, "pypi").Rows != 1000 || w.table(s, "pypi").Parts != 0 {

@@ -183,16 +183,8 @@ func TestStamps(t *testing.T) {
 	w := newWorld(t)
 	w.perDay()
 	w.load(1000, "2026-01-01")
-	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: w.ReadOnlyDSN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
 	read := 0
-	c, err := catalog.Open(t.Context(), definitions{conn, &read}, catalog.Options{Database: w.Name, Settle: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := w.openOver(definitions{w.connect(w.ReadOnlyDSN), &read}, catalog.Options{Settle: 1})
 	w.ready(c)
 	look := func() (definitionsRead bool) {
 		before := read
