@@ -121,8 +121,8 @@ func (k knownParts) list(ctx context.Context, witnesses map[tables.Partition]str
 	lines, err := session.Scan(ctx, k.s, session.SQL(`SELECT t.database, t.name, p.partition_id, toString(t.uuid), c.definition, p.name, p.hash_of_all_files, toInt64(p.rows), p.has_lightweight_delete,
 				empty(p.name) AND ifNull(t.total_rows, 1) = 0 AS bare
 			FROM (SELECT database, name, uuid, total_rows FROM system.tables WHERE database IN {databases:Array(String)} AND name IN {tables:Array(String)}) AS t
-			INNER JOIN (SELECT database, table, toString(sipHash64(groupArray((name, type, default_kind, default_expression)))) AS definition
-				FROM (SELECT * FROM system.columns WHERE `+here+` ORDER BY database, table, position) GROUP BY database, table) AS c ON c.database = t.database AND c.table = t.name
+			INNER JOIN (SELECT database, table, toString(sipHash64(arraySort(groupArray((position, name, type, default_kind, default_expression))))) AS definition
+				FROM system.columns WHERE `+here+` GROUP BY database, table) AS c ON c.database = t.database AND c.table = t.name
 			LEFT JOIN (SELECT database, table, partition_id, name, hash_of_all_files, rows, has_lightweight_delete FROM system.parts
 				WHERE `+here+` AND partition_id IN {partitions:Array(String)} AND active AND rows > 0
 					AND (database, table) NOT IN (SELECT database, table FROM system.parts WHERE `+here+` AND active AND startsWith(partition_id, 'patch-'))
