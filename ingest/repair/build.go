@@ -107,39 +107,51 @@ func (b *builder) withProjections(ctx context.Context, t tables.Target, del func
 // build builds every table's successor: first those of days, whose new days are
 // staged, then the others from them.
 func (rp *repairer) build(ctx context.Context, b *builder) error {
-	for _, r := range rp.rebuilds {
-		t := b.d.Target(r.t.ID)
-		if err := b.create(ctx, t); err != nil {
-			return err
-		}
-		if r.whole {
-			continue
-		}
-		if err := b.keepOthers(ctx, t, r.checked.Period, rp.periods(r)); err != nil {
-			return err
-		}
-		if r.checked.Grain != count.ByDay {
-			continue
-		}
-		if err := stage.TakePartitions(ctx, b.s, tables.ID{Database: b.st.Stage, Table: r.t.Copy}, b.id(t), true); err != nil {
-			return err
-		}
-		if err := rp.finish(ctx, b, r, t); err != nil {
-			return err
+	complete := make([]bool, len(rp.rebuilds))
+	err := session.SideBySide(ctx, b.cfg.Parallel, rp.rebuilds, func(ctx context.Context, i int, r rebuild) (err error) {
+		complete[i], err = rp.begin(ctx, b, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, r := range rp.rebuilds {
+		if complete[i] {
+			b.finished(r)
 		}
 	}
 	return rp.buildRest(ctx, b)
 }
 
+// begin makes a table's successor of what stays and, where it is one of days, of what is
+// staged, with which it is complete.
+func (rp *repairer) begin(ctx context.Context, b *builder, r rebuild) (complete bool, err error) {
+	t := b.d.Target(r.t.ID)
+	if err := b.create(ctx, t); err != nil || r.whole {
+		return false, err
+	}
+	if err := b.keepOthers(ctx, t, r.checked.Period, rp.periods(r)); err != nil || r.checked.Grain != count.ByDay {
+		return false, err
+	}
+	if err := stage.TakePartitions(ctx, b.s, tables.ID{Database: b.st.Stage, Table: r.t.Copy}, b.id(t), true); err != nil {
+		return false, err
+	}
+	return true, rp.finish(ctx, b, r, t)
+}
+
 // finish compares a successor that is built with what it should hold.
 func (rp *repairer) finish(ctx context.Context, b *builder, r rebuild, t tables.Target) error {
-	if err := rp.agrees(ctx, r, b.id(t)); err != nil {
-		return err
+	err := rp.agrees(ctx, r, b.id(t))
+	if err == nil {
+		b.st.Meter.AddStep()
 	}
-	b.done[t.ID] = true
-	b.covers[t.ID] = r.whole && (r.checked.Grain == count.InTotal || r.checked.Grain == count.ByDay)
-	b.st.Meter.AddStep()
-	return nil
+	return err
+}
+
+// finished notes that a successor is complete: others may be computed from it.
+func (b *builder) finished(r rebuild) {
+	b.done[r.t.ID] = true
+	b.covers[r.t.ID] = r.whole && (r.checked.Grain == count.InTotal || r.checked.Grain == count.ByDay)
 }
 
 // buildRest builds the tables that are computed from others, each when what its
@@ -167,6 +179,7 @@ func (rp *repairer) buildRest(ctx context.Context, b *builder) error {
 		if err := rp.finish(ctx, b, r, t); err != nil {
 			return err
 		}
+		b.finished(r)
 	}
 	return nil
 }

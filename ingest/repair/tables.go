@@ -36,32 +36,14 @@ func (rp *repairer) planTables(ctx context.Context) error {
 	for _, c := range known {
 		byID[c.ID] = c
 	}
-	for _, t := range rp.d.All() {
-		if err := publish.Replaceable(ctx, rp.s, t.ID); err != nil {
-			return err
-		}
-		r := rebuild{t: t, checked: byID[t.ID]}
-		if r.checked.ID == (tables.ID{}) {
-			r.checked = count.Table{ID: t.ID, Grain: count.Unchecked, Reason: "it is filled from another aggregate"}
-		}
-		if tables.FilledBy(rp.d, t.ID) > 1 {
-			r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
-		}
-		r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, chschema.Unquoted(r.checked.Period))
-		if t.Engine.Replicated() && !rp.req.DryRun {
-			if err := session.CatchUp(ctx, rp.s, t.Database, t.Table); err != nil {
-				return err
-			}
-		}
-		if r.parts, err = publish.Parts(ctx, rp.s, t.ID); err != nil {
-			return err
-		}
-		if r.checked.Grain != count.Unchecked {
-			if r.now, err = rp.observe(ctx, r, t.ID); err != nil {
-				return err
-			}
-		}
-		rp.rebuilds = append(rp.rebuilds, r)
+	all := rp.d.All()
+	rp.rebuilds = make([]rebuild, len(all))
+	err = session.SideBySide(ctx, rp.cfg.Parallel, all, func(ctx context.Context, i int, t tables.Target) (err error) {
+		rp.rebuilds[i], err = rp.planTable(ctx, t, byID[t.ID])
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if err := rp.expectDays(ctx); err != nil {
 		return err
@@ -81,6 +63,30 @@ func (rp *repairer) planTables(ctx context.Context) error {
 		rp.plan.Notes = append(rp.plan.Notes, "a batch is half published: the counts of the tables may be off until the next ingest command has finished it")
 	}
 	return nil
+}
+
+// planTable finds what is to be rebuilt of a table and what that holds now. How the table
+// is checked is not known where it is filled from another aggregate.
+func (rp *repairer) planTable(ctx context.Context, t tables.Target, checked count.Table) (r rebuild, err error) {
+	if err := publish.Replaceable(ctx, rp.s, t.ID); err != nil {
+		return r, err
+	}
+	if r = (rebuild{t: t, checked: checked}); checked.ID == (tables.ID{}) {
+		r.checked = count.Table{ID: t.ID, Grain: count.Unchecked, Reason: "it is filled from another aggregate"}
+	}
+	if tables.FilledBy(rp.d, t.ID) > 1 {
+		r.checked.Grain, r.checked.Reason = count.Unchecked, "several views fill it"
+	}
+	r.whole = r.checked.Grain != count.ByDay && r.checked.Grain != count.ByMonth || !slices.Contains(t.Key, chschema.Unquoted(r.checked.Period))
+	if t.Engine.Replicated() && !rp.req.DryRun {
+		if err := session.CatchUp(ctx, rp.s, t.Database, t.Table); err != nil {
+			return r, err
+		}
+	}
+	if r.parts, err = publish.Parts(ctx, rp.s, t.ID); err == nil && r.checked.Grain != count.Unchecked {
+		r.now, err = rp.observe(ctx, r, t.ID)
+	}
+	return r, err
 }
 
 // observe counts what is rebuilt of a table, in it or in its successor.

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
 
 	"clickql/internal/chconn"
 )
@@ -181,6 +182,17 @@ func (e crashError) Unwrap() error { return e.error }
 
 // Crashed reports that a hook has ended the command.
 func Crashed(err error) bool { return errors.As(err, new(crashError)) }
+
+// SideBySide does something with each of a list, as many at a time as given. The first
+// error ends the others.
+func SideBySide[T any](ctx context.Context, most int, of []T, do func(ctx context.Context, i int, one T) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(most, 1))
+	for i, one := range of {
+		g.Go(func() error { return do(ctx, i, one) })
+	}
+	return g.Wait()
+}
 
 // Wrap says what failed; nil where nothing did.
 func Wrap(err error, format string, args ...any) error {

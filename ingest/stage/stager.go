@@ -60,14 +60,9 @@ func (st *Stager) CreateTables(ctx context.Context) error { return st.create(ctx
 // create makes empty copies of some, several at a time: the server waits for its disk
 // with each.
 func (st *Stager) create(ctx context.Context, some []tables.Target) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(st.cfg.Parallel, 1))
-	for _, t := range some {
-		g.Go(func() error {
-			return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()+t.StagedEngine()), "create a private copy of %s", t)
-		})
-	}
-	return g.Wait()
+	return session.SideBySide(ctx, st.cfg.Parallel, some, func(ctx context.Context, _ int, t tables.Target) error {
+		return session.Wrap(st.S.Do(ctx, "CREATE TABLE "+session.Name(st.Stage, t.Copy)+" AS "+t.String()+t.StagedEngine()), "create a private copy of %s", t)
+	})
 }
 
 // CreateAndFillRaw makes empty copies of the tables, and loads the batch's files into
