@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"clickql/ingest/config"
 	"clickql/ingest/ledger"
 	"clickql/ingest/publish"
+	"clickql/ingest/session"
+	"clickql/internal/chconn"
 	"clickql/internal/chtest"
 )
 
@@ -306,5 +309,48 @@ func TestForeignViews(t *testing.T) {
 		if g, w := scalar[string](t, db.Conn, got), scalar[string](t, db.Conn, want); g != w {
 			t.Errorf("%s\n got %s\nwant %s", got, g, w)
 		}
+	}
+}
+
+// TestStatementsAreLogged: at the level debug whoever reads the log sees queries as well
+// as what changes something, without texts.
+func TestStatementsAreLogged(t *testing.T) {
+	db := chtest.New(t)
+	var out strings.Builder
+	conn, err := chconn.Open(t.Context(), chconn.Config{DSN: db.DSN, Log: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s := session.New(conn, db.Name, nil)
+	if _, err := s.Count(t.Context(), "numbers(3)"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Texts(t.Context(), session.SQL("SELECT 'hidden' AS text")); err != nil {
+		t.Error(err)
+	}
+	if err := s.Do(t.Context(), "CREATE TABLE `"+db.Name+"`.logged (n UInt8) ENGINE = Memory"); err != nil {
+		t.Error(err)
+	}
+	type line struct {
+		N uint8 `ch:"n"`
+	}
+	if err := session.Insert(t.Context(), s, "logged", "one", []line{{1}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Texts(t.Context(), session.SQL("SELECT nonsense")); err == nil {
+		t.Error("nonsense was taken")
+	}
+	for _, want := range []string{"SELECT count() FROM numbers(3)", "SELECT '…' AS text", "CREATE TABLE", "INSERT INTO", "SELECT nonsense", "failed="} {
+		if strings.Count(out.String(), want) != 1 {
+			t.Errorf("%q is not there once:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "hidden") {
+		t.Errorf("the log shows a text:\n%s", out.String())
 	}
 }

@@ -14,12 +14,13 @@ import (
 )
 
 // Each calls scan for every row of a query.
-func (s *Session) Each(ctx context.Context, st Statement, scan func(driver.Rows) error) error {
+func (s *Session) Each(ctx context.Context, st Statement, scan func(driver.Rows) error) (err error) {
 	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}
 	defer end()
+	defer func(began time.Time) { s.conn.Ended(ctx, st.SQL, began, err) }(time.Now())
 	rows, err := s.conn.Query(ctx, st.SQL)
 	if err != nil {
 		return err
@@ -37,12 +38,13 @@ func (s *Session) Each(ctx context.Context, st Statement, scan func(driver.Rows)
 }
 
 // Row scans the only row of a query.
-func (s *Session) Row(ctx context.Context, st Statement, dest ...any) error {
+func (s *Session) Row(ctx context.Context, st Statement, dest ...any) (err error) {
 	ctx, end, err := s.begin(ctx, st)
 	if err != nil {
 		return err
 	}
 	defer end()
+	defer func(began time.Time) { s.conn.Ended(ctx, st.SQL, began, err) }(time.Now())
 	return s.conn.QueryRow(ctx, st.SQL).Scan(dest...)
 }
 
@@ -144,7 +146,7 @@ func Structs[T any](ctx context.Context, s *Session, st Statement) (all []T, err
 
 // Insert writes lines in one block, so all of them or none. The note is what a
 // hook sees of them.
-func Insert[T any](ctx context.Context, s *Session, table, note string, lines []T) error {
+func Insert[T any](ctx context.Context, s *Session, table, note string, lines []T) (err error) {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -157,6 +159,7 @@ func Insert[T any](ctx context.Context, s *Session, table, note string, lines []
 		return err
 	}
 	defer end()
+	defer func(began time.Time) { s.conn.Ended(ctx, st.SQL, began, err) }(time.Now())
 	block, err := s.conn.PrepareBatch(ctx, into)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func (c *Conn) QueryRow(ctx context.Context, query string, args ...any) driver.R
 
 // Exec runs a statement.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (err error) {
-	defer func(began time.Time) { c.executed(ctx, query, began, err) }(time.Now())
+	defer func(began time.Time) { c.Ended(ctx, query, began, err) }(time.Now())
 	ctx, s, end, err := c.statement(ctx, query)
 	if err != nil {
 		return err

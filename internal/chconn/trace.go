@@ -39,8 +39,10 @@ func (t traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{t.Hand
 // WithGroup keeps the level.
 func (t traced) WithGroup(name string) slog.Handler { return traced{t.Handler.WithGroup(name)} }
 
-// executed logs a statement that changes something, when it has ended.
-func (c *Conn) executed(ctx context.Context, query string, began time.Time, err error) {
+// Ended logs a statement at slog.LevelDebug, in outline and when it has ended. Exec does so
+// by itself. Who reads says so of its queries, as those that come by the clock, such as
+// looks for what is new, would hide the others.
+func (c *Conn) Ended(ctx context.Context, query string, began time.Time, err error) {
 	if c.log == nil || query == ping || !c.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
