@@ -108,6 +108,9 @@ func (t *Table) RowsOf(downloads float64) float64 {
 	return math.Min(downloads, low.Rows*math.Pow(downloads/low.Downloads, power))
 }
 
+// TellsRows reports that RowsOf knows something.
+func (t *Table) TellsRows() bool { return len(t.Sizes) > 0 || t.KeySpace > 0 }
+
 // rowsByKeySpace is what KeySpace tells of it; 0 where it is unknown.
 func (t *Table) rowsByKeySpace(downloads float64) float64 {
 	if t.KeySpace <= 0 {

@@ -56,10 +56,11 @@ func (k costing) choose(b *bundle) choice {
 // chooseOne picks the cheapest table.
 func (k costing) chooseOne(b *bundle) choice {
 	snap := k.snap
-	n, s := b.need(), b.slice()
-	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
+	n := b.need()
+	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(b.slice().Conditions) == 0 {
 		return chooseExtents(e)
 	}
+	s := k.narrowing(b.slice())
 	able, costs := make([]*catalog.Table, 0, len(snap.Tables)), make([]estimate, 0, len(snap.Tables))
 	var c choice
 	for _, t := range snap.Tables {
@@ -174,7 +175,7 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 	if !ok {
 		return c, false
 	}
-	s := b.slice()
+	s := k.narrowing(b.slice())
 	whole := n
 	whole.grain, whole.own, whole.days = cube.GrainMonth, cube.GrainMonth, middle
 	months, most := k.cheapest(b, s, cube.GrainMonth, whole)
@@ -197,7 +198,7 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 // cheapest is the aggregate of the grain that answers all of the needs, which
 // differ in their days, at the least cost; nil where there is none of known
 // size.
-func (k costing) cheapest(b *bundle, s cube.Slice, grain cube.Grain, needs ...need) (best *catalog.Table, least estimate) {
+func (k costing) cheapest(b *bundle, s narrowing, grain cube.Grain, needs ...need) (best *catalog.Table, least estimate) {
 	for _, t := range k.snap.Tables {
 		if t.Grain != grain || t.Raw {
 			continue
@@ -218,7 +219,7 @@ func (k costing) cheapest(b *bundle, s cube.Slice, grain cube.Grain, needs ...ne
 
 // over is what reading two ranges costs; first is for one of them. Where the key
 // does not tell days apart both may be in what is read for either.
-func (k costing) over(t *catalog.Table, s cube.Slice, a, z need, b *bundle, first estimate) estimate {
+func (k costing) over(t *catalog.Table, s narrowing, a, z need, b *bundle, first estimate) estimate {
 	second, hull := k.estimate(t, s, z, b), a
 	hull.days.To = z.days.To
 	all := k.estimate(t, s, hull, b)

@@ -41,9 +41,26 @@ type estimate struct {
 	unknown bool    // the database does not tell the table's size
 }
 
+// narrowing is what a slice asks for, with the downloads of the projects that it names,
+// which are looked up once for all tables.
+type narrowing struct {
+	cube.Slice
+	downloads []float64 // of all time; 0 where not known
+}
+
+// narrowing looks the slice's projects up.
+func (c costing) narrowing(s cube.Slice) narrowing {
+	n := narrowing{Slice: s, downloads: make([]float64, len(s.Projects))}
+	for i, name := range s.Projects {
+		total, _ := c.snap.Projects.Total(name)
+		n.downloads[i] = float64(total)
+	}
+	return n
+}
+
 // estimate is for the rows that are read under the conditions of s, and the
 // bytes of the columns that the bundle needs.
-func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) estimate {
+func (c costing) estimate(t *catalog.Table, s narrowing, n need, b *bundle) estimate {
 	size := float64(t.Rows)
 	if t.Rows == 0 && t.Raw {
 		size = float64(c.snap.Projects.Sum())
@@ -54,8 +71,9 @@ func (c costing) estimate(t *catalog.Table, s cube.Slice, n need, b *bundle) est
 	whole, granules := touched(t, n, size)
 	dated := size * fraction(n, c.snap.Days)
 	rows, asked := whole, dated // asked are those that the answer is about
-	limit := perProjectLimit(t, s, n)
-	for _, r := range c.runs(t, s, n) {
+	limit := perProjectLimit(t, s.Slice, n)
+	var along [12]run // longer keys do not stay on the stack
+	for _, r := range c.runs(along[:0], t, s, n) {
 		of := whole
 		if r.time {
 			of = dated
@@ -114,12 +132,11 @@ type run struct {
 	time, projects bool
 }
 
-// runs goes along the key, column by column, until one is not restricted. Each
-// run is narrower than the one before, but in more places: behind the column of
-// time there is a place in every day or month.
-func (c costing) runs(t *catalog.Table, s cube.Slice, n need) []run {
+// runs goes along the key, column by column, until one is not restricted, and adds what
+// it comes to. Each run is narrower than the one before, but in more places: behind the
+// column of time there is a place in every day or month.
+func (c costing) runs(out []run, t *catalog.Table, s narrowing, n need) []run {
 	at := run{share: 1, places: 1}
-	out := make([]run, 0, len(t.Key))
 	for _, column := range t.Key[:indexed(t)] {
 		if column == t.TimeColumn && !at.time {
 			at.time = true
@@ -155,12 +172,12 @@ func indexed(t *catalog.Table) int {
 // dimension leaves, and how many places of the key it names: for projects out of the
 // index, a typical figure otherwise. values is 0 without a condition that an index can
 // use.
-func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share, values float64) {
+func (c costing) share(t *catalog.Table, s narrowing, d cube.Dimension) (share, values float64) {
 	if d == cube.Project {
 		if s.Projects == nil {
 			return 1, 0
 		}
-		return c.projectShare(t, s.Projects), float64(len(s.Projects))
+		return c.projectShare(t, s.downloads), float64(len(s.Projects))
 	}
 	for _, cond := range s.Conditions {
 		if cond.Dim == d && !cond.Not {
@@ -168,7 +185,7 @@ func (c costing) share(t *catalog.Table, s cube.Slice, d cube.Dimension) (share,
 			if _, held := d.Holding(t.Types[d.Column()], cond.Values); len(held) > 0 {
 				places = float64(len(held[0]))
 			}
-			return min(1, n/c.valuesIn(t, s, d)), places
+			return min(1, n/c.valuesIn(t, s.Slice, d)), places
 		}
 	}
 	return 1, 0
@@ -189,23 +206,22 @@ func (c costing) valuesIn(t *catalog.Table, s cube.Slice, d cube.Dimension) floa
 	return d.TypicalValues()
 }
 
-// projectShare is the projects' part of the table's rows.
-func (c costing) projectShare(t *catalog.Table, names []string) float64 {
+// projectShare is the part of the table's rows of projects with so many downloads.
+func (c costing) projectShare(t *catalog.Table, downloads []float64) float64 {
 	sum := float64(c.snap.Projects.Sum())
 	if sum == 0 { // not known
-		return min(1, float64(len(names))/cube.Project.TypicalValues())
+		return min(1, float64(len(downloads))/cube.Project.TypicalValues())
 	}
-	if !t.Raw && t.RowsOf(1) > 0 {
+	told := !t.Raw && t.TellsRows()
+	if told {
 		sum = float64(t.Rows)
 	}
 	var rows float64
-	for _, name := range names {
-		total, _ := c.snap.Projects.Total(name)
-		if of := t.RowsOf(float64(total)); !t.Raw && of > 0 {
-			rows += of
-		} else {
-			rows += float64(total)
+	for _, of := range downloads {
+		if told {
+			of = t.RowsOf(of)
 		}
+		rows += of
 	}
 	return min(1, rows/sum)
 }

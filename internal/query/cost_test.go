@@ -18,7 +18,7 @@ func TestRowsOfATableOfMonths(t *testing.T) {
 		months.Rows, months.Parts = rows, 1
 		k := costingOf(snap)
 		b := k.single(r)
-		got := k.estimate(months, b.slice(), b.need(), b).rows
+		got := k.estimate(months, k.narrowing(b.slice()), b.need(), b).rows
 		if got < want[0] || got > want[1] {
 			t.Errorf("of %d rows it would read %.0f, want %.0f to %.0f", rows, got, want[0], want[1])
 		}
@@ -35,7 +35,7 @@ func TestGranulesAreTheTables(t *testing.T) {
 		daily.Rows, daily.Parts, daily.Granule = 50_000_000, 4, granule
 		k := costingOf(snap)
 		b := k.single(r)
-		read[granule] = k.estimate(daily, b.slice(), b.need(), b).rows
+		read[granule] = k.estimate(daily, k.narrowing(b.slice()), b.need(), b).rows
 	}
 	if whole := read[catalog.DefaultGranule]; read[0] != whole || read[catalog.DefaultGranule/8] < whole/9 || read[catalog.DefaultGranule/8] > whole/6 {
 		t.Errorf("by the rows of a granule it would read %v", read)

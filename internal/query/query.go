@@ -133,7 +133,7 @@ func (q *Query) Rejected() []Rejection {
 // rejections says of every table but the chosen one why it was not.
 func (k costing) rejections(c choice, b *bundle) []Rejection {
 	snap := k.snap
-	n, s := b.need(), b.slice()
+	n, s := b.need(), k.narrowing(b.slice())
 	var out []Rejection
 	for _, t := range snap.Tables {
 		why := n.obstacle(t)
