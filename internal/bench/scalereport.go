@@ -78,7 +78,7 @@ func (b *bench) reportSeries(sizes []scaled) {
 	r.heading(2, "One project's series of 90 days")
 	r.para("Of %d projects, the most downloaded first, of `%s`. A database of the first size, merged, takes turns with each, one client each, so that other load on the machine slows down both; "+
 		"the ratio to it is the median over the turns. A part that holds any of the days costs a granule. "+
-		"Loads leave the parts that the server has not merged yet; merged is what a partition comes to once nothing is loaded into it.", variants, seriesTable)
+		"Loads leave parts that the server is still merging, on the same cores; merged is what a partition comes to once nothing is loaded into it.", variants, seriesTable)
 	var lines [][]string
 	for _, state := range []struct {
 		name string
