@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -242,5 +244,30 @@ func TestAxisOfDaysThatAreNotSettled(t *testing.T) {
 	n.axis(snap, cube.Weekly)
 	if got := fmt.Sprint(n.Complete, n.Absent); got != "[false true false] [false false true]" {
 		t.Errorf("by weeks, complete and absent: %s", got)
+	}
+}
+
+// TestPagesKnowEveryShape: the form of the site and the embeds list the shapes in their
+// own language.
+func TestPagesKnowEveryShape(t *testing.T) {
+	const file = "../server/web/src/embed/options.ts"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, list := range regexp.MustCompile(`export const (?:drawn|shapes).* = \[(.*)\]`).FindAllStringSubmatch(string(text), -1) {
+		for _, word := range regexp.MustCompile(`"([a-z]+)"`).FindAllStringSubmatch(list[1], -1) {
+			known[word[1]] = true
+		}
+	}
+	for _, shape := range render.Shapes {
+		if !known[string(shape)] {
+			t.Errorf("%s lacks the shape %s", file, shape)
+		}
+		delete(known, string(shape))
+	}
+	for extra := range known {
+		t.Errorf("%s has the shape %s, which nothing draws", file, extra)
 	}
 }

@@ -1,6 +1,6 @@
 // What a page's address says, as internal/site/state.go reads it: held to it by
 // internal/site/testdata/state.json.
-import type { DateRange, DownloadsFilter, Interval } from "./gql/graphql";
+import type { DateRange, Dimension, DownloadsFilter, Interval } from "./gql/graphql";
 
 export const dimensions = [
   { param: "version", field: "version", by: "VERSION", title: "Version" },
@@ -19,6 +19,10 @@ export const dimensions = [
   { param: "implementation", field: "implementation", by: "IMPLEMENTATION", title: "Implementation" },
   { param: "installer_version", field: "installerVersion", by: "INSTALLER_VERSION", title: "Installer version" },
 ] as const;
+
+/** Does not compile while the schema has a dimension that the list lacks, and names it. */
+const lacking: Record<Exclude<Dimension, (typeof dimensions)[number]["by"] | "PROJECT">, never> = {};
+void lacking;
 
 /** What a project's page shows of itself; by the others it splits what it is asked to. */
 const shown: readonly string[] = ["version", "country", "python", "system", "installer", "file_type", "ci", "libc"];

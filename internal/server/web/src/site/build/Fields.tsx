@@ -1,5 +1,6 @@
 // The form of the builder.
 import { useState } from "react";
+import { shapes } from "../../embed/options";
 import { dimensions, inSentence, intervals } from "../state";
 import { Search } from "../ui/Search";
 import { contrastWithWhite, type Form, kinds, namesOf } from "./form";
@@ -111,7 +112,6 @@ function BadgeFields(f: Rest) {
 function ChartFields(f: Rest) {
   const { form, set } = f;
   const several = namesOf(form).length > 1;
-  const shapes = ["", "line", "area", "bar", "share", "sparkline", "donut", "ranking", "map"];
   return (
     <>
       <Choice {...f} name="last" title="Range" values={["30d", "90d", "6m", "12m", "2y", "5y", "all", ...(form.from || form.to ? [""] : [])]} empty={`${form.from || "the beginning"} to ${form.to || "now"}`} set={(name, value) => (set(name, value), value && (set("from", ""), set("to", "")))} />
@@ -123,7 +123,7 @@ function ChartFields(f: Rest) {
           <Check {...f} name="others" title="the rest as Other" />
         </>
       )}
-      <Choice {...f} name="shape" title="Shape" values={shapes} empty="what suits" />
+      <Choice {...f} name="shape" title="Shape" values={["", ...shapes]} empty="what suits" />
       <Choice {...f} name="scale" title="Scale" values={["linear", "log"]} />
       <Choice {...f} name="transform" title="Values as" values={["", "indexed", "cumulative", "average"]} empty="downloads" />
       <Choice {...f} name="theme" title="Theme" values={["auto", "light", "dark"]} />
