@@ -109,6 +109,7 @@ type Loader struct {
 	quick   lane
 	long    lane
 	crowd   *crowd
+	running underway
 	metrics metrics
 	lost    atomic.Pointer[string] // a version that answers were not of that were begun on it
 	told    sync.Map               // chschema.Exact: whether the server's log tells when it is read

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -160,18 +161,23 @@ const queryTail = 13
 // hintsOf are the hints of a statement: where its operation has a name, the comment that
 // system.query_log shows it with; where it is a quick one, no look at which granules
 // earlier statements with its conditions left out, which costs such a one 5 % of its
-// time; and where it is a long one, and other clients ask as well, half of the
-// processors, as what runs beside short statements takes those from them.
-func (l *Loader) hintsOf(ctx context.Context, s *statement) clickhouse.Settings {
+// time; where others run, the threads that its part of all effort comes to; and where it
+// is a long one, and other clients ask as well, half of the processors at most, as what
+// runs beside short statements takes those from them.
+func (l *Loader) hintsOf(ctx context.Context, s *statement, part float64) clickhouse.Settings {
 	all := maps.Clone(hints)
 	if name := telemetry.Operation(ctx); name != "" {
 		all["log_comment"] = "clickql " + name
 	}
+	threads := threadsOf(s.snap.Threads, part)
 	switch {
 	case s.effort <= quickCost:
 		all["use_query_condition_cache"] = 0
 	case l.crowd.besides(s.client):
-		all["max_threads"] = max(1, s.snap.Threads/2)
+		threads = min(cmp.Or(threads, s.snap.Threads), max(1, s.snap.Threads/2))
+	}
+	if threads > 0 {
+		all["max_threads"] = threads
 	}
 	return all
 }
@@ -196,7 +202,8 @@ func (l *Loader) scan(ctx context.Context, s *statement, w *chschema.Witness, ra
 	if l.cfg.QuotaKeys {
 		ctx = chconn.WithQuotaKey(ctx, s.client)
 	}
-	ctx, sql := chconn.WithHints(ctx, l.hintsOf(ctx, s)), q.SQL
+	defer l.running.end(s.effort)
+	ctx, sql := chconn.WithHints(ctx, l.hintsOf(ctx, s, l.running.begin(s.effort))), q.SQL
 	if w != nil {
 		ctx = chconn.Listen(ctx, chschema.WitnessSource, w.Hear)
 	} else {
