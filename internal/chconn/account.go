@@ -73,7 +73,8 @@ func (s setting) is(name, value string) bool {
 type account struct {
 	// readonly reports that the account may change no setting at all.
 	readonly bool
-	// taken are the settings that the server knows and takes from the account.
+	// taken are the settings that the server knows and takes from the account, whatever the
+	// value: one with bounds would be refused beyond them.
 	taken map[string]bool
 	// send makes answers right, with every statement.
 	send clickhouse.Settings
@@ -194,7 +195,7 @@ func (a *account) check(rows, bytes uint64, took time.Duration) error {
 
 // accountQuery reads what an account's settings are, all in one row, which no
 // setting cuts. Settings that no version has are not there.
-const accountQuery = `SELECT toUInt64(getSetting('readonly')), groupArrayIf(name, NOT readonly),
+const accountQuery = `SELECT toUInt64(getSetting('readonly')), groupArrayIf(name, NOT readonly AND isNull(min) AND isNull(max)),
 	groupArrayIf(name, name IN {names:Array(String)}), groupArrayIf(value, name IN {names:Array(String)}), groupArrayIf(toUInt8(readonly), name IN {names:Array(String)}),
 	groupArrayIf(toUInt8(changed), name IN {names:Array(String)})
 FROM system.settings`
