@@ -12,7 +12,8 @@ import (
 
 // TestHints: settings that the server knows are sent where the account may
 // change settings; others, those of accounts that may not, and those that an account has
-// bounds for (here the engine's reader for memory) are left out without an error, and the asking does not show in the query's progress.
+// bounds for (here the engine's reader for memory) are left out without an error, and the
+// asking does not show in the query's progress.
 func TestHints(t *testing.T) {
 	db := chtest.New(t)
 	if err := db.Conn.Exec(t.Context(), "SELECT 1"); err != nil {

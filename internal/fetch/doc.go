@@ -13,7 +13,8 @@
 //	statement  a question on its way, with the calls that it answers (statement.go)
 //	lane       statements that run, and those that wait for a place: while they do,
 //	           such as are alike become one (lane.go)
-//	run        one statement sent, its rows read, its calls finished (run.go)
+//	run        one statement sent, with its part of the server's threads (threads.go),
+//	           its rows read, its calls finished (run.go)
 //
 // The planner sees a batch as a whole, so that requests share scans; dataloader
 // forms batches and remembers, and everything behind it is shared between

@@ -81,7 +81,7 @@ func (l *lane) enter(s *statement) (entered bool) {
 		l.ends, l.running, l.kinds = map[string]float64{}, map[string]int{}, map[string]int{}
 	}
 	s.turn = max(l.clock, l.ends[s.client])
-	l.ends[s.client] = s.turn + 1 + min(s.effort, dearest)
+	l.ends[s.client] = s.turn + s.weight()
 	if l.has(s, l.busy) && l.may(s) {
 		l.busy++
 		l.goes(s)

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -174,9 +173,9 @@ func (l *Loader) hintsOf(ctx context.Context, s *statement, part float64) clickh
 	case s.effort <= quickCost:
 		all["use_query_condition_cache"] = 0
 	case l.crowd.besides(s.client):
-		threads = min(cmp.Or(threads, s.snap.Threads), max(1, s.snap.Threads/2))
+		threads = min(threads, max(1, s.snap.Threads/2))
 	}
-	if threads > 0 {
+	if threads < s.snap.Threads {
 		all["max_threads"] = threads
 	}
 	return all
@@ -202,8 +201,8 @@ func (l *Loader) scan(ctx context.Context, s *statement, w *chschema.Witness, ra
 	if l.cfg.QuotaKeys {
 		ctx = chconn.WithQuotaKey(ctx, s.client)
 	}
-	defer l.running.end(s.effort)
-	ctx, sql := chconn.WithHints(ctx, l.hintsOf(ctx, s, l.running.begin(s.effort))), q.SQL
+	defer l.running.end(s.weight())
+	ctx, sql := chconn.WithHints(ctx, l.hintsOf(ctx, s, l.running.begin(s.weight()))), q.SQL
 	if w != nil {
 		ctx = chconn.Listen(ctx, chschema.WitnessSource, w.Hear)
 	} else {

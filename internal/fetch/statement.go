@@ -65,6 +65,9 @@ type statement struct {
 	cancel context.CancelFunc
 }
 
+// weight is its effort as it counts against that of others.
+func (s *statement) weight() float64 { return 1 + min(s.effort, dearest) }
+
 // newStatement is a statement of one operation.
 func newStatement(ctx context.Context, snap *catalog.Snapshot, q question, answered calls) *statement {
 	return &statement{question: q, snap: snap, since: time.Now(), ctx: context.WithoutCancel(ctx), client: access.Of(ctx).ID(), calls: answered, kind: q.like(), effort: q.cost()}

@@ -7,7 +7,7 @@ import "testing"
 func TestThreadsByEffort(t *testing.T) {
 	const threads = 32
 	var u underway
-	if got := threadsOf(threads, u.begin(20)); got != 0 {
+	if got := threadsOf(threads, u.begin(20)); got != threads {
 		t.Errorf("the only one is held to %d threads", got)
 	}
 	u.end(20)
@@ -17,13 +17,13 @@ func TestThreadsByEffort(t *testing.T) {
 	if got := threadsOf(threads, u.begin(20)); got != threads/4 {
 		t.Errorf("one of four has %d threads of %d", got, threads)
 	}
-	if got := threadsOf(threads, u.begin(dearest)); got != 0 && got < threads-1 {
+	if got := threadsOf(threads, u.begin(dearest)); got < threads-1 {
 		t.Errorf("a long one beside four short ones has %d threads", got)
 	}
-	if got := threadsOf(threads, u.begin(0)); got != 1 {
+	if got := threadsOf(threads, u.begin(1)); got != 1 {
 		t.Errorf("a short one beside a long one has %d threads", got)
 	}
-	u.end(0)
+	u.end(1)
 	u.end(dearest)
 	for range 4 {
 		u.end(20)
