@@ -43,24 +43,23 @@ func (c choice) reads(t *catalog.Table) bool {
 // choose picks the cheapest table, or pair of tables, that can answer every part
 // of the bundle.
 func (k costing) choose(b *bundle) choice {
-	c := k.chooseOne(b)
+	n, s := b.need(), k.narrowing(b.slice())
+	c := k.chooseOne(b, n, s)
 	if c.extents != nil || c.blind {
 		return c
 	}
-	if h, ok := k.chooseHalves(b); ok && (c.table == nil || h.est.cost < c.est.cost) {
+	if h, ok := k.chooseHalves(b, n, s); ok && (c.table == nil || h.est.cost < c.est.cost) {
 		return h
 	}
 	return c
 }
 
 // chooseOne picks the cheapest table.
-func (k costing) chooseOne(b *bundle) choice {
+func (k costing) chooseOne(b *bundle, n need, s narrowing) choice {
 	snap := k.snap
-	n := b.need()
-	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(b.slice().Conditions) == 0 {
+	if e := snap.Extents; e != nil && b.parts[0].req().Kind == cube.Extent && n.whole && !n.exact && len(s.Conditions) == 0 {
 		return chooseExtents(e)
 	}
-	s := k.narrowing(b.slice())
 	able, costs := make([]*catalog.Table, 0, len(snap.Tables)), make([]estimate, 0, len(snap.Tables))
 	var c choice
 	for _, t := range snap.Tables {
@@ -166,8 +165,7 @@ func (b *bundle) halvable(n need) bool {
 
 // chooseHalves picks the cheapest pair of tables for a range with ragged edges;
 // ok is false where no pair can answer.
-func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
-	n := b.need()
+func (k costing) chooseHalves(b *bundle, n need, s narrowing) (c choice, ok bool) {
 	if !b.halvable(n) {
 		return c, false
 	}
@@ -175,7 +173,6 @@ func (k costing) chooseHalves(b *bundle) (c choice, ok bool) {
 	if !ok {
 		return c, false
 	}
-	s := k.narrowing(b.slice())
 	whole := n
 	whole.grain, whole.own, whole.days = cube.GrainMonth, cube.GrainMonth, middle
 	months, most := k.cheapest(b, s, cube.GrainMonth, whole)

@@ -256,7 +256,8 @@ func OnCheapest(snap *catalog.Snapshot, reqs ...cube.Request) (*Writer, error) {
 	for i, r := range reqs {
 		b.parts = append(b.parts, partsOf([]ordered{{r, i, givesTotal(r)}}, snap.Days)...)
 	}
-	c := costingOf(snap).chooseOne(b)
+	k := costingOf(snap)
+	c := k.chooseOne(b, b.need(), k.narrowing(b.slice()))
 	if c.table == nil {
 		return nil, uncovered(reqs[len(reqs)-1], snap)
 	}
