@@ -107,16 +107,12 @@ func (b *builder) withProjections(ctx context.Context, t tables.Target, del func
 // build builds every table's successor: first those of days, whose new days are
 // staged, then the others from them.
 func (rp *repairer) build(ctx context.Context, b *builder) error {
-	complete := make([]bool, len(rp.rebuilds))
-	err := session.SideBySide(ctx, b.cfg.Parallel, rp.rebuilds, func(ctx context.Context, i int, r rebuild) (err error) {
-		complete[i], err = rp.begin(ctx, b, r)
-		return err
-	})
+	err := session.SideBySide(ctx, b.cfg.Parallel, rp.rebuilds, func(ctx context.Context, _ int, r rebuild) error { return rp.begin(ctx, b, r) })
 	if err != nil {
 		return err
 	}
-	for i, r := range rp.rebuilds {
-		if complete[i] {
+	for _, r := range rp.rebuilds {
+		if r.byDay() {
 			b.finished(r)
 		}
 	}
@@ -125,18 +121,18 @@ func (rp *repairer) build(ctx context.Context, b *builder) error {
 
 // begin makes a table's successor of what stays and, where it is one of days, of what is
 // staged, with which it is complete.
-func (rp *repairer) begin(ctx context.Context, b *builder, r rebuild) (complete bool, err error) {
+func (rp *repairer) begin(ctx context.Context, b *builder, r rebuild) error {
 	t := b.d.Target(r.t.ID)
 	if err := b.create(ctx, t); err != nil || r.whole {
-		return false, err
+		return err
 	}
-	if err := b.keepOthers(ctx, t, r.checked.Period, rp.periods(r)); err != nil || r.checked.Grain != count.ByDay {
-		return false, err
+	if err := b.keepOthers(ctx, t, r.checked.Period, rp.periods(r)); err != nil || !r.byDay() {
+		return err
 	}
 	if err := stage.TakePartitions(ctx, b.s, tables.ID{Database: b.st.Stage, Table: r.t.Copy}, b.id(t), true); err != nil {
-		return false, err
+		return err
 	}
-	return true, rp.finish(ctx, b, r, t)
+	return rp.finish(ctx, b, r, t)
 }
 
 // finish compares a successor that is built with what it should hold.

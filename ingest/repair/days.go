@@ -165,7 +165,7 @@ func (rp *repairer) tablesOfDays(ctx context.Context) ([]rebuild, error) {
 	rows := map[string]map[string]uint64{} // by database and table
 	var found []rebuild
 	for _, r := range rp.rebuilds[1:] {
-		if r.whole || r.checked.Grain != count.ByDay {
+		if !r.byDay() {
 			continue
 		}
 		found = append(found, r)
@@ -198,7 +198,7 @@ func (rp *repairer) all(ctx context.Context, r rebuild) (map[cube.Day]int64, err
 // repaired ones what it should, so that its successor may stand for the raw table's.
 func (rp *repairer) agreesOnOthers(ctx context.Context, id tables.ID) (bool, error) {
 	i := slices.IndexFunc(rp.rebuilds, func(r rebuild) bool { return r.t.ID == id })
-	if i < 0 || rp.rebuilds[i].whole || rp.rebuilds[i].checked.Grain != count.ByDay {
+	if i < 0 || !rp.rebuilds[i].byDay() {
 		return false, nil
 	}
 	held, err := rp.all(ctx, rp.rebuilds[i])

@@ -24,6 +24,9 @@ type rebuild struct {
 	parts   int64        // publish.PartsWitness before anything was read
 }
 
+// byDay reports that days of it are rebuilt, and others stay.
+func (r rebuild) byDay() bool { return !r.whole && r.checked.Grain == count.ByDay }
+
 // planTables finds every table that the server's views fill from the raw table,
 // and what is to be rebuilt of each.
 func (rp *repairer) planTables(ctx context.Context) error {
@@ -127,7 +130,7 @@ func (rp *repairer) refuseLoss(ctx context.Context) error {
 // needsKept reports that a view of the raw table computes what holds days that
 // the raw table lacks.
 func (rp *repairer) needsKept(r rebuild, v tables.View) bool {
-	if v.Source != rp.d.Base.ID || !r.whole && r.checked.Grain == count.ByDay {
+	if v.Source != rp.d.Base.ID || r.byDay() {
 		return false
 	}
 	periods := rp.periods(r)

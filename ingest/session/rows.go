@@ -3,11 +3,11 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-	"golang.org/x/sync/errgroup"
 
 	"clickql/internal/chconn"
 	"clickql/internal/cube"
@@ -99,22 +99,17 @@ func (s *Session) sums(ctx context.Context, of []Sum, by string) ([][]GroupSum, 
 		query uint32
 		GroupSum
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sumsBeside)
-	for first := 0; first < len(of); first += sumsChunk {
-		g.Go(func() error {
-			parts := make([]string, 0, sumsChunk)
-			for i, q := range of[first:min(first+sumsChunk, len(of))] {
-				parts = append(parts, fmt.Sprintf("(SELECT toUInt32(%d) AS query, toString(%s) AS grouped, toInt64(%s) AS sum FROM %s%s)", first+i, group, q.Expr, q.From, order))
-			}
-			lines, err := Scan(ctx, s, SQL(strings.Join(parts, "\nUNION ALL ")), func(l *line) []any { return []any{&l.query, &l.Group, &l.Sum} })
-			for _, l := range lines {
-				all[l.query] = append(all[l.query], l.GroupSum) // each sum is of one statement
-			}
-			return err
-		})
-	}
-	return all, g.Wait()
+	return all, SideBySide(ctx, sumsBeside, slices.Collect(slices.Chunk(of, sumsChunk)), func(ctx context.Context, n int, chunk []Sum) error {
+		parts := make([]string, len(chunk))
+		for i, q := range chunk {
+			parts[i] = fmt.Sprintf("(SELECT toUInt32(%d) AS query, toString(%s) AS grouped, toInt64(%s) AS sum FROM %s%s)", n*sumsChunk+i, group, q.Expr, q.From, order)
+		}
+		lines, err := Scan(ctx, s, SQL(strings.Join(parts, "\nUNION ALL ")), func(l *line) []any { return []any{&l.query, &l.Group, &l.Sum} })
+		for _, l := range lines {
+			all[l.query] = append(all[l.query], l.GroupSum) // each sum is of one statement
+		}
+		return err
+	})
 }
 
 // Texts reads a query's only column, of texts.
