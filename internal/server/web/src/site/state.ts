@@ -21,8 +21,7 @@ export const dimensions = [
 ] as const;
 
 /** Does not compile while the schema has a dimension that the list lacks, and names it. */
-const lacking: Record<Exclude<Dimension, (typeof dimensions)[number]["by"] | "PROJECT">, never> = {};
-void lacking;
+({}) satisfies Record<Exclude<Dimension, (typeof dimensions)[number]["by"] | "PROJECT">, never>;
 
 /** What a project's page shows of itself; by the others it splits what it is asked to. */
 const shown: readonly string[] = ["version", "country", "python", "system", "installer", "file_type", "ci", "libc"];
