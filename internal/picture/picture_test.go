@@ -256,7 +256,7 @@ func TestPagesKnowEveryShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := map[string]bool{}
-	for _, list := range regexp.MustCompile(`export const (?:drawn|shapes).* = \[(.*)\]`).FindAllStringSubmatch(string(text), -1) {
+	for _, list := range regexp.MustCompile(`export const (?:drawn|pictured) = \[(.*)\]`).FindAllStringSubmatch(string(text), -1) {
 		for _, word := range regexp.MustCompile(`"([a-z]+)"`).FindAllStringSubmatch(list[1], -1) {
 			known[word[1]] = true
 		}

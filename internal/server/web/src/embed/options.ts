@@ -5,8 +5,8 @@ import { dateRange, days, dimensions, filterOf, intervals, readState, type State
 /** The shapes that are drawn here; others are shown as pictures, with a table. */
 export const drawn = ["area", "line", "bar", "share"] as const;
 export type Shape = (typeof drawn)[number];
-/** All of them: a test of internal/picture holds the lists to render.Shapes. */
-export const shapes: readonly string[] = [...drawn, "sparkline", "donut", "ranking", "map"];
+/** Those others: a test of internal/picture holds both lists to render.Shapes. */
+export const pictured = ["sparkline", "donut", "ranking", "map"];
 
 /** Attributes that are no filter. An attribute's name is written with or without joints: file-type, file_type, filetype. */
 const plain = ["project", "by", "first", "others", "last", "from", "to", "interval", "shape", "scale", "transform", "mirrors", "human", "theme", "height", "src", "heading", "api-key", "plain"];
@@ -74,7 +74,7 @@ function problemOf(get: (name: string) => string | null, o: { names: string[]; b
   if (o.names.length > maxSeries) return `project names ${o.names.length} projects; at most ${maxSeries} are shown`;
   if (!o.known && !(o.by === "project" && o.several)) return `by is "${o.by}"; it is one of ${dimensions.map((d) => d.param).join(", ")}`;
   if (o.several && o.by && o.by !== "project") return `by="${o.by}" splits one project; several are told apart already`;
-  if (!shapes.includes(o.shape)) return `shape is "${o.shape}"; it is one of ${shapes.join(", ")}`;
+  if (![...drawn, ...pictured].includes(o.shape)) return `shape is "${o.shape}"; it is one of ${[...drawn, ...pictured].join(", ")}`;
   if (!Number.isInteger(o.first) || o.first < 1 || (o.first > maxSeries && drawn.includes(o.shape as Shape))) return `first is "${get("first")}"; it is a number from 1 to ${maxSeries}`;
   if (last && last !== "all" && !/^\d{1,5}[dwmqy]$/.test(last)) return `last is "${last}"; write a number and one of d, w, m, q, y, such as 90d, or all`;
   if (interval && !(intervals as readonly string[]).includes(interval.toLowerCase())) return `interval is "${interval}"; it is one of ${intervals.join(", ")}`;

@@ -1,6 +1,6 @@
 // The form of the builder.
 import { useState } from "react";
-import { shapes } from "../../embed/options";
+import { drawn, pictured } from "../../embed/options";
 import { dimensions, inSentence, intervals } from "../state";
 import { Search } from "../ui/Search";
 import { contrastWithWhite, type Form, kinds, namesOf } from "./form";
@@ -123,7 +123,7 @@ function ChartFields(f: Rest) {
           <Check {...f} name="others" title="the rest as Other" />
         </>
       )}
-      <Choice {...f} name="shape" title="Shape" values={["", ...shapes]} empty="what suits" />
+      <Choice {...f} name="shape" title="Shape" values={["", ...drawn, ...pictured]} empty="what suits" />
       <Choice {...f} name="scale" title="Scale" values={["linear", "log"]} />
       <Choice {...f} name="transform" title="Values as" values={["", "indexed", "cumulative", "average"]} empty="downloads" />
       <Choice {...f} name="theme" title="Theme" values={["auto", "light", "dark"]} />
