@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"regexp"
 	"testing"
 )
@@ -47,6 +48,28 @@ func TestEveryDimensionHasARow(t *testing.T) {
 	}
 	if d := Dimension("PLANET"); d.Known() || d.Column() != "" || !Libc.Known() {
 		t.Error("PLANET is a dimension, or LIBC is none")
+	}
+}
+
+// TestTheDocsNameEveryDimension: two documents list what downloads are filtered by.
+func TestTheDocsNameEveryDimension(t *testing.T) {
+	for file, list := range map[string]struct {
+		within string
+		name   func(Dimension) string
+	}{
+		"../../docs/API.md":  {"(?s)for\\s+each of .*?;", func(d Dimension) string { return `[ \n]` + d.FilterField() + `[,;\n ]` }},
+		"../../docs/SITE.md": {"(?m)^\\| `version`, .*$", func(d Dimension) string { return "`" + d.Parameter() + "`[, ]" }},
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := regexp.MustCompile(list.within).Find(text)
+		for _, d := range OfProject {
+			if !regexp.MustCompile(list.name(d)).Match(listed) {
+				t.Errorf("%s lacks %s in %q", file, d, listed)
+			}
+		}
 	}
 }
 
