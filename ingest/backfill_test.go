@@ -47,6 +47,7 @@ func checkNoFill(t testing.TB, conn *chconn.Conn, database string) {
 // TestBackfill fills aggregates of several kinds, while a load and somebody's
 // own INSERT bring more rows.
 func TestBackfill(t *testing.T) {
+	t.Parallel()
 	db := newFew(t)
 	dir := t.TempDir()
 	exports(t, db.Conn, dir, mixed(3, 300)...)

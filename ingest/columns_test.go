@@ -68,6 +68,7 @@ func newNamed(t testing.TB) (db *chtest.DB, dir, want string) {
 // TestBackfillColumns fills what was loaded before names were told apart, while a load
 // and somebody's own INSERT bring more rows, and again, when there is nothing to do.
 func TestBackfillColumns(t *testing.T) {
+	t.Parallel()
 	db, dir, want := newNamed(t)
 	opened := func() *catalog.Snapshot {
 		c, err := catalog.Open(t.Context(), db.Conn, catalog.Options{Database: db.Name})

@@ -320,6 +320,7 @@ func TestKillCommand(t *testing.T) {
 // TestKillAtStatements kills the command, or the engine, before some statements
 // of a load, each in a run of its own.
 func TestKillAtStatements(t *testing.T) {
+	t.Parallel()
 	stride := int(setting(t, strideVariable, 60))
 	_, seed, random := dice(t, 0)
 	a := newArena(t, 4)

@@ -83,6 +83,7 @@ func chosen(random *rand.Rand, rounds int, steps ...Step) []Step {
 // of the recovery of one: the load fails and says why, and once there is room
 // another makes all right.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	rounds, seed, random := dice(t, 5)
 	a := newArena(t, 4)
 	for _, step := range chosen(random, rounds, StepLocked, StepPlanned, StepStageCreated, StepRawStaged, StepTableStaged, StepChecked, StepStaged,
@@ -132,6 +133,7 @@ func (p *patient) fillAtSteps(rounds int, seed uint64, random *rand.Rand, steps 
 
 // TestFullDiskRepair fills the engine's disk in each phase of a repair.
 func TestFullDiskRepair(t *testing.T) {
+	t.Parallel()
 	rounds, seed, random := dice(t, 2)
 	newRepairPatient(t).fillAtSteps(rounds, seed, random, StepLocked, StepStageCreated, StepRawStaged, StepDayStaged, StepNextBuilt, StepStaged,
 		StepStepsWritten, StepPublishing, StepSwapped, StepAllMoved, StepDone)
@@ -139,6 +141,7 @@ func TestFullDiskRepair(t *testing.T) {
 
 // TestFullDiskBackfill fills the engine's disk in each phase of a backfill.
 func TestFullDiskBackfill(t *testing.T) {
+	t.Parallel()
 	rounds, seed, random := dice(t, 2)
 	newBackfillPatient(t).fillAtSteps(rounds, seed, random, StepLocked, StepSnapshot, StepReady, StepRangeFilled, StepNextBuilt, StepStepsWritten,
 		StepPublishing, StepSwapped, StepAllMoved, StepDone)

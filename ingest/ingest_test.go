@@ -39,6 +39,7 @@ func mustLoad(t testing.TB, cfg config.Config, sources ...string) config.Summary
 
 // TestLoad loads both shapes in several batches, by overlapping names, twice.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	db := chtest.NewWithSchema(t)
 	dir := t.TempDir()
 	files := mixed(7, 500)

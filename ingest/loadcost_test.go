@@ -56,6 +56,7 @@ func TestLoadReads(t *testing.T) {
 // TestTotalsAreTrue changes tables by hand in every way between loads, and compares the
 // totals that each load begins with to those that the tables have.
 func TestTotalsAreTrue(t *testing.T) {
+	t.Parallel()
 	db := newFew(t)
 	dir := t.TempDir()
 	n := 0

@@ -118,6 +118,7 @@ func (w *wire) cut() {
 // TestNetworkFails loses answers of statements that did run, or the whole
 // network, at each step; the next load ends with every row there once.
 func TestNetworkFails(t *testing.T) {
+	t.Parallel()
 	for _, cut := range []bool{false, true} {
 		db := newFew(t)
 		dsn, err := url.Parse(db.DSN)

@@ -27,6 +27,7 @@ func (tr *tracing) kill(_ int, info syscallInfo) bool {
 // TestKillAtRenames kills the engine at renames of one batch's publishing, each in
 // a run of its own, until there are no more.
 func TestKillAtRenames(t *testing.T) {
+	t.Parallel()
 	if len(renames) == 0 {
 		t.Fatalf("which system calls rename on %s is not known here", runtime.GOARCH)
 	}

@@ -16,7 +16,7 @@ import (
 // which are the day's partition of each table of days, the tables without days, and
 // the days of all time from which two of those are computed.
 func TestRepairReads(t *testing.T) {
-	const perDay, projects = 1000, 50
+	const perDay, projects = 400, 50
 	last := cube.DayOf(date(t, "2024-06-15"))
 	for _, days := range []int{10, 100, 400} {
 		db := chtest.NewWithSchema(t)

@@ -169,6 +169,7 @@ func TestShardsDiffer(t *testing.T) {
 // TestShardsKilled ends loads at statements that chance chooses: in the end every file
 // is in one shard, once.
 func TestShardsKilled(t *testing.T) {
+	t.Parallel()
 	s := newSharded(t, mixed(12, 40)...)
 	chance := rand.New(rand.NewPCG(7, 19))
 	kills := setting(t, killsVariable, 12)

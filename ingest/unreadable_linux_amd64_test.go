@@ -56,6 +56,7 @@ func TestUnreadableDisk(t *testing.T) {
 // TestUnreadableFile lets reads of the files that are loaded fail: what cannot be
 // read whole is not loaded, and is when it can be.
 func TestUnreadableFile(t *testing.T) {
+	t.Parallel()
 	rounds, seed, random := dice(t, 3)
 	a := newArena(t, 4)
 	for range rounds {

@@ -58,6 +58,7 @@ func wantCauses(t *testing.T, v verify.Report, want ...string) {
 // TestVerify damages a database in each of the ways that verify is for, and
 // puts it right again.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	db := newFew(t)
 	dir := t.TempDir()
 	files := mixed(3, 400)

@@ -1,9 +1,7 @@
 package oracle_test
 
 import (
-	"flag"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -47,12 +45,7 @@ func TestFloor(t *testing.T) {
 		oracle.Upload{Version: "1.0", Came: time.Date(2023, 6, 1, 12, 0, 0, 0, time.UTC), Files: 1},
 		oracle.Upload{Version: "1.1", Came: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Files: 1})}
 	h := d.open()
-	seed := number(t, seedEnv, rand.IntN(1<<30)+1)
-	for name, value := range map[string]any{"rapid.checks": number(t, requestsEnv, 200), "rapid.seed": seed, "rapid.nofailfile": true} {
-		if err := flag.Set(name, fmt.Sprint(value)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed := drawn(t, 200)
 	asked, told := &tally{}, 0
 	t.Cleanup(func() { t.Logf("%s=%d: %s, %d floors", seedEnv, seed, asked, told) })
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,9 +1,7 @@
 package oracle_test
 
 import (
-	"flag"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -95,12 +93,7 @@ func TestGitHub(t *testing.T) {
 // they are written alone, what was asked in other letters is not known.
 func askGitHub(t *testing.T, d *database, events oracle.Events, letters bool) {
 	h := d.open()
-	seed := number(t, seedEnv, rand.IntN(1<<30)+1)
-	for name, value := range map[string]any{"rapid.checks": number(t, requestsEnv, 100), "rapid.seed": seed, "rapid.nofailfile": true} {
-		if err := flag.Set(name, fmt.Sprint(value)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed := drawn(t, 100)
 	t.Cleanup(func() { t.Logf("%s=%d", seedEnv, seed) })
 	first := time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
 	asked := &tally{}

@@ -39,33 +39,47 @@ func TestGeneratedRequests(t *testing.T) {
 		}
 	}
 	from := source.Name + ".pypi"
-	t.Run("our own database", func(t *testing.T) { source.t = t; ask(t, source, ownRequests) })
+	t.Run("our own database", func(t *testing.T) {
+		source.t = t
+		ask(t, source, drawn(t, ownRequests))
+	})
 	for _, guest := range guests {
 		t.Run("read by "+guest, func(t *testing.T) {
 			source.t, source.guest = t, guest
-			ask(t, source, trapRequests)
+			ask(t, source, drawn(t, trapRequests))
 		})
 	}
 	source.guest = ""
+	seed := drawn(t, trapRequests)
 	for _, trap := range traps {
-		t.Run(trap.name, func(t *testing.T) { ask(t, trap.make(t, from), trapRequests) })
+		t.Run(trap.name, func(t *testing.T) {
+			t.Parallel()
+			ask(t, trap.make(t, from), seed)
+		})
 	}
 }
 
-// ask asks the database so many questions.
-func ask(t *testing.T, d *database, requests int) {
+// drawn has rapid draw so many requests in every test from now on, unless the
+// environment asks for others, and gives what repeats them. rapid takes both from
+// flags, which all tests share.
+func drawn(t *testing.T, requests int) (seed int) {
+	t.Helper()
+	seed = number(t, seedEnv, rand.IntN(1<<30)+1)
+	for name, value := range map[string]any{"rapid.checks": number(t, requestsEnv, requests), "rapid.seed": seed, "rapid.nofailfile": true} {
+		if err := flag.Set(name, fmt.Sprint(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return seed
+}
+
+// ask asks the database as many questions as were drawn.
+func ask(t *testing.T, d *database, seed int) {
 	h := d.open()
 	if d.expects != "" {
 		const ragged = `{ downloads(range: {from: "2023-03-05", to: "2024-02-20"}) { total } }`
 		if body := explained(t, h, ragged); !strings.Contains(body, d.expects) {
 			t.Fatalf("%s is answered without %s: %s", ragged, d.expects, body)
-		}
-	}
-	seed := number(t, seedEnv, rand.IntN(1<<30)+1)
-	requests = number(t, requestsEnv, requests)
-	for name, value := range map[string]any{"rapid.checks": requests, "rapid.seed": seed, "rapid.nofailfile": true} {
-		if err := flag.Set(name, fmt.Sprint(value)); err != nil {
-			t.Fatal(err)
 		}
 	}
 	asked := &tally{}
